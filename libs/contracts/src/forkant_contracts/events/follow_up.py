@@ -1,0 +1,31 @@
+"""Events of a follow-up («oppfølging»); the case is their aggregate."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import Field
+
+from forkant_contracts.envelope import EventData, Identifier
+from forkant_contracts.topics import CASE_TOPIC
+
+
+class FollowUpScheduled(EventData):
+    """A follow-up was scheduled."""
+
+    TYPE: ClassVar[str] = "no.forkant.follow-up.scheduled.v1"
+    TOPIC: ClassVar[str] = CASE_TOPIC
+
+    follow_up_id: Identifier
+    """The follow-up."""
+    due_on: date = Field(json_schema_extra={"x-data-class": "date"})
+    """Day by which it is to be held."""
+
+
+class FollowUpHeld(EventData):
+    """A follow-up was held; ``time`` is when."""
+
+    TYPE: ClassVar[str] = "no.forkant.follow-up.held.v1"
+    TOPIC: ClassVar[str] = CASE_TOPIC
+
+    follow_up_id: Identifier
+    """The follow-up."""

@@ -1,0 +1,70 @@
+"""Events of a measure («tiltak»); the case is their aggregate, so its version orders them."""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from forkant_contracts.codes import Arena, CancelReason, MeasureKind
+from forkant_contracts.envelope import EventData, Identifier
+from forkant_contracts.topics import CASE_TOPIC
+
+StepCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$", json_schema_extra={"x-data-class": "code"})]
+"""Code of a step in a method."""
+
+
+class MeasureEvent(EventData):
+    """Base of the measure events."""
+
+    TOPIC: ClassVar[str] = CASE_TOPIC
+
+    measure_id: Identifier
+    """The measure."""
+
+
+class MeasurePlanned(MeasureEvent):
+    """A measure was planned."""
+
+    TYPE: ClassVar[str] = "no.forkant.measure.planned.v1"
+
+    kind: MeasureKind
+    """Kind of measure."""
+    arena: Arena
+    """Physical or digital."""
+    due_on: date = Field(json_schema_extra={"x-data-class": "date"})
+    """Day by which it is to be completed."""
+    method_version: int | None = Field(default=None, ge=1, json_schema_extra={"x-data-class": "code"})
+    """Version of the national method that it follows; absent for a measure without a standard."""
+
+
+class MeasureStarted(MeasureEvent):
+    """Work on the measure began."""
+
+    TYPE: ClassVar[str] = "no.forkant.measure.started.v1"
+
+
+class MeasureStepCompleted(MeasureEvent):
+    """A step of the measure's method was done."""
+
+    TYPE: ClassVar[str] = "no.forkant.measure.step-completed.v1"
+
+    step: StepCode
+    """Code of the step."""
+
+
+class MeasureCompleted(MeasureEvent):
+    """The measure was completed."""
+
+    TYPE: ClassVar[str] = "no.forkant.measure.completed.v1"
+
+    mandatory_steps_met: bool | None = Field(default=None, json_schema_extra={"x-data-class": "code"})
+    """Whether every mandatory step was done; absent for a measure without a standard."""
+
+
+class MeasureCancelled(MeasureEvent):
+    """The measure was cancelled."""
+
+    TYPE: ClassVar[str] = "no.forkant.measure.cancelled.v1"
+
+    reason: CancelReason
+    """Why."""

@@ -1,0 +1,66 @@
+"""Police units: twelve districts, five special bodies and the directorate.
+
+Unit ids are stable slugs. Population figures are assumptions for planning, not statistics.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class UnitKind(StrEnum):
+    """What a unit is."""
+
+    DISTRICT = "district"
+    SPECIAL_BODY = "special_body"
+    DIRECTORATE = "directorate"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One police unit; ``population_thousands`` is an assumption and stands only on districts."""
+
+    id: str
+    kind: UnitKind
+    name_nb: str
+    name_en: str
+    population_thousands: int | None = None
+
+
+def _district(unit_id: str, name: str, thousands: int) -> Unit:
+    return Unit(unit_id, UnitKind.DISTRICT, f"{name} politidistrikt", f"{name} Police District", thousands)
+
+
+def _body(unit_id: str, name_nb: str, name_en: str) -> Unit:
+    return Unit(unit_id, UnitKind.SPECIAL_BODY, name_nb, name_en)
+
+
+DIRECTORATE: Final = "pod"
+
+UNITS: Final[dict[str, Unit]] = {
+    unit.id: unit
+    for unit in (
+        _district("oslo", "Oslo", 945),
+        _district("ost", "Øst", 780),
+        _district("innlandet", "Innlandet", 385),
+        _district("sor-ost", "Sør-Øst", 710),
+        _district("agder", "Agder", 315),
+        _district("sor-vest", "Sør-Vest", 545),
+        _district("vest", "Vest", 605),
+        _district("more-og-romsdal", "Møre og Romsdal", 270),
+        _district("trondelag", "Trøndelag", 480),
+        _district("nordland", "Nordland", 243),
+        _district("troms", "Troms", 170),
+        _district("finnmark", "Finnmark", 75),
+        _body("kripos", "Kripos", "National Criminal Investigation Service"),
+        _body("okokrim", "Økokrim", "National Authority for Economic and Environmental Crime"),
+        _body("up", "Utrykningspolitiet", "National Mobile Police Service"),
+        _body("pu", "Politiets utlendingsenhet", "National Police Immigration Service"),
+        _body("phs", "Politihøgskolen", "Police University College"),
+        Unit(DIRECTORATE, UnitKind.DIRECTORATE, "Politidirektoratet", "National Police Directorate"),
+    )
+}
+"""All units by id."""
+
+CASE_UNITS: Final[tuple[str, ...]] = tuple(u.id for u in UNITS.values() if u.kind is not UnitKind.DIRECTORATE)
+"""The 17 units that hold cases: 12 districts and 5 special bodies."""
