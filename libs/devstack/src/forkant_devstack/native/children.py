@@ -1,0 +1,94 @@
+"""Starts and stops a program described by a ProcessSpec; for tests and short-lived use, without supervision."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from forkant_devstack.native import launch
+from forkant_devstack.process import DevstackError, ProcessSpec
+
+_POLL_S = 0.03
+_LOG_TAIL = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A running program, the description it came from and its log file."""
+
+    spec: ProcessSpec
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+def wrapped_argv(spec: ProcessSpec) -> list[str]:
+    """Give the command line that drops to the spec's user and dies with us, then becomes the program."""
+    uid, gid = (-1 if number is None else number for number in (spec.uid, spec.gid))
+    fixed = (str(os.getpid()), str(int(spec.death_signal)), str(uid), str(gid))
+    return [sys.executable, "-I", "-S", launch.__file__, *fixed, *spec.argv]
+
+
+def spawn(spec: ProcessSpec, *, log: Path) -> Child:
+    """Start the program in a process group of its own; its output is appended to `log`."""
+    with log.open("ab") as sink:
+        process = subprocess.Popen(
+            wrapped_argv(spec),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            env={**os.environ, **spec.env},
+            cwd=spec.cwd,
+            start_new_session=True,
+        )
+    return Child(spec=spec, process=process, log=log)
+
+
+async def start(spec: ProcessSpec, *, log: Path) -> Child:
+    """Start the program and wait until its probe says that it is ready."""
+    child = spawn(spec, log=log)
+    deadline = time.monotonic() + spec.ready_deadline_s
+    try:
+        while not (spec.ready is None or await spec.ready()):
+            _require_hope(child, deadline=deadline)
+            await asyncio.sleep(_POLL_S)
+    except BaseException:
+        await kill(child)
+        raise
+    return child
+
+
+async def stop(child: Child) -> None:
+    """End the program in order; kill its whole group when it takes too long."""
+    if child.process.poll() is None:
+        child.process.send_signal(child.spec.stop_signal)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            await asyncio.to_thread(child.process.wait, child.spec.stop_deadline_s)
+    await kill(child)
+
+
+async def kill(child: Child) -> None:
+    """End the program and its children at once, as a power cut would."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.process.pid, 9)
+    await asyncio.to_thread(child.process.wait)
+
+
+def _require_hope(child: Child, *, deadline: float) -> None:
+    code = child.process.poll()
+    if code is not None:
+        raise DevstackError(f"{child.spec.name} ended with exit code {code} while starting", hint=tail(child.log))
+    if time.monotonic() > deadline:
+        limit = child.spec.ready_deadline_s
+        raise DevstackError(f"{child.spec.name} was not ready after {limit:.0f} s", hint=tail(child.log))
+
+
+def tail(log: Path) -> str:
+    """Give the end of a log file."""
+    try:
+        return f"{log} ends with:\n{log.read_text(errors='replace')[-_LOG_TAIL:]}"
+    except OSError:
+        return f"its log is {log}"
