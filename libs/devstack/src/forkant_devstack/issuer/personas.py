@@ -1,0 +1,102 @@
+"""Who can log in while developing: personas for people, identities for services, public clients for browsers."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from forkant_contracts.codes import Role
+from forkant_contracts.units import CASE_UNITS, DIRECTORATE, UNITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """A subject that the issuer mints tokens for; ``service`` marks a machine identity."""
+
+    name: str
+    unit: str
+    roles: tuple[Role, ...]
+    title: str
+    service: bool = False
+
+
+_UNIT_ROLES: Final[dict[str, tuple[Role, str]]] = {
+    "officer": (Role.CASE_OFFICER, "Case officer"),
+    "officer2": (Role.CASE_OFFICER, "Second case officer"),
+    "lead": (Role.PREVENTION_LEAD, "Prevention lead"),
+    "analyst": (Role.ANALYST, "Analyst"),
+    "privacy": (Role.PRIVACY_OFFICER, "Privacy officer"),
+}
+
+UNIT_ROLE_PREFIXES: Final = tuple(_UNIT_ROLES)
+"""The prefixes of ``<prefix>-<unit>``, which exists for every unit that holds cases."""
+
+_UNIT_PERSONA: Final = re.compile(rf"(?P<prefix>{'|'.join(_UNIT_ROLES)})-(?P<unit>[a-z-]+)")
+
+
+def _national(name: str, title: str, *roles: Role, service: bool = False) -> Persona:
+    return Persona(name=name, unit=DIRECTORATE, roles=roles, title=title, service=service)
+
+
+_NATIONAL: Final = {
+    persona.name: persona
+    for persona in (
+        _national("pod-analyst", "Analyst, directorate", Role.ANALYST, Role.DIRECTORATE),
+        _national("pod-methods", "Method editor, directorate", Role.METHOD_EDITOR, Role.DIRECTORATE),
+        _national("pod-admin", "Administrator", Role.ADMINISTRATOR),
+        _national("auditor", "Auditor", Role.AUDITOR),
+    )
+}
+
+_SERVICES: Final = {
+    persona.name: persona
+    for persona in (
+        _national("downstream-demo", "Downstream subscriber", Role.SUBSCRIBER, service=True),
+        _national("import-demo", "Importer of aggregates", Role.IMPORTER, service=True),
+    )
+}
+
+FEATURED: Final = (
+    "officer-oslo",
+    "officer2-oslo",
+    "lead-oslo",
+    "analyst-oslo",
+    "privacy-oslo",
+    "officer-troms",
+    "lead-troms",
+    "officer-kripos",
+    *_NATIONAL,
+)
+"""The personas that documentation speaks of, in the order a person meets them."""
+
+SERVICE_IDENTITIES: Final = tuple(_SERVICES)
+"""Identities that log in by client credentials."""
+
+SERVICE_SECRET: Final = "development-only"  # noqa: S105 - shared on purpose: the issuer refuses to run anywhere else
+"""The client secret of every service identity; the issuer exists in development only."""
+
+PUBLIC_CLIENTS: Final = ("forkant-dashboard", "forkant-docs")
+"""Browser clients without a secret: authorization code with PKCE."""
+
+CLI_CLIENT: Final = "forkant-cli"
+"""The ``client_id`` of tokens made by ``/dev/token``."""
+
+
+def find_persona(name: str) -> Persona | None:
+    """Return the persona or service identity of that name, or None when there is none."""
+    known = _NATIONAL.get(name) or _SERVICES.get(name)
+    if known is not None:
+        return known
+    match = _UNIT_PERSONA.fullmatch(name)
+    if match is None or match["unit"] not in CASE_UNITS:
+        return None
+    role, title = _UNIT_ROLES[match["prefix"]]
+    return Persona(name=name, unit=match["unit"], roles=(role,), title=f"{title}, {UNITS[match['unit']].name_nb}")
+
+
+def featured_personas() -> Iterator[Persona]:
+    """Yield the personas of ``FEATURED``."""
+    for name in FEATURED:
+        persona = find_persona(name)
+        if persona is not None:
+            yield persona
