@@ -9,11 +9,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from forkant_devstack.native import launch
 from forkant_devstack.process import DevstackError, ProcessSpec
 
 _POLL_S = 0.03
 _LOG_TAIL = 2_000
+_KILL_DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +74,22 @@ async def stop(child: Child) -> None:
 
 
 async def kill(child: Child) -> None:
-    """End the program and its children at once, as a power cut would."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.process.pid, 9)
+    """End the program and all its descendants at once, as a crash would."""
+    family = _family(child.process.pid)
+    for process in family:  # the eldest first: PostgreSQL's would start new children
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    await asyncio.to_thread(psutil.wait_procs, family, timeout=_KILL_DEADLINE_S)
     await asyncio.to_thread(child.process.wait)
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """Give a process and its descendants: a group kill would miss PostgreSQL's, which lead groups of their own."""
+    try:
+        eldest = psutil.Process(pid)
+        return [eldest, *eldest.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _require_hope(child: Child, *, deadline: float) -> None:

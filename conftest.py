@@ -1,0 +1,3 @@
+"""Test set-up for the whole repository."""
+
+pytest_plugins = ["forkant_devstack.pytest_plugin"]

@@ -1,0 +1,73 @@
+"""A PostgreSQL server for one test session, native or in a container, that tests may kill and restart."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from forkant_devstack.native import children, postgres
+from forkant_devstack.native.databases import DatabaseUrls, close_shared_databases, create_database
+from forkant_devstack.native.ports import free_ports
+
+_PASSWORD = "test"  # noqa: S105  a server on the loopback interface that lives for one test session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """How a server is handled; the address stays the same over `kill` and `start`."""
+
+    kill: Callable[[], Awaitable[None]]
+    start: Callable[[], Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresServer:
+    """A running server."""
+
+    admin_url: str
+    controls: Controls
+
+    async def create_database(self, prefix: str = "test") -> DatabaseUrls:
+        """Make a new, empty database with its two roles, under a name that starts with `prefix`."""
+        name = f"{prefix}_{secrets.token_hex(4)}"
+        return await create_database(self.admin_url, name, owner_password=_PASSWORD, app_password=_PASSWORD)
+
+    async def kill(self) -> None:
+        """Kill the server and all its connections at once; `start` brings it back with its data."""
+        await self.controls.kill()
+
+    async def start(self) -> None:
+        """Start the server again and wait until it answers."""
+        await self.controls.start()
+
+    async def restart(self) -> None:
+        """Stop the server in order and start it again: connections break, no data is lost."""
+        await self.controls.stop()
+        await self.controls.start()
+
+
+async def start_native_postgres(folder: Path) -> PostgresServer:
+    """Start PostgreSQL from the wheel with its data below `folder`."""
+    prepared = postgres.prepare_in(folder, progress=lambda _: None)
+    [port] = free_ports(1)
+    spec = postgres.postgres_spec(prepared, port=port, durable=False)
+    log = folder / "postgres.log"
+    running: list[children.Child] = []
+
+    async def start() -> None:
+        running.append(await children.start(spec, log=log))
+
+    async def kill() -> None:
+        await children.kill(running.pop())
+
+    async def stop() -> None:
+        if running:
+            await children.stop(running.pop())
+
+    await start()
+    server = PostgresServer(
+        admin_url=postgres.admin_url(prepared, port=port), controls=Controls(kill=kill, start=start, stop=stop)
+    )
+    await close_shared_databases(server.admin_url)
+    return server
