@@ -1,0 +1,103 @@
+"""What may be tried on a case, and what comes of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from forkant_contracts.codes import CloseReason
+
+from case_service.domain.standing import Case, Method
+
+
+class Action(StrEnum):
+    """Everything that can be done to a case that is open or was."""
+
+    ASSESS = "assess"
+    PLAN = "plan"
+    APPROVE_PLAN = "approve_plan"
+    PLAN_MEASURE = "plan_measure"
+    START_MEASURE = "start_measure"
+    COMPLETE_STEP = "complete_step"
+    COMPLETE_MEASURE = "complete_measure"
+    CANCEL_MEASURE = "cancel_measure"
+    SCHEDULE_FOLLOW_UP = "schedule_follow_up"
+    HOLD_FOLLOW_UP = "hold_follow_up"
+    EVALUATE = "evaluate"
+    CLOSE = "close"
+    PUT_ON_HOLD = "put_on_hold"
+    RESUME = "resume"
+    REFER = "refer"
+    REJECT = "reject"
+    REOPEN = "reopen"
+    ADD_PARTNER = "add_partner"
+    REMOVE_PARTNER = "remove_partner"
+    OFFER_TRANSFER = "offer_transfer"
+    ACCEPT_TRANSFER = "accept_transfer"
+    REJECT_TRANSFER = "reject_transfer"
+    REVOKE_TRANSFER = "revoke_transfer"
+    RESTRICT = "restrict"
+    LIFT_RESTRICTION = "lift_restriction"
+    ERASE = "erase"
+
+
+class Kind(StrEnum):
+    """What can happen to a case; each happening becomes one event and takes one version."""
+
+    OPENED = "case.opened"
+    ASSESSMENT_STARTED = "case.assessment-started"
+    ASSESSED = "case.assessed"
+    PLANNED = "case.planned"
+    PLAN_APPROVED = "case.plan-approved"
+    ACTIVATED = "case.activated"
+    PUT_ON_HOLD = "case.put-on-hold"
+    RESUMED = "case.resumed"
+    TRANSFERRED = "case.transferred"
+    REFERRED = "case.referred"
+    REJECTED = "case.rejected"
+    FOLLOWED_UP = "case.followed-up"
+    EVALUATION_STARTED = "case.evaluation-started"
+    EVALUATED = "case.evaluated"
+    CLOSED = "case.closed"
+    REOPENED = "case.reopened"
+    RESTRICTED = "case.restricted"
+    ERASED = "case.erased"
+    MEASURE_PLANNED = "measure.planned"
+    MEASURE_STARTED = "measure.started"
+    MEASURE_STEP_COMPLETED = "measure.step-completed"
+    MEASURE_COMPLETED = "measure.completed"
+    MEASURE_CANCELLED = "measure.cancelled"
+    FOLLOW_UP_SCHEDULED = "follow-up.scheduled"
+    FOLLOW_UP_HELD = "follow-up.held"
+    PARTNER_ADDED = "partner.added"
+    PARTNER_REMOVED = "partner.removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A wish to act; ``item_id`` names the measure, follow-up, partner or offer that it is about."""
+
+    action: Action
+    actor: str
+    item_id: UUID | None = None
+    completed: bool = False
+    close_reason: CloseReason | None = None
+    goals: int = 0
+    goals_with_baseline: int = 0
+    method: Method | None = None
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened; ``item_id`` names the measure, follow-up or partner that it happened to."""
+
+    kind: Kind
+    item_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The case after an action, and what happened in order. Keeping a draft changes a case without a happening."""
+
+    case: Case
+    happenings: tuple[Happening, ...] = ()

@@ -1,0 +1,127 @@
+"""What an action asks of a case besides its state; each guard refuses or stays silent."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_contracts.codes import CaseState, CloseReason
+
+from case_service.domain.attempt import Action, Attempt
+from case_service.domain.refusals import Code, Refusal
+from case_service.domain.standing import Case, FollowUpState, MeasureState
+
+Guard = Callable[[Case, Attempt], None]
+
+MEASURE_MOVES: Final[Mapping[Action, Mapping[MeasureState, MeasureState]]] = MappingProxyType(
+    {
+        Action.START_MEASURE: {MeasureState.PLANNED: MeasureState.STARTED},
+        Action.COMPLETE_STEP: {MeasureState.STARTED: MeasureState.STARTED},
+        Action.COMPLETE_MEASURE: {MeasureState.STARTED: MeasureState.COMPLETED},
+        Action.CANCEL_MEASURE: {
+            MeasureState.PLANNED: MeasureState.CANCELLED,
+            MeasureState.STARTED: MeasureState.CANCELLED,
+        },
+    }
+)
+"""The lifecycle of a measure: for each action, the state it leads to from each state where it is legal."""
+
+
+def assessment_stays_completed(case: Case, attempt: Attempt) -> None:
+    """A completed assessment can be rewritten, but not be made a draft again: plans stand on it."""
+    if case.assessed and not attempt.completed:
+        raise Refusal(Code.ALREADY_COMPLETED)
+
+
+def assessment_is_completed(case: Case, _attempt: Attempt) -> None:
+    """No plan without a completed assessment."""
+    if not case.assessed:
+        raise Refusal(Code.ASSESSMENT_REQUIRED)
+
+
+def plan_is_written(case: Case, _attempt: Attempt) -> None:
+    """There is a plan to approve."""
+    if case.plan is None:
+        raise Refusal(Code.PLAN_REQUIRED)
+
+
+def plan_awaits_approval(case: Case, _attempt: Attempt) -> None:
+    """A plan is approved once; rewriting it takes the approval away."""
+    if case.plan is not None and case.plan.approved:
+        raise Refusal(Code.ALREADY_APPROVED)
+
+
+def approver_is_not_author(case: Case, attempt: Attempt) -> None:
+    """Nobody approves what they wrote themselves."""
+    if case.plan is not None and case.plan.author == attempt.actor:
+        raise Refusal(Code.OWN_PLAN)
+
+
+def plan_is_approved(case: Case, _attempt: Attempt) -> None:
+    """No measure starts before the plan is approved."""
+    if case.plan is None or not case.plan.approved:
+        raise Refusal(Code.APPROVED_PLAN_REQUIRED)
+
+
+def measure_allows(case: Case, attempt: Attempt) -> None:
+    """The measure is there and its own state allows the action."""
+    measure = case.measures.get(attempt.item_id) if attempt.item_id else None
+    if measure is None:
+        raise Refusal(Code.NOT_FOUND)
+    if measure.state not in MEASURE_MOVES[attempt.action]:
+        allowed = [action.value for action, moves in MEASURE_MOVES.items() if measure.state in moves]
+        raise Refusal(Code.ILLEGAL_TRANSITION, subject="measure", state=measure.state.value, allowed=allowed)
+
+
+def follow_up_is_scheduled(case: Case, attempt: Attempt) -> None:
+    """The follow-up is there and was not held before."""
+    state = case.follow_ups.get(attempt.item_id) if attempt.item_id else None
+    if state is None:
+        raise Refusal(Code.NOT_FOUND)
+    if state is FollowUpState.HELD:
+        raise Refusal(Code.ILLEGAL_TRANSITION, subject="follow_up", state=state.value, allowed=[])
+
+
+def evaluation_stays_completed(case: Case, attempt: Attempt) -> None:
+    """A completed evaluation can be rewritten, but not be made a draft again."""
+    if case.evaluated and not attempt.completed:
+        raise Refusal(Code.ALREADY_COMPLETED)
+
+
+def evaluation_or_reason(case: Case, attempt: Attempt) -> None:
+    """A case closes on a completed evaluation or on a coded reason for having none."""
+    if attempt.close_reason is not CloseReason.EVALUATED:
+        return
+    if not case.evaluated:
+        raise Refusal(Code.EVALUATION_REQUIRED)
+    if case.state is not CaseState.EVALUATING:
+        raise Refusal(Code.ILLEGAL_TRANSITION, state=case.state.value, allowed=[Action.RESUME.value])
+
+
+def partner_is_there(case: Case, attempt: Attempt) -> None:
+    """The partner takes part now."""
+    if attempt.item_id not in case.partners:
+        raise Refusal(Code.NOT_FOUND)
+
+
+def no_offer_is_open(case: Case, _attempt: Attempt) -> None:
+    """A case is offered to one unit at a time."""
+    if case.offer is not None:
+        raise Refusal(Code.TRANSFER_PENDING)
+
+
+def offer_is_open(case: Case, attempt: Attempt) -> None:
+    """The offer is the open one; an offer that was answered can't be answered again."""
+    if case.offer is None or case.offer != attempt.item_id:
+        raise Refusal(Code.ILLEGAL_TRANSITION, subject="transfer", state="answered", allowed=[])
+
+
+def is_not_restricted(case: Case, _attempt: Attempt) -> None:
+    """A restriction is set once."""
+    if case.restricted:
+        raise Refusal(Code.ALREADY_RESTRICTED)
+
+
+def is_restricted(case: Case, _attempt: Attempt) -> None:
+    """Only a restriction that is set can be lifted."""
+    if not case.restricted:
+        raise Refusal(Code.NOT_RESTRICTED)

@@ -1,0 +1,43 @@
+"""The one error of the domain: a refusal that carries a stable code. HTTP statuses are given to codes elsewhere."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Code(StrEnum):
+    """Why a command was refused; clients build on these, so a code is never renamed."""
+
+    NOT_FOUND = "not-found"
+    STALE_VERSION = "stale-version"
+    ILLEGAL_TRANSITION = "illegal-transition"
+    CASE_RESTRICTED = "case-restricted"
+    CASE_ERASED = "case-erased"
+    ALREADY_COMPLETED = "already-completed"
+    ASSESSMENT_REQUIRED = "assessment-required"
+    PLAN_REQUIRED = "plan-required"
+    OWN_PLAN = "own-plan"
+    ALREADY_APPROVED = "already-approved"
+    APPROVED_PLAN_REQUIRED = "approved-plan-required"
+    EVALUATION_REQUIRED = "evaluation-required"
+    STEP_ALREADY_DONE = "step-already-done"
+    UNKNOWN_STEP = "unknown-step"
+    NO_STANDARD = "no-standard"
+    ALREADY_RESTRICTED = "already-restricted"
+    NOT_RESTRICTED = "not-restricted"
+    TRANSFER_PENDING = "transfer-pending"
+    UNKNOWN_UNIT = "unknown-unit"
+    SAME_UNIT = "same-unit"
+    UNKNOWN_MUNICIPALITY = "unknown-municipality"
+    UNKNOWN_METHOD = "unknown-method"
+    OCCURRED_AT_OUT_OF_RANGE = "occurred-at-out-of-range"
+    DUE_ON_OUT_OF_RANGE = "due-on-out-of-range"
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A command may not be done; nothing was changed. ``facts`` holds codes and dates, never free text."""
+
+    def __init__(self, code: Code, **facts: str | list[str]) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.facts: Mapping[str, str | list[str]] = MappingProxyType(facts)

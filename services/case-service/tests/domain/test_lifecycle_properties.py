@@ -1,0 +1,187 @@
+"""Random sequences of commands: versions count events, events alone give the state, no illegal state is reached."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+from case_service.domain.attempt import Action, Attempt, Decision, Kind
+from case_service.domain.lifecycle import allowed_actions, decide
+from case_service.domain.refusals import Code, Refusal
+from case_service.domain.standing import ALL_STATES, ENDED_STATES, WORKING_STATES, Case, MeasureState
+from case_service.events import Stamp, described, stamped
+from forkant_contracts import Event, decode, encode
+from forkant_contracts.codes import (
+    AgeBand,
+    Arena,
+    CaseState,
+    CaseType,
+    CloseReason,
+    Effect,
+    ErasureBasis,
+    HoldReason,
+    LegalBasis,
+    MeasureKind,
+    PartnerKind,
+    PurposeCode,
+    RejectReason,
+    ReopenReason,
+    RestrictionReason,
+    SubjectCategory,
+    Theme,
+)
+from forkant_contracts.events import case as c
+from forkant_contracts.events import follow_up as f
+from forkant_contracts.events import measure as m
+from forkant_contracts.events import partner as p
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+CASE_ID = UUID("0190b3a0-0000-7000-8000-0000000000aa")
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ITEMS = [UUID(int=number) for number in range(1, 4)]
+
+OPENED = c.CaseOpened(
+    case_type=CaseType.PERSON, theme=Theme.DRUGS, age_band=AgeBand.FROM_15_TO_17, subject_category=SubjectCategory.AT_RISK,
+    purpose_code=PurposeCode.PREVENT_CRIME, legal_basis=LegalBasis.POLICE_ACT,
+)  # fmt: skip
+
+attempts = st.builds(
+    Attempt,
+    action=st.sampled_from(Action),
+    actor=st.sampled_from(["officer", "lead"]),
+    item_id=st.sampled_from(ITEMS),
+    completed=st.booleans(),
+    close_reason=st.sampled_from([CloseReason.EVALUATED, CloseReason.RESOURCES]),
+    step=st.sampled_from(["invited", "held"]),
+)
+steps = st.tuples(st.booleans(), attempts)
+
+
+def details(attempt: Attempt, before: Case) -> dict[Kind, object]:
+    item = attempt.item_id
+    made = {
+        Kind.ASSESSED: c.CaseAssessed(),
+        Kind.PLANNED: c.CasePlanned(goals=1, goals_with_baseline=1),
+        Kind.PLAN_APPROVED: c.CasePlanApproved(goals=1, goals_with_baseline=1),
+        Kind.PUT_ON_HOLD: c.CasePutOnHold(reason=HoldReason.AWAITING_PARTNER),
+        Kind.RESUMED: c.CaseResumed(state=before.held_from or CaseState.REGISTERED),
+        Kind.TRANSFERRED: c.CaseTransferred(from_unit="oslo"),
+        Kind.REFERRED: c.CaseReferred(referred_to=PartnerKind.CHILD_WELFARE),
+        Kind.REJECTED: c.CaseRejected(reason=RejectReason.UNFOUNDED),
+        Kind.EVALUATED: c.CaseEvaluated(effect=Effect.PARTIAL),
+        Kind.CLOSED: c.CaseClosed(reason=CloseReason.RESOURCES, evaluated=before.evaluated),
+        Kind.REOPENED: c.CaseReopened(reason=ReopenReason.NEW_CONCERN),
+        Kind.RESTRICTED: c.CaseRestricted(restricted=not before.restricted, reason=RestrictionReason.DISPUTED),
+        Kind.ERASED: c.CaseErased(basis=ErasureBasis.UNFOUNDED),
+        Kind.MEASURE_PLANNED: m.MeasurePlanned(
+            measure_id=item, kind=MeasureKind.HOME_VISIT, arena=Arena.PHYSICAL, due_on=date(2026, 7, 1)
+        ),
+        Kind.MEASURE_STEP_COMPLETED: m.MeasureStepCompleted(measure_id=item, step="held"),
+        Kind.MEASURE_COMPLETED: m.MeasureCompleted(measure_id=item),
+        Kind.FOLLOW_UP_SCHEDULED: f.FollowUpScheduled(follow_up_id=item, due_on=date(2026, 7, 1)),
+        Kind.PARTNER_ADDED: p.PartnerAdded(partner_id=item, kind=PartnerKind.SCHOOL),
+    }
+    return dict(made)
+
+
+def replayed_state(events: Sequence[Event]) -> CaseState:
+    """Fold the events as a reader outside the service would: by their documented meaning alone."""
+    leads_to = {
+        "case.opened.v1": CaseState.REGISTERED, "case.assessment-started.v1": CaseState.ASSESSING,
+        "case.planned.v1": CaseState.PLANNED, "case.activated.v1": CaseState.ACTIVE,
+        "case.put-on-hold.v1": CaseState.ON_HOLD, "case.referred.v1": CaseState.REFERRED,
+        "case.rejected.v1": CaseState.REJECTED, "case.followed-up.v1": CaseState.FOLLOW_UP,
+        "case.evaluation-started.v1": CaseState.EVALUATING, "case.closed.v1": CaseState.CLOSED,
+        "case.reopened.v1": CaseState.ASSESSING,
+    }  # fmt: skip
+    state = CaseState.UNKNOWN
+    for one in events:
+        state = (
+            one.data.state
+            if isinstance(one.data, c.CaseResumed)
+            else leads_to.get(one.type.removeprefix("no.forkant."), state)
+        )
+    return state
+
+
+def run(plan: Sequence[tuple[bool, Attempt]]) -> tuple[Case, int, list[Event]]:
+    """Play attempts; the flag picks an allowed action instead of the drawn one, so that cases also get far."""
+    ids = (UUID(int=number) for number in count(1000))
+    case, version = Case(state=CaseState.REGISTERED), 1
+    stamp = Stamp(
+        aggregate_id=CASE_ID, unit="oslo", version=1, occurred_at=NOW, recorded_at=NOW, new_id=lambda: next(ids)
+    )
+    log = list(stamped(stamp, [OPENED]))
+    for tick, (guided, drawn) in enumerate(plan):
+        attempt = drawn
+        if guided and drawn.action not in allowed_actions(case):
+            continue
+        try:
+            decision: Decision = decide(case, attempt)
+        except Refusal:
+            continue
+        version += len(decision.happenings)
+        at = NOW + timedelta(hours=tick)
+        change = Stamp(
+            aggregate_id=CASE_ID, unit="oslo", version=version, occurred_at=at, recorded_at=at, new_id=lambda: next(ids)
+        )
+        log += stamped(change, described(decision.happenings, details(attempt, case)))  # type: ignore[arg-type]
+        case = decision.case
+    return case, version, log
+
+
+@given(st.lists(steps, max_size=60))
+def test_the_version_is_the_number_of_events_and_runs_without_a_gap(plan):
+    _, version, log = run(plan)
+    assert [one.aggregate_version for one in log] == list(range(1, version + 1))
+
+
+@given(st.lists(steps, max_size=60))
+def test_replaying_the_events_gives_the_state(plan):
+    case, _, log = run(plan)
+    event(case.state.value)
+    read = [decode((message := encode(one)).headers, message.value) for one in log]
+    assert read == log
+    assert replayed_state(read) is case.state
+
+
+@given(st.lists(steps, max_size=60))
+def test_no_case_reaches_a_standing_that_the_rules_forbid(plan):
+    case, _, _ = run(plan)
+    assert case.state in ALL_STATES
+    assert (case.held_from in WORKING_STATES) == (case.state is CaseState.ON_HOLD)
+    standing = case.held_from or case.state
+    if not case.erased:
+        if standing in {CaseState.PLANNED, CaseState.ACTIVE, CaseState.FOLLOW_UP, CaseState.EVALUATING}:
+            assert case.assessed
+            assert case.plan is not None
+        if standing in {CaseState.ACTIVE, CaseState.FOLLOW_UP, CaseState.EVALUATING}:
+            assert case.plan is not None
+            assert case.plan.approved
+        if case.state in ENDED_STATES:
+            assert case.open_measures() == ()
+            assert case.offer is None
+        if standing is CaseState.FOLLOW_UP:
+            assert all(one.state is not MeasureState.STARTED for one in case.measures.values())
+
+
+@given(st.lists(steps, max_size=40), attempts)
+def test_an_action_is_refused_exactly_when_the_table_or_a_guard_says_so(plan, attempt):
+    case, _, _ = run(plan)
+    try:
+        decide(case, attempt)
+    except Refusal as refusal:
+        refused = refusal
+    else:
+        assert attempt.action in allowed_actions(case)
+        return
+    if attempt.action not in allowed_actions(case):
+        expected = {
+            Code.ILLEGAL_TRANSITION,
+            Code.CASE_ERASED,
+            Code.CASE_RESTRICTED,
+            Code.NOT_RESTRICTED,
+            Code.ALREADY_RESTRICTED,
+        }
+        assert refused.code in expected
