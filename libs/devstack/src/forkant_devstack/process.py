@@ -1,4 +1,4 @@
-"""What the supervisor must know of one long-running program; back ends describe themselves with it and start nothing."""
+"""What the supervisor must know of one long-running program; back ends describe themselves and start nothing."""
 
 import signal
 from collections.abc import Awaitable, Callable, Mapping
