@@ -1,0 +1,117 @@
+"""Facts: what is known about one case or one concern after the events so far.
+
+A fact holds everything that its contributions to the cells are computed from, and what later indicators will need.
+It is stored as JSON; a field that an older release did not write reads as its default.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from forkant_contracts.codes import (
+    AgeBand,
+    Arena,
+    CancelReason,
+    CaseState,
+    CaseType,
+    CloseReason,
+    ConcernOutcome,
+    ConcernSource,
+    Effect,
+    MeasureKind,
+    PartnerKind,
+    SubjectCategory,
+    Theme,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureFact:
+    """One measure of a case."""
+
+    kind: MeasureKind | None = None
+    arena: Arena | None = None
+    due_on: date | None = None
+    method_version: int | None = None
+    planned_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    mandatory_steps_met: bool | None = None
+    steps: tuple[str, ...] = ()
+    cancelled_at: datetime | None = None
+    cancel_reason: CancelReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpFact:
+    """One follow-up of a case."""
+
+    due_on: date | None = None
+    held_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerFact:
+    """One partner of a case."""
+
+    kind: PartnerKind
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFact:
+    """One case. ``version`` 0 is a case that no event has told of; ``erased`` is the tombstone that stays."""
+
+    version: int = 0
+    erased: bool = False
+    unit: str = ""
+    case_type: CaseType = CaseType.UNKNOWN
+    theme: Theme = Theme.UNKNOWN
+    age_band: AgeBand = AgeBand.UNKNOWN
+    subject_category: SubjectCategory = SubjectCategory.UNKNOWN
+    arena: Arena = Arena.UNKNOWN
+    municipality_number: str | None = None
+    concern_id: UUID | None = None
+    state: CaseState = CaseState.UNKNOWN
+    opened_at: datetime | None = None
+    assessed_at: datetime | None = None
+    child_view_recorded: bool | None = None
+    planned_at: datetime | None = None
+    goals: int = 0
+    goals_with_baseline: int = 0
+    plan_approved_at: datetime | None = None
+    activated_at: datetime | None = None
+    first_measure_at: datetime | None = None
+    evaluated_at: datetime | None = None
+    effect: Effect | None = None
+    ended_at: datetime | None = None
+    close_reason: CloseReason | None = None
+    closed_evaluated: bool = False
+    times_reopened: int = 0
+    restricted: bool = False
+    measures: dict[UUID, MeasureFact] = field(default_factory=dict)
+    follow_ups: dict[UUID, FollowUpFact] = field(default_factory=dict)
+    partners: dict[UUID, PartnerFact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConcernFact:
+    """One concern. ``version`` 0 is a concern that no event has told of."""
+
+    version: int = 0
+    unit: str = ""
+    source: ConcernSource = ConcernSource.UNKNOWN
+    theme: Theme = Theme.UNKNOWN
+    age_band: AgeBand = AgeBand.UNKNOWN
+    arena: Arena = Arena.UNKNOWN
+    municipality_number: str | None = None
+    received_at: datetime | None = None
+    decided_at: datetime | None = None
+    outcome: ConcernOutcome | None = None
+    case_id: UUID | None = None
+
+
+Fact = CaseFact | ConcernFact
+
+NO_CASE = CaseFact()
+NO_CONCERN = ConcernFact()

@@ -1,0 +1,210 @@
+"""Figures: what is shown of a unit in a period, computed from its tally by the definitions, less what is hidden."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.percentiles import percentile
+from indicator_service.aggregation.suppression import Hidden, Rank, hide, hide_linked
+from indicator_service.aggregation.tally import NATIONAL, Tally
+from indicator_service.definitions import Catalogue, Count, Indicator, Metric, Text, Version
+
+_SHARE_DECIMALS = 4
+_MEDIAN, _P90 = 50, 90
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number, or why there is none: it is suppressed, or there is nothing to compute it from."""
+
+    value: float | None
+    suppressed: bool = False
+
+
+SUPPRESSED = Figure(None, suppressed=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorFigures:
+    """One indicator of one unit in one period, with the version of the definition that it follows."""
+
+    number: int
+    key: str
+    kind: str
+    name: Text
+    definition_version: int
+    measurement_unit: str
+    direction: str
+    numerator: Figure | None
+    denominator: Figure
+    value: Figure
+    median: Figure | None = None
+    p90: Figure | None = None
+    minimum_n: int
+    extra: Mapping[str, Figure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFigures:
+    """All figures of one unit in one period."""
+
+    counts: Mapping[str, Figure]
+    indicators: tuple[IndicatorFigures, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """What to hide of each count, and of the parts of each indicator, from those who may not see small counts."""
+
+    counts: Mapping[str, Hidden]
+    totals: Mapping[int, Hidden]
+    parts: Mapping[int, Hidden]
+
+    def hides_count(self, key: str, unit: str) -> bool:
+        """Whether a count of a unit is hidden."""
+        return _hides(self.counts[key], unit)
+
+    def hides_total(self, number: int, unit: str) -> bool:
+        """Whether the total that an indicator's parts add up to is hidden."""
+        return _hides(self.totals[number], unit)
+
+    def hides_parts(self, number: int, unit: str) -> bool:
+        """Whether an indicator's parts are hidden."""
+        return _hides(self.parts[number], unit)
+
+
+def _hides(hidden: Hidden, unit: str) -> bool:
+    return hidden.national if unit == NATIONAL else unit in hidden.units
+
+
+def mask_of(tallies: Mapping[str, Tally], *, catalogue: Catalogue, period: Period, rank: Rank) -> Mask:
+    """Choose what to hide, from the tallies of all units that hold cases."""
+    units = {unit: tally for unit, tally in tallies.items() if unit != NATIONAL}
+    counts = {
+        count.key: hide({u: count_value(count, t) for u, t in units.items()}, rank=rank) for count in catalogue.counts
+    }
+    totals: dict[int, Hidden] = {}
+    parts: dict[int, Hidden] = {}
+    for indicator in catalogue.indicators:
+        version = indicator.at(period.last_day)
+        by_unit = {u: linked_counts(version, t) for u, t in units.items()}
+        total = {u: sum(values) for u, values in by_unit.items()}
+        each_part = [{u: values[n] for u, values in by_unit.items()} for n in range(_parts_of(version))]
+        totals[indicator.number], parts[indicator.number] = hide_linked(total, each_part, rank=rank)
+    return Mask(counts=counts, totals=totals, parts=parts)
+
+
+def count_value(count: Count, tally: Tally) -> int:
+    """Return a plain count of a unit."""
+    if count.flow is not None:
+        return tally.within[count.flow]
+    came, went = (tally.until_end[metric] if metric else 0 for metric in (count.stock_in, count.stock_out))
+    return came - went
+
+
+def linked_counts(version: Version, tally: Tally) -> tuple[int, ...]:
+    """Return the counts that together make up an indicator's total, so that each can be found from the others."""
+    if version.kind == "share":
+        numerator, denominator = _counted(version.numerator, tally), _counted(version.denominator, tally)
+        return (numerator, denominator - numerator)
+    if version.kind == "duration":
+        return (_counted(version.histogram, tally), *(tally.within[metric] for metric in version.extra))
+    return (_counted(version.denominator, tally),)
+
+
+def _parts_of(version: Version) -> int:
+    return len(linked_counts(version, Tally()))
+
+
+def _counted(metric: Metric | None, tally: Tally) -> int:
+    if metric is None:
+        return 0
+    return tally.histogram(metric).total() if metric in tally.histograms else tally.within[metric]
+
+
+def figures_of(
+    unit: str, tally: Tally, *, catalogue: Catalogue, period: Period, mask: Mask | None = None
+) -> UnitFigures:
+    """Compute a unit's figures; without a mask they are exact."""
+    counts = {
+        count.key: SUPPRESSED if mask and mask.hides_count(count.key, unit) else Figure(count_value(count, tally))
+        for count in catalogue.counts
+    }
+    indicators = tuple(_indicator(unit, tally, i, period=period, mask=mask) for i in catalogue.indicators)
+    return UnitFigures(counts=counts, indicators=indicators)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """What the reader may see of one indicator; the parts are hidden whenever their total is."""
+
+    exact: bool
+    total_hidden: bool
+    parts_hidden: bool
+
+    def total(self, count: int) -> Figure:
+        return SUPPRESSED if self.total_hidden else Figure(count)
+
+    def part(self, count: int) -> Figure:
+        return SUPPRESSED if self.parts_hidden else Figure(count)
+
+    def derived(self, value: float | None, *, observed: int, minimum: int) -> Figure:
+        too_few = not self.exact and 0 < observed < minimum
+        return SUPPRESSED if self.parts_hidden or too_few else Figure(value)
+
+
+def _indicator(unit: str, tally: Tally, indicator: Indicator, *, period: Period, mask: Mask | None) -> IndicatorFigures:
+    version = indicator.at(period.last_day)
+    view = _View(
+        exact=mask is None,
+        total_hidden=mask is not None and mask.hides_total(indicator.number, unit),
+        parts_hidden=mask is not None and mask.hides_parts(indicator.number, unit),
+    )
+    empty = IndicatorFigures(
+        number=indicator.number,
+        key=indicator.key,
+        kind=version.kind,
+        name=version.name,
+        definition_version=version.version,
+        measurement_unit=version.measurement_unit,
+        direction=version.direction,
+        minimum_n=version.minimum_n,
+        numerator=None,
+        denominator=Figure(None),
+        value=Figure(None),
+    )
+    if version.kind == "share":
+        return _share(empty, version, tally, view)
+    if version.kind == "duration":
+        return _duration(empty, version, tally, view)
+    count = view.total(_counted(version.denominator, tally))
+    return replace(empty, denominator=count, value=count)
+
+
+def _share(empty: IndicatorFigures, version: Version, tally: Tally, view: _View) -> IndicatorFigures:
+    numerator, denominator = _counted(version.numerator, tally), _counted(version.denominator, tally)
+    share = round(numerator / denominator, _SHARE_DECIMALS) if denominator else None
+    return replace(
+        empty,
+        numerator=view.part(numerator),
+        denominator=view.total(denominator),
+        value=view.derived(share, observed=denominator, minimum=version.minimum_n),
+    )
+
+
+def _duration(empty: IndicatorFigures, version: Version, tally: Tally, view: _View) -> IndicatorFigures:
+    histogram = tally.histogram(version.histogram) if version.histogram else Counter[int]()
+    observed = histogram.total()
+    median, p90 = (
+        view.derived(percentile(histogram, percent), observed=observed, minimum=version.minimum_n)
+        for percent in (_MEDIAN, _P90)
+    )
+    return replace(
+        empty,
+        denominator=view.part(observed),
+        value=median,
+        median=median,
+        p90=p90,
+        extra={metric.value: view.part(tally.within[metric]) for metric in version.extra},
+    )

@@ -1,0 +1,26 @@
+"""Indicator definitions: effective-dated data files beside this module, read once when a process starts.
+
+A definition names the cells that it is computed from (``Metric``), so a new definition over facts
+that are already kept is a new file, or a new ``[[versions]]`` block in one, and no code.
+"""
+
+import tomllib
+from importlib import resources
+
+from indicator_service.definitions.metrics import Metric
+from indicator_service.definitions.models import Catalogue, Count, Indicator, Text, Version
+
+__all__ = ["Catalogue", "Count", "Indicator", "Metric", "Text", "Version", "load_catalogue"]
+
+
+def load_catalogue() -> Catalogue:
+    """Read and check every definition file.
+
+    Raises:
+        pydantic.ValidationError: a file doesn't say what a definition must say.
+    """
+    files = [p for p in resources.files(__name__).iterdir() if p.name.endswith(".toml")]
+    documents = {p.name: tomllib.loads(p.read_text(encoding="utf-8")) for p in files}
+    counts = documents.pop("counts.toml")["counts"]
+    indicators = sorted(documents.values(), key=lambda document: int(document["number"]))
+    return Catalogue.model_validate({"indicators": indicators, "counts": counts})

@@ -1,0 +1,106 @@
+"""What a definition says: its versions by date, its texts, and the cells that it is computed from."""
+
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from indicator_service.definitions.metrics import Metric
+
+Direction = Literal["lower", "higher", "neutral"]
+Kind = Literal["share", "duration", "count"]
+MeasurementUnit = Literal["share", "hours", "days", "cases", "concerns"]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(_Data):
+    """The same text in Norwegian bokmål and English."""
+
+    nb: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Version(_Data):
+    """One version of an indicator's definition, in force from ``valid_from`` until the next version's."""
+
+    version: int = Field(ge=1)
+    valid_from: date
+    kind: Kind
+    measurement_unit: MeasurementUnit
+    direction: Direction
+    minimum_n: int = Field(ge=1)
+    name: Text
+    description: Text
+    numerator_text: Text | None = None
+    denominator_text: Text
+    numerator: Metric | None = None
+    denominator: Metric | None = None
+    histogram: Metric | None = None
+    extra: tuple[Metric, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_its_cells(self) -> Self:
+        share = self.numerator is not None and self.denominator is not None and self.numerator_text is not None
+        wanted = {"share": share, "duration": self.histogram is not None, "count": self.denominator is not None}
+        if not wanted[self.kind]:
+            raise ValueError(f"a {self.kind} lacks the cells or texts that it is computed from")
+        return self
+
+
+class Indicator(_Data):
+    """One indicator with all of its versions, oldest first."""
+
+    number: int = Field(ge=1, le=21)
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]+$")
+    versions: tuple[Version, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _versions_follow_each_other(self) -> Self:
+        numbers = [v.version for v in self.versions]
+        dates = [v.valid_from for v in self.versions]
+        if numbers != list(range(1, len(numbers) + 1)) or dates != sorted(set(dates)):
+            raise ValueError("versions must count from 1 and each must be valid from a later day than the one before")
+        return self
+
+    def at(self, day: date) -> Version:
+        """Return the version in force on a day; before the first version, the first."""
+        in_force = [v for v in self.versions if v.valid_from <= day]
+        return in_force[-1] if in_force else self.versions[0]
+
+
+class Count(_Data):
+    """A plain count: a flow within the period, or a stock at its end (everything in less everything out)."""
+
+    key: str = Field(pattern=r"^[a-z][a-z_]+$")
+    name: Text
+    description: Text
+    flow: Metric | None = None
+    stock_in: Metric | None = None
+    stock_out: Metric | None = None
+
+    @model_validator(mode="after")
+    def _is_a_flow_or_a_stock(self) -> Self:
+        if (self.flow is None) == (self.stock_in is None or self.stock_out is None):
+            raise ValueError("a count names either a flow, or what goes into and out of a stock")
+        return self
+
+
+class Catalogue(_Data):
+    """All definitions: indicators by number and counts in the order they are shown."""
+
+    indicators: tuple[Indicator, ...]
+    counts: tuple[Count, ...]
+
+    @model_validator(mode="after")
+    def _numbers_are_unique(self) -> Self:
+        numbers = [i.number for i in self.indicators]
+        if len(set(numbers)) != len(numbers):
+            raise ValueError("two indicators have the same number")
+        return self
+
+    def indicator(self, number: int) -> Indicator | None:
+        """Return the indicator with a number, or None."""
+        return next((i for i in self.indicators if i.number == number), None)

@@ -1,0 +1,121 @@
+"""What is shown never lets anyone find a small count, however they add and subtract."""
+
+import itertools
+from collections import defaultdict
+from fractions import Fraction
+
+from forkant_contracts.units import CASE_UNITS
+from hypothesis import example, given
+from hypothesis import strategies as st
+from indicator_service.aggregation.suppression import Hidden, hide, hide_linked, is_small
+
+counts = st.one_of(st.integers(0, 8), st.integers(0, 100))
+by_unit = st.dictionaries(st.sampled_from(CASE_UNITS), counts, min_size=1)
+linked = st.dictionaries(st.sampled_from(CASE_UNITS), st.lists(counts, min_size=3, max_size=3), min_size=1)
+
+
+def rank(unit):
+    return unit.encode()
+
+
+def test_nothing_is_hidden_where_nothing_is_small():
+    assert hide({"oslo": 0, "troms": 5, "vest": 900}, rank=rank) == Hidden()
+
+
+def test_the_smallest_others_are_hidden_with_a_small_count():
+    found = hide({"oslo": 90, "ost": 80, "agder": 7, "troms": 2, "vest": 6, "up": 0}, rank=rank)
+    assert found == Hidden(frozenset({"troms", "vest", "agder"}))
+
+
+def test_the_national_total_is_hidden_where_too_few_others_could_be():
+    assert hide({"oslo": 90, "troms": 2, "up": 0}, rank=rank) == Hidden(frozenset({"troms"}), national=True)
+
+
+def test_all_parts_of_a_unit_are_hidden_when_one_is_small():
+    parts = [{"oslo": 2, "ost": 30, "vest": 40, "agder": 50}, {"oslo": 60, "ost": 60, "vest": 60, "agder": 60}]
+    total = {unit: parts[0][unit] + parts[1][unit] for unit in parts[0]}
+    of_total, of_parts = hide_linked(total, parts, rank=rank)
+    assert of_total == Hidden()
+    assert of_parts == Hidden(frozenset({"oslo", "ost", "vest"}))
+
+
+@given(by_unit)
+def test_every_small_count_is_hidden(values):
+    found = hide(values, rank=rank)
+    assert {unit for unit, count in values.items() if is_small(count)} <= found.units
+    assert found.national or not is_small(sum(values.values()))
+
+
+@given(by_unit, st.sampled_from([None, *CASE_UNITS]))
+@example({"oslo": 1, "ost": 1, "vest": 1, "agder": 5, "troms": 9}, "agder")
+def test_the_sum_of_the_hidden_leaves_each_open_also_to_one_who_knows_their_own_unit(values, own):
+    found = hide(values, rank=rank)
+    unknown = [values[unit] for unit in found.units if unit != own]
+    if found.national or not any(map(is_small, unknown)):
+        return
+    remainder = sum(values.values()) - sum(n for u, n in values.items() if u not in found.units or u == own)
+    assert remainder == sum(unknown)
+    # Each hidden count is at least 1, so this is the most that any of them can be: not a small count.
+    assert remainder - (len(unknown) - 1) >= 5
+    assert len(unknown) >= 2
+
+
+def test_one_who_knows_the_method_finds_no_small_count_by_trying_all_that_fit():
+    units = ["a", "b", "c", "d"]
+    fitting = defaultdict(list)
+    orders = [dict(zip(units, map(bytes, zip(order)), strict=True)) for order in itertools.permutations(range(4))]
+    for vector in itertools.product(range(8), repeat=4):
+        values = dict(zip(units, vector, strict=True))
+        for found in {hide(values, rank=order.__getitem__) for order in orders}:
+            shown = tuple((u, n) for u, n in values.items() if u not in found.units)
+            fitting[found, None if found.national else sum(vector), shown].append(values)
+    for (found, _, _), candidates in fitting.items():
+        for values, own in itertools.product(candidates, [None, *units]):
+            possible = [other for other in candidates if own is None or other[own] == values[own]]
+            for unit in found.units - {own}:
+                assert not is_small(values[unit]) or len({other[unit] for other in possible}) > 1
+
+
+@given(linked, st.sampled_from([None, *CASE_UNITS]))
+def test_no_small_part_follows_from_totals_and_the_other_parts(rows, own):
+    parts = [{unit: row[n] for unit, row in rows.items()} for n in range(3)]
+    total = {unit: sum(row) for unit, row in rows.items()}
+    of_total, of_parts = hide_linked(total, parts, rank=rank)
+    columns = [*parts, total]
+    hidden = [of_parts, of_parts, of_parts, of_total]
+    cells = {(unit, n): columns[n][unit] for unit in rows for n in range(4)}
+    national = {("national", n): sum(columns[n].values()) for n in range(4)}
+    cells |= national
+    unknown = {
+        (unit, n)
+        for unit, n in cells
+        if unit != own and (hidden[n].national if unit == "national" else unit in hidden[n].units)
+    }
+    equations = [[(unit, 0), (unit, 1), (unit, 2), (unit, 3)] for unit in [*rows, "national"]]
+    weights = [[1, 1, 1, -1]] * len(equations)
+    equations += [[*((unit, n) for unit in rows), ("national", n)] for n in range(4)]
+    weights += [[*([1] * len(rows)), -1]] * 4
+    for place in solved(sorted(unknown), equations, weights):
+        assert not is_small(cells[place])
+
+
+def solved(unknown, equations, weights):
+    """Return the unknowns that linear equations determine, by Gauss-Jordan elimination."""
+    index = {place: n for n, place in enumerate(unknown)}
+    rows = []
+    for places, factors in zip(equations, weights, strict=True):
+        row = [Fraction(0)] * len(unknown)
+        for place, factor in zip(places, factors, strict=True):
+            if place in index:
+                row[index[place]] += factor
+        rows.append(row)
+    reduced = []
+    for column in range(len(unknown)):
+        pivot = next((row for row in rows if row[column]), None)
+        if pivot is None:
+            continue
+        rows.remove(pivot)
+        pivot = [value / pivot[column] for value in pivot]
+        rows = [[a - row[column] * b for a, b in zip(row, pivot, strict=True)] for row in rows]
+        reduced = [[a - row[column] * b for a, b in zip(row, pivot, strict=True)] for row in reduced] + [pivot]
+    return [unknown[row.index(1)] for row in reduced if sum(map(bool, row)) == 1]

@@ -1,0 +1,131 @@
+"""Streams of events for the tests, valid as the case service would publish them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from forkant_contracts import Event, EventData
+from forkant_contracts.codes import (
+    AgeBand,
+    Arena,
+    CaseState,
+    CaseType,
+    CloseReason,
+    ConcernOutcome,
+    ConcernSource,
+    Effect,
+    ErasureBasis,
+    HoldReason,
+    LegalBasis,
+    MeasureKind,
+    PartnerKind,
+    PurposeCode,
+    RejectReason,
+    ReopenReason,
+    SubjectCategory,
+    Theme,
+)
+from forkant_contracts.events import case, concern, measure
+
+START = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@dataclass
+class Aggregate:
+    """The events of one case or concern; each call adds the next."""
+
+    unit: str = "oslo"
+    at: datetime = START
+    id: UUID = field(default_factory=uuid4)
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, data: EventData, *, after: timedelta = timedelta(), unit: str | None = None) -> Event:
+        self.at += after
+        self.unit = unit or self.unit
+        event = Event(
+            id=uuid4(),
+            source="urn:forkant:case-service",
+            aggregate_id=self.id,
+            aggregate_version=len(self.events) + 1,
+            unit=self.unit,
+            occurred_at=self.at,
+            recorded_at=self.at,
+            data=data,
+        )
+        self.events.append(event)
+        return event
+
+
+class Case(Aggregate):
+    """A case and what happens to it."""
+
+    def opened(self, *, theme: Theme = Theme.VIOLENCE, **kwargs: Any) -> Event:
+        data = case.CaseOpened(
+            case_type=CaseType.PERSON,
+            theme=theme,
+            age_band=AgeBand.FROM_15_TO_17,
+            subject_category=SubjectCategory.AT_RISK,
+            purpose_code=PurposeCode.PREVENT_CRIME,
+            legal_basis=LegalBasis.POLICE_ACT,
+        )
+        return self.add(data, **kwargs)
+
+    def measure_started(self, **kwargs: Any) -> Event:
+        measure_id = uuid4()
+        planned = measure.MeasurePlanned(
+            measure_id=measure_id, kind=MeasureKind.HOME_VISIT, arena=Arena.PHYSICAL, due_on=date(2026, 12, 1)
+        )
+        self.add(planned)
+        return self.add(measure.MeasureStarted(measure_id=measure_id), **kwargs)
+
+    def held(self, **kwargs: Any) -> Event:
+        return self.add(case.CasePutOnHold(reason=HoldReason.AWAITING_PARTNER), **kwargs)
+
+    def resumed(self, **kwargs: Any) -> Event:
+        return self.add(case.CaseResumed(state=CaseState.ACTIVE), **kwargs)
+
+    def evaluated(self, **kwargs: Any) -> Event:
+        return self.add(case.CaseEvaluated(effect=Effect.ACHIEVED), **kwargs)
+
+    def closed(self, *, evaluated: bool = True, **kwargs: Any) -> Event:
+        reason = CloseReason.EVALUATED if evaluated else CloseReason.RESOURCES
+        return self.add(case.CaseClosed(reason=reason, evaluated=evaluated), **kwargs)
+
+    def referred(self, **kwargs: Any) -> Event:
+        return self.add(case.CaseReferred(referred_to=PartnerKind.CHILD_WELFARE), **kwargs)
+
+    def rejected(self, **kwargs: Any) -> Event:
+        return self.add(case.CaseRejected(reason=RejectReason.NO_BASIS), **kwargs)
+
+    def reopened(self, **kwargs: Any) -> Event:
+        return self.add(case.CaseReopened(reason=ReopenReason.NEW_OFFENCE), **kwargs)
+
+    def transferred(self, to_unit: str, **kwargs: Any) -> Event:
+        return self.add(case.CaseTransferred(from_unit=self.unit), unit=to_unit, **kwargs)
+
+    def erased(self, **kwargs: Any) -> Event:
+        return self.add(case.CaseErased(basis=ErasureBasis.UNFOUNDED), **kwargs)
+
+
+class Concern(Aggregate):
+    """A concern and what is decided about it."""
+
+    def received(self, *, theme: Theme = Theme.DRUGS, **kwargs: Any) -> Event:
+        return self.add(
+            concern.ConcernReceived(source=ConcernSource.SCHOOL, theme=theme, age_band=AgeBand.UNDER_15), **kwargs
+        )
+
+    def decided(self, outcome: ConcernOutcome = ConcernOutcome.CASE, **kwargs: Any) -> Event:
+        return self.add(concern.ConcernDecided(outcome=outcome), **kwargs)
+
+
+@pytest.fixture(scope="session")
+def new_case() -> type[Case]:
+    return Case
+
+
+@pytest.fixture(scope="session")
+def new_concern() -> type[Concern]:
+    return Concern
