@@ -1,0 +1,151 @@
+"""One partition batch of a consumer: gate, effect, versions and offset in one transaction.
+
+Errors::
+
+    HandlerBrokenError    every event of a batch failed: the handler is at fault, not the events
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import structlog
+from forkant_contracts import Event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from forkant_kit import consumer_metrics as metrics
+from forkant_kit.consumer_store import ConsumerStore
+from forkant_kit.gate import Parked, ParkReason, Read, Record, Verdict, judge, merge_waiting, read
+
+Apply = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
+"""The service's effect: gets fresh events, each exactly once, those of one aggregate in order of version."""
+
+_log = structlog.get_logger(__name__)
+_PASSING_SQLSTATES: Final = ("08", "40", "53", "55", "57", "58")
+_BROKEN_AFTER: Final = 10
+
+
+class HandlerBrokenError(RuntimeError):
+    """Every one of many events failed to apply, so nothing was parked; the process should stop and be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch: the events applied, and the offset that the partition now stands at."""
+
+    applied: tuple[Event, ...]
+    next_offset: int
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error comes from the surroundings and may go away, rather than from an event."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(_PASSING_SQLSTATES)
+    return isinstance(error, OSError | TimeoutError)
+
+
+class BatchProcessor:
+    """Applies batches of records for one consumer group."""
+
+    def __init__(self, *, engine: AsyncEngine, group: str, apply: Apply) -> None:
+        """Bind the group's database and effect."""
+        self._engine = engine
+        self._group = group
+        self._apply = apply
+        self._store = ConsumerStore(group)
+
+    async def process(self, records: Sequence[Record]) -> Outcome:
+        """Apply one partition's records, in order of offset, and move its offset; all or nothing.
+
+        Raises:
+            HandlerBrokenError: see the class.
+            sqlalchemy.exc.DBAPIError, OSError: the surroundings failed (see :func:`is_passing`); nothing changed.
+        """
+        try:
+            return await self._in_one_transaction(records, one_by_one=False)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.warning("batch_failed_trying_one_by_one", group=self._group, error=type(error).__name__)
+        return await self._in_one_transaction(records, one_by_one=True)
+
+    async def _in_one_transaction(self, records: Sequence[Record], *, one_by_one: bool) -> Outcome:
+        first = records[0]
+        async with self._engine.begin() as conn:
+            position = await self._store.lock_offset(conn, first.topic, first.partition)
+            fresh = [record for record in records if record.offset >= position]
+            if not fresh:
+                return Outcome((), position)
+            verdict = await self._judge(conn, [read(record) for record in fresh])
+            if one_by_one:
+                verdict = await self._apply_each(conn, verdict)
+            elif verdict.events:
+                await self._apply(conn, verdict.events)
+            next_offset = fresh[-1].offset + 1
+            await self._settle(conn, verdict, first, next_offset)
+        self._count(verdict)
+        return Outcome(tuple(verdict.events), next_offset)
+
+    async def _judge(self, conn: AsyncConnection, reads: Sequence[Read]) -> Verdict:
+        ids = {item.aggregate_id for item in reads if item.aggregate_id is not None}
+        held = await self._store.held(conn, ids)
+        waiting = await self._store.waiting(conn, held) if held else []
+        versions = await self._store.versions(conn, ids)
+        return judge(merge_waiting(reads, waiting), versions, held)
+
+    async def _apply_each(self, conn: AsyncConnection, verdict: Verdict) -> Verdict:
+        """Apply events one at a time, each under a savepoint, and park the aggregate of one that fails."""
+        result = Verdict(park=list(verdict.park), repeats=verdict.repeats)
+        failed: set[UUID | None] = set()
+        for item in verdict.accept:
+            if item.aggregate_id in failed:
+                result.park.append(Parked(item, ParkReason.BEHIND_PARKED, "an earlier version failed to apply"))
+                continue
+            error = await self._try(conn, item)
+            if error is None:
+                result.accept.append(item)
+            else:
+                failed.add(item.aggregate_id)
+                # The type alone: an error's text may repeat what the event held.
+                result.park.append(Parked(item, ParkReason.APPLY_FAILED, f"the handler raised {type(error).__name__}"))
+        if len(failed) >= _BROKEN_AFTER and not result.events:
+            raise HandlerBrokenError(f"all events of {len(failed)} aggregates failed in group {self._group}")
+        return result
+
+    async def _try(self, conn: AsyncConnection, item: Read) -> Exception | None:
+        if item.event is None:
+            return None
+        try:
+            async with conn.begin_nested():
+                await self._apply(conn, [item.event])
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.error("event_parked", group=self._group, type=item.event.type, error=type(error).__name__)
+            return error
+        return None
+
+    async def _settle(self, conn: AsyncConnection, verdict: Verdict, first: Record, next_offset: int) -> None:
+        await self._store.park(conn, [p for p in verdict.park if p.read.record.parked_id is None])
+        versions = verdict.versions
+        if versions:
+            await self._store.store_versions(conn, versions)
+            released = [r.record.parked_id for r in verdict.accept if r.record.parked_id is not None]
+            await self._store.settle(conn, versions, released)
+        newest = max((event.recorded_at for event in verdict.events), default=None)
+        await self._store.advance(conn, first.topic, first.partition, next_offset=next_offset, recorded_at=newest)
+
+    def _count(self, verdict: Verdict) -> None:
+        events = len(verdict.events)
+        metrics.APPLIED.labels(self._group).inc(events)
+        metrics.SKIPPED.labels(self._group).inc(len(verdict.accept) - events)
+        metrics.REPEATS.labels(self._group).inc(verdict.repeats)
+        for parked in verdict.park:
+            if parked.read.record.parked_id is None:
+                metrics.PARKED.labels(self._group, parked.reason.value).inc()
+                _log.error(
+                    "record_parked", group=self._group, reason=parked.reason.value, topic=parked.read.record.topic
+                )

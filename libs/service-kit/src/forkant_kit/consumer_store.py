@@ -1,0 +1,174 @@
+"""The SQL of the consumer: offsets, versions and parked events."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forkant_kit.gate import Parked, Read, Record, read
+
+_LOCK: Final = text("""
+INSERT INTO consumer_offset (consumer_group, topic, partition) VALUES (:group, :topic, :partition)
+ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET partition = EXCLUDED.partition
+RETURNING next_offset
+""")
+_ADVANCE: Final = text("""
+UPDATE consumer_offset
+SET next_offset = :next_offset, end_offset = greatest(end_offset, :next_offset), observed_at = clock_timestamp(),
+    last_recorded_at = greatest(last_recorded_at, CAST(:recorded_at AS timestamptz))
+WHERE consumer_group = :group AND topic = :topic AND partition = :partition
+""")
+_OBSERVE: Final = text("""
+UPDATE consumer_offset AS c SET end_offset = o.end_offset, observed_at = clock_timestamp()
+FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS bigint[]))
+     AS o (topic, partition, end_offset)
+WHERE c.consumer_group = :group AND c.topic = o.topic AND c.partition = o.partition
+""")
+_REWIND: Final = text("""
+UPDATE consumer_offset SET next_offset = :next_offset, end_offset = :next_offset
+WHERE consumer_group = :group AND topic = :topic AND partition = :partition
+""")
+_VERSIONS: Final = text("""
+SELECT aggregate_id, version FROM aggregate_version
+WHERE consumer_group = :group AND aggregate_id = ANY(CAST(:ids AS uuid[]))
+""")
+_STORE_VERSIONS: Final = text("""
+INSERT INTO aggregate_version (consumer_group, aggregate_id, version)
+SELECT CAST(:group AS text), v.aggregate_id, v.version
+FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[])) AS v (aggregate_id, version) ORDER BY v.aggregate_id
+ON CONFLICT (consumer_group, aggregate_id) DO UPDATE SET version = EXCLUDED.version
+""")
+_HELD: Final = text("""
+SELECT DISTINCT aggregate_id FROM parked_event
+WHERE consumer_group = :group AND status = 'parked' AND aggregate_id = ANY(CAST(:ids AS uuid[]))
+""")
+_WAITING: Final = text("""
+SELECT id, topic, partition, record_offset, headers, body FROM parked_event
+WHERE consumer_group = :group AND status = 'parked' AND aggregate_id = ANY(CAST(:ids AS uuid[]))
+ORDER BY aggregate_id, aggregate_version, id FOR UPDATE
+""")
+_PARK: Final = text("""
+INSERT INTO parked_event (consumer_group, topic, partition, record_offset, aggregate_id, aggregate_version, reason,
+                          detail, headers, body)
+VALUES (:group, :topic, :partition, :offset, :aggregate_id, :version, :reason, :detail, CAST(:headers AS jsonb), :body)
+ON CONFLICT (consumer_group, topic, partition, record_offset) DO NOTHING
+""")
+_SETTLE: Final = text("""
+UPDATE parked_event SET status = CASE WHEN id = ANY(CAST(:applied AS bigint[])) THEN 'applied' ELSE 'superseded' END,
+                        settled_at = clock_timestamp()
+FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[])) AS v (aggregate_id, version)
+WHERE parked_event.consumer_group = :group AND parked_event.status = 'parked'
+  AND parked_event.aggregate_id = v.aggregate_id AND parked_event.aggregate_version <= v.version
+""")
+_COUNT_PARKED: Final = text("""
+SELECT count(*) AS events, count(DISTINCT aggregate_id) AS aggregates FROM parked_event
+WHERE consumer_group = :group AND status = 'parked'
+""")
+
+
+class ConsumerStore:
+    """The tables of one consumer group, read and written on the caller's connection."""
+
+    def __init__(self, group: str) -> None:
+        """Bind the group's name."""
+        self._group = group
+
+    async def lock_offset(self, conn: AsyncConnection, topic: str, partition: int) -> int:
+        """Lock the partition's row until the transaction ends and return the next offset to apply."""
+        bind = {"group": self._group, "topic": topic, "partition": partition}
+        return int((await conn.execute(_LOCK, bind)).scalar_one())
+
+    async def advance(
+        self, conn: AsyncConnection, topic: str, partition: int, *, next_offset: int, recorded_at: datetime | None
+    ) -> None:
+        """Move the partition's offset, in the transaction of the effect."""
+        bind = {"group": self._group, "topic": topic, "partition": partition}
+        await conn.execute(_ADVANCE, {**bind, "next_offset": next_offset, "recorded_at": recorded_at})
+
+    async def rewind(self, conn: AsyncConnection, topic: str, partition: int, next_offset: int) -> None:
+        """Set the offset back, when the topic is shorter than what was read; the version gate drops the repeats."""
+        bind = {"group": self._group, "topic": topic, "partition": partition}
+        await conn.execute(_REWIND, {**bind, "next_offset": next_offset})
+
+    async def observe_ends(self, conn: AsyncConnection, ends: Mapping[tuple[str, int], int]) -> None:
+        """Note the end of each partition, from which other processes compute lag and freshness."""
+        keys = sorted(ends)
+        bind = {
+            "group": self._group,
+            "topics": [topic for topic, _ in keys],
+            "partitions": [partition for _, partition in keys],
+            "ends": [ends[key] for key in keys],
+        }
+        await conn.execute(_OBSERVE, bind)
+
+    async def versions(self, conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, int]:
+        """Return the last applied version of each aggregate that has one."""
+        found = await conn.execute(_VERSIONS, {"group": self._group, "ids": sorted(set(ids))})
+        return {row.aggregate_id: row.version for row in found}
+
+    async def held(self, conn: AsyncConnection, ids: Iterable[UUID]) -> frozenset[UUID]:
+        """Return which of the aggregates have parked events."""
+        found = await conn.execute(_HELD, {"group": self._group, "ids": sorted(set(ids))})
+        return frozenset(row.aggregate_id for row in found)
+
+    async def waiting(self, conn: AsyncConnection, ids: Iterable[UUID]) -> list[Read]:
+        """Return the parked records of these aggregates by version, locked."""
+        found = await conn.execute(_WAITING, {"group": self._group, "ids": sorted(set(ids))})
+        return [read(_record(row.id, row)) for row in found]
+
+    async def store_versions(self, conn: AsyncConnection, versions: Mapping[UUID, int]) -> None:
+        """Store the last applied versions."""
+        ids = sorted(versions)
+        bind = {"group": self._group, "ids": ids, "versions": [versions[i] for i in ids]}
+        await conn.execute(_STORE_VERSIONS, bind)
+
+    async def park(self, conn: AsyncConnection, parked: Sequence[Parked]) -> None:
+        """Store records that can't be applied now."""
+        rows = [
+            {
+                "group": self._group,
+                "topic": p.read.record.topic,
+                "partition": p.read.record.partition,
+                "offset": p.read.record.offset,
+                "aggregate_id": p.read.aggregate_id,
+                "version": p.read.version,
+                "reason": p.reason.value,
+                "detail": p.detail,
+                "headers": json.dumps([[n, v.decode("latin-1")] for n, v in p.read.record.headers]).replace(
+                    "\\u0000", ""
+                ),
+                "body": p.read.record.value,
+            }
+            for p in parked
+        ]
+        if rows:
+            await conn.execute(_PARK, rows)
+
+    async def settle(self, conn: AsyncConnection, versions: Mapping[UUID, int], applied: Sequence[int]) -> None:
+        """Close the parked rows that the given versions have overtaken: applied themselves, or superseded."""
+        ids = sorted(versions)
+        bind = {"group": self._group, "ids": ids, "versions": [versions[i] for i in ids], "applied": list(applied)}
+        await conn.execute(_SETTLE, bind)
+
+    async def count_parked(self, conn: AsyncConnection) -> tuple[int, int]:
+        """Return how many events are parked, and of how many aggregates."""
+        row = (await conn.execute(_COUNT_PARKED, {"group": self._group})).one()
+        return row.events, row.aggregates
+
+
+def _record(parked_id: int, row: object) -> Record:
+    headers = getattr(row, "headers")  # noqa: B009 - a row of a textual query has no type
+    pairs = json.loads(headers) if isinstance(headers, str) else headers
+    return Record(
+        topic=row.topic,  # type: ignore[attr-defined]
+        partition=row.partition,  # type: ignore[attr-defined]
+        offset=row.record_offset,  # type: ignore[attr-defined]
+        key=None,
+        headers=tuple((name, value.encode("latin-1")) for name, value in pairs),
+        value=row.body,  # type: ignore[attr-defined]
+        parked_id=parked_id,
+    )

@@ -1,0 +1,147 @@
+"""The version gate: a pure decision about each record of a batch, by arithmetic on aggregate versions alone.
+
+The next version is applied. An older one is a repeat and dropped. A later one waits, parked, until what is missing
+arrives; so a version that could not be read or applied holds back its own aggregate and no other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from forkant_contracts import Event, MalformedEventError, UnknownEventTypeError, decode
+
+_MAX_DETAIL: Final = 500
+
+
+class ParkReason(StrEnum):
+    """Why a record is parked."""
+
+    MALFORMED = "malformed"
+    GAP = "gap"
+    BEHIND_PARKED = "behind_parked"
+    APPLY_FAILED = "apply_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One Kafka record as it came, or as it was parked."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    value: bytes | None
+    parked_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A record with what could be read of it: an event, an unknown type to pass over, or neither."""
+
+    record: Record
+    aggregate_id: UUID | None
+    version: int | None
+    event: Event | None
+    problem: str | None
+    """Why the record can't be applied; None for an event and for an unknown type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A record to park, and why."""
+
+    read: Read
+    reason: ParkReason
+    detail: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What to do with a batch; ``accept`` is in order and holds unknown types too, which only move the version."""
+
+    accept: list[Read] = field(default_factory=list)
+    park: list[Parked] = field(default_factory=list)
+    repeats: int = 0
+
+    @property
+    def versions(self) -> dict[UUID, int]:
+        """The last accepted version of each aggregate."""
+        return {r.aggregate_id: r.version for r in self.accept if r.aggregate_id is not None and r.version is not None}
+
+    @property
+    def events(self) -> list[Event]:
+        """The events to apply, in order."""
+        return [r.event for r in self.accept if r.event is not None]
+
+
+def read(record: Record) -> Read:
+    """Read a record as far as it goes; never raises, since anything may stand on a topic."""
+    try:
+        event = decode(record.headers, record.value)
+    except UnknownEventTypeError as unknown:
+        return Read(record, unknown.aggregate_id, unknown.aggregate_version, None, None)
+    except MalformedEventError as error:
+        aggregate_id, version = _identify(record)
+        return Read(record, aggregate_id, version, None, str(error)[:_MAX_DETAIL])
+    return Read(record, event.aggregate_id, event.aggregate_version, event, None)
+
+
+def _identify(record: Record) -> tuple[UUID | None, int | None]:
+    """Find aggregate and version of an unreadable record, so that only its own aggregate waits for it."""
+    named = dict(record.headers)
+    try:
+        aggregate_id = UUID((named.get("ce_partitionkey") or record.key or b"").decode())
+    except (ValueError, UnicodeDecodeError):
+        return None, None
+    try:
+        version = int(named.get("ce_aggregateversion", b"").decode())
+    except (ValueError, UnicodeDecodeError):
+        return aggregate_id, None
+    return aggregate_id, version if version >= 1 else None
+
+
+def judge(reads: Iterable[Read], last_versions: Mapping[UUID, int], held: frozenset[UUID] = frozenset()) -> Verdict:
+    """Decide about each record of a batch in its order.
+
+    Args:
+        reads: the batch.
+        last_versions: the last applied version of each aggregate in it; absent means none yet.
+        held: aggregates with parked events, which changes only the reason given for parking more of them.
+    """
+    verdict = Verdict()
+    waiting = set(held)
+    versions = dict(last_versions)
+    for item in reads:
+        if item.aggregate_id is None or item.version is None:
+            verdict.park.append(Parked(item, ParkReason.MALFORMED, item.problem or "no aggregate or version"))
+            continue
+        last = versions.get(item.aggregate_id, 0)
+        if item.version <= last:
+            verdict.repeats += 1
+        elif item.version > last + 1:
+            reason = ParkReason.BEHIND_PARKED if item.aggregate_id in waiting else ParkReason.GAP
+            verdict.park.append(Parked(item, reason, f"version {item.version} came, version {last + 1} is missing"))
+            waiting.add(item.aggregate_id)
+        elif item.problem is not None:
+            verdict.park.append(Parked(item, ParkReason.MALFORMED, item.problem))
+            waiting.add(item.aggregate_id)
+        else:
+            versions[item.aggregate_id] = item.version
+            verdict.accept.append(item)
+    return verdict
+
+
+def merge_waiting(reads: Sequence[Read], waiting: Sequence[Read]) -> list[Read]:
+    """Put the parked records of some aggregates among a batch's, so that one that fills a gap releases the rest.
+
+    Records of other aggregates keep their order; those of the waiting ones come after, by version, readable ones first.
+    """
+    held = {item.aggregate_id for item in waiting}
+    others = [item for item in reads if item.aggregate_id not in held or item.version is None]
+    theirs = [item for item in (*waiting, *reads) if item.aggregate_id in held and item.version is not None]
+    return others + sorted(
+        theirs, key=lambda item: (str(item.aggregate_id), item.version or 0, item.problem is not None)
+    )

@@ -1,0 +1,115 @@
+"""A Kafka producer that is thrown away on the first failure.
+
+An aiokafka producer that has failed a batch may keep state that blocks or reorders what follows, so after any error
+or missed deadline it is closed and the next use makes a new one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import NamedTuple
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+_log = structlog.get_logger(__name__)
+_STOP_DEADLINE_S = 3.0
+
+
+class Outgoing(NamedTuple):
+    """One record to send; ``timestamp_ms`` is when its event was recorded."""
+
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    timestamp_ms: int
+
+
+class BatchSender:
+    """Sends one batch to one partition through a started producer."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        """Wrap a started producer."""
+        self._producer = producer
+
+    async def send(self, topic: str, partition: int, records: Iterable[Outgoing]) -> tuple[int, Awaitable[object]]:
+        """Send as many of the records, from the first on, as one batch holds.
+
+        Returns:
+            How many were put into the batch, and what to await for the broker's acknowledgement.
+
+        Raises:
+            KafkaError: the broker or the client refused the batch.
+        """
+        batch = self._producer.create_batch()
+        count = 0
+        for record in records:
+            if (
+                batch.append(key=record.key, value=record.value, timestamp=record.timestamp_ms, headers=record.headers)
+                is None
+            ):
+                break
+            count += 1
+        batch.close()
+        return count, await self._producer.send_batch(batch, topic, partition=partition)
+
+
+class DiscardingProducer:
+    """Hands out one idempotent producer, and a new one after every failure."""
+
+    def __init__(self, *, bootstrap: str, client_id: str, batch_bytes: int) -> None:
+        """Remember how to connect; the first use connects."""
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._batch_bytes = batch_bytes
+        self._producer: AIOKafkaProducer | None = None
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[BatchSender]:
+        """Give the producer; any exception in the block discards it.
+
+        Raises:
+            KafkaError: no connection to the broker.
+        """
+        try:
+            if self._producer is None:
+                self._producer = await self._start()
+            yield BatchSender(self._producer)
+        except BaseException:
+            await self._discard()
+            raise
+
+    async def close(self) -> None:
+        """Stop the producer, waiting a few seconds at most."""
+        await self._discard()
+
+    async def _start(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=self._batch_bytes,
+            max_request_size=2 * self._batch_bytes,
+            request_timeout_ms=10_000,
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await _stop(producer)
+            raise
+        return producer
+
+    async def _discard(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await asyncio.shield(_stop(producer))
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    # stop() flushes and can hang on a broker that is away, so it gets a deadline of its own.
+    with suppress(KafkaError, TimeoutError, asyncio.CancelledError, OSError):
+        await asyncio.wait_for(producer.stop(), _STOP_DEADLINE_S)
+        return
+    _log.warning("producer_discarded_unclean")
