@@ -14,7 +14,7 @@ import psutil
 from forkant_devstack.native import launch
 from forkant_devstack.process import DevstackError, ProcessSpec
 
-_POLL_S = 0.03
+_POLL_S = 0.02
 _LOG_TAIL = 2_000
 _KILL_DEADLINE_S = 10.0
 
@@ -79,8 +79,18 @@ async def kill(child: Child) -> None:
     for process in family:  # the eldest first: PostgreSQL's would start new children
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    await asyncio.to_thread(psutil.wait_procs, family, timeout=_KILL_DEADLINE_S)
     await asyncio.to_thread(child.process.wait)
+    deadline = time.monotonic() + _KILL_DEADLINE_S
+    while any(map(_runs, family)) and time.monotonic() < deadline:
+        await asyncio.sleep(_POLL_S)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Say whether a process still holds files and ports; a dead one stays in the table until it is reaped."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -1,29 +1,20 @@
-"""A PostgreSQL server for one test session, native or in a container, that tests may kill and restart."""
+"""A PostgreSQL server for one test session."""
 
 import secrets
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from forkant_devstack.native import children, postgres
+from forkant_devstack.native import postgres
 from forkant_devstack.native.databases import DatabaseUrls, close_shared_databases, create_database
 from forkant_devstack.native.ports import free_ports
+from forkant_devstack.testing.controls import Controls, native_controls
 
 _PASSWORD = "test"  # noqa: S105  a server on the loopback interface that lives for one test session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Controls:
-    """How a server is handled; the address stays the same over `kill` and `start`."""
-
-    kill: Callable[[], Awaitable[None]]
-    start: Callable[[], Awaitable[None]]
-    stop: Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresServer:
-    """A running server."""
+    """A running server; `controls` kill and restart it."""
 
     admin_url: str
     controls: Controls
@@ -43,8 +34,7 @@ class PostgresServer:
 
     async def restart(self) -> None:
         """Stop the server in order and start it again: connections break, no data is lost."""
-        await self.controls.stop()
-        await self.controls.start()
+        await self.controls.restart()
 
 
 async def start_native_postgres(folder: Path) -> PostgresServer:
@@ -52,22 +42,8 @@ async def start_native_postgres(folder: Path) -> PostgresServer:
     prepared = postgres.prepare_in(folder, progress=lambda _: None)
     [port] = free_ports(1)
     spec = postgres.postgres_spec(prepared, port=port, durable=False)
-    log = folder / "postgres.log"
-    running: list[children.Child] = []
-
-    async def start() -> None:
-        running.append(await children.start(spec, log=log))
-
-    async def kill() -> None:
-        await children.kill(running.pop())
-
-    async def stop() -> None:
-        if running:
-            await children.stop(running.pop())
-
-    await start()
-    server = PostgresServer(
-        admin_url=postgres.admin_url(prepared, port=port), controls=Controls(kill=kill, start=start, stop=stop)
-    )
+    controls = native_controls(spec, log=folder / "postgres.log")
+    await controls.start()
+    server = PostgresServer(admin_url=postgres.admin_url(prepared, port=port), controls=controls)
     await close_shared_databases(server.admin_url)
     return server

@@ -1,0 +1,88 @@
+"""Makes the registry's topics on a broker and asks a broker whether it is there."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from forkant_contracts.topics import TOPICS, Topic
+
+from forkant_devstack.process import DevstackError
+
+_POLL_S = 0.05
+_LEADERS_DEADLINE_S = 15.0
+
+
+async def broker_answers(bootstrap: str) -> bool:
+    """Say whether a broker takes requests at `bootstrap` now."""
+    host, _, port = bootstrap.rpartition(":")
+    # First a bare connection: aiokafka logs an error for each that is refused.
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        async with _admin(bootstrap) as admin:
+            return bool((await admin.describe_cluster())["brokers"])
+    return False
+
+
+async def create_topics(bootstrap: str, topics: Iterable[Topic] = tuple(TOPICS.values())) -> None:
+    """Make the topics that are missing and wait until they have leaders; refuse another partition count."""
+    wanted = {topic.name: topic for topic in topics}
+    async with _admin(bootstrap) as admin:
+        answer = await admin.create_topics([_new(topic) for topic in wanted.values()])
+        for name, code, *_ in answer.topic_errors:
+            error = for_code(code)
+            if code != 0 and error is not TopicAlreadyExistsError:
+                raise DevstackError(f"Kafka refused to make topic {name}: {error.description}")
+        deadline = asyncio.get_running_loop().time() + _LEADERS_DEADLINE_S
+        while not _all_led(found := await admin.describe_topics(list(wanted))):
+            if asyncio.get_running_loop().time() > deadline:
+                raise DevstackError("Kafka gave its topics no leader", hint="look at the broker's log")
+            await asyncio.sleep(_POLL_S)
+    _check_partitions({each["topic"]: len(each["partitions"]) for each in found}, wanted)
+
+
+def _check_partitions(found: dict[str, int], wanted: dict[str, Topic]) -> None:
+    wrong = [
+        f"{name} has {found[name]} partitions, the registry says {topic.partitions}"
+        for name, topic in wanted.items()
+        if found[name] != topic.partitions
+    ]
+    if wrong:
+        raise DevstackError(
+            f"topics differ from the registry: {'; '.join(wrong)}",
+            hint="a partition count never changes within a topic's major version, since events carry their partition; "
+            "start over with `make reset`",
+        )
+
+
+def _all_led(topics: list[dict[str, object]]) -> bool:
+    return all(
+        each["error_code"] == 0
+        and isinstance(partitions := each["partitions"], list)
+        and all(partition["leader"] >= 0 for partition in partitions)
+        for each in topics
+    )
+
+
+def _new(topic: Topic) -> NewTopic:
+    return NewTopic(
+        name=topic.name,
+        num_partitions=topic.partitions,
+        replication_factor=1,
+        topic_configs={"retention.ms": str(topic.retention_ms)},
+    )
+
+
+@contextlib.asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()

@@ -1,0 +1,44 @@
+import dataclasses
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from forkant_contracts.topics import TOPICS
+from forkant_devstack.process import DevstackError
+from forkant_devstack.testing.kafka_server import KafkaServer
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_an_idempotent_producers_records_reach_a_group_in_order(kafka: KafkaServer) -> None:
+    topic = await kafka.new_topic(partitions=1)
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, enable_idempotence=True, acks="all") as producer:
+        for number in range(20):
+            await producer.send(topic.name, str(number).encode(), key=b"k")
+        await producer.flush()
+
+    async with AIOKafkaConsumer(
+        topic.name,
+        bootstrap_servers=kafka.bootstrap,
+        group_id=topic.name,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    ) as consumer:
+        values = [int((await consumer.getone()).value) for _ in range(20)]
+        await consumer.commit()
+        committed = await consumer.committed(TopicPartition(topic.name, 0))
+
+    assert values == list(range(20))
+    assert committed == 20
+
+
+async def test_the_registrys_topics_have_its_partition_counts(kafka: KafkaServer) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
+        found = {name: len(await producer.partitions_for(name)) for name in TOPICS}
+    assert found == {topic.name: topic.partitions for topic in TOPICS.values()}
+
+
+async def test_a_topic_with_another_partition_count_is_refused(kafka: KafkaServer) -> None:
+    topic = await kafka.new_topic(partitions=2)
+    await kafka.create_topics(topic)
+    with pytest.raises(DevstackError, match=f"{topic.name} has 2 partitions, the registry says 5"):
+        await kafka.create_topics(dataclasses.replace(topic, partitions=5))
