@@ -1,95 +1,71 @@
-"""The database: the engine of a process, one transaction at a time, and the clock and ids that rows get."""
+"""The service's own database: engine, transactions, ids and time."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
+import uuid_utils.compat
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from uuid_utils.compat import uuid7
-
-from forkant_kit.settings import ServiceSettings
-
-_IDLE_IN_TRANSACTION_MS: Final = 15_000
-_LOCK_TIMEOUT_MS: Final = 5_000
-_CONNECT_TIMEOUT_S: Final = 5.0
-_POOL_WAIT_S: Final = 5.0
-_RECYCLE_S: Final = 1_800
 
 
 def asyncpg_url(url: str) -> str:
-    """Return a ``postgresql://`` URL in the form that SQLAlchemy takes for asyncpg."""
-    scheme, _, rest = url.partition("://")
-    if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"}:
-        raise ValueError("the database URL must begin with postgresql://")
-    return f"postgresql+asyncpg://{rest}"
+    """Return the URL with the driver named, as SQLAlchemy wants it."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
 def create_engine(
-    settings: ServiceSettings,
+    database_url: str,
     *,
-    pool_size: int | None = None,
-    application_name: str | None = None,
-    statement_timeout_s: float | None = None,
+    application_name: str,
+    pool_size: int = 10,
+    statement_timeout_s: float = 30.0,
+    idle_in_transaction_s: float = 60.0,
 ) -> AsyncEngine:
-    """Return the engine of this process; it connects when first used.
+    """Make an engine; connections are opened on first use.
 
-    A pool that stays empty for five seconds raises instead of queueing requests without end.
+    A statement or an idle transaction that lasts longer than its limit is ended by the server, since an open
+    transaction holds back vacuum of the outbox for everyone.
     """
-    timeout_s = settings.database_statement_timeout_s if statement_timeout_s is None else statement_timeout_s
-    engine = create_async_engine(
-        asyncpg_url(settings.database_url.get_secret_value()),
-        pool_size=pool_size or settings.database_pool_size,
+    return create_async_engine(
+        asyncpg_url(database_url),
+        pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=_POOL_WAIT_S,
-        pool_recycle=_RECYCLE_S,
-        pool_use_lifo=True,
-        hide_parameters=True,
+        pool_timeout=10,
+        pool_pre_ping=False,
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,
         connect_args={
-            "timeout": _CONNECT_TIMEOUT_S,
-            "prepared_statement_cache_size": 256,
+            "timeout": 5,
             "server_settings": {
-                "application_name": application_name or settings.service,
-                "statement_timeout": str(int(timeout_s * 1000)),
-                "lock_timeout": str(_LOCK_TIMEOUT_MS),
-                "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_MS),
+                "application_name": application_name,
+                "statement_timeout": str(int(statement_timeout_s * 1000)),
+                "idle_in_transaction_session_timeout": str(int(idle_in_transaction_s * 1000)),
                 "timezone": "UTC",
                 "jit": "off",
             },
         },
     )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    return engine
 
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Run one transaction: committed when the block ends, rolled back when it raises."""
-    async with engine.begin() as connection:
-        yield connection
+    """Open a transaction that commits at the end of the block and rolls back when it raises."""
+    async with engine.begin() as conn:
+        yield conn
 
 
 def utc_now() -> datetime:
-    """Return the present moment, aware, in UTC."""
+    """Return the present moment in UTC."""
     return datetime.now(UTC)
 
 
 def new_id() -> UUID:
-    """Return a UUIDv7: ids made later sort later."""
-    return uuid7()
+    """Return a new UUIDv7, whose order is the order of making."""
+    return uuid_utils.compat.uuid7()
 
 
-def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
-    # asyncpg already knows when the server hung up, so a restart of PostgreSQL costs no request and no ping.
-    if dbapi_connection.driver_connection.is_closed():
-        raise DisconnectionError("the pooled connection was closed by the server")
-
-
-def _dump_json(value: object) -> str:
+def _dump_json(value: Any) -> str:
     return orjson.dumps(value).decode()

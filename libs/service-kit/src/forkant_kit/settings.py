@@ -1,125 +1,81 @@
-"""Settings that every service reads from the environment, prefix ``FORKANT_``; frozen, and built only where a process starts."""
+"""Settings that every service reads from its environment, with the prefix ``FORKANT_``.
+
+A service adds its own fields by subclassing; settings hold data and no behaviour, and are built only in composition
+roots. A wrong environment stops the start with one line for each setting that is wrong.
+"""
 
 import sys
-from typing import Annotated, Final, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from enum import StrEnum
+from typing import Final, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PREFIX: Final = "FORKANT_"
-DEV_CURSOR_SECRET: Final = "development-only-cursor-secret-000"  # noqa: S105 - refused in production
-EXIT_BAD_CONFIGURATION: Final = 78
-_MIN_SECRET_LENGTH: Final = 32
+EXIT_BAD_SETTINGS: Final = 78
+"""Exit code of a process whose environment is wrong (``EX_CONFIG`` of sysexits)."""
+DEV_CURSOR_SECRET: Final = "dev-cursor-secret-not-for-production"  # noqa: S105 - refused in production below
 
-Environment = Literal["dev", "test", "production"]
-Port = Annotated[int, Field(ge=0, le=65535)]
+
+class Environment(StrEnum):
+    """Where a process runs; ``production`` refuses everything that is for convenience."""
+
+    DEV = "dev"
+    TEST = "test"
+    PRODUCTION = "production"
 
 
 class ServiceSettings(BaseSettings):
-    """What every service needs to know about the place it runs in; a service subclasses it only to add fields."""
+    """What every service needs to know."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(env_prefix="FORKANT_", frozen=True, extra="ignore", use_attribute_docstrings=True)
 
-    env: Environment = "production"
-    """Where it runs; the default is the strictest."""
-    service: str = "forkant"
-    """Name in logs, traces and the database's application_name; each service sets its own default."""
+    env: Environment = Environment.PRODUCTION
+    """``dev``, ``test`` or ``production``."""
     http_host: str = "127.0.0.1"
-    """Address the API listens on."""
-    http_port: Port = 8000
-    """Port the API listens on."""
-    worker_port: Port = 8010
-    """Port of the worker's health and metrics listener."""
-    ops_port: Port | None = None
-    """Port of the API's own health and metrics listener; in production it is the only place of /metrics."""
+    """Address that the API listens on."""
+    http_port: int = Field(default=8000, ge=1, le=65535)
+    """Port that the API listens on."""
+    worker_port: int = Field(default=8010, ge=1, le=65535)
+    """Port of the worker's health checks and metrics."""
     database_url: SecretStr
-    """postgresql://role:password@host:port/database of the application role."""
-    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 10
-    """Connections of one process."""
-    database_statement_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 15.0
-    """Longest that one statement may run."""
+    """PostgreSQL URL of the service's own database, as the application role."""
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    """Connections that one process keeps at the most."""
     kafka_bootstrap: str = "127.0.0.1:29092"
-    """Kafka bootstrap servers, comma separated."""
+    """Kafka bootstrap servers, ``host:port`` separated by commas."""
     oidc_issuer: str
-    """Issuer of the access tokens, exactly as it stands in their ``iss`` claim."""
+    """Issuer of the access tokens; ``https`` is required in production."""
     oidc_audience: str = "forkant"
-    """Audience that access tokens must name."""
-    otlp_endpoint: str = ""
-    """Base URL of an OTLP http/protobuf collector; empty turns tracing off."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least level that is logged."""
+    """Audience that an access token must name."""
+    otlp_endpoint: str | None = None
+    """OTLP/HTTP endpoint for traces, without the ``/v1/traces``; tracing is off when absent."""
+    log_level: str = "INFO"
+    """Lowest level that is logged."""
     cursor_secret: SecretStr = SecretStr(DEV_CURSOR_SECRET)
-    """Key that signs list cursors; at least 32 characters."""
+    """Key that signs paging cursors; at least 32 characters in production."""
 
-    @field_validator("database_url")
-    @classmethod
-    def _database_is_postgresql(cls, url: SecretStr) -> SecretStr:
-        parts = urlsplit(url.get_secret_value())
-        if parts.scheme not in {"postgresql", "postgresql+asyncpg"} or not parts.username or len(parts.path) <= 1:
-            raise ValueError("must be postgresql://role:password@host:port/database")
-        return url
-
-    @field_validator("oidc_issuer")
-    @classmethod
-    def _issuer_is_safe(cls, issuer: str, info: ValidationInfo) -> str:
-        parts = urlsplit(issuer)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("must be an http(s) URL without query or fragment")
-        if parts.scheme == "http" and info.data.get("env", "production") == "production":
-            raise ValueError("must be https in production")
-        return issuer
-
-    @field_validator("otlp_endpoint")
-    @classmethod
-    def _collector_is_a_url(cls, endpoint: str) -> str:
-        if endpoint and urlsplit(endpoint).scheme not in {"http", "https"}:
-            raise ValueError("must be empty or an http(s) URL")
-        return endpoint.rstrip("/")
-
-    @field_validator("cursor_secret")
-    @classmethod
-    def _secret_is_long(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value()) < _MIN_SECRET_LENGTH:
-            raise ValueError(f"must have at least {_MIN_SECRET_LENGTH} characters")
-        return secret
-
-    @field_validator("cursor_secret", mode="after")
-    @classmethod
-    def _secret_is_not_public(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
-        if info.data.get("env", "production") == "production" and secret.get_secret_value() == DEV_CURSOR_SECRET:
-            raise ValueError("must be set in production; the development value is public")
-        return secret
-
-    @property
-    def is_production(self) -> bool:
-        """Whether the strict rules for production hold."""
-        return self.env == "production"
-
-    def with_changes(self, **changes: object) -> Self:
-        """Return checked settings with some fields changed."""
-        return type(self).model_validate({**self.model_dump(), **changes})
+    @model_validator(mode="after")
+    def _refuse_convenience_in_production(self) -> "ServiceSettings":
+        if self.env is not Environment.PRODUCTION:
+            return self
+        if not self.oidc_issuer.startswith("https://"):
+            raise ValueError("oidc_issuer must be https in production")
+        secret = self.cursor_secret.get_secret_value()
+        if secret == DEV_CURSOR_SECRET or len(secret) < 32:  # noqa: PLR2004 - stated in the field's docstring
+            raise ValueError("cursor_secret must be set to at least 32 characters in production")
+        return self
 
 
 S = TypeVar("S", bound=ServiceSettings)
 
 
 def load(cls: type[S]) -> S:
-    """Read settings from the environment; when they are wrong, say so one line a setting and exit with code 78."""
+    """Read the settings from the environment, or say what is wrong and end the process with exit code 78."""
     try:
         return cls()
     except ValidationError as error:
-        for line in explain(error):
-            print(line, file=sys.stderr)  # noqa: T201 - logging is not set up yet
-        raise SystemExit(EXIT_BAD_CONFIGURATION) from None
-
-
-def explain(error: ValidationError) -> list[str]:
-    """Return one line for each wrong setting: its environment variable and what is wrong, never its value."""
-    return [
-        f"{'.'.join(str(part) for part in item['loc']).upper().join((PREFIX, ''))}: "
-        f"{'is not set' if item['type'] == 'missing' else item['msg'].removeprefix('Value error, ')}"
-        for item in error.errors(include_input=False, include_url=False, include_context=False)
-    ]
+        print(f"{cls.__name__}: the environment is not right:", file=sys.stderr)  # noqa: T201 - before logging exists
+        for item in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in item["loc"]).upper()
+            print(f"  FORKANT_{name}: {item['msg']}" if name else f"  {item['msg']}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(EXIT_BAD_SETTINGS) from None

@@ -1,0 +1,76 @@
+"""Alembic migrations, run by the owner's role under a lock so that two starts can't collide.
+
+The application role owns nothing: after each run it is granted reading and writing of rows, which a migration may
+narrow for single tables (an audit log, say) by revoking afterwards.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from forkant_kit.db import asyncpg_url
+from forkant_kit.settings import EXIT_BAD_SETTINGS
+
+OWNER_URL_VARIABLE: Final = "FORKANT_DATABASE_OWNER_URL"
+_LOCK: Final = text("SELECT pg_advisory_lock(hashtext('forkant-migrations'))")
+
+
+def run_migrations(*, service: str, script_location: Path) -> None:
+    """Bring the database at ``FORKANT_DATABASE_OWNER_URL`` to the newest version; for a service's ``migrate`` module."""
+    url = os.environ.get(OWNER_URL_VARIABLE)
+    if not url:
+        print(f"{service}: set {OWNER_URL_VARIABLE} to the URL of the owner's role", file=sys.stderr)  # noqa: T201
+        raise SystemExit(EXIT_BAD_SETTINGS)
+    asyncio.run(migrate(owner_url=url, script_location=script_location))
+
+
+async def migrate(*, owner_url: str, script_location: Path, revision: str = "head") -> None:
+    """Bring a database to a revision; the application role is the owner's name with ``_app`` for ``_owner``.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database refused a step; everything of this run is rolled back.
+    """
+    engine = create_async_engine(asyncpg_url(owner_url), poolclass=NullPool)
+    try:
+        async with engine.begin() as conn:
+            await conn.execute(_LOCK)
+            await conn.run_sync(_upgrade, script_location, revision)
+            await conn.run_sync(_grant)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(conn: Connection, script_location: Path, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(script_location))
+    config.attributes["connection"] = conn
+    command.upgrade(config, revision)
+
+
+def _grant(conn: Connection) -> None:
+    owner = conn.execute(text("SELECT current_user")).scalar_one()
+    app = owner.removesuffix("_owner") + "_app"
+    if not conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :app"), {"app": app}).scalar():
+        return
+    # Only tables not yet granted: a migration's own narrower grants stay as they are.
+    tables = conn.execute(
+        text(
+            "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r','p') "
+            "AND NOT c.relispartition AND c.relname <> 'alembic_version' "
+            "AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee "
+            "WHERE r.rolname = :app)"
+        ),
+        {"app": app},
+    ).scalars()
+    for table in tables.all():
+        conn.exec_driver_sql(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{app}"')
+    conn.exec_driver_sql(f'GRANT USAGE ON SCHEMA public TO "{app}"')
+    conn.exec_driver_sql(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{app}"')

@@ -1,0 +1,56 @@
+"""Who may do what: one table of actions and roles for each service, default deny.
+
+A route declares its action with :func:`requires`; the application refuses to start with a route that declares none.
+The table decides by role; which rows a principal sees is the business of the service's queries.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import Depends, Request
+
+from forkant_kit.auth import Principal
+from forkant_kit.problems import ProblemError
+
+_ACTION_MARK: Final = "__forkant_action__"
+
+
+class Policy:
+    """The table of one service: which roles may take which action."""
+
+    def __init__(self, rules: Mapping[str, frozenset[str]]) -> None:
+        """Keep a copy of the table; an action that is not in it is refused to everybody."""
+        self._rules = {action: frozenset(roles) for action, roles in rules.items()}
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """All actions of the table."""
+        return frozenset(self._rules)
+
+    def allows(self, principal: Principal, action: str) -> bool:
+        """Whether one of the principal's roles may take the action."""
+        return not self._rules.get(action, frozenset()).isdisjoint(principal.roles)
+
+
+def requires(action: str) -> Any:
+    """Return the dependency that lets a route be used only by those who may take the action, and gives the Principal.
+
+    The request gets 403 ``forbidden`` otherwise; it never learns whether the resource exists.
+    """
+
+    async def permitted(request: Request) -> Principal:
+        principal: Principal = request.scope["principal"]
+        policy: Policy = request.app.state.policy
+        if not policy.allows(principal, action):
+            raise ProblemError(
+                403, "forbidden", "Your role may not do this", "Ask the prevention lead of your unit who may."
+            )
+        return principal
+
+    setattr(permitted, _ACTION_MARK, action)
+    return Depends(permitted)
+
+
+def action_of(call: object) -> str | None:
+    """Return the action that a dependency made by :func:`requires` declares."""
+    return getattr(call, _ACTION_MARK, None)
