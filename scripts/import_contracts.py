@@ -8,7 +8,7 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class OnlyContract(Contract):
-    """The sources import themselves, the standard library and what is in or below `allowed`; a source may be missing."""
+    """Sources import themselves, the standard library and what is in or below `allowed`; a source may be missing."""
 
     type_name = "only"
 
