@@ -1,11 +1,13 @@
 """Streams of events for the tests, valid as the case service would publish them."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 from forkant_contracts import Event, EventData
 from forkant_contracts.codes import (
     AgeBand,
@@ -28,6 +30,10 @@ from forkant_contracts.codes import (
     Theme,
 )
 from forkant_contracts.events import case, concern, measure
+from forkant_kit.db import create_engine
+from forkant_kit.migrations import migrate
+from indicator_service.migrate import MIGRATIONS
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -129,3 +135,13 @@ def new_case() -> type[Case]:
 @pytest.fixture(scope="session")
 def new_concern() -> type[Concern]:
     return Concern
+
+
+@pytest_asyncio.fixture
+async def engine(postgres) -> AsyncIterator[AsyncEngine]:
+    """Give a migrated, empty database of the service, as the application role."""
+    urls = await postgres.create_database("indicator")
+    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    engine = create_engine(urls.app_url, application_name="test", pool_size=5)
+    yield engine
+    await engine.dispose()

@@ -36,6 +36,11 @@ class Cell(NamedTuple):
 Cells = Counter[Cell]
 
 
+def district_of(unit: str) -> str:
+    """Return the unit itself, or the district of an operational unit."""
+    return unit.split("/", 1)[0]
+
+
 def cells_of(fact: Fact) -> Iterator[Cell]:
     """Yield the cells that a fact counts in, once each."""
     return _cells_of_case(fact) if isinstance(fact, CaseFact) else _cells_of_concern(fact)

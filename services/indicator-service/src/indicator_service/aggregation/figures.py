@@ -18,7 +18,7 @@ _MEDIAN, _P90 = 50, 90
 class Figure:
     """One number, or why there is none: it is suppressed, or there is nothing to compute it from."""
 
-    value: float | None
+    value: int | float | None
     suppressed: bool = False
 
 
@@ -80,15 +80,14 @@ def _hides(hidden: Hidden, unit: str) -> bool:
 
 def mask_of(tallies: Mapping[str, Tally], *, catalogue: Catalogue, period: Period, rank: Rank) -> Mask:
     """Choose what to hide, from the tallies of all units that hold cases."""
-    units = {unit: tally for unit, tally in tallies.items() if unit != NATIONAL}
     counts = {
-        count.key: hide({u: count_value(count, t) for u, t in units.items()}, rank=rank) for count in catalogue.counts
+        count.key: hide({u: count_value(count, t) for u, t in tallies.items()}, rank=rank) for count in catalogue.counts
     }
     totals: dict[int, Hidden] = {}
     parts: dict[int, Hidden] = {}
     for indicator in catalogue.indicators:
         version = indicator.at(period.last_day)
-        by_unit = {u: linked_counts(version, t) for u, t in units.items()}
+        by_unit = {u: linked_counts(version, t) for u, t in tallies.items()}
         total = {u: sum(values) for u, values in by_unit.items()}
         each_part = [{u: values[n] for u, values in by_unit.items()} for n in range(_parts_of(version))]
         totals[indicator.number], parts[indicator.number] = hide_linked(total, each_part, rank=rank)

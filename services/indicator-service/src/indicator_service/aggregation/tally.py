@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from forkant_contracts.units import CASE_UNITS
-
 from indicator_service.definitions import Metric
 
 NATIONAL = "national"
@@ -36,9 +34,3 @@ def sum_of(tallies: Iterable[Tally]) -> Tally:
         for metric, counts in tally.histograms.items():
             histograms.setdefault(metric, Counter()).update(counts)
     return Tally(within=within, histograms=histograms, until_end=until_end)
-
-
-def with_national(by_unit: Mapping[str, Tally]) -> dict[str, Tally]:
-    """Return the tallies of all units that hold cases, empty ones included, and their national sum."""
-    tallies = {unit: by_unit.get(unit, Tally()) for unit in CASE_UNITS}
-    return {**tallies, NATIONAL: sum_of(tallies.values())}

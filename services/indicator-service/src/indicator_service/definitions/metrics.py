@@ -17,3 +17,7 @@ class Metric(StrEnum):
     CONCERNS_DECIDED = "concerns_decided"  # concern.decided
     BECAME_CASE = "became_case"  # concern.decided
     DECISION_HOURS = "decision_hours"  # concern.decided; bucket = hours
+
+
+HISTOGRAMS = frozenset({Metric.FIRST_MEASURE_DAYS, Metric.DECISION_HOURS})
+"""The metrics whose cells are split by length."""

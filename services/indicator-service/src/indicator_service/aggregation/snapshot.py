@@ -1,0 +1,48 @@
+"""The tallies of some units at one moment, and what a reader sees of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from forkant_contracts.units import CASE_UNITS
+
+from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.figures import Mask, UnitFigures, figures_of, mask_of
+from indicator_service.aggregation.suppression import Rank
+from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
+from indicator_service.definitions import Catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads: their own unit, and whether they may see every unit's exact figures."""
+
+    unit: str
+    sees_all: bool = False
+
+    def sees_exact(self, unit: str) -> bool:
+        """Whether the figures of a unit are shown unsuppressed."""
+        return self.sees_all or unit == self.unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Tallies by unit, the national one among them, and what to hide from those who may not see exact figures."""
+
+    tallies: Mapping[str, Tally]
+    period: Period
+    catalogue: Catalogue
+    mask: Mask
+
+    def figures(self, unit: str, *, exact: bool) -> UnitFigures:
+        """Return a unit's figures; a unit that holds no cases has zeros."""
+        mask = None if exact else self.mask
+        tally = self.tallies.get(unit, Tally())
+        return figures_of(unit, tally, catalogue=self.catalogue, period=self.period, mask=mask)
+
+
+def take_snapshot(by_unit: Mapping[str, Tally], *, period: Period, catalogue: Catalogue, rank: Rank) -> Snapshot:
+    """Add the national tally, and choose what to hide."""
+    tallies = {unit: by_unit.get(unit, Tally()) for unit in CASE_UNITS}
+    mask = mask_of(tallies, catalogue=catalogue, period=period, rank=rank)
+    everyone = {**by_unit, **tallies, NATIONAL: sum_of(tallies.values())}
+    return Snapshot(tallies=everyone, period=period, catalogue=catalogue, mask=mask)

@@ -1,0 +1,1 @@
+"""The HTTP API: figures, definitions, freshness and the stream."""

@@ -1,0 +1,44 @@
+"""What the routes need, as one record that the composition root builds."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from forkant_kit.policy import requires
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from indicator_service.aggregation.suppression import Rank
+from indicator_service.api.hub import Hub
+from indicator_service.definitions import Catalogue
+from indicator_service.policy import READ_FIGURES
+
+CanReadFigures = requires(READ_FIGURES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """The database, the definitions, the clock, and the hub of the streams."""
+
+    engine: AsyncEngine
+    catalogue: Catalogue
+    rank: Rank
+    now: Callable[[], datetime]
+    hub: Hub
+    stream_client_limit: int
+
+
+def secret_rank(secret: str) -> Rank:
+    """Return an order of units that only the service knows, and that is the same in all of its processes."""
+    key = hashlib.sha256(secret.encode()).digest()
+    return lambda unit: hashlib.blake2b(unit.encode(), key=key, digest_size=16).digest()
+
+
+def dependencies_of(request: Request) -> Dependencies:
+    """Return the record that the composition root has put on the application."""
+    return cast("Dependencies", request.app.state.dependencies)
+
+
+Deps = Annotated[Dependencies, Depends(dependencies_of)]

@@ -1,0 +1,82 @@
+"""Figures of a unit, and of one indicator across units."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from forkant_contracts.units import CASE_UNITS
+from forkant_kit.auth import Principal
+from forkant_kit.freshness import Freshness, read_freshness
+from forkant_kit.problems import PROBLEM_RESPONSES
+
+from indicator_service import queries
+from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.snapshot import Snapshot, take_snapshot
+from indicator_service.aggregation.tally import NATIONAL
+from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
+from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
+from indicator_service.api.parameters import EVERY_UNIT, known_indicator, known_period, known_unit
+from indicator_service.policy import reader_of
+from indicator_service.projector import GROUP
+
+router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES)
+
+Reads = Annotated[Principal, CanReadFigures]
+AskedPeriod = Annotated[str, Query(alias="period", description="`rolling_12`, or a month written `YYYY-MM`.")]
+
+
+@router.get("/districts/{unit}/metrics")
+async def read_metrics(
+    unit: Annotated[str, Path(description="A unit's id, or `national`.")],
+    principal: Reads,
+    deps: Deps,
+    asked: AskedPeriod = "rolling_12",
+) -> DistrictMetrics:
+    """Show all figures of one unit, or of all units together."""
+    unit = known_unit(unit)
+    period = known_period(asked, now=deps.now())
+    reader = reader_of(principal)
+    exact = reader.sees_exact(unit)
+    # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
+    needed = [unit] if exact and unit != NATIONAL else sorted({*CASE_UNITS, unit} - {NATIONAL})
+    snapshot, freshness = await _read(deps, needed, period)
+    figures = snapshot.figures(unit, exact=exact)
+    return DistrictMetrics(
+        unit=unit,
+        period=PeriodDocument.of(period),
+        counts=dict(figures.counts),
+        indicators=figures.indicators,
+        **_stamp(freshness),
+    )
+
+
+@router.get("/indicators/{number}/values")
+async def read_values(
+    number: Annotated[int, Path(ge=1, le=999)], principal: Reads, deps: Deps, asked: AskedPeriod = "rolling_12"
+) -> IndicatorValues:
+    """Show one indicator of every unit, and of all units together."""
+    indicator = known_indicator(number, deps.catalogue)
+    period = known_period(asked, now=deps.now())
+    reader = reader_of(principal)
+    snapshot, freshness = await _read(deps, list(CASE_UNITS), period)
+    rows = []
+    for unit in EVERY_UNIT:
+        figures = snapshot.figures(unit, exact=reader.sees_exact(unit))
+        found = next(item for item in figures.indicators if item.number == indicator.number)
+        rows.append(IndicatorRow(unit=unit, indicator=found))
+    return IndicatorValues(number=number, period=PeriodDocument.of(period), rows=tuple(rows), **_stamp(freshness))
+
+
+async def _read(deps: Dependencies, units: list[str], period: Period) -> tuple[Snapshot, Freshness]:
+    async with deps.engine.connect() as conn:
+        # Freshness first: the figures may then be newer than it says, never older.
+        freshness = await read_freshness(conn, group=GROUP)
+        found = await queries.tallies(conn, units=units, period=period, catalogue=deps.catalogue)
+    return take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank), freshness
+
+
+def _stamp(freshness: Freshness) -> dict[str, Any]:
+    return {
+        "as_of": freshness.now,
+        "watermark": freshness.watermark,
+        "seconds_behind": freshness.seconds_behind,
+    }

@@ -1,0 +1,135 @@
+"""The documents of the API."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from forkant_contracts.units import UnitKind
+from pydantic import BaseModel, ConfigDict, Field
+
+from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.figures import Figure, IndicatorFigures
+from indicator_service.definitions import Text
+
+
+class Document(BaseModel):
+    """Base of all documents."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, serialize_by_alias=True)
+
+
+class PeriodDocument(Document):
+    """The period that the figures are about; both days are in it."""
+
+    kind: Literal["month", "rolling_12"]
+    first_day: date = Field(alias="from")
+    last_day: date = Field(alias="to")
+
+    @classmethod
+    def of(cls, period: Period) -> "PeriodDocument":
+        """Write a period."""
+        return cls.model_validate({"kind": period.kind, "from": period.first_month, "to": period.last_day})
+
+
+class Fresh(Document):
+    """When the answer was made and how fresh it is."""
+
+    as_of: datetime
+    """When the answer was made."""
+    watermark: datetime | None
+    """Everything recorded until this moment and published is counted; null before anything was read."""
+    seconds_behind: float | None
+    """Time from the watermark to now, 0 when all is counted; null before anything was read."""
+
+
+class PartitionDocument(Document):
+    """How far one partition of the event stream is behind."""
+
+    topic: str
+    partition: int
+    lag: int
+    """Events that wait to be counted."""
+    last_recorded_at: datetime | None
+    """When the newest counted event was recorded."""
+    observed_at: datetime
+    """When the projector last reported."""
+
+
+class FreshnessDocument(Fresh):
+    """Freshness of all figures, and of each partition of the event stream."""
+
+    heartbeat_age_seconds: float | None
+    """Time since the slowest report of a projector."""
+    lag: int
+    """Events that wait to be counted."""
+    partitions: tuple[PartitionDocument, ...]
+
+
+class DistrictMetrics(Fresh):
+    """All figures of one unit, or of all units together."""
+
+    unit: str
+    period: PeriodDocument
+    counts: dict[str, Figure]
+    indicators: tuple[IndicatorFigures, ...]
+
+
+class IndicatorRow(Document):
+    """One indicator of one unit."""
+
+    unit: str
+    indicator: IndicatorFigures
+
+
+class IndicatorValues(Fresh):
+    """One indicator of every unit, and of all together."""
+
+    number: int
+    period: PeriodDocument
+    rows: tuple[IndicatorRow, ...]
+
+
+class UnitDocument(Document):
+    """A police unit."""
+
+    id: str
+    kind: UnitKind
+    name: Text
+    holds_cases: bool
+
+
+class Units(Document):
+    """All police units."""
+
+    units: tuple[UnitDocument, ...]
+
+
+class IndicatorDocument(Document):
+    """The definition of an indicator that is in force."""
+
+    number: int
+    key: str
+    kind: str
+    measurement_unit: str
+    direction: str
+    minimum_n: int
+    definition_version: int
+    valid_from: date
+    name: Text
+    description: Text
+    numerator_text: Text | None
+    denominator_text: Text
+
+
+class CountDocument(Document):
+    """The definition of a plain count."""
+
+    key: str
+    name: Text
+    description: Text
+
+
+class Definitions(Document):
+    """All definitions."""
+
+    indicators: tuple[IndicatorDocument, ...]
+    counts: tuple[CountDocument, ...]

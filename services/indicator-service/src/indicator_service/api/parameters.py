@@ -1,0 +1,60 @@
+"""What callers may ask for, and the problem they get when it doesn't exist."""
+
+from datetime import datetime
+
+from forkant_contracts.units import CASE_UNITS, UNITS
+from forkant_kit.problems import ProblemError
+
+from indicator_service.aggregation.calendar import InvalidPeriodError, Period, day_of, parse_period
+from indicator_service.aggregation.tally import NATIONAL
+from indicator_service.definitions import Catalogue, Indicator
+
+EVERY_UNIT = (*CASE_UNITS, NATIONAL)
+
+
+def known_unit(unit: str) -> str:
+    """Return the unit.
+
+    Raises:
+        ProblemError: 404, there is no such unit.
+    """
+    if unit not in UNITS and unit != NATIONAL:
+        raise ProblemError(404, "unknown-unit", "Unknown unit", "There is no such unit; see /v1/units.")
+    return unit
+
+
+def known_units(units: str | None) -> tuple[str, ...]:
+    """Return the units of a comma-separated list, each once; none given is every unit and their total.
+
+    Raises:
+        ProblemError: 404, there is no such unit.
+    """
+    if units is None:
+        return EVERY_UNIT
+    return tuple(dict.fromkeys(known_unit(unit) for unit in units.split(",")))
+
+
+def known_period(text: str, *, now: datetime) -> Period:
+    """Return the period.
+
+    Raises:
+        ProblemError: 400, the text is no period.
+    """
+    try:
+        return parse_period(text, today=day_of(now))
+    except InvalidPeriodError:
+        detail = "A period is rolling_12, or a month written YYYY-MM."
+        raise ProblemError(400, "invalid-period", "Invalid period", detail) from None
+
+
+def known_indicator(number: int, catalogue: Catalogue) -> Indicator:
+    """Return the indicator.
+
+    Raises:
+        ProblemError: 404, there is no such indicator.
+    """
+    indicator = catalogue.indicator(number)
+    if indicator is None:
+        detail = "There is no such indicator; see /v1/indicators."
+        raise ProblemError(404, "unknown-indicator", "Unknown indicator", detail)
+    return indicator

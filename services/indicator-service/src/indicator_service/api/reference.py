@@ -1,0 +1,89 @@
+"""Units, definitions and freshness."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from forkant_contracts.units import CASE_UNITS, UNITS
+from forkant_kit.auth import Principal
+from forkant_kit.freshness import read_freshness
+from forkant_kit.problems import PROBLEM_RESPONSES
+
+from indicator_service import queries
+from indicator_service.aggregation.calendar import day_of
+from indicator_service.api.dependencies import CanReadFigures, Deps
+from indicator_service.api.models import (
+    CountDocument,
+    Definitions,
+    FreshnessDocument,
+    IndicatorDocument,
+    PartitionDocument,
+    UnitDocument,
+    Units,
+)
+from indicator_service.definitions import Indicator, Text, Version
+from indicator_service.projector import GROUP
+
+router = APIRouter(prefix="/v1", tags=["reference"], responses=PROBLEM_RESPONSES)
+
+Reads = Annotated[Principal, CanReadFigures]
+
+
+@router.get("/units")
+async def list_units(_principal: Reads) -> Units:
+    """List the districts, the special bodies and the directorate."""
+    return Units(
+        units=tuple(
+            UnitDocument(
+                id=unit.id,
+                kind=unit.kind,
+                name=Text(nb=unit.name_nb, en=unit.name_en),
+                holds_cases=unit.id in CASE_UNITS,
+            )
+            for unit in UNITS.values()
+        )
+    )
+
+
+@router.get("/indicators")
+async def list_indicators(_principal: Reads, deps: Deps) -> Definitions:
+    """List the definitions that are in force today."""
+    today = day_of(deps.now())
+    return Definitions(
+        indicators=tuple(_definition(i, i.at(today)) for i in deps.catalogue.indicators),
+        counts=tuple(CountDocument(key=c.key, name=c.name, description=c.description) for c in deps.catalogue.counts),
+    )
+
+
+def _definition(indicator: Indicator, version: Version) -> IndicatorDocument:
+    return IndicatorDocument(
+        number=indicator.number,
+        key=indicator.key,
+        kind=version.kind,
+        measurement_unit=version.measurement_unit,
+        direction=version.direction,
+        minimum_n=version.minimum_n,
+        definition_version=version.version,
+        valid_from=version.valid_from,
+        name=version.name,
+        description=version.description,
+        numerator_text=version.numerator_text,
+        denominator_text=version.denominator_text,
+    )
+
+
+@router.get("/freshness")
+async def show_freshness(_principal: Reads, deps: Deps) -> FreshnessDocument:
+    """Show how far the figures are behind the events."""
+    async with deps.engine.connect() as conn:
+        freshness = await read_freshness(conn, group=GROUP)
+        partitions = await queries.partition_lags(conn, group=GROUP)
+    oldest = min((p.observed_at for p in partitions), default=None)
+    age = None if oldest is None else max((freshness.now - oldest).total_seconds(), 0.0)
+    return FreshnessDocument(
+        as_of=freshness.now,
+        watermark=freshness.watermark,
+        seconds_behind=freshness.seconds_behind,
+        heartbeat_age_seconds=age,
+        lag=freshness.lag_records,
+        partitions=tuple(PartitionDocument.model_validate(p, from_attributes=True) for p in partitions),
+    )

@@ -1,0 +1,19 @@
+"""Who may do what in the indicator service; what isn't here is refused."""
+
+from forkant_contracts.codes import Role
+from forkant_kit.auth import Principal
+from forkant_kit.policy import Policy
+
+from indicator_service.aggregation.cells import district_of
+from indicator_service.aggregation.snapshot import Reader
+
+READ_FIGURES = "figures.read"
+
+_READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IMPORTER.value}
+
+POLICY = Policy({READ_FIGURES: _READERS})
+
+
+def reader_of(principal: Principal) -> Reader:
+    """Return what a person may see unsuppressed: their own district or body, and everything for the directorate."""
+    return Reader(unit=district_of(principal.unit), sees_all=principal.has_role(Role.DIRECTORATE))

@@ -1,0 +1,93 @@
+"""Reads: tallies of units in a period, and what changed since."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.tally import Tally
+from indicator_service.definitions import Catalogue, Metric
+from indicator_service.definitions.metrics import HISTOGRAMS
+
+_TALLIES: Final = text("""
+SELECT district, metric, bucket, coalesce(sum(amount) FILTER (WHERE month >= :first), 0) AS within,
+       sum(amount) AS until_end
+FROM district_cell
+WHERE district = ANY(:units) AND month <= :last AND (month >= :first OR metric = ANY(:stocks)) AND amount <> 0
+GROUP BY district, metric, bucket
+""")
+_SEQUENCE: Final = text(
+    "SELECT coalesce(max(sequence), 0) AS newest, coalesce(min(sequence), 0) AS oldest FROM metric_change"
+)
+_CHANGED: Final = text("SELECT DISTINCT unit FROM metric_change WHERE sequence > :after")
+_PARTITIONS: Final = text("""
+SELECT topic, partition, greatest(end_offset - next_offset, 0) AS lag, last_recorded_at, observed_at
+FROM consumer_offset WHERE consumer_group = :group ORDER BY topic, partition
+""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionLag:
+    """How far one partition is behind, and when its consumer last said so."""
+
+    topic: str
+    partition: int
+    lag: int
+    last_recorded_at: datetime | None
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRange:
+    """The newest and the oldest change that are kept; 0 when there is none."""
+
+    newest: int
+    oldest: int
+
+    def covers(self, sequence: int) -> bool:
+        """Whether everything that changed after a sequence number is still known."""
+        return self.oldest - 1 <= sequence <= self.newest
+
+
+async def tallies(
+    conn: AsyncConnection, *, units: Collection[str], period: Period, catalogue: Catalogue
+) -> dict[str, Tally]:
+    """Return the tally of each of the units, empty where nothing counts."""
+    stocks = {metric for count in catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
+    bind = {
+        "units": sorted(units),
+        "first": period.first_month,
+        "last": period.last_month,
+        "stocks": sorted(metric.value for metric in stocks),
+    }
+    found = {unit: Tally(histograms={metric: Counter() for metric in HISTOGRAMS}) for unit in units}
+    for row in await conn.execute(_TALLIES, bind):
+        tally, metric = found[row.district], Metric(row.metric)
+        within = int(row.within)
+        tally.within[metric] += within
+        tally.until_end[metric] += int(row.until_end)
+        if metric in HISTOGRAMS and within:
+            tally.histograms[metric][row.bucket] += within
+    return found
+
+
+async def change_range(conn: AsyncConnection) -> ChangeRange:
+    """Return which changes are kept."""
+    row = (await conn.execute(_SEQUENCE)).one()
+    return ChangeRange(newest=row.newest, oldest=row.oldest)
+
+
+async def changed_since(conn: AsyncConnection, sequence: int) -> frozenset[str]:
+    """Return the units whose figures changed after a sequence number."""
+    return frozenset((await conn.execute(_CHANGED, {"after": sequence})).scalars())
+
+
+async def partition_lags(conn: AsyncConnection, *, group: str) -> list[PartitionLag]:
+    """Return how far each partition is behind."""
+    rows = await conn.execute(_PARTITIONS, {"group": group})
+    return [PartitionLag(**row._mapping) for row in rows]  # noqa: SLF001  the public name of a row's mapping

@@ -1,0 +1,13 @@
+"""Settings of the indicator service: the kit's, and its own."""
+
+from forkant_kit.settings import ServiceSettings
+from pydantic import Field
+
+
+class IndicatorSettings(ServiceSettings):
+    """What the environment says, with the prefix ``FORKANT_``."""
+
+    stream_poll_seconds: float = Field(default=0.2, gt=0, le=5)
+    """How often the process looks for changed figures, for all of its streams together."""
+    stream_client_limit: int = Field(default=2_000, ge=1)
+    """How many streams one process keeps open."""

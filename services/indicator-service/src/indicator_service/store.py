@@ -1,0 +1,152 @@
+"""The SQL of the projection: facts in and out, cells and changes in.
+
+Rows are written in the order of their keys, so that the transactions of two partitions never wait for each other in a
+ring. Cells come last but one and the changes last, so that what partitions share is locked for the shortest time.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_service.aggregation.cells import Cells, district_of
+from indicator_service.aggregation.facts import CaseFact, ConcernFact
+from indicator_service.fact_codec import case_from_json, case_to_json, concern_from_json, concern_to_json
+
+_LOAD_CASES: Final = text("SELECT case_id AS id, CAST(fact AS text) AS fact FROM case_fact WHERE case_id = ANY(:ids)")
+_LOAD_CONCERNS: Final = text(
+    "SELECT concern_id AS id, CAST(fact AS text) AS fact FROM concern_fact WHERE concern_id = ANY(:ids)"
+)
+_SAVE_CASES: Final = text("""
+INSERT INTO case_fact (case_id, version, unit, erased, fact)
+SELECT f.id, f.version, f.unit, f.erased, CAST(f.fact AS jsonb)
+FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:units AS text[]), CAST(:erased AS bool[]),
+            CAST(:facts AS text[])) AS f (id, version, unit, erased, fact)
+ON CONFLICT (case_id) DO UPDATE
+SET version = EXCLUDED.version, unit = EXCLUDED.unit, erased = EXCLUDED.erased, fact = EXCLUDED.fact
+""")
+_SAVE_CONCERNS: Final = text("""
+INSERT INTO concern_fact (concern_id, version, unit, fact)
+SELECT f.id, f.version, f.unit, CAST(f.fact AS jsonb)
+FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:units AS text[]), CAST(:facts AS text[]))
+     AS f (id, version, unit, fact)
+ON CONFLICT (concern_id) DO UPDATE SET version = EXCLUDED.version, unit = EXCLUDED.unit, fact = EXCLUDED.fact
+""")
+_ADD_CELLS: Final = text("""
+INSERT INTO cell AS c (district, metric, month, unit, case_type, theme, age_band, bucket, amount)
+SELECT split_part(d.unit, '/', 1), d.metric, d.month, d.unit, d.case_type, d.theme, d.age_band, d.bucket, d.amount
+FROM unnest(CAST(:units AS text[]), CAST(:metrics AS text[]), CAST(:months AS date[]), CAST(:case_types AS text[]),
+            CAST(:themes AS text[]), CAST(:age_bands AS text[]), CAST(:buckets AS int[]), CAST(:amounts AS bigint[]))
+     AS d (unit, metric, month, case_type, theme, age_band, bucket, amount)
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+ON CONFLICT (district, metric, month, unit, case_type, theme, age_band, bucket)
+DO UPDATE SET amount = c.amount + EXCLUDED.amount
+""")
+_ADD_DISTRICT_CELLS: Final = text("""
+INSERT INTO district_cell AS c (district, metric, month, bucket, amount)
+SELECT d.district, d.metric, d.month, d.bucket, d.amount
+FROM unnest(CAST(:districts AS text[]), CAST(:metrics AS text[]), CAST(:months AS date[]), CAST(:buckets AS int[]),
+            CAST(:amounts AS bigint[])) AS d (district, metric, month, bucket, amount)
+ORDER BY 1, 2, 3, 4
+ON CONFLICT (district, metric, month, bucket) DO UPDATE SET amount = c.amount + EXCLUDED.amount
+""")
+# Held until commit, the lock makes the order of the sequence the order of commits: a reader that has seen one number
+# has missed no smaller one. It is taken last and once a batch.
+_LOCK_CHANGES: Final = text("SELECT pg_advisory_xact_lock(hashtext('metric_change'))")
+_ADD_CHANGES: Final = text("""
+INSERT INTO metric_change (unit) SELECT u.unit FROM unnest(CAST(:units AS text[])) AS u (unit) ORDER BY u.unit
+""")
+_PRUNE_CHANGES: Final = text("""
+DELETE FROM metric_change
+WHERE changed_at < clock_timestamp() - make_interval(hours => :hours)
+  AND sequence < (SELECT max(sequence) FROM metric_change)
+""")
+
+
+async def load_cases(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, CaseFact]:
+    """Return the facts of those of the cases that have one."""
+    rows = await conn.execute(_LOAD_CASES, {"ids": sorted(ids)}) if ids else ()
+    return {row.id: case_from_json(row.fact) for row in rows}
+
+
+async def load_concerns(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, ConcernFact]:
+    """Return the facts of those of the concerns that have one."""
+    rows = await conn.execute(_LOAD_CONCERNS, {"ids": sorted(ids)}) if ids else ()
+    return {row.id: concern_from_json(row.fact) for row in rows}
+
+
+async def save_cases(conn: AsyncConnection, facts: Mapping[UUID, CaseFact]) -> None:
+    """Store the facts of cases."""
+    if not facts:
+        return
+    ids = sorted(facts)
+    bind = {
+        "ids": ids,
+        "versions": [facts[i].version for i in ids],
+        "units": [facts[i].unit for i in ids],
+        "erased": [facts[i].erased for i in ids],
+        "facts": [case_to_json(facts[i]) for i in ids],
+    }
+    await conn.execute(_SAVE_CASES, bind)
+
+
+async def save_concerns(conn: AsyncConnection, facts: Mapping[UUID, ConcernFact]) -> None:
+    """Store the facts of concerns."""
+    if not facts:
+        return
+    ids = sorted(facts)
+    bind = {
+        "ids": ids,
+        "versions": [facts[i].version for i in ids],
+        "units": [facts[i].unit for i in ids],
+        "facts": [concern_to_json(facts[i]) for i in ids],
+    }
+    await conn.execute(_SAVE_CONCERNS, bind)
+
+
+async def add_cells(conn: AsyncConnection, delta: Cells) -> None:
+    """Add to the cells, with every dimension and by district."""
+    cells = list(delta)
+    bind = {
+        "units": [cell.unit for cell in cells],
+        "metrics": [cell.metric.value for cell in cells],
+        "months": [cell.month for cell in cells],
+        "case_types": [str(cell.case_type) for cell in cells],
+        "themes": [str(cell.theme) for cell in cells],
+        "age_bands": [str(cell.age_band) for cell in cells],
+        "buckets": [cell.bucket for cell in cells],
+        "amounts": [delta[cell] for cell in cells],
+    }
+    await conn.execute(_ADD_CELLS, bind)
+    await _add_district_cells(conn, delta)
+
+
+async def _add_district_cells(conn: AsyncConnection, delta: Cells) -> None:
+    summed: Counter[tuple[str, str, object, int]] = Counter()
+    for cell, amount in delta.items():
+        summed[district_of(cell.unit), cell.metric.value, cell.month, cell.bucket] += amount
+    rows = [(key, amount) for key, amount in summed.items() if amount]
+    if not rows:
+        return
+    bind = {
+        "districts": [key[0] for key, _ in rows],
+        "metrics": [key[1] for key, _ in rows],
+        "months": [key[2] for key, _ in rows],
+        "buckets": [key[3] for key, _ in rows],
+        "amounts": [amount for _, amount in rows],
+    }
+    await conn.execute(_ADD_DISTRICT_CELLS, bind)
+
+
+async def add_changes(conn: AsyncConnection, districts: Iterable[str]) -> None:
+    """Note that the figures of these districts changed; call it last in the transaction."""
+    await conn.execute(_LOCK_CHANGES)
+    await conn.execute(_ADD_CHANGES, {"units": sorted(set(districts))})
+
+
+async def prune_changes(conn: AsyncConnection, *, hours: int) -> None:
+    """Remove old changes; a stream that resumes from before them starts afresh."""
+    await conn.execute(_PRUNE_CHANGES, {"hours": hours})
