@@ -24,7 +24,7 @@ _LOCK: Final = text("SELECT pg_advisory_lock(hashtext('forkant-migrations'))")
 
 
 def run_migrations(*, service: str, script_location: Path) -> None:
-    """Bring the database at ``FORKANT_DATABASE_OWNER_URL`` to the newest version; for a service's ``migrate`` module."""
+    """Bring the database at ``FORKANT_DATABASE_OWNER_URL`` to the newest version; the body of ``migrate`` modules."""
     url = os.environ.get(OWNER_URL_VARIABLE)
     if not url:
         print(f"{service}: set {OWNER_URL_VARIABLE} to the URL of the owner's role", file=sys.stderr)  # noqa: T201

@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 class ProblemError(Exception):
     """A refusal that the caller gets as a problem document; ``extra`` may hold codes and ids, never input."""
 
-    def __init__(  # noqa: D417
+    def __init__(
         self,
         status: int,
         code: str,

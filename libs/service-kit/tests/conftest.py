@@ -1,0 +1,33 @@
+"""A database with the outbox and the consumer's tables."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from forkant_contracts import Topic
+from forkant_devstack.testing.kafka_server import KafkaServer
+from forkant_devstack.testing.postgres_server import PostgresServer
+from forkant_kit.consumer_schema import CONSUMER_DDL
+from forkant_kit.db import create_engine
+from forkant_kit.outbox_schema import OUTBOX_DDL
+from forkant_kit.testing import Stage
+
+
+@pytest.fixture
+async def stage(postgres: PostgresServer) -> AsyncIterator[Stage]:
+    urls = await postgres.create_database("kit")
+    owner = await asyncpg.connect(urls.owner_url)
+    app_role = urls.app_url.split("://")[1].split(":")[0]
+    for statement in (*OUTBOX_DDL, *CONSUMER_DDL):
+        await owner.execute(statement)
+    await owner.execute("CREATE TABLE effect (aggregate_id uuid, version int, PRIMARY KEY (aggregate_id, version))")
+    await owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"')
+    await owner.close()
+    engine = create_engine(urls.app_url, application_name="kit-test")
+    yield Stage(engine, urls.app_url, urls.owner_url)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def topic(kafka: KafkaServer) -> Topic:
+    return await kafka.new_topic("kit", partitions=4)
