@@ -115,17 +115,19 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
 )
 """Every action on a case; what is not in the table does not happen."""
 
+_ANSWERS: Final = frozenset({Action.ACCEPT_TRANSFER, Action.REJECT_TRANSFER, Action.REVOKE_TRANSFER})
 _WHILE_RESTRICTED: Final = frozenset({Action.RESTRICT, Action.LIFT_RESTRICTION, Action.ERASE})
 
 
 def allowed_actions(case: Case) -> list[Action]:
-    """Return the actions that the case's state allows; guards are asked when an action is tried."""
+    """Return the actions that the case's state allows; most guards are asked only when an action is tried."""
     if case.erased:
         return []
     legal = [action for action, rule in RULES.items() if case.state in rule.moves]
     if case.restricted:
         return [action for action in legal if action in {Action.LIFT_RESTRICTION, Action.ERASE}]
-    return [action for action in legal if action is not Action.LIFT_RESTRICTION]
+    idle = {Action.LIFT_RESTRICTION} | ({Action.OFFER_TRANSFER} if case.offer else _ANSWERS)
+    return [action for action in legal if action not in idle]
 
 
 def decide(case: Case, attempt: Attempt) -> Decision:

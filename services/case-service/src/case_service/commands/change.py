@@ -1,0 +1,150 @@
+"""The way of every change of a case: load, decide, move on, publish, audit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from forkant_contracts.codes import CaseState
+from forkant_kit.outbox import append_events
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.commands.context import Context, Receipt, Target
+from case_service.domain.attempt import Action, Decision
+from case_service.domain.moments import when
+from case_service.domain.refusals import Code, Refusal
+from case_service.domain.standing import Case
+from case_service.events import Details, Stamp, described, stamped
+from case_service.store import audit, cases, items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change under way: the case as loaded, and when the thing happened."""
+
+    conn: AsyncConnection
+    context: Context
+    loaded: cases.Loaded
+    at: datetime
+
+    @property
+    def case(self) -> Case:
+        """The case before the change."""
+        return self.loaded.case
+
+    @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self.context.subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a change writes besides the state: details of its events, columns of the case row, a note, the item."""
+
+    action: Action
+    details: Details = field(default_factory=lambda: MappingProxyType({}))
+    columns: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    note: str | None = None
+    item_id: UUID | None = None
+    moved_to: str | None = None
+
+
+async def begin(conn: AsyncConnection, context: Context, target: Target) -> Change:
+    """Load a case for a change.
+
+    Raises:
+        Refusal: the caller may not see it, it is erased, it moved since the caller saw it, or the moment is wrong.
+    """
+    loaded = await cases.load(conn, context.scope, target.id)
+    if loaded.case.erased:
+        raise Refusal(Code.CASE_ERASED)
+    if loaded.revision != target.revision:
+        raise Refusal(Code.STALE_VERSION)
+    return begun(conn, context, loaded, occurred_at=target.occurred_at)
+
+
+def begun(conn: AsyncConnection, context: Context, loaded: cases.Loaded, *, occurred_at: datetime | None) -> Change:
+    """Return a change of a case that was loaded.
+
+    Raises:
+        Refusal: the moment is wrong.
+    """
+    at = when(occurred_at=occurred_at, now=context.now, not_before=loaded.opened_at)
+    return Change(conn=conn, context=context, loaded=loaded, at=at)
+
+
+async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receipt:
+    """Write a decided change: first the case row, whose lock orders all that follows, then events, audit and note.
+
+    Raises:
+        Refusal: another change came first.
+    """
+    context, loaded, held_from = change.context, change.loaded, decision.case.held_from
+    columns: dict[str, object] = {
+        "state": decision.case.state.value,
+        "held_from": None if held_from is None else held_from.value,
+        "round": decision.case.round,
+        "updated_at": context.now,
+        **outcome.columns,
+    }
+    if decision.case.state is not CaseState.ON_HOLD:
+        columns["hold_reason"] = None
+    version, revision = await cases.advance(change.conn, loaded=loaded, events=len(decision.happenings), values=columns)
+    receipt = Receipt(
+        id=loaded.id,
+        unit=outcome.moved_to or loaded.unit,
+        state=decision.case.state.value,
+        version=version,
+        revision=revision,
+        recorded_at=context.now,
+        item_id=outcome.item_id,
+    )
+    await _publish(change, decision, outcome, receipt)
+    await audit_change(change.conn, context, action=f"case.{outcome.action.value}", case_id=loaded.id, version=version)
+    if outcome.note is not None:
+        await _write_note(change, outcome.action, outcome.note)
+    return receipt
+
+
+async def audit_change(
+    conn: AsyncConnection, context: Context, *, action: str, case_id: UUID, version: int, aggregate: str = "case"
+) -> None:
+    """Write in the audit log who changed a case or concern."""
+    await audit.record(
+        conn,
+        subject=context.subject,
+        unit=context.unit,
+        action=action,
+        aggregate=aggregate,
+        aggregate_id=case_id,
+        version=version,
+        trace_id=context.trace_id,
+    )
+
+
+async def _publish(change: Change, decision: Decision, outcome: Outcome, receipt: Receipt) -> None:
+    stamp = Stamp(
+        aggregate_id=receipt.id,
+        unit=receipt.unit,
+        version=receipt.version,
+        occurred_at=change.at,
+        recorded_at=receipt.recorded_at,
+        new_id=change.context.new_id,
+    )
+    await append_events(change.conn, stamped(stamp, described(decision.happenings, outcome.details)))
+
+
+async def _write_note(change: Change, action: Action, text: str) -> None:
+    await items.insert_note(
+        change.conn,
+        {
+            "id": change.context.new_id(),
+            "case_id": change.loaded.id,
+            "action": action.value,
+            "text": text,
+            "author": change.actor,
+            "written_at": change.at,
+        },
+    )

@@ -1,0 +1,46 @@
+"""Who acts, when and with which ids: passed in, so that a command reads no clock and no request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from case_service.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The caller of one request as commands and queries see it."""
+
+    subject: str
+    scope: Scope
+    now: datetime
+    new_id: Callable[[], UUID]
+    trace_id: str | None = None
+
+    @property
+    def unit(self) -> str:
+        """The caller's unit."""
+        return self.scope.unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The case (or concern) that a command is for, as the caller last saw it, and when the thing happened."""
+
+    id: UUID
+    revision: int
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a caller gets for a change of a case."""
+
+    id: UUID
+    unit: str
+    state: str
+    version: int
+    revision: int
+    recorded_at: datetime
+    item_id: UUID | None = None

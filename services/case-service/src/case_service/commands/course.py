@@ -1,0 +1,126 @@
+"""The course of a case: hold and resume, close, refer, reject, reopen."""
+
+from forkant_contracts.codes import CloseReason, HoldReason, PartnerKind, RejectReason, ReopenReason
+from forkant_contracts.events.case import (
+    CaseClosed,
+    CasePutOnHold,
+    CaseReferred,
+    CaseRejected,
+    CaseReopened,
+    CaseResumed,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.commands.change import Change, Outcome, begin, finish
+from case_service.commands.context import Context, Receipt, Target
+from case_service.domain.attempt import Action, Attempt, Decision, Kind
+from case_service.domain.lifecycle import decide
+from case_service.domain.standing import TransferState
+from case_service.store import items
+
+
+async def put_on_hold(
+    conn: AsyncConnection, context: Context, target: Target, *, reason: HoldReason, note: str | None
+) -> Receipt:
+    """Pause the work on a case.
+
+    Raises:
+        Refusal: the rules say no.
+    """
+    change = await begin(conn, context, target)
+    decision = decide(change.case, Attempt(action=Action.PUT_ON_HOLD, actor=change.actor))
+    outcome = Outcome(
+        action=Action.PUT_ON_HOLD,
+        details={Kind.PUT_ON_HOLD: CasePutOnHold(reason=reason)},
+        columns={"hold_reason": reason},
+        note=note,
+    )
+    return await finish(change, decision, outcome)
+
+
+async def resume(conn: AsyncConnection, context: Context, target: Target) -> Receipt:
+    """Go on where the work stood before the hold.
+
+    Raises:
+        Refusal: the rules say no.
+    """
+    change = await begin(conn, context, target)
+    decision = decide(change.case, Attempt(action=Action.RESUME, actor=change.actor))
+    details = {Kind.RESUMED: CaseResumed(state=decision.case.state)}
+    return await finish(change, decision, Outcome(action=Action.RESUME, details=details))
+
+
+async def close(
+    conn: AsyncConnection, context: Context, target: Target, *, reason: CloseReason, note: str | None
+) -> Receipt:
+    """Close a case on its evaluation or on a coded reason; its open measures are cancelled with it.
+
+    Raises:
+        Refusal: the rules say no.
+    """
+    change = await begin(conn, context, target)
+    decision = decide(change.case, Attempt(action=Action.CLOSE, actor=change.actor, close_reason=reason))
+    outcome = Outcome(
+        action=Action.CLOSE,
+        details={Kind.CLOSED: CaseClosed(reason=reason, evaluated=change.case.evaluated)},
+        columns={"closed_at": change.at, "close_reason": reason},
+        note=note,
+    )
+    return await _ended(change, decision, outcome)
+
+
+async def refer(
+    conn: AsyncConnection, context: Context, target: Target, *, referred_to: PartnerKind, note: str | None
+) -> Receipt:
+    """Hand a case to a body outside the police; its open measures are cancelled with it.
+
+    Raises:
+        Refusal: the rules say no.
+    """
+    change = await begin(conn, context, target)
+    decision = decide(change.case, Attempt(action=Action.REFER, actor=change.actor))
+    details = {Kind.REFERRED: CaseReferred(referred_to=referred_to)}
+    return await _ended(change, decision, Outcome(action=Action.REFER, details=details, note=note))
+
+
+async def reject(
+    conn: AsyncConnection, context: Context, target: Target, *, reason: RejectReason, note: str | None
+) -> Receipt:
+    """Reject a case that has no ground.
+
+    Raises:
+        Refusal: the rules say no.
+    """
+    change = await begin(conn, context, target)
+    decision = decide(change.case, Attempt(action=Action.REJECT, actor=change.actor))
+    details = {Kind.REJECTED: CaseRejected(reason=reason)}
+    return await _ended(change, decision, Outcome(action=Action.REJECT, details=details, note=note))
+
+
+async def reopen(
+    conn: AsyncConnection, context: Context, target: Target, *, reason: ReopenReason, note: str | None
+) -> Receipt:
+    """Take an ended case up again in a new round.
+
+    Raises:
+        Refusal: the rules say no.
+    """
+    change = await begin(conn, context, target)
+    decision = decide(change.case, Attempt(action=Action.REOPEN, actor=change.actor))
+    outcome = Outcome(
+        action=Action.REOPEN,
+        details={Kind.REOPENED: CaseReopened(reason=reason)},
+        columns={"closed_at": None, "close_reason": None},
+        note=note,
+    )
+    return await finish(change, decision, outcome)
+
+
+async def _ended(change: Change, decision: Decision, outcome: Outcome) -> Receipt:
+    receipt = await finish(change, decision, outcome)
+    await items.cancel_measures(change.conn, change.case.open_measures(), at=change.at)
+    if change.case.offer is not None:
+        await items.answer_transfer(
+            change.conn, change.case.offer, state=TransferState.REVOKED, by=change.actor, at=change.at
+        )
+    return receipt

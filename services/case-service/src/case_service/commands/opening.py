@@ -1,0 +1,112 @@
+"""Opening a case, by itself or from a concern."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from forkant_contracts.codes import (
+    AgeBand,
+    Arena,
+    CaseState,
+    CaseType,
+    LegalBasis,
+    PurposeCode,
+    SubjectCategory,
+    Theme,
+)
+from forkant_contracts.events.case import CaseOpened
+from forkant_kit.outbox import append_events
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.commands.change import audit_change
+from case_service.commands.context import Context, Receipt
+from case_service.domain.moments import clarification_deadline, when
+from case_service.events import Stamp, stamped
+from case_service.store import cases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """What is known of a case when it is opened."""
+
+    case_type: CaseType
+    theme: Theme
+    age_band: AgeBand
+    subject_category: SubjectCategory
+    purpose_code: PurposeCode
+    legal_basis: LegalBasis
+    arena: Arena
+    municipality_number: str | None
+    title: str
+    subject: str | None = None
+    description: str | None = None
+    special_category: bool = False
+    necessity_reason: str | None = None
+
+
+async def open_case(
+    conn: AsyncConnection, context: Context, new: NewCase, *, occurred_at: datetime | None = None
+) -> Receipt:
+    """Open a case of the caller's unit.
+
+    Raises:
+        Refusal: the moment is wrong.
+    """
+    at = when(occurred_at=occurred_at, now=context.now)
+    return await insert_opened(conn, context, new, at=at, case_id=context.new_id(), concern_id=None)
+
+
+async def insert_opened(
+    conn: AsyncConnection, context: Context, new: NewCase, *, at: datetime, case_id: UUID, concern_id: UUID | None
+) -> Receipt:
+    """Insert a case with its first event and its audit row."""
+    await cases.insert_case(
+        conn,
+        {
+            **asdict(new),
+            "id": case_id,
+            "unit": context.unit,
+            "version": 1,
+            "revision": 1,
+            "state": CaseState.REGISTERED,
+            "concern_id": concern_id,
+            "opened_by": context.subject,
+            "case_owner": context.subject,
+            "opened_at": at,
+            "recorded_at": context.now,
+            "updated_at": context.now,
+            "clarification_deadline": clarification_deadline(at),
+        },
+    )
+    stamp = Stamp(
+        aggregate_id=case_id,
+        unit=context.unit,
+        version=1,
+        occurred_at=at,
+        recorded_at=context.now,
+        new_id=context.new_id,
+    )
+    await append_events(conn, stamped(stamp, [_opened(new, concern_id)]))
+    await audit_change(conn, context, action="case.open", case_id=case_id, version=1)
+    return Receipt(
+        id=case_id,
+        unit=context.unit,
+        state=CaseState.REGISTERED.value,
+        version=1,
+        revision=1,
+        recorded_at=context.now,
+    )
+
+
+def _opened(new: NewCase, concern_id: UUID | None) -> CaseOpened:
+    return CaseOpened(
+        case_type=new.case_type,
+        theme=new.theme,
+        age_band=new.age_band,
+        subject_category=new.subject_category,
+        purpose_code=new.purpose_code,
+        legal_basis=new.legal_basis,
+        arena=new.arena,
+        municipality_number=new.municipality_number,
+        concern_id=concern_id,
+    )

@@ -1,0 +1,1 @@
+"""What can be read; each query of cases or concerns takes the caller's scope."""

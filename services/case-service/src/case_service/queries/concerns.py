@@ -1,0 +1,64 @@
+"""Concerns: one, and lists of codes."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from forkant_contracts.codes import ConcernOutcome
+from sqlalchemy import RowMapping, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.domain.concerns import ConcernState
+from case_service.domain.refusals import Code, Refusal
+from case_service.scope import VISIBLE_CONCERNS, Scope
+from case_service.tables import concern
+
+_c: Final = concern.c
+_ONE: Final = select(concern).where(_c.id == bindparam("concern_id"), VISIBLE_CONCERNS)
+_CODES: Final = (
+    _c.id,
+    _c.unit,
+    _c.state,
+    _c.version,
+    _c.source,
+    _c.theme,
+    _c.age_band,
+    _c.arena,
+    _c.municipality_number,
+    _c.received_at,
+    _c.decided_at,
+    _c.outcome,
+    _c.case_id,
+)
+
+
+async def get_concern(conn: AsyncConnection, scope: Scope, concern_id: UUID) -> RowMapping:
+    """Return a concern.
+
+    Raises:
+        Refusal: there is none, for this caller.
+    """
+    row = (await conn.execute(_ONE, {"concern_id": concern_id, **scope.params()})).mappings().one_or_none()
+    if row is None:
+        raise Refusal(Code.NOT_FOUND)
+    return row
+
+
+async def list_concerns(
+    conn: AsyncConnection,
+    scope: Scope,
+    *,
+    state: ConcernState | None,
+    outcome: ConcernOutcome | None,
+    before: UUID | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """Return a page of concerns, newest first."""
+    statement = select(*_CODES).where(VISIBLE_CONCERNS).order_by(_c.id.desc()).limit(limit)
+    if state is not None:
+        statement = statement.where(_c.state == state.value)
+    if outcome is not None:
+        statement = statement.where(_c.outcome == outcome.value)
+    if before is not None:
+        statement = statement.where(_c.id < before)
+    return (await conn.execute(statement, scope.params())).mappings().all()

@@ -1,0 +1,161 @@
+"""One case with everything below it, and its history from the archive of events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from forkant_contracts.codes import CaseState
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    RowMapping,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.domain.attempt import Action
+from case_service.domain.lifecycle import allowed_actions
+from case_service.domain.refusals import Code, Refusal
+from case_service.domain.standing import Case
+from case_service.scope import VISIBLE_CASES, Scope
+from case_service.tables import (
+    assessment,
+    case_note,
+    evaluation,
+    event_archive,
+    follow_up,
+    measure,
+    measure_step,
+    partner,
+    plan,
+    plan_goal,
+    preventive_case,
+    transfer,
+)
+
+_c: Final = preventive_case.c
+_ID: Final[BindParameter[UUID]] = bindparam("case_id")
+# The round asked for, or the current one.
+_ROUND: Final = func.coalesce(bindparam("round", type_=Integer), _c.round)
+
+
+def _row(table: Table) -> ColumnElement[Any]:
+    return func.to_jsonb(table.table_valued(), type_=JSONB)
+
+
+def _written(table: Table) -> ScalarSelect[Any]:
+    return select(_row(table)).where(table.c.case_id == _c.id, table.c.round == _ROUND).scalar_subquery()
+
+
+def _listed(table: Table, row: ColumnElement[Any], place: ColumnElement[Any]) -> Select[Any]:
+    ordered: Any = aggregate_order_by(row, place)
+    return select(func.jsonb_agg(ordered, type_=JSONB)).where(table.c.case_id == _c.id)
+
+
+def _items(table: Table) -> ScalarSelect[Any]:
+    return _listed(table, _row(table), table.c.id).scalar_subquery()
+
+
+_STEPS: Final = (
+    select(func.jsonb_agg(measure_step.c.step, type_=JSONB))
+    .where(measure_step.c.measure_id == measure.c.id)
+    .scalar_subquery()
+)
+_MEASURE: Final = _row(measure).op("||")(func.jsonb_build_object("steps_done", _STEPS, type_=JSONB))
+
+# One statement is one snapshot: what is shown is what its ETag names.
+_CASE: Final = select(
+    preventive_case,
+    _written(assessment).label("assessment"),
+    _written(plan).label("plan"),
+    _listed(plan_goal, _row(plan_goal), plan_goal.c.position)
+    .where(plan_goal.c.round == _ROUND)
+    .scalar_subquery()
+    .label("goals"),
+    _written(evaluation).label("evaluation"),
+    _listed(measure, _MEASURE, measure.c.id).scalar_subquery().label("measures"),
+    _items(follow_up).label("follow_ups"),
+    _items(partner).label("partners"),
+    _items(transfer).label("transfers"),
+    _items(case_note).label("notes"),
+).where(_c.id == _ID, VISIBLE_CASES)
+
+_HEAD: Final = select(_c.version, _c.erased_at).where(_c.id == _ID, VISIBLE_CASES)
+_HISTORY: Final = (
+    select(
+        event_archive.c.aggregate_version,
+        event_archive.c.type,
+        event_archive.c.unit,
+        event_archive.c.occurred_at,
+        event_archive.c.recorded_at,
+        event_archive.c.data,
+    )
+    .where(
+        event_archive.c.aggregate_id == _ID,
+        event_archive.c.aggregate_version > bindparam("after"),
+        exists().where(_c.id == _ID, VISIBLE_CASES),
+    )
+    .order_by(event_archive.c.aggregate_version)
+    .limit(bindparam("limit"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A case as it is shown, and what its state allows next."""
+
+    row: RowMapping
+    allowed: Sequence[Action]
+
+
+async def get_case(conn: AsyncConnection, scope: Scope, case_id: UUID, *, number: int | None = None) -> CaseView:
+    """Return a case; ``number`` picks the round whose assessment, plan and evaluation are shown.
+
+    Raises:
+        Refusal: there is none for this caller, or it was erased.
+    """
+    params = {"case_id": case_id, "round": number, **scope.params()}
+    row = (await conn.execute(_CASE, params)).mappings().one_or_none()
+    if row is None:
+        raise Refusal(Code.NOT_FOUND)
+    if row["erased_at"] is not None:
+        raise Refusal(Code.CASE_ERASED)
+    standing = Case(
+        state=CaseState(row["state"]),
+        held_from=CaseState(row["held_from"]) if row["held_from"] else None,
+        restricted=row["restricted"],
+        offer=next((UUID(each["id"]) for each in row["transfers"] or () if each["state"] == "offered"), None),
+    )
+    return CaseView(row=row, allowed=allowed_actions(standing))
+
+
+async def get_version(conn: AsyncConnection, scope: Scope, case_id: UUID) -> int:
+    """Return the version of a case.
+
+    Raises:
+        Refusal: there is none for this caller, or it was erased.
+    """
+    row = (await conn.execute(_HEAD, {"case_id": case_id, **scope.params()})).one_or_none()
+    if row is None:
+        raise Refusal(Code.NOT_FOUND)
+    if row.erased_at is not None:
+        raise Refusal(Code.CASE_ERASED)
+    version: int = row.version
+    return version
+
+
+async def list_history(
+    conn: AsyncConnection, scope: Scope, case_id: UUID, *, after: int, limit: int
+) -> Sequence[RowMapping]:
+    """Return the events of a case in order: codes and ids, as they were published."""
+    params = {"case_id": case_id, "after": after, "limit": limit, **scope.params()}
+    return (await conn.execute(_HISTORY, params)).mappings().all()

@@ -1,0 +1,207 @@
+"""The case row: loading what the rules need in one snapshot, and moving it on under its optimistic lock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from forkant_contracts.codes import AgeBand, CaseState
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ScalarSelect,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.domain.refusals import Code, Refusal
+from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState
+from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
+from case_service.tables import (
+    assessment,
+    evaluation,
+    follow_up,
+    measure,
+    measure_step,
+    partner,
+    plan,
+    preventive_case,
+    transfer,
+)
+
+_c: Final = preventive_case.c
+
+THIS_TRANSACTION: Final = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
+"""The id of the running transaction, which orders the feed of changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A case as it stood when it was read, with the version and revision to move on from."""
+
+    id: UUID
+    unit: str
+    version: int
+    revision: int
+    age_band: AgeBand
+    opened_at: datetime
+    concern_id: UUID | None
+    case: Case
+
+
+def _measures() -> ScalarSelect[Any]:
+    steps = (
+        select(func.json_agg(measure_step.c.step))
+        .where(measure_step.c.measure_id == measure.c.id)
+        .scalar_subquery()
+        .correlate(measure)
+    )
+    facts = func.json_build_array(measure.c.id, measure.c.state, measure.c.method_code, measure.c.method_version, steps)
+    return select(func.json_agg(facts, type_=JSON)).where(measure.c.case_id == _c.id).scalar_subquery()
+
+
+def _round_of(table: Any, *columns: Any) -> ScalarSelect[Any]:
+    facts = func.json_build_array(*columns, type_=JSON)
+    return select(facts).where(table.c.case_id == _c.id, table.c.round == _c.round).scalar_subquery()
+
+
+# One statement, so that everything in it is of one snapshot: a refusal is then true of the revision that it names.
+_FACTS: Final[Select[Any]] = select(
+    _c.id,
+    _c.unit,
+    _c.version,
+    _c.revision,
+    _c.age_band,
+    _c.opened_at,
+    _c.concern_id,
+    _c.state,
+    _c.held_from,
+    _c.round,
+    _c.restricted,
+    _c.erased_at.is_not(None).label("erased"),
+    _round_of(assessment, assessment.c.completed).label("assessment"),
+    _round_of(evaluation, evaluation.c.completed).label("evaluation"),
+    _round_of(plan, plan.c.author, plan.c.goals, plan.c.goals_with_baseline, plan.c.approved_at.is_not(None)).label(
+        "plan"
+    ),
+    _measures().label("measures"),
+    select(func.json_agg(func.json_build_array(follow_up.c.id, follow_up.c.state), type_=JSON))
+    .where(follow_up.c.case_id == _c.id)
+    .scalar_subquery()
+    .label("follow_ups"),
+    select(func.json_agg(partner.c.id, type_=JSON))
+    .where(partner.c.case_id == _c.id, partner.c.removed_at.is_(None))
+    .scalar_subquery()
+    .label("partners"),
+    select(transfer.c.id)
+    .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
+    .scalar_subquery()
+    .label("offer"),
+).where(_c.id == bindparam("case_id"))
+
+_LOAD: Final = _FACTS.where(VISIBLE_CASES)
+_LOAD_OFFERED: Final = _FACTS.where(OFFERED_CASES)
+_LOCK_OFFERED: Final[Select[Any]] = (
+    select(literal_column("1")).where(_c.id == bindparam("case_id"), OFFERED_CASES).with_for_update()
+)
+
+
+async def load(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Loaded:
+    """Return a case that the caller may see, without locking it: :func:`advance` finds out if it moved.
+
+    Raises:
+        Refusal: there is none, for this caller.
+    """
+    return _loaded((await conn.execute(_LOAD, {"case_id": case_id, **scope.params()})).one_or_none())
+
+
+async def load_offered(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Loaded:
+    """Lock and return a case that is on offer to the caller's unit.
+
+    The caller knows the offer's revision, not the case's, so that only a lock keeps the case from moving meanwhile.
+
+    Raises:
+        Refusal: there is none.
+    """
+    params = {"case_id": case_id, **scope.params()}
+    await conn.execute(_LOCK_OFFERED, params)
+    return _loaded((await conn.execute(_LOAD_OFFERED, params)).one_or_none())
+
+
+async def insert_case(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """Insert a new case."""
+    await conn.execute(insert(preventive_case).values(**values))
+
+
+async def advance(
+    conn: AsyncConnection, *, loaded: Loaded, events: int, values: Mapping[str, object]
+) -> tuple[int, int]:
+    """Move a case on and return its new version and revision.
+
+    The row lock that this takes first makes the order of versions the order of commits; whoever waited for it and
+    finds another revision has lost the race.
+
+    Raises:
+        Refusal: the case moved since it was read.
+    """
+    statement = (
+        update(preventive_case)
+        .where(and_(_c.id == loaded.id, _c.unit == loaded.unit, _c.revision == loaded.revision))
+        .values(version=_c.version + events, revision=_c.revision + 1, change_xid=THIS_TRANSACTION, **values)
+        .returning(_c.version, _c.revision)
+    )
+    row = (await conn.execute(statement)).one_or_none()
+    if row is None:
+        raise Refusal(Code.STALE_VERSION)
+    return row.version, row.revision
+
+
+def _loaded(row: Any) -> Loaded:
+    if row is None:
+        raise Refusal(Code.NOT_FOUND)
+    return Loaded(
+        id=row.id,
+        unit=row.unit,
+        version=row.version,
+        revision=row.revision,
+        age_band=AgeBand(row.age_band),
+        opened_at=row.opened_at,
+        concern_id=row.concern_id,
+        case=Case(
+            state=CaseState(row.state),
+            held_from=CaseState(row.held_from) if row.held_from else None,
+            round=row.round,
+            restricted=row.restricted,
+            erased=row.erased,
+            assessed=bool(row.assessment and row.assessment[0]),
+            plan=_plan(row.plan),
+            evaluated=bool(row.evaluation and row.evaluation[0]),
+            measures=MappingProxyType({UUID(each[0]): _measure(*each[1:]) for each in row.measures or ()}),
+            follow_ups=MappingProxyType({UUID(key): FollowUpState(state) for key, state in row.follow_ups or ()}),
+            partners=frozenset(UUID(key) for key in row.partners or ()),
+            offer=row.offer,
+        ),
+    )
+
+
+def _plan(facts: list[Any] | None) -> Plan | None:
+    if facts is None:
+        return None
+    author, goals, with_baseline, approved = facts
+    return Plan(author=author, goals=goals, goals_with_baseline=with_baseline, approved=approved)
+
+
+def _measure(state: str, code: str | None, version: int | None, steps: list[str] | None) -> Measure:
+    method = Method(code, version) if code is not None and version is not None else None
+    return Measure(state=MeasureState(state), method=method, steps_done=frozenset(steps or ()))

@@ -1,0 +1,44 @@
+"""Removing what was written: rows that hold text go, the case row stays without it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.tables import (
+    assessment,
+    case_note,
+    concern,
+    evaluation,
+    follow_up,
+    measure,
+    measure_step,
+    partner,
+    plan,
+    plan_goal,
+    transfer,
+)
+
+EMPTIED: Final[Mapping[str, None]] = MappingProxyType(
+    {"title": None, "subject": None, "description": None, "necessity_reason": None}
+)
+"""The columns of the case row that hold text."""
+
+# Children before parents.
+_TABLES: Final = (plan_goal, plan, assessment, evaluation, follow_up, partner, case_note, transfer, measure)
+
+
+async def erase_items(conn: AsyncConnection, *, case_id: UUID, concern_id: UUID | None, at: datetime) -> None:
+    """Delete everything below a case, and empty the concern that it came from."""
+    of_case = select(measure.c.id).where(measure.c.case_id == case_id)
+    await conn.execute(delete(measure_step).where(measure_step.c.measure_id.in_(of_case)))
+    for table in _TABLES:
+        await conn.execute(delete(table).where(table.c.case_id == case_id))
+    if concern_id is not None:
+        await conn.execute(
+            update(concern).where(concern.c.id == concern_id).values(description=None, note=None, erased_at=at)
+        )

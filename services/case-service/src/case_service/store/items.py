@@ -1,0 +1,79 @@
+"""The items of a case, which come and change one by one: measures, follow-ups, partners, offers and notes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from forkant_contracts.codes import CancelReason
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.domain.standing import MeasureState, TransferState
+from case_service.tables import case_note, follow_up, measure, measure_step, partner, transfer
+
+
+async def insert_measure(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """Insert a planned measure."""
+    await conn.execute(insert(measure).values(**values))
+
+
+async def update_measure(conn: AsyncConnection, measure_id: UUID, values: Mapping[str, object]) -> None:
+    """Change a measure."""
+    await conn.execute(update(measure).where(measure.c.id == measure_id).values(**values))
+
+
+async def insert_step(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """Insert a step that was done."""
+    await conn.execute(insert(measure_step).values(**values))
+
+
+async def cancel_measures(conn: AsyncConnection, measure_ids: Sequence[UUID], *, at: datetime) -> None:
+    """Cancel measures that end with their case."""
+    if not measure_ids:
+        return
+    await conn.execute(
+        update(measure)
+        .where(measure.c.id.in_(measure_ids))
+        .values(state=MeasureState.CANCELLED.value, cancelled_at=at, cancel_reason=CancelReason.CASE_CLOSED.value)
+    )
+
+
+async def insert_follow_up(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """Insert a scheduled follow-up."""
+    await conn.execute(insert(follow_up).values(**values))
+
+
+async def update_follow_up(conn: AsyncConnection, follow_up_id: UUID, values: Mapping[str, object]) -> None:
+    """Change a follow-up."""
+    await conn.execute(update(follow_up).where(follow_up.c.id == follow_up_id).values(**values))
+
+
+async def insert_partner(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """Insert a partner that joined."""
+    await conn.execute(insert(partner).values(**values))
+
+
+async def remove_partner(conn: AsyncConnection, partner_id: UUID, *, at: datetime) -> None:
+    """Write when a partner left."""
+    await conn.execute(update(partner).where(partner.c.id == partner_id).values(removed_at=at))
+
+
+async def insert_transfer(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """Insert an offer to move a case."""
+    await conn.execute(insert(transfer).values(**values))
+
+
+async def answer_transfer(
+    conn: AsyncConnection, transfer_id: UUID, *, state: TransferState, by: str, at: datetime
+) -> None:
+    """Write the answer to an offer."""
+    await conn.execute(
+        update(transfer)
+        .where(transfer.c.id == transfer_id)
+        .values(state=state.value, revision=transfer.c.revision + 1, decided_by=by, decided_at=at)
+    )
+
+
+async def insert_note(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """Insert what somebody wrote about a change."""
+    await conn.execute(insert(case_note).values(**values))

@@ -1,0 +1,60 @@
+"""Reference data that commands ask: methods and municipalities."""
+
+from datetime import date
+from typing import Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.domain.methods import Step
+from case_service.domain.refusals import Code, Refusal
+from case_service.domain.standing import Measure, Method
+from case_service.tables import method, method_step
+
+_LATEST: Final = (
+    select(method.c.version)
+    .where(method.c.code == bindparam("code"), method.c.valid_from <= bindparam("day"))
+    .order_by(method.c.version.desc())
+    .limit(1)
+)
+_EXACT: Final = select(method.c.version).where(
+    method.c.code == bindparam("code"), method.c.version == bindparam("version")
+)
+_STEPS: Final = select(method_step.c.step, method_step.c.mandatory).where(
+    method_step.c.method_code == bindparam("code"), method_step.c.method_version == bindparam("version")
+)
+
+_BY_CONSTRAINT: Final = {
+    "case_municipality": Code.UNKNOWN_MUNICIPALITY,
+    "concern_municipality": Code.UNKNOWN_MUNICIPALITY,
+    "transfer_one_open": Code.TRANSFER_PENDING,
+}
+
+
+def refused_by_database(error: IntegrityError) -> Code | None:
+    """Return why the database refused a change that a caller can put right, or nothing when it is our own fault."""
+    name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    return _BY_CONSTRAINT.get(name) if isinstance(name, str) else None
+
+
+async def steps_of(conn: AsyncConnection, measure: Measure) -> tuple[Step, ...]:
+    """Return the steps of the method that a measure follows."""
+    if measure.method is None:
+        return ()
+    params = {"code": measure.method.code, "version": measure.method.version}
+    return tuple(Step(row.step, row.mandatory) for row in await conn.execute(_STEPS, params))
+
+
+async def method_for(conn: AsyncConnection, *, kind: str, version: int | None, day: date) -> Method | None:
+    """Return the version named, or the latest one that holds on a day; nothing for a kind without a method.
+
+    Raises:
+        Refusal: there is no such version.
+    """
+    if version is None:
+        latest: int | None = (await conn.execute(_LATEST, {"code": kind, "day": day})).scalar_one_or_none()
+        return None if latest is None else Method(kind, latest)
+    if (await conn.execute(_EXACT, {"code": kind, "version": version})).scalar_one_or_none() is None:
+        raise Refusal(Code.UNKNOWN_METHOD)
+    return Method(kind, version)
