@@ -1,0 +1,58 @@
+"""Plays one script: fills in the ids and ETags that earlier answers gave, and makes the calls in order."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from forkant_devstack.demo.client import PlatformClient
+from forkant_devstack.demo.script import CASE, CONCERN, OFFER, Script, Step
+
+_FRESH = '"1"'
+
+
+@dataclass(slots=True)
+class Player:
+    """One script under way: what is still to be played, and what the answers so far have given."""
+
+    script: Script
+    rest: deque[Step] = field(init=False)
+    ids: dict[str, str] = field(default_factory=dict)
+    etags: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin at the first step."""
+        self.rest = deque(self.script.steps)
+
+    def has_step_by(self, moment: datetime) -> bool:
+        """Tell whether the next step has happened by ``moment``."""
+        return bool(self.rest) and self.rest[0].at <= moment
+
+    async def play_next(self, client: PlatformClient, *, live: bool = False) -> None:
+        """Make the next call; ``live`` lets it happen now instead of at its own time."""
+        step = self.rest[0]
+        body = dict(step.body) if live else {**step.body, "occurred_at": step.at.isoformat()}
+        answer = await client.call(
+            step.method,
+            step.path.format_map(self.ids),
+            actor=step.actor,
+            body=body,
+            if_match=self.etags[step.locks] if step.locks else None,
+        )
+        self._remember(step, answer)
+        self.rest.popleft()
+
+    def _remember(self, step: Step, answer: httpx.Response) -> None:
+        receipt: dict[str, Any] = answer.json()
+        self.etags[step.keeps] = answer.headers["etag"]
+        if step.makes in {CASE, CONCERN}:
+            self.ids[step.makes] = receipt["id"]
+        elif step.makes is not None:
+            self.ids[step.makes] = receipt["item_id"]
+        if step.makes == OFFER:
+            self.etags[OFFER] = _FRESH
+        if step.keeps == CONCERN and receipt.get("case_id"):
+            self.ids[CASE] = receipt["case_id"]
+            self.etags[CASE] = _FRESH
