@@ -1,0 +1,152 @@
+"""The hub of a process's streams: one poller reads what changed, every stream is told, each reads at its own pace.
+
+A stream is told that something changed, not what: it takes the newest document of each unit it wants when it gets
+there. So a slow client holds back nothing, needs no queue, and what it misses in between was out of date.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Final
+
+import structlog
+from forkant_contracts.units import CASE_UNITS, UNITS
+from forkant_kit.freshness import Freshness, read_freshness
+from pydantic import TypeAdapter
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from indicator_service import queries
+from indicator_service.aggregation.calendar import day_of, rolling_12
+from indicator_service.aggregation.figures import UnitFigures
+from indicator_service.aggregation.snapshot import Snapshot, take_snapshot
+from indicator_service.aggregation.suppression import Rank
+from indicator_service.aggregation.tally import NATIONAL, Tally
+from indicator_service.api.models import Fresh, PeriodDocument
+from indicator_service.definitions import Catalogue
+from indicator_service.projector import GROUP
+
+_FRESHNESS_EVERY_S: Final = 1.0
+_RETRY_S: Final = 1.0
+_UNITS: Final = (*UNITS, NATIONAL)
+_FIGURES: Final = TypeAdapter(UnitFigures)
+
+_log = structlog.get_logger(__name__)
+
+Key = tuple[str, bool]
+"""A unit, and whether its figures are exact."""
+
+
+class Hub:
+    """Keeps the newest documents of all units, in both the exact and the suppressed form."""
+
+    def __init__(
+        self, *, engine: AsyncEngine, catalogue: Catalogue, rank: Rank, now: Callable[[], datetime], poll_s: float
+    ) -> None:
+        """Remember where to read; :meth:`run` reads."""
+        self._engine = engine
+        self._catalogue = catalogue
+        self._rank = rank
+        self._now = now
+        self._poll_s = poll_s
+        self.sequence = -1
+        """The newest change that the documents include."""
+        self._month: date | None = None
+        self._tallies: dict[str, Tally] = {}
+        self._documents: dict[Key, str] = {}
+        self._freshness: Freshness | None = None
+        self._read_at = float("-inf")
+        self._listeners: set[asyncio.Event] = set()
+        self.ready = asyncio.Event()
+
+    @property
+    def streams(self) -> int:
+        """How many streams listen."""
+        return len(self._listeners)
+
+    @contextmanager
+    def listen(self) -> Iterator[asyncio.Event]:
+        """Give an event that is set whenever a document changes, for as long as the block lasts."""
+        changed = asyncio.Event()
+        self._listeners.add(changed)
+        try:
+            yield changed
+        finally:
+            self._listeners.discard(changed)
+
+    def document(self, key: Key) -> str:
+        """Return the newest document, as JSON without its braces."""
+        return self._documents[key]
+
+    def fresh(self) -> Fresh:
+        """Return how fresh the documents are; time in which the database did not answer counts as being behind."""
+        found = self._freshness
+        if found is None:
+            return Fresh(as_of=self._now(), watermark=None, seconds_behind=None)
+        silent = time.monotonic() - self._read_at
+        behind = found.seconds_behind
+        if behind is not None and silent > _FRESHNESS_EVERY_S + _RETRY_S:
+            behind += silent
+        return Fresh(as_of=self._now(), watermark=found.watermark, seconds_behind=behind)
+
+    async def changed_since(self, sequence: int) -> frozenset[str] | None:
+        """Return the units that changed after a change number, or None when that is no longer known."""
+        async with self._engine.connect() as conn:
+            kept = await queries.change_range(conn)
+            return await queries.changed_since(conn, sequence) if kept.covers(sequence) else None
+
+    async def run(self) -> None:
+        """Read what changed, again and again, until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                _log.warning("stream_poll_failed", error=type(error).__name__)
+                await asyncio.sleep(_RETRY_S)
+            else:
+                await asyncio.sleep(self._poll_s)
+
+    async def refresh(self) -> None:
+        """Bring the documents up to date and tell the streams when one changed."""
+        period = rolling_12(today=day_of(self._now()))
+        async with self._engine.connect() as conn:
+            if time.monotonic() - self._read_at > _FRESHNESS_EVERY_S:
+                self._freshness = await read_freshness(conn, group=GROUP)
+                self._read_at = time.monotonic()
+            newest = (await queries.change_range(conn)).newest
+            if newest == self.sequence and period.last_month == self._month:
+                return
+            units = await self._stale_units(conn, newest, same_month=period.last_month == self._month)
+            found = await queries.tallies(conn, units=units, period=period, catalogue=self._catalogue)
+        self._tallies |= found
+        self.sequence, self._month = newest, period.last_month
+        snapshot = take_snapshot(self._tallies, period=period, catalogue=self._catalogue, rank=self._rank)
+        if self._replace(snapshot):
+            for changed in self._listeners:
+                changed.set()
+        self.ready.set()
+
+    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_month: bool) -> Iterable[str]:
+        # A smaller number than before is a database that was made anew.
+        if not same_month or newest < self.sequence:
+            return UNITS
+        return {unit for unit in await queries.changed_since(conn, self.sequence) if unit in UNITS}
+
+    def _replace(self, snapshot: Snapshot) -> bool:
+        period = PeriodDocument.of(snapshot.period).model_dump_json()
+        changed = False
+        for key in ((unit, exact) for unit in _UNITS for exact in (True, False)):
+            unit, exact = key
+            figures = _FIGURES.dump_json(snapshot.figures(unit, exact=exact)).decode()
+            body = f'"unit":"{unit}","period":{period},{figures[1:-1]}'
+            if self._documents.get(key) != body:
+                self._documents[key] = body
+                changed = True
+        return changed
+
+
+def units_with_others(changed: frozenset[str]) -> frozenset[str]:
+    """Return the units whose exact documents may have changed with some units: themselves and the total."""
+    return changed | {NATIONAL} if changed & set(CASE_UNITS) else changed

@@ -1,0 +1,132 @@
+"""The stream of figures (server-sent events): each unit at first, then each time its figures change."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+import anyio
+import structlog
+from fastapi import APIRouter, Header, Query
+from forkant_kit.auth import Principal
+from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import SendTimeoutError
+from starlette.types import Receive, Scope, Send
+
+from indicator_service.api.dependencies import CanReadFigures, Deps
+from indicator_service.api.hub import Hub, Key, units_with_others
+from indicator_service.api.parameters import known_units
+from indicator_service.policy import reader_of
+
+router = APIRouter(prefix="/v1", tags=["stream"], responses=PROBLEM_RESPONSES)
+
+Reads = Annotated[Principal, CanReadFigures]
+
+_FRESHNESS_EVERY_S: Final = 4.0
+_LOOK_EVERY_S: Final = 1.0
+_SEND_TIMEOUT_S: Final = 10.0
+_SHUTDOWN_GRACE_S: Final = 3.0
+_READY_WITHIN_S: Final = 10.0
+
+_log = structlog.get_logger(__name__)
+
+
+class _Stream(EventSourceResponse):
+    """The response, with a client that reads too slowly dropped rather than reported as a fault."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except SendTimeoutError:
+            # It may come back with the id of the last event that it got.
+            _log.info("stream_client_too_slow")
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream_metrics(
+    principal: Reads,
+    deps: Deps,
+    units: Annotated[str | None, Query(description="Units separated by commas; `national` is the total.")] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> EventSourceResponse:
+    """Stream `metrics` (the body of `/v1/districts/{unit}/metrics`) as they change, and `freshness` every few seconds.
+
+    With `Last-Event-ID` the stream goes on after that event. It ends with an `end` event when the token expires or
+    the service stops; come back with a new token and the last id.
+    """
+    reader = reader_of(principal)
+    keys = [(unit, reader.sees_exact(unit)) for unit in known_units(units)]
+    await _wait_until_ready(deps.hub, deps.stream_client_limit)
+    seen = await _seen_already(deps.hub, keys, last_event_id)
+    stopping = anyio.Event()
+    lifetime = (principal.token_expires_at - deps.now()).total_seconds()
+    return _Stream(
+        _events(deps.hub, keys, seen, stopping, ends_at=time.monotonic() + lifetime),
+        ping=0,
+        sep="\n",
+        send_timeout=_SEND_TIMEOUT_S,
+        shutdown_event=stopping,
+        shutdown_grace_period=_SHUTDOWN_GRACE_S,
+    )
+
+
+async def _wait_until_ready(hub: Hub, limit: int) -> None:
+    if hub.streams >= limit:
+        detail = "This process has as many streams as it takes; try again soon."
+        raise ProblemError(503, "too-many-streams", "Too many streams", detail, headers={"Retry-After": "5"})
+    try:
+        await asyncio.wait_for(hub.ready.wait(), _READY_WITHIN_S)
+    except TimeoutError:
+        detail = "The figures can't be read at the moment; try again soon."
+        raise ProblemError(503, "not-ready", "Not ready", detail, headers={"Retry-After": "5"}) from None
+
+
+async def _seen_already(hub: Hub, keys: list[Key], last_event_id: str | None) -> dict[Key, str]:
+    """Return the documents that need not be sent, because nothing about them changed since the client's last event."""
+    if last_event_id is None or not (last_event_id.isascii() and last_event_id.isdecimal()):
+        return {}
+    known = {key: hub.document(key) for key in keys}
+    changed = await hub.changed_since(int(last_event_id[:18]))
+    if changed is None:
+        return {}
+    # What is hidden of one unit depends on all others, so any change may be one of every suppressed document.
+    stale = units_with_others(changed)
+    return {key: known[key] for key in keys if not (key[0] in stale or (changed and not key[1]))}
+
+
+async def _events(
+    hub: Hub, keys: list[Key], seen: dict[Key, str], stopping: anyio.Event, *, ends_at: float
+) -> AsyncIterator[ServerSentEvent]:
+    freshness_due = time.monotonic()
+    with hub.listen() as changed:
+        while True:
+            changed.clear()
+            sequence = hub.sequence
+            unseen = [key for key in keys if seen.get(key) != hub.document(key)]
+            for number, key in enumerate(unseen, start=1):
+                seen[key] = hub.document(key)
+                # Only the last one says how far the client has come: a stream that breaks off before it starts over.
+                last = number == len(unseen)
+                yield ServerSentEvent(_metrics(hub, seen[key]), event="metrics", id=str(sequence) if last else None)
+            now = time.monotonic()
+            if now >= freshness_due:
+                freshness_due = now + _FRESHNESS_EVERY_S
+                yield ServerSentEvent(hub.fresh().model_dump_json(), event="freshness")
+            if stopping.is_set() or now >= ends_at:
+                reason = "shutting-down" if stopping.is_set() else "token-expired"
+                yield ServerSentEvent(f'{{"reason":"{reason}"}}', event="end")
+                return
+            wait = min(_LOOK_EVERY_S, max(min(ends_at, freshness_due) - now, 0.001))
+            await _wait(changed, wait)
+
+
+def _metrics(hub: Hub, document: str) -> str:
+    return f"{{{hub.fresh().model_dump_json()[1:-1]},{document}}}"
+
+
+async def _wait(changed: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(changed.wait(), seconds)
+    except TimeoutError:
+        return

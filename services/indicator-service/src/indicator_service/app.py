@@ -1,0 +1,102 @@
+"""The API process: ``python -m indicator_service.app``."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import FastAPI
+from forkant_kit.db import create_engine, utc_now
+from forkant_kit.health import ReadinessCheck
+from forkant_kit.settings import Environment, load
+from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.web import create_app, serve
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from indicator_service.api import dashboard, figures, reference, stream
+from indicator_service.api.dependencies import Dependencies, secret_rank
+from indicator_service.api.hub import Hub
+from indicator_service.definitions import load_catalogue
+from indicator_service.policy import POLICY
+from indicator_service.settings import IndicatorSettings
+
+SERVICE: Final = "indicator-service"
+
+
+def build_app(settings: IndicatorSettings) -> FastAPI:
+    """Wire the API; connections are opened on first use."""
+    engine = create_engine(
+        settings.database_url.get_secret_value(),
+        application_name="indicator-api",
+        pool_size=settings.database_pool_size,
+    )
+    catalogue = load_catalogue()
+    rank = secret_rank(settings.cursor_secret.get_secret_value())
+    hub = Hub(engine=engine, catalogue=catalogue, rank=rank, now=utc_now, poll_s=settings.stream_poll_seconds)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        poller = asyncio.create_task(hub.run(), name="stream-hub")
+        try:
+            yield
+        finally:
+            poller.cancel()
+            with suppress(asyncio.CancelledError):
+                await poller
+            await engine.dispose()
+
+    async def database_answers() -> None:
+        async with engine.connect() as conn:
+            await conn.execute(text("SELECT 1 FROM district_cell LIMIT 1"))
+
+    app = create_app(
+        service=SERVICE,
+        title="Forkant indicator service",
+        version=version(SERVICE),
+        settings=settings,
+        routers=[
+            figures.router,
+            reference.router,
+            stream.router,
+            dashboard.dashboard_router(issuer=settings.oidc_issuer, audience=settings.oidc_audience),
+        ],
+        policy=POLICY,
+        lifespan=lifespan,
+        readiness=[ReadinessCheck("database", database_answers)],
+        public_paths=frozenset({dashboard.PAGE, dashboard.STATIC + "/{path:path}"}),
+    )
+    app.state.dependencies = Dependencies(
+        engine=engine,
+        catalogue=catalogue,
+        rank=rank,
+        now=utc_now,
+        hub=hub,
+        stream_client_limit=settings.stream_client_limit,
+    )
+    return app
+
+
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI description; nothing is connected to."""
+    settings = IndicatorSettings(
+        env=Environment.TEST,
+        database_url=SecretStr("postgresql://nobody@127.0.0.1/none"),
+        oidc_issuer="http://127.0.0.1:8009",
+    )
+    return build_app(settings).openapi()
+
+
+def main() -> None:
+    """Serve the API until told to stop."""
+    settings = load(IndicatorSettings)
+    telemetry = set_up_telemetry(service=SERVICE, settings=settings)
+    try:
+        serve(build_app(settings), host=settings.http_host, port=settings.http_port)
+    finally:
+        telemetry.shutdown()
+
+
+if __name__ == "__main__":
+    main()

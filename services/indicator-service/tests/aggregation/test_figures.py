@@ -1,0 +1,123 @@
+"""Figures follow their definitions, and show no more than the reader may see."""
+
+from collections import Counter
+from datetime import date
+
+import pytest
+from forkant_contracts.units import CASE_UNITS
+from hypothesis import given
+from hypothesis import strategies as st
+from indicator_service.aggregation.calendar import parse_period
+from indicator_service.aggregation.snapshot import Reader, take_snapshot
+from indicator_service.aggregation.tally import NATIONAL, Tally
+from indicator_service.definitions import Metric, load_catalogue
+
+CATALOGUE = load_catalogue()
+PERIOD = parse_period("2026-03", today=date(2026, 11, 23))
+
+
+def tally(*, days=(), hours=(), **amounts):
+    within = Counter({Metric(name): amount for name, amount in amounts.items()})
+    return Tally(
+        within=within,
+        until_end=within,
+        histograms={Metric.FIRST_MEASURE_DAYS: Counter(days), Metric.DECISION_HOURS: Counter(hours)},
+    )
+
+
+def snapshot(by_unit):
+    return take_snapshot(by_unit, period=PERIOD, catalogue=CATALOGUE, rank=str.encode)
+
+
+def shown(found, unit, *, exact=False):
+    return snapshot(found).figures(unit, exact=exact)
+
+
+def indicator(figures, number):
+    return next(item for item in figures.indicators if item.number == number)
+
+
+EVERYWHERE = {
+    unit: tally(
+        opened=40, ended=30, closed=20, closed_evaluated=15, not_started=10, ended_without_measure=10, days=[n] * 20,
+        concerns_decided=20, became_case=8, hours=range(20), concerns_received=25,
+    )
+    for n, unit in enumerate(CASE_UNITS)
+}  # fmt: skip
+
+
+def test_figures_follow_their_definitions():
+    found = shown(EVERYWHERE, "troms")
+    assert {key: figure.value for key, figure in found.counts.items()} == {
+        "open": 10,
+        "opened": 40,
+        "closed": 20,
+        "concerns_received": 25,
+    }
+    assert (indicator(found, 2).median.value, indicator(found, 2).p90.value) == (9, 17)
+    assert indicator(found, 3).value.value == 0.4
+    assert indicator(found, 4).extra["not_started"].value == 10
+    assert indicator(found, 10).value.value == 0.75
+    assert not any(figure.suppressed for figure in found.counts.values())
+
+
+def test_the_national_figures_are_those_of_all_cases_together():
+    found = shown(EVERYWHERE, NATIONAL)
+    assert found.counts["opened"].value == 40 * 17
+    assert indicator(found, 4).denominator.value == 20 * 17
+    assert indicator(found, 4).median.value == 8
+
+
+def test_nothing_to_compute_from_is_no_value_and_not_suppressed():
+    found = shown({}, "oslo")
+    for item in found.indicators:
+        assert (item.value.value, item.value.suppressed, item.denominator.value) == (None, False, 0)
+
+
+def test_a_small_unit_is_suppressed_for_others_and_exact_for_its_own():
+    small = EVERYWHERE | {"finnmark": tally(opened=3, closed=3, closed_evaluated=1, days=[4] * 3)}
+    hidden, exact = shown(small, "finnmark"), shown(small, "finnmark", exact=True)
+    assert hidden.counts["opened"].suppressed
+    assert indicator(hidden, 10).value.suppressed
+    assert indicator(hidden, 4).median.suppressed
+    assert indicator(hidden, 4).denominator.suppressed
+    assert exact.counts["opened"].value == 3
+    assert indicator(exact, 10).value.value == 0.3333
+    assert indicator(exact, 4).median.value == 4
+
+
+def test_a_share_that_tells_of_few_others_is_suppressed_too():
+    nearly_all = EVERYWHERE | {"finnmark": tally(closed=40, closed_evaluated=38)}
+    found = indicator(shown(nearly_all, "finnmark"), 10)
+    assert (found.numerator.suppressed, found.value.suppressed) == (True, True)
+    assert found.denominator.value == 40
+
+
+def test_the_directorate_sees_all_and_a_district_its_own():
+    assert Reader(unit="oslo").sees_exact("oslo")
+    assert not Reader(unit="oslo").sees_exact("troms")
+    assert not Reader(unit="pod").sees_exact(NATIONAL)
+    assert Reader(unit="pod", sees_all=True).sees_exact(NATIONAL)
+
+
+def test_a_count_and_the_total_of_an_indicator_are_hidden_alike():
+    """Closed is both a count and the denominator of indicator 10: one shown would give the other away."""
+    some = {unit: tally(closed=n, closed_evaluated=n // 2) for n, unit in enumerate(CASE_UNITS)}
+    mask = snapshot(some).mask
+    assert mask.counts["closed"] == mask.totals[10]
+
+
+@pytest.mark.parametrize("number", [3, 10])
+@given(data=st.data())
+def test_no_share_is_shown_of_a_unit_whose_numbers_are_hidden(number, data):
+    amounts = st.integers(0, 30)
+    by_unit = {
+        unit: tally(closed=n, concerns_decided=n, closed_evaluated=min(k, n), became_case=min(k, n))
+        for unit in CASE_UNITS
+        for n, k in [(data.draw(amounts), data.draw(amounts))]
+    }
+    found = snapshot(by_unit)
+    for unit in (*CASE_UNITS, NATIONAL):
+        item = indicator(found.figures(unit, exact=False), number)
+        if item.numerator.suppressed or item.denominator.suppressed:
+            assert item.value.suppressed

@@ -1,0 +1,64 @@
+"""The definition files say what they must, in both languages."""
+
+from datetime import date
+
+import pytest
+from indicator_service.definitions import Catalogue, Indicator, load_catalogue
+from pydantic import ValidationError
+
+
+def test_the_first_indicators_and_the_counts_are_defined():
+    catalogue = load_catalogue()
+    assert [i.number for i in catalogue.indicators] == [2, 3, 4, 10]
+    assert [c.key for c in catalogue.counts] == ["open", "opened", "closed", "concerns_received"]
+
+
+def test_texts_differ_between_the_languages():
+    for indicator in load_catalogue().indicators:
+        for version in indicator.versions:
+            texts = [version.name, version.description, version.denominator_text, version.numerator_text]
+            assert all(text.nb != text.en for text in texts if text is not None)
+
+
+@pytest.fixture
+def document():
+    [indicator] = [i for i in load_catalogue().indicators if i.number == 10]
+    return indicator.model_dump(mode="json")
+
+
+def test_the_version_in_force_is_the_newest_one_that_has_begun(document):
+    [first] = document["versions"]
+    document["versions"] = [first, {**first, "version": 2, "valid_from": "2027-01-01", "minimum_n": 10}]
+    indicator = Indicator.model_validate(document)
+    assert [indicator.at(date(y, 1, 1)).version for y in (2000, 2018, 2026, 2027, 2030)] == [1, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"kind": "duration"},
+        {"numerator": None},
+        {"numerator": "no_such_metric"},
+        {"valid_from": "soon"},
+        {"minimum_n": 0},
+        {"name": {"nb": "Bare norsk"}},
+        {"surprise": 1},
+    ],
+)
+def test_a_definition_that_lacks_something_is_refused(document, change):
+    document["versions"] = [{**document["versions"][0], **change}]
+    with pytest.raises(ValidationError):
+        Indicator.model_validate(document)
+
+
+def test_two_versions_from_the_same_day_are_refused(document):
+    [first] = document["versions"]
+    document["versions"] = [first, {**first, "version": 2}]
+    with pytest.raises(ValidationError, match="later day"):
+        Indicator.model_validate(document)
+
+
+def test_two_indicators_with_one_number_are_refused(document):
+    with pytest.raises(ValidationError, match="same number"):
+        Catalogue.model_validate({"indicators": [document, document], "counts": []})

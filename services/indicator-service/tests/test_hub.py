@@ -1,0 +1,151 @@
+"""The hub behind the streams: what is sent, when, and to whom."""
+
+import asyncio
+import json
+import time
+from datetime import UTC, datetime
+
+import anyio
+import pytest
+from forkant_kit.db import utc_now
+from indicator_service.api.hub import Hub
+from indicator_service.api.stream import _events, _seen_already
+from indicator_service.definitions import load_catalogue
+from indicator_service.projector import apply
+from sqlalchemy import text
+
+
+@pytest.fixture
+def hub(engine):
+    return Hub(engine=engine, catalogue=load_catalogue(), rank=str.encode, now=utc_now, poll_s=0.01)
+
+
+@pytest.fixture
+def open_cases(engine, new_case):
+    async def add(count, unit="oslo"):
+        cases = [new_case(unit=unit, at=datetime.now(UTC)) for _ in range(count)]
+        async with engine.begin() as conn:
+            await apply(conn, [case.opened() for case in cases])
+        return cases
+
+    return add
+
+
+class Client:
+    """Reads a stream event by event."""
+
+    def __init__(self, hub, keys, seen=None, seconds=60):
+        self.stopping = anyio.Event()
+        self.last_id = None
+        self.events = _events(hub, keys, seen or {}, self.stopping, ends_at=time.monotonic() + seconds)
+
+    async def next(self, name):
+        async with asyncio.timeout(10):
+            async for event in self.events:
+                self.last_id = event.id or self.last_id
+                if event.event == name:
+                    return json.loads(event.data)
+        raise AssertionError(f"the stream ended before {name}")
+
+
+async def test_a_client_gets_every_unit_first_and_then_only_what_changes(hub, open_cases):
+    await hub.refresh()
+    client = Client(hub, [("oslo", True), ("troms", True)])
+    assert (await client.next("metrics"))["unit"] == "oslo"
+    assert client.last_id is None
+    assert (await client.next("metrics"))["unit"] == "troms"
+    assert client.last_id == "0"
+    assert (await client.next("freshness"))["seconds_behind"] is None
+
+    await open_cases(7, "troms")
+    await hub.refresh()
+    found = await client.next("metrics")
+    assert (found["unit"], found["counts"]["open"]["value"], client.last_id) == ("troms", 7, "1")
+    assert {"period", "as_of", "watermark", "seconds_behind", "indicators"} <= found.keys()
+
+
+async def test_a_slow_client_gets_the_newest_figures_once(hub, open_cases):
+    await hub.refresh()
+    client = Client(hub, [("oslo", True)])
+    await client.next("freshness")
+    for _ in range(3):
+        await open_cases(1)
+        await hub.refresh()
+    assert (await client.next("metrics"))["counts"]["open"]["value"] == 3
+    assert client.last_id == "3"
+
+
+async def test_a_change_that_stays_hidden_is_not_sent(hub, open_cases):
+    await hub.refresh()
+    before = hub.document(("finnmark", False))
+    await open_cases(2, "finnmark")
+    await hub.refresh()
+    hidden = hub.document(("finnmark", False))
+    assert '"opened":{"value":null,"suppressed":true}' in hidden
+    assert hidden != before
+    await open_cases(1, "finnmark")
+    await hub.refresh()
+    assert hub.document(("finnmark", False)) == hidden
+    assert hub.document(("finnmark", True)) != hidden
+
+
+async def test_a_client_that_comes_back_gets_what_changed_since(hub, open_cases):
+    await open_cases(6, "oslo")
+    await hub.refresh()
+    keys = [("oslo", True), ("troms", True), ("national", True)]
+    assert set(await _seen_already(hub, keys, "1")) == set(keys)
+    await open_cases(6, "troms")
+    await hub.refresh()
+    assert set(await _seen_already(hub, keys, "1")) == {("oslo", True)}
+    assert set(await _seen_already(hub, [("oslo", False)], "1")) == set()
+
+
+@pytest.mark.parametrize("last", [None, "", "nonsense", "-1", "99", "9" * 40, "٣"])
+async def test_a_client_with_an_id_that_says_nothing_gets_everything(hub, open_cases, last):
+    await open_cases(1)
+    await hub.refresh()
+    assert await _seen_already(hub, [("oslo", True)], last) == {}
+
+
+async def test_changes_that_are_no_longer_kept_mean_everything(hub, engine, open_cases):
+    for _ in range(3):
+        await open_cases(1)
+    async with engine.begin() as conn:
+        await conn.execute(text("DELETE FROM metric_change WHERE sequence < 3"))
+    await hub.refresh()
+    assert await _seen_already(hub, [("troms", True)], "1") == {}
+    assert await _seen_already(hub, [("troms", True)], "2") != {}
+
+
+async def test_the_stream_ends_with_the_token(hub):
+    await hub.refresh()
+    client = Client(hub, [("oslo", True)], seconds=0)
+    assert await client.next("end") == {"reason": "token-expired"}
+    assert [event async for event in client.events] == []
+    assert hub.streams == 0
+
+
+async def test_the_stream_says_goodbye_when_the_service_stops(hub):
+    await hub.refresh()
+    client = Client(hub, [("oslo", True)])
+    await client.next("freshness")
+    client.stopping.set()
+    assert await client.next("end") == {"reason": "shutting-down"}
+
+
+async def test_the_poller_outlives_a_database_that_goes_away(hub, engine, open_cases):
+    poller = asyncio.create_task(hub.run())
+    async with asyncio.timeout(10):
+        await hub.ready.wait()
+    async with engine.begin() as conn:
+        await conn.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = current_user"
+            )
+        )
+    client = Client(hub, [("oslo", True)])
+    await client.next("metrics")
+    await open_cases(9)
+    assert (await client.next("metrics"))["counts"]["open"]["value"] == 9
+    poller.cancel()
+    await asyncio.wait([poller])
