@@ -42,3 +42,17 @@ async def test_a_topic_with_another_partition_count_is_refused(kafka: KafkaServe
     await kafka.create_topics(topic)
     with pytest.raises(DevstackError, match=f"{topic.name} has 2 partitions, the registry says 5"):
         await kafka.create_topics(dataclasses.replace(topic, partitions=5))
+
+
+async def test_acknowledged_records_survive_a_kill_of_the_broker(kafka: KafkaServer) -> None:
+    topic = await kafka.new_topic(partitions=1)
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, acks="all") as producer:
+        await producer.send_and_wait(topic.name, b"kept")
+
+    await kafka.kill()
+    await kafka.start()
+
+    async with AIOKafkaConsumer(
+        topic.name, bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest"
+    ) as consumer:
+        assert (await consumer.getone()).value == b"kept"

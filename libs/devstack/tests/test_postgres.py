@@ -1,6 +1,13 @@
+import os
+from pathlib import Path
+
 import asyncpg
 import pytest
+from forkant_devstack.native import children, pg_binaries
 from forkant_devstack.native.databases import create_database
+from forkant_devstack.native.ports import free_ports
+from forkant_devstack.native.postgres import postgres_spec, prepare_in
+from forkant_devstack.process import DevstackError
 from forkant_devstack.testing.postgres_server import PostgresServer
 
 
@@ -66,3 +73,49 @@ async def test_what_was_committed_survives_a_kill_of_the_server(postgres: Postgr
         assert await connection.fetchval("SELECT id FROM written") == 1
     finally:
         await connection.close()
+
+
+def test_data_of_another_major_version_is_refused_with_what_to_do(devstack_folder: Path) -> None:
+    home = devstack_folder / "old"
+    (home / "postgres" / "data").mkdir(parents=True)
+    (home / "postgres" / "data" / "PG_VERSION").write_text("17\n")
+    with pytest.raises(DevstackError, match="written by PostgreSQL 17, and this is 18") as caught:
+        prepare_in(home, progress=lambda _: None)
+    assert "make reset" in caught.value.hint
+
+
+def test_preparing_again_after_an_interrupted_initdb_starts_over(devstack_folder: Path) -> None:
+    home = devstack_folder / "interrupted"
+    (home / "postgres" / "data.partial" / "base").mkdir(parents=True)
+    prepared = prepare_in(home, progress=lambda _: None)
+    assert (prepared.data / "PG_VERSION").read_text() == "18\n"
+    assert prepare_in(home, progress=pytest.fail) == prepared
+
+
+async def test_a_data_folder_in_use_is_refused_and_a_stale_lock_forgotten(devstack_folder: Path) -> None:
+    home = devstack_folder / "locked"
+    prepared = prepare_in(home, progress=lambda _: None)
+    [port] = free_ports(1)
+    child = await children.start(postgres_spec(prepared, port=port, durable=False), log=home / "log")
+    with pytest.raises(DevstackError, match=rf"already runs on .* \(pid {child.process.pid}\)"):
+        prepare_in(home, progress=lambda _: None)
+    await children.kill(child)
+
+    lock = prepared.data / "postmaster.pid"
+    lock.write_text(lock.read_text().replace(str(child.process.pid), str(os.getpid()), 1))
+    prepare_in(home, progress=lambda _: None)
+    child = await children.start(postgres_spec(prepared, port=port), log=home / "log")
+    await children.stop(child)
+    assert child.process.returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
+async def test_root_runs_it_from_a_copy_when_the_wheel_is_closed_to_others(
+    devstack_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pg_binaries, "open_to_all", lambda _: False)
+    home = devstack_folder / "copied"
+    prepared = prepare_in(home, progress=lambda _: None)
+    assert prepared.bin.is_relative_to(home)
+    child = await children.start(postgres_spec(prepared, port=free_ports(1)[0], durable=False), log=home / "log")
+    await children.stop(child)

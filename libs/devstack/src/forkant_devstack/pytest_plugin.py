@@ -1,5 +1,10 @@
-"""Test fixtures for the platform's back ends; load with `pytest_plugins = ["forkant_devstack.pytest_plugin"]`."""
+"""Test fixtures for the platform's back ends; load with `pytest_plugins = ["forkant_devstack.pytest_plugin"]`.
 
+FORKANT_TEST_BACKEND chooses between `docker`, `native`, `embedded` and `auto`; the run's header says what was taken.
+"""
+
+import dataclasses
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,13 +12,41 @@ import pytest
 import pytest_asyncio
 
 from forkant_devstack.issuer.pytest_fixture import issuer
-from forkant_devstack.testing.kafka_server import KafkaServer, start_native_kafka
+from forkant_devstack.native.kafka import KafkaUnavailableError, java_command
+from forkant_devstack.process import DevstackError
+from forkant_devstack.testing.choice import AUTO, VARIABLE, Backend, Choice, choose, native_kafka_obstacle
+from forkant_devstack.testing.docker_engine import docker_obstacle
+from forkant_devstack.testing.kafka_server import KafkaServer, start_embedded_kafka, start_native_kafka
 from forkant_devstack.testing.postgres_server import PostgresServer, start_native_postgres
 from forkant_devstack.testing.session_folder import session_folder
 
 __all__ = ["devstack_folder", "issuer", "kafka", "postgres"]
 
+_CHOICE = pytest.StashKey[Choice]()
+
 _session_fixture = pytest_asyncio.fixture(scope="session", loop_scope="session")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which back ends this run uses and why."""
+    return f"back ends: {_choice(config)}"
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fill Kafka's cache before the first test, whose time limit a download would eat; fall back here if need be."""
+    config, wanted = session.config, any("kafka" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not wanted or config.option.collectonly or _choice(config).kafka is not Backend.NATIVE:
+        return
+    terminal = config.get_terminal_writer()
+    try:
+        java_command(progress=lambda text: terminal.line(f"kafka: {text}"))
+    except KafkaUnavailableError as error:
+        if not _choice(config).automatic:
+            raise pytest.UsageError(f"{error.message}\n{error.hint}") from error
+        terminal.line(f"kafka: {error.message}; the embedded broker stands in, which is not Kafka")
+        config.stash[_CHOICE] = dataclasses.replace(_choice(config), kafka=Backend.EMBEDDED, reason=error.message)
+    except DevstackError as error:
+        raise pytest.UsageError(f"{error.message}\n{error.hint}") from error
 
 
 @pytest.fixture(scope="session")
@@ -24,16 +57,42 @@ def devstack_folder() -> Iterator[Path]:
 
 
 @_session_fixture
-async def postgres(devstack_folder: Path) -> AsyncIterator[PostgresServer]:
+async def postgres(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIterator[PostgresServer]:
     """Give a real PostgreSQL server, one for the session; every test makes its own database in it."""
-    server = await start_native_postgres(devstack_folder)
+    if _choice(pytestconfig).postgres is Backend.DOCKER:
+        from forkant_devstack.testing.docker_servers import start_docker_postgres
+
+        server = await start_docker_postgres()
+    else:
+        server = await start_native_postgres(devstack_folder)
     yield server
-    await server.controls.stop()
+    await server.controls.remove()
 
 
 @_session_fixture
-async def kafka(devstack_folder: Path) -> AsyncIterator[KafkaServer]:
+async def kafka(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIterator[KafkaServer]:
     """Give a broker with the registry's topics, one for the session; a test may make topics of its own."""
-    server = await start_native_kafka(devstack_folder)
+    match _choice(pytestconfig).kafka:
+        case Backend.DOCKER:
+            from forkant_devstack.testing.docker_servers import start_docker_kafka
+
+            server = await start_docker_kafka()
+        case Backend.NATIVE:
+            server = await start_native_kafka(devstack_folder)
+        case Backend.EMBEDDED:
+            server = await start_embedded_kafka(devstack_folder)
     yield server
-    await server.controls.stop()
+    await server.controls.remove()
+
+
+def _choice(config: pytest.Config) -> Choice:
+    if _CHOICE not in config.stash:
+        try:
+            config.stash[_CHOICE] = choose(
+                os.environ.get(VARIABLE) or AUTO,
+                docker_obstacle=docker_obstacle,
+                kafka_obstacle=native_kafka_obstacle,
+            )
+        except DevstackError as error:
+            raise pytest.UsageError(f"{error.message}: {error.hint}") from error
+    return config.stash[_CHOICE]

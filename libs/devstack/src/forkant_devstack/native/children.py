@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -32,7 +33,8 @@ def wrapped_argv(spec: ProcessSpec) -> list[str]:
     """Give the command line that drops to the spec's user and dies with us, then becomes the program."""
     uid, gid = (-1 if number is None else number for number in (spec.uid, spec.gid))
     fixed = (str(os.getpid()), str(int(spec.death_signal)), str(uid), str(gid))
-    return [sys.executable, "-I", "-S", launch.__file__, *fixed, *spec.argv]
+    program = shutil.which(spec.argv[0]) or spec.argv[0]
+    return [sys.executable, "-I", "-S", launch.__file__, *fixed, program, *spec.argv[1:]]
 
 
 def spawn(spec: ProcessSpec, *, log: Path) -> Child:
@@ -81,14 +83,14 @@ async def kill(child: Child) -> None:
             process.kill()
     await asyncio.to_thread(child.process.wait)
     deadline = time.monotonic() + _KILL_DEADLINE_S
-    while any(map(_runs, family)) and time.monotonic() < deadline:
+    while any(map(_runs, family)) and time.monotonic() < deadline:  # noqa: ASYNC110  the kernel tells no event
         await asyncio.sleep(_POLL_S)
 
 
 def _runs(process: psutil.Process) -> bool:
     """Say whether a process still holds files and ports; a dead one stays in the table until it is reaped."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -10,11 +10,12 @@ from forkant_devstack.process import ProcessSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controls:
-    """The address of the server stays the same over `kill` and `start`, and so does its data."""
+    """The address of the server stays the same over `kill` and `start`, and so does its data until `remove`."""
 
     kill: Callable[[], Awaitable[None]]
     start: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
+    remove: Callable[[], Awaitable[None]]
 
     async def restart(self) -> None:
         """Stop the server in order and start it again: connections break, no data is lost."""
@@ -36,4 +37,4 @@ def native_controls(spec: ProcessSpec, *, log: Path) -> Controls:
         if running:
             await children.stop(running.pop())
 
-    return Controls(kill=kill, start=start, stop=stop)
+    return Controls(kill=kill, start=start, stop=stop, remove=stop)

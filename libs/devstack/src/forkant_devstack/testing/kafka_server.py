@@ -1,18 +1,20 @@
 """A Kafka broker for one test session."""
 
+import functools
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from forkant_contracts.topics import TOPICS, Topic
 
-from forkant_devstack.native import kafka
+from forkant_devstack.native import embedded, kafka
 from forkant_devstack.native.ports import LOOPBACK, free_ports
 from forkant_devstack.native.topics import create_topics
 from forkant_devstack.testing.controls import Controls, native_controls
 
-TopicMaker = Callable[[str, Iterable[Topic]], Awaitable[None]]
+TopicMaker = Callable[[Iterable[Topic]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class KafkaServer:
 
     async def create_topics(self, *topics: Topic) -> None:
         """Make topics that are missing; refuse those that are there with another partition count."""
-        await self.make_topics(self.bootstrap, topics)
+        await self.make_topics(topics)
 
     async def new_topic(self, prefix: str = "test", *, partitions: int = 3) -> Topic:
         """Make a topic of the test's own, under a name that starts with `prefix`."""
@@ -42,7 +44,8 @@ class KafkaServer:
         return topic
 
     async def kill(self) -> None:
-        """Kill the broker at once; `start` brings it back, with its data unless it is the embedded one."""
+        """Kill the broker at once; `start` brings it back with its data. Skips the test on the embedded broker."""
+        self._require_restartable()
         await self.controls.kill()
 
     async def start(self) -> None:
@@ -50,8 +53,13 @@ class KafkaServer:
         await self.controls.start()
 
     async def restart(self) -> None:
-        """Stop the broker in order and start it again."""
+        """Stop the broker in order and start it again. Skips the test on the embedded broker."""
+        self._require_restartable()
         await self.controls.restart()
+
+    def _require_restartable(self) -> None:
+        if self.backend == "embedded":
+            pytest.skip("the embedded broker keeps neither its data nor its port over a restart")
 
 
 async def start_native_kafka(folder: Path) -> KafkaServer:
@@ -61,6 +69,30 @@ async def start_native_kafka(folder: Path) -> KafkaServer:
     spec = kafka.kafka_spec(prepared, port=port, controller_port=controller_port)
     controls = native_controls(spec, log=folder / "kafka.log")
     await controls.start()
-    server = KafkaServer(bootstrap=f"{LOOPBACK}:{port}", backend="native", controls=controls, make_topics=create_topics)
+    return await with_registry_topics(f"{LOOPBACK}:{port}", backend="native", controls=controls)
+
+
+async def start_embedded_kafka(folder: Path) -> KafkaServer:
+    """Start the in-memory broker of the `confluent-kafka` wheel."""
+    address_file = folder / "embedded-kafka.json"
+    controls = native_controls(embedded.embedded_spec(address_file), log=folder / "kafka.log")
+    await controls.start()
+    address = embedded.address_from(address_file)
+    return KafkaServer(
+        bootstrap=address.bootstrap,
+        backend="embedded",
+        controls=controls,
+        make_topics=functools.partial(embedded.create_topics, address),
+    )
+
+
+async def with_registry_topics(bootstrap: str, *, backend: str, controls: Controls) -> KafkaServer:
+    """Make the registry's topics on a broker that has an admin API."""
+    server = KafkaServer(
+        bootstrap=bootstrap,
+        backend=backend,
+        controls=controls,
+        make_topics=functools.partial(create_topics, bootstrap),
+    )
     await server.create_topics(*TOPICS.values())
     return server

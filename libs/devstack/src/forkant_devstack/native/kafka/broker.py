@@ -35,12 +35,17 @@ def prepare_kafka(*, root: Path, progress: Callable[[str], None], install: bool 
 
 def prepare_in(home: Path, *, progress: Callable[[str], None], install: bool = True) -> Kafka:
     """As `prepare_kafka`, with the state below `home`; `install` allows apt-get."""
+    command = java_command(progress=progress, install=install)
+    return Kafka(command=command, home=own_folder(home / "kafka"))
+
+
+def java_command(*, progress: Callable[[str], None], install: bool = True) -> tuple[str, ...]:
+    """Fill the cache that all clones share: Java, Kafka's jars and their class data; give the command for them."""
     java = require_java(install=install, progress=progress)
     with locked_cache() as cache:
         jars = ensure_jars(cache, install=install, progress=progress)
         archive = class_data_archive(java, jars=jars, cache=cache, progress=progress)
-    command = (java.program, f"-XX:SharedArchiveFile={archive}", *JVM_OPTIONS, "-cp", ":".join(map(str, jars)))
-    return Kafka(command=command, home=own_folder(home / "kafka"))
+    return (java.program, f"-XX:SharedArchiveFile={archive}", *JVM_OPTIONS, "-cp", ":".join(map(str, jars)))
 
 
 def kafka_spec(kafka: Kafka, *, port: int, controller_port: int) -> ProcessSpec:

@@ -48,6 +48,11 @@ def locked_cache() -> Iterator[Path]:
         yield folder
 
 
+def jars_are_cached() -> bool:
+    """Say whether a start needs no download; the jars are checked only when they are used."""
+    return (cache_folder() / "libs").is_dir()
+
+
 def committed_sums() -> dict[str, str]:
     """Give the SHA-256 of every jar by its file name."""
     lines = (_HERE / "SHA256SUMS").read_text(encoding="ascii").splitlines()

@@ -14,7 +14,7 @@ from forkant_devstack.process import DevstackError
 JAVA_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "JAVA_TOOL_OPTIONS": "", "_JAVA_OPTIONS": "", "JDK_JAVA_OPTIONS": ""}
 """Lets Java read file names that are not ASCII, whatever the caller's locale, and nobody add options."""
 
-_SETTINGS = {
+SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
     "controller.listener.names": "CONTROLLER",
@@ -31,11 +31,15 @@ _SETTINGS = {
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
     "group.initial.rebalance.delay.ms": "0",
+    # After a kill a broker may come back only when its old session is over; the default is 9 s.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
     # The default takes 128 MB of a heap that is not much larger.
     "log.cleaner.dedupe.buffer.size": "2097152",
     "num.network.threads": "2",
     "num.io.threads": "4",
 }
+"""What a broker with one node needs whatever its addresses are."""
 
 
 def write_settings(home: Path, *, port: int, controller_port: int) -> Path:
@@ -48,7 +52,7 @@ def write_settings(home: Path, *, port: int, controller_port: int) -> Path:
         "log.dirs": str(home / "data"),
     }
     file = home / "server.properties"
-    lines = (f"{key}={value}\n" for key, value in (_SETTINGS | own).items())
+    lines = (f"{key}={value}\n" for key, value in (SETTINGS | own).items())
     file.write_text("".join(map(_escape, "".join(lines))), encoding="ascii")
     return file
 
