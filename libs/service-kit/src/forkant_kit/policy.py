@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fastapi import Depends, Request
 
-from forkant_kit.auth import Principal
+from forkant_kit.principal import Principal, current_principal
 from forkant_kit.problems import ProblemError
 
 _ACTION_MARK: Final = "__forkant_action__"
@@ -39,7 +39,7 @@ def requires(action: str) -> Any:
     """
 
     async def permitted(request: Request) -> Principal:
-        principal: Principal = request.scope["principal"]
+        principal = current_principal(request)
         policy: Policy = request.app.state.policy
         if not policy.allows(principal, action):
             raise ProblemError(

@@ -79,7 +79,7 @@ async def until(condition: Callable[[], Awaitable[bool]], *, what: str) -> None:
     """
     try:
         async with asyncio.timeout(DEADLINE_S):
-            while not await condition():
+            while not await condition():  # noqa: ASYNC110 - what is awaited lies in other processes
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not within {DEADLINE_S} s: {what}") from None

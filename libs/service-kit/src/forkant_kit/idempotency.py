@@ -1,0 +1,143 @@
+"""Idempotency keys: a POST that is sent again is answered again and changes nothing more.
+
+The key, a fingerprint of the request and the answer are stored in the transaction of the change, so they stand or
+fall with it. A key belongs to one caller and one route and is kept for 24 hours.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from fastapi import Request, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from forkant_kit.principal import Principal
+from forkant_kit.problems import ProblemError
+
+IDEMPOTENCY_DDL: Final[tuple[str, ...]] = (
+    """
+    CREATE TABLE idempotency_key (
+        subject text NOT NULL,
+        route text NOT NULL,
+        key text NOT NULL,
+        fingerprint bytea NOT NULL,
+        aggregate_id uuid,
+        status integer NOT NULL,
+        headers jsonb NOT NULL,
+        body bytea NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (subject, route, key)
+    )
+    """,
+    "CREATE INDEX idempotency_key_age ON idempotency_key (created_at)",
+    "CREATE INDEX idempotency_key_aggregate ON idempotency_key (aggregate_id)",
+)
+"""Statements that create the table; ``aggregate_id`` lets an erasure remove stored answers."""
+
+_MAX_KEY: Final = 200
+_TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7))")
+_FIND: Final = text("""
+SELECT fingerprint, status, headers, body FROM idempotency_key
+WHERE subject = :subject AND route = :route AND key = :key
+""")
+_STORE: Final = text("""
+INSERT INTO idempotency_key (subject, route, key, fingerprint, aggregate_id, status, headers, body)
+VALUES (:subject, :route, :key, :fingerprint, :aggregate_id, :status, CAST(:headers AS jsonb), :body)
+""")
+_CLEAN: Final = text("DELETE FROM idempotency_key WHERE created_at < clock_timestamp() - interval '24 hours'")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command answers: status, JSON body, headers, and the aggregate that the body is about."""
+
+    status: int
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+    aggregate_id: UUID | None = None
+
+    def response(self) -> Response:
+        """Return the HTTP answer."""
+        return _response(self.status, orjson.dumps(self.body), self.headers)
+
+
+Command = Callable[[AsyncConnection], Awaitable[Answer]]
+
+
+async def run_idempotent(engine: AsyncEngine, request: Request, principal: Principal, command: Command) -> Response:
+    """Run a command in one transaction, or give the stored answer when its ``Idempotency-Key`` was used before.
+
+    Raises:
+        ProblemError: 400 ``idempotency-key-required``, 409 ``idempotency-key-in-use`` while the first request still
+            runs, 422 ``idempotency-key-reused`` when the key came with another body; and what the command raises,
+            in which case nothing is stored.
+    """
+    key = _key_of(request)
+    body = await request.body()
+    bind = {"subject": principal.subject, "route": f"{request.method} {request.url.path}", "key": key}
+    fingerprint = hashlib.sha256(body).digest()
+    async with engine.begin() as conn:
+        name = "\x1f".join((bind["subject"], bind["route"], key))
+        if not (await conn.execute(_TRY_LOCK, {"name": name})).scalar_one():
+            raise ProblemError(
+                409,
+                "idempotency-key-in-use",
+                "The first request with this key still runs",
+                "Wait a moment and send the same request again.",
+                headers={"Retry-After": "1"},
+            )
+        stored = (await conn.execute(_FIND, bind)).one_or_none()
+        if stored is not None:
+            return _again(stored, fingerprint)
+        answer = await command(conn)
+        content = orjson.dumps(answer.body)
+        await conn.execute(
+            _STORE,
+            {
+                **bind,
+                "fingerprint": fingerprint,
+                "aggregate_id": answer.aggregate_id,
+                "status": answer.status,
+                "headers": orjson.dumps(answer.headers).decode(),
+                "body": content,
+            },
+        )
+    return _response(answer.status, content, answer.headers)
+
+
+def _again(stored: Any, fingerprint: bytes) -> Response:
+    if bytes(stored.fingerprint) != fingerprint:
+        raise ProblemError(
+            422,
+            "idempotency-key-reused",
+            "The key was used with another body",
+            "Use a new Idempotency-Key for a new request.",
+        )
+    headers = stored.headers if isinstance(stored.headers, dict) else orjson.loads(stored.headers)
+    return _response(stored.status, bytes(stored.body), {**headers, "Idempotency-Replayed": "true"})
+
+
+def _response(status: int, content: bytes, headers: dict[str, str]) -> Response:
+    return Response(content, status, headers=headers, media_type="application/json")
+
+
+def _key_of(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "").strip()
+    if not key or len(key) > _MAX_KEY or not key.isprintable():
+        raise ProblemError(
+            400,
+            "idempotency-key-required",
+            "An Idempotency-Key is required",
+            f"Send a new random Idempotency-Key (a UUID, at most {_MAX_KEY} characters) with each POST.",
+        )
+    return key
+
+
+async def remove_old_keys(engine: AsyncEngine) -> int:
+    """Remove the keys older than 24 hours; return how many."""
+    async with engine.begin() as conn:
+        return (await conn.execute(_CLEAN)).rowcount
