@@ -34,6 +34,16 @@ class Running:
     started_at: float
     ended: asyncio.Task[int]
 
+    @property
+    def pid(self) -> int:
+        """Its process number."""
+        return self.child.process.pid
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Where it listens."""
+        return self.child.spec.ports
+
 
 class Supervisor:
     """Runs one plan once: `start`, then `wait`, then `stop`, the last one whatever happened before."""
@@ -82,9 +92,10 @@ class Supervisor:
                 logs.shorten(running.child.log)
         raise self._death.result()
 
-    async def stop(self) -> None:
+    async def stop(self, *, report: Reporter | None = None) -> None:
         """Stop every child after all that depend on it; each within its deadline, then killed."""
         self._stopping = True
+        self._report = report or self._report
         stopped = {name: asyncio.Event() for name in self._nodes}
         pulse = asyncio.create_task(self._pulse())
         try:
@@ -96,7 +107,7 @@ class Supervisor:
         """End every child at once; `stop` still has to be awaited."""
         for running in self._running.values():
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(running.child.process.pid, signal.SIGKILL)
+                os.killpg(running.pid, signal.SIGKILL)
 
     async def _start_in_turn(self, node: Node, ready: Mapping[str, asyncio.Event]) -> None:
         for name in node.after:

@@ -1,0 +1,100 @@
+"""The `forkant` command: runs, fills, inspects and verifies the platform on one machine.
+
+Exit codes: 0 fine, 1 failed, 2 wrong options, 3 the platform is not running, 130 stopped by Ctrl-C. Only the module
+of the command that is asked for is imported, so that each starts quickly.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import typer
+
+from forkant_devstack.process import DevstackError
+
+_INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command's function is, and one line for the list of commands."""
+
+    module: str
+    function: str
+    summary: str
+
+
+COMMANDS: Final = {
+    "up": Command("commands.up", "up", "Start everything on this machine; Ctrl-C stops it."),
+    "down": Command("commands.down", "down", "Stop it."),
+    "demo": Command("demo.command", "cli_demo", "Fill the running platform with made-up cases."),
+    "status": Command("commands.status", "status", "Show processes, lag, outbox age and freshness."),
+    "logs": Command("commands.logs", "logs", "Show what the processes wrote."),
+    "token": Command("commands.token", "token", "Print an access token of a persona."),
+    "verify": Command("verify.command", "cli_verify", "Recount the indicators from the cases, and compare."),
+    "doctor": Command("commands.doctor", "doctor", "Say what is missing on this machine."),
+    "reset": Command("commands.reset", "reset", "Stop, and delete databases, topics and logs."),
+}
+_TALKS_TO_THE_PLATFORM: Final = frozenset({"demo", "verify"})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every expected failure is one message that says what to do."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        build(given)(args=given, prog_name="forkant")
+    except DevstackError as error:
+        _show(error)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(_INTERRUPTED) from None
+
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """Give the app with the command that `arguments` ask for loaded, and the others by name only."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=_help())
+    asked = next((each for each in arguments if not each.startswith("-")), None)
+    for name, command in COMMANDS.items():
+        function = _load(name, command) if name == asked else _named_only
+        app.command(name, short_help=command.summary)(function)
+    return app
+
+
+def _load(name: str, command: Command) -> Callable[..., Any]:
+    if name in _TALKS_TO_THE_PLATFORM:
+        from forkant_devstack.stack.addresses import point_at_running_platform
+
+        point_at_running_platform()
+    function: Callable[..., Any] = getattr(
+        importlib.import_module(f"forkant_devstack.{command.module}"), command.function
+    )
+    return function
+
+
+def _named_only() -> None:
+    raise AssertionError("a command that was not loaded was called")
+
+
+def _help() -> str:
+    return "Runs, fills, inspects and verifies the Forkant platform on this machine."
+
+
+def _show(error: DevstackError) -> None:
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]forkant:[/] {_plain(error.message)}", soft_wrap=True)
+    if error.hint:
+        console.print(error.hint, markup=False, soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""How the running platform does: its processes, its outboxes, its consumer groups."""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import asyncpg
+import psutil
+
+from forkant_devstack.stack.layout import Layout
+from forkant_devstack.stack.secret_store import SecretStore
+from forkant_devstack.stack.services import SERVICES, Service, database_urls
+from forkant_devstack.supervisor.state import ProcessState, State
+
+_CPU_INTERVAL_S = 0.5
+_OUTBOX = """
+SELECT count(*) AS backlog,
+       extract(epoch FROM clock_timestamp() - min(uuid_extract_timestamp(event_id)))::float8 AS oldest_seconds
+FROM outbox
+"""
+_GROUPS = """
+SELECT o.consumer_group, sum(greatest(o.end_offset - o.next_offset, 0))::bigint AS lag,
+       extract(epoch FROM clock_timestamp() - min(o.observed_at))::float8 AS reported_seconds_ago,
+       coalesce((extract(epoch FROM clock_timestamp() - min(coalesce(o.last_recorded_at, 'epoch'))
+                FILTER (WHERE o.next_offset < o.end_offset)))::float8, 0) AS seconds_behind,
+       (SELECT count(*) FROM parked_event p
+        WHERE p.consumer_group = o.consumer_group AND p.status = 'parked') AS parked
+FROM consumer_offset o GROUP BY o.consumer_group ORDER BY o.consumer_group
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessMeasure:
+    """One process; CPU in percent of one core, memory resident."""
+
+    name: str
+    pid: int
+    cpu_percent: float
+    memory_mb: float
+    uptime_seconds: float
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMeasure:
+    """Events of one service that Kafka does not have yet."""
+
+    service: str
+    backlog: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMeasure:
+    """One consumer group; `seconds_behind` is 0 when it has caught up."""
+
+    service: str
+    group: str
+    lag: int
+    seconds_behind: float
+    reported_seconds_ago: float
+    parked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """All of it at one moment."""
+
+    phase: str
+    broker: str
+    uptime_seconds: float
+    processes: tuple[ProcessMeasure, ...]
+    outboxes: tuple[OutboxMeasure, ...]
+    groups: tuple[GroupMeasure, ...]
+    unreachable: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it for machines."""
+        return asdict(self)
+
+
+async def measure(*, layout: Layout, state: State) -> Measures:
+    """Look at everything once; a database that does not answer is named in `unreachable`."""
+    outboxes: list[OutboxMeasure] = []
+    groups: list[GroupMeasure] = []
+    unreachable: list[str] = []
+    for service in SERVICES:
+        try:
+            await _read(service, layout=layout, state=state, outboxes=outboxes, groups=groups)
+        except (OSError, asyncpg.PostgresError):
+            unreachable.append(f"the database of {service.name}")
+    return Measures(
+        phase=state.phase,
+        broker=state.broker,
+        uptime_seconds=round(time.time() - state.started_at, 1),
+        processes=_processes(state.processes),
+        outboxes=tuple(outboxes),
+        groups=tuple(groups),
+        unreachable=tuple(unreachable),
+    )
+
+
+async def _read(
+    service: Service, *, layout: Layout, state: State, outboxes: list[OutboxMeasure], groups: list[GroupMeasure]
+) -> None:
+    secrets = SecretStore(layout.secrets)
+    urls = database_urls(service, broker=state.broker, postgres_port=state.ports["postgres"], secrets=secrets)
+    connection = await asyncpg.connect(urls.owner_url, timeout=5)
+    try:
+        if await connection.fetchval("SELECT to_regclass('outbox') IS NOT NULL"):
+            row = await connection.fetchrow(_OUTBOX)
+            oldest = round(row["oldest_seconds"] or 0.0, 3)
+            outboxes.append(OutboxMeasure(service=service.name, backlog=row["backlog"], oldest_seconds=oldest))
+        if await connection.fetchval("SELECT to_regclass('consumer_offset') IS NOT NULL"):
+            groups += [_group(service, row) for row in await connection.fetch(_GROUPS)]
+    finally:
+        await connection.close()
+
+
+def _group(service: Service, row: asyncpg.Record) -> GroupMeasure:
+    return GroupMeasure(
+        service=service.name,
+        group=row["consumer_group"],
+        lag=row["lag"],
+        seconds_behind=round(row["seconds_behind"], 3),
+        reported_seconds_ago=round(row["reported_seconds_ago"], 3),
+        parked=row["parked"],
+    )
+
+
+def _processes(states: tuple[ProcessState, ...]) -> tuple[ProcessMeasure, ...]:
+    """Measure each process and what it has started: PostgreSQL is many."""
+    found = [(each, family) for each in states if (family := _family(each.pid))]
+    before = {process.pid: _cpu_seconds(process) for _, family in found for process in family}
+    time.sleep(_CPU_INTERVAL_S)
+    return tuple(
+        ProcessMeasure(
+            name=each.name,
+            pid=each.pid,
+            cpu_percent=round(
+                100 * sum(_cpu_seconds(process) - before[process.pid] for process in family) / _CPU_INTERVAL_S, 1
+            ),
+            memory_mb=round(sum(_memory(process) for process in family) / 1_000_000, 1),
+            uptime_seconds=round(time.time() - each.started_at, 1),
+            ports=each.ports,
+        )
+        for each, family in found
+    )
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        eldest = psutil.Process(pid)
+        return [eldest, *eldest.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _memory(process: psutil.Process) -> int:
+    """Give the memory that is its own: PostgreSQL's processes share most of theirs."""
+    try:
+        info = process.memory_info()
+    except psutil.NoSuchProcess:
+        return 0
+    return int(info.rss - info.shared)

@@ -1,0 +1,57 @@
+"""The three services as the platform runs them: names, databases and the environment they read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from forkant_devstack.native.databases import DatabaseUrls
+from forkant_devstack.stack.secret_store import SecretStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service: the short name its processes begin with, and its package."""
+
+    name: str
+    package: str
+
+    def database(self, *, broker: str) -> str:
+        """Give the name of its database: another one beside a broker that forgets, since offsets would not fit."""
+        return f"forkant_{self.name}" if broker == "kafka" else f"forkant_{self.name}_{broker}"
+
+
+SERVICES: Final = (
+    Service(name="case", package="case_service"),
+    Service(name="indicator", package="indicator_service"),
+    Service(name="notification", package="notification_service"),
+)
+
+
+def database_urls(service: Service, *, broker: str, postgres_port: int, secrets: SecretStore) -> DatabaseUrls:
+    """Give the URLs of a service's database as its owner and as the application."""
+    database = service.database(broker=broker)
+
+    def url(role: str) -> str:
+        name = f"{database}_{role}"
+        return f"postgresql://{name}:{secrets.get(name)}@127.0.0.1:{postgres_port}/{database}"
+
+    return DatabaseUrls(owner_url=url("owner"), app_url=url("app"))
+
+
+def environment(
+    service: Service, *, urls: DatabaseUrls, ports: Mapping[str, int], secrets: SecretStore
+) -> dict[str, str]:
+    """Give what a service's processes read, on top of the user's shell (which may set a log level)."""
+    return {
+        "PYTHONDONTWRITEBYTECODE": "",  # else every start compiles our own code anew
+        "PYTHONUNBUFFERED": "1",
+        "FORKANT_ENV": "dev",
+        "FORKANT_HTTP_HOST": "127.0.0.1",
+        "FORKANT_HTTP_PORT": str(ports[f"{service.name}-api"]),
+        "FORKANT_WORKER_PORT": str(ports[f"{service.name}-worker"]),
+        "FORKANT_DATABASE_URL": urls.app_url,
+        "FORKANT_KAFKA_BOOTSTRAP": f"127.0.0.1:{ports['kafka']}",
+        "FORKANT_OIDC_ISSUER": f"http://127.0.0.1:{ports['issuer']}",
+        "FORKANT_OIDC_AUDIENCE": "forkant",
+        "FORKANT_CURSOR_SECRET": secrets.get(f"{service.name}_cursor"),
+    }
