@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,7 +12,9 @@ from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
 from forkant_kit.jwks import JwksCache, new_http_client
-from forkant_kit.problems import ProblemError
+from forkant_kit.principal import Principal, invalid_token
+
+__all__ = ["Principal", "TokenVerifier"]
 
 _KEY_TYPES: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 _TYPES: Final = frozenset({"at+jwt", "application/at+jwt"})
@@ -22,32 +23,6 @@ _LEEWAY_S: Final = 5
 _MAX_TOKEN: Final = 8 * 1024
 _MAX_NAME: Final = 255
 _MAX_ROLES: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who sends a request, as a verified access token says."""
-
-    subject: str
-    unit: str
-    roles: frozenset[str]
-    client_id: str
-    token_expires_at: datetime
-
-    def has_role(self, *roles: str) -> bool:
-        """Tell whether the principal has one of the roles."""
-        return not self.roles.isdisjoint(roles)
-
-
-def unauthenticated(detail: str) -> ProblemError:
-    """Return the 401 problem; ``detail`` says which rule was broken, never what was sent."""
-    return ProblemError(
-        401,
-        "unauthenticated",
-        "A valid access token is required",
-        f"{detail}. Get a token from the issuer and send it as Authorization: Bearer.",
-        headers={"WWW-Authenticate": 'Bearer realm="forkant"'},
-    )
 
 
 class TokenVerifier:
@@ -73,22 +48,22 @@ class TokenVerifier:
         """Return the principal of a valid token.
 
         Raises:
-            ProblemError: 401 ``unauthenticated``, or 503 when the issuer's keys can't be had at all.
+            ProblemError: 401 ``invalid-token`` with a reason, or 503 when the issuer's keys can't be had at all.
         """
         if not token or not token.isascii():
-            raise unauthenticated("The token is malformed")
+            raise invalid_token("malformed")
         if len(token) > _MAX_TOKEN:
-            raise unauthenticated("The token is too long")
+            raise invalid_token("too-long")
         algorithm, kid = _checked_header(token)
         key = await self._jwks.key(kid)
         if key is None:
-            raise unauthenticated("The token is signed with a key that the issuer does not publish")
+            raise invalid_token("unknown-key")
         if key.key_type != _KEY_TYPES[algorithm] or key.get("alg", algorithm) != algorithm:
-            raise unauthenticated("The token's algorithm is not accepted")
+            raise invalid_token("wrong-algorithm")
         try:
             claims = jwt.decode(token, key, algorithms=[algorithm]).claims
         except (JoseError, ValueError, RecursionError):
-            raise unauthenticated("The token's signature does not fit") from None
+            raise invalid_token("bad-signature") from None
         return self._principal(claims)
 
     async def aclose(self) -> None:
@@ -98,13 +73,13 @@ class TokenVerifier:
 
     def _principal(self, claims: dict[str, Any]) -> Principal:
         if claims.get("iss") != self._issuer:
-            raise unauthenticated("The token is of another issuer")
+            raise invalid_token("wrong-issuer")
         if not _names(claims.get("aud"), self._audience):
-            raise unauthenticated("The token is for another audience")
+            raise invalid_token("wrong-audience")
         expires_at = self._checked_times(claims)
         roles = claims.get("roles")
         if not isinstance(roles, list) or len(roles) > _MAX_ROLES or not all(_is_name(role) for role in roles):
-            raise unauthenticated("The claim roles is missing or wrong")
+            raise invalid_token("wrong-roles")
         return Principal(
             subject=_name(claims, "sub"),
             unit=_name(claims, "unit"),
@@ -117,11 +92,11 @@ class TokenVerifier:
         now = self._clock()
         expires_at = _moment(claims, "exp")
         if expires_at + _LEEWAY_S <= now:
-            raise unauthenticated("The token has expired")
+            raise invalid_token("expired")
         if _moment(claims, "iat") - _LEEWAY_S > now:
-            raise unauthenticated("The token is issued in the future")
+            raise invalid_token("issued-in-the-future")
         if "nbf" in claims and _moment(claims, "nbf") - _LEEWAY_S > now:
-            raise unauthenticated("The token is not valid yet")
+            raise invalid_token("not-yet-valid")
         return expires_at
 
 
@@ -129,16 +104,16 @@ def _checked_header(token: str) -> tuple[str, str]:
     try:
         header: dict[str, Any] = extract_compact(token.encode()).headers()
     except (JoseError, ValueError, RecursionError, TypeError, AttributeError):
-        raise unauthenticated("The token is malformed") from None
+        raise invalid_token("malformed") from None
     kind, algorithm, kid = header.get("typ"), header.get("alg"), header.get("kid")
     if not _KEY_BEARING.isdisjoint(header):
-        raise unauthenticated("The token's header holds a parameter that is not accepted")
+        raise invalid_token("forbidden-header")
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
-        raise unauthenticated("The token is not an access token")
+        raise invalid_token("wrong-type")
     if not isinstance(algorithm, str) or algorithm not in _KEY_TYPES:
-        raise unauthenticated("The token's algorithm is not accepted")
+        raise invalid_token("wrong-algorithm")
     if not _is_name(kid):
-        raise unauthenticated("The token names no key")
+        raise invalid_token("no-key-id")
     return algorithm, str(kid)
 
 
@@ -153,7 +128,7 @@ def _is_name(value: object) -> bool:
 def _name(claims: dict[str, Any], claim: str) -> str:
     value = claims.get(claim)
     if not _is_name(value):
-        raise unauthenticated(f"The claim {claim} is missing or wrong")
+        raise invalid_token(f"wrong-{claim.replace('_', '-')}")
     return str(value)
 
 
@@ -161,7 +136,7 @@ def _moment(claims: dict[str, Any], claim: str) -> float:
     value = claims.get(claim)
     # A bool is an int in Python, and a far-off number would not fit a datetime.
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise unauthenticated(f"The claim {claim} is missing or wrong")
+        raise invalid_token(f"wrong-{claim.replace('_', '-')}")
     if not 0 <= value < 253_402_300_800:  # noqa: PLR2004 - the year 10000
-        raise unauthenticated(f"The claim {claim} is missing or wrong")
+        raise invalid_token(f"wrong-{claim.replace('_', '-')}")
     return value
