@@ -1,6 +1,6 @@
 """Streams of events for the tests, valid as the case service would publish them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -30,9 +30,11 @@ from forkant_contracts.codes import (
     Theme,
 )
 from forkant_contracts.events import case, concern, measure
+from forkant_devstack.native.databases import DatabaseUrls
 from forkant_kit.db import create_engine
 from forkant_kit.migrations import migrate
 from indicator_service.migrate import MIGRATIONS
+from indicator_service.projector import apply
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -138,10 +140,27 @@ def new_concern() -> type[Concern]:
 
 
 @pytest_asyncio.fixture
-async def engine(postgres) -> AsyncIterator[AsyncEngine]:
-    """Give a migrated, empty database of the service, as the application role."""
+async def database(postgres) -> DatabaseUrls:
+    """Give a migrated, empty database of the service."""
     urls = await postgres.create_database("indicator")
     await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
-    engine = create_engine(urls.app_url, application_name="test", pool_size=5)
+    return urls
+
+
+@pytest_asyncio.fixture
+async def engine(database) -> AsyncIterator[AsyncEngine]:
+    """Give the service's database as the application role."""
+    engine = create_engine(database.app_url, application_name="test", pool_size=5)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+def project(engine) -> Callable[..., Awaitable[None]]:
+    """Give a function that projects events, as the consumer does with a batch."""
+
+    async def apply_all(*events: Event) -> None:
+        async with engine.begin() as conn:
+            await apply(conn, events)
+
+    return apply_all

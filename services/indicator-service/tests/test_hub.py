@@ -107,6 +107,16 @@ async def test_a_client_with_an_id_that_says_nothing_gets_everything(hub, open_c
     assert await _seen_already(hub, [("oslo", True)], last) == {}
 
 
+async def test_a_client_that_is_ahead_of_this_process_gets_nothing_old(hub, open_cases):
+    await hub.refresh()
+    await open_cases(6)
+    client = Client(hub, [("oslo", True)], await _seen_already(hub, [("oslo", True)], "1"))
+    await client.next("freshness")
+    await open_cases(1)
+    await hub.refresh()
+    assert (await client.next("metrics"))["counts"]["open"]["value"] == 7
+
+
 async def test_changes_that_are_no_longer_kept_mean_everything(hub, engine, open_cases):
     for _ in range(3):
         await open_cases(1)

@@ -65,7 +65,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         policy=POLICY,
         lifespan=lifespan,
         readiness=[ReadinessCheck("database", database_answers)],
-        public_paths=frozenset({dashboard.PAGE, dashboard.STATIC + "/{path:path}"}),
+        public_paths=dashboard.PUBLIC_PATHS,
     )
     app.state.dependencies = Dependencies(
         engine=engine,

@@ -3,18 +3,19 @@
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from forkant_kit.problems import not_found
-from jinja2 import PackageLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 PAGE: Final = "/dashboard"
 STATIC: Final = "/dashboard/static"
+PUBLIC_PATHS: Final = frozenset({PAGE, f"{STATIC}/*", STATIC + "/{path:path}"})
+"""What needs no token: the page, what lies below the folder, and the folder's route."""
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
 Language = Literal["nb", "en"]
@@ -28,32 +29,23 @@ class StaticFiles:
     by_path: dict[str, bytes]
 
     @classmethod
-    def load(cls, folder: Traversable) -> "StaticFiles":
+    def load(cls, folder: Path) -> "StaticFiles":
         """Read all files below a folder; a folder that isn't there has none."""
-        by_path = dict(sorted(_walk(folder, "")))
+        found = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+        by_path = {p.relative_to(folder).as_posix(): p.read_bytes() for p in found}
         digest = hashlib.sha256()
         for path, content in by_path.items():
             digest.update(f"{path}\0{len(content)}\0".encode() + content)
         return cls(version=digest.hexdigest()[:16], by_path=by_path)
 
 
-def _walk(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
-    found: list[tuple[str, bytes]] = []
-    for entry in folder.iterdir() if folder.is_dir() else ():
-        if entry.is_dir():
-            found += _walk(entry, f"{prefix}{entry.name}/")
-        elif not entry.name.startswith("."):
-            found.append((prefix + entry.name, entry.read_bytes()))
-    return found
-
-
 def dashboard_router(*, issuer: str, audience: str) -> APIRouter:
     """Return the routes of the dashboard for one issuer."""
     router = APIRouter(include_in_schema=False)
-    package = resources.files("indicator_service") / "dashboard"
-    files = StaticFiles.load(package / "static")
+    folder = Path(__file__).parents[1] / "dashboard"
+    files = StaticFiles.load(folder / "static")
     environment = ImmutableSandboxedEnvironment(
-        loader=PackageLoader("indicator_service", "dashboard/templates"), undefined=StrictUndefined, autoescape=True
+        loader=FileSystemLoader(folder / "templates"), undefined=StrictUndefined, autoescape=True
     )
     policy = content_security_policy(issuer)
 

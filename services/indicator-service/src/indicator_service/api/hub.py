@@ -6,7 +6,7 @@ there. So a slow client holds back nothing, needs no queue, and what it misses i
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Final
@@ -128,7 +128,7 @@ class Hub:
                 changed.set()
         self.ready.set()
 
-    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_month: bool) -> Iterable[str]:
+    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_month: bool) -> Collection[str]:
         # A smaller number than before is a database that was made anew.
         if not same_month or newest < self.sequence:
             return UNITS

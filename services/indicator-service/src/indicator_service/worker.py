@@ -1,0 +1,71 @@
+"""The projector process: ``python -m indicator_service.worker``."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+import structlog
+import uvloop
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.db import create_engine, transaction
+from forkant_kit.health import database_check, worker_app
+from forkant_kit.settings import load
+from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.web import serve_beside, stop_on_signals
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from indicator_service.projector import GROUP, TOPICS, apply
+from indicator_service.settings import IndicatorSettings
+from indicator_service.store import prune_changes
+
+_PRUNE_EVERY_S: Final = 600.0
+_KEEP_CHANGES_HOURS: Final = 24
+
+_log = structlog.get_logger(__name__)
+
+
+async def run(settings: IndicatorSettings) -> None:
+    """Project events until told to stop."""
+    stop = stop_on_signals()
+    engine = create_engine(settings.database_url.get_secret_value(), application_name="indicator-worker", pool_size=4)
+    consumer = EventConsumer(
+        engine=engine, kafka_bootstrap=settings.kafka_bootstrap, group=GROUP, topics=TOPICS, apply=apply
+    )
+    health = worker_app(readiness=[database_check(engine)], alive=consumer.healthy)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(consumer.run(stop), name="consumer")
+            tasks.create_task(_keep_house(engine, stop), name="housekeeping")
+            tasks.create_task(
+                serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"
+            )
+    finally:
+        await engine.dispose()
+
+
+async def _keep_house(engine: AsyncEngine, stop: asyncio.Event) -> None:
+    """Remove changes that no stream will resume from, now and then."""
+    while not stop.is_set():
+        try:
+            async with transaction(engine) as conn:
+                await prune_changes(conn, hours=_KEEP_CHANGES_HOURS)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            _log.warning("pruning_failed", error=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _PRUNE_EVERY_S)
+
+
+def main() -> None:
+    """Run the worker with its telemetry."""
+    settings = load(IndicatorSettings)
+    telemetry = set_up_telemetry(service="indicator-worker", settings=settings)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(settings))
+    finally:
+        telemetry.shutdown()
+
+
+if __name__ == "__main__":
+    main()

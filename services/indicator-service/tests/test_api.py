@@ -1,0 +1,268 @@
+"""The API over HTTP, with real tokens and a real database."""
+
+import asyncio
+import json
+import socket
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+from forkant_contracts.units import CASE_UNITS
+from forkant_kit.settings import Environment
+from forkant_kit.web import uvicorn_server
+from indicator_service.app import build_app
+from indicator_service.openapi import OPENAPI, render
+from indicator_service.settings import IndicatorSettings
+from sqlalchemy import text
+
+DAY = timedelta(days=1)
+PROBLEM = "urn:forkant:problem:"
+
+
+@pytest_asyncio.fixture
+async def client(database, issuer):
+    settings = IndicatorSettings(
+        env=Environment.TEST, database_url=database.app_url, oidc_issuer=issuer.url, stream_poll_seconds=0.02
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn_server(build_app(settings), host="127.0.0.1", port=0)
+    serving = asyncio.create_task(server._serve(sockets=[listener]))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with httpx.AsyncClient(base_url=url, timeout=15) as client:
+        yield client
+    server.should_exit = True
+    await serving
+
+
+@pytest.fixture
+def as_persona(issuer):
+    return issuer.headers
+
+
+@pytest.fixture
+def opened(project, new_case):
+    """Open so many cases in each unit, now."""
+
+    async def add(**by_unit):
+        for unit, count in by_unit.items():
+            cases = [new_case(unit=unit.replace("_", "-"), at=datetime.now(UTC) - DAY) for _ in range(count)]
+            await project(*[case.opened() for case in cases])
+
+    return add
+
+
+def code(response):
+    assert response.headers["content-type"] == "application/problem+json"
+    return response.status_code, response.json()["type"].removeprefix(PROBLEM)
+
+
+async def test_a_unit_shows_its_counts_and_indicators(client, as_persona, project, new_case, new_concern):
+    at = datetime.now(UTC) - 2 * DAY
+    cases = [new_case(at=at) for _ in range(6)]
+    for case in cases:
+        case.opened()
+        case.measure_started(after=timedelta(minutes=1))
+        case.closed(after=timedelta(minutes=1))
+        await project(*case.events)
+    concern = new_concern(at=at)
+    concern.received()
+    concern.decided(after=timedelta(hours=7))
+    await project(*concern.events)
+
+    answer = await client.get("/v1/districts/oslo/metrics", headers=as_persona("officer-oslo"))
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["unit"], body["period"]["kind"]) == ("oslo", "rolling_12")
+    assert {key: figure["value"] for key, figure in body["counts"].items()} == {
+        "open": 0,
+        "opened": 6,
+        "closed": 6,
+        "concerns_received": 1,
+    }
+    by_number = {item["number"]: item for item in body["indicators"]}
+    assert by_number[2]["median"] == {"value": 7, "suppressed": False}
+    assert by_number[4]["extra"]["not_started"] == {"value": 0, "suppressed": False}
+    assert by_number[10]["value"] == {"value": 1.0, "suppressed": False}
+    assert by_number[10]["name"]["nb"] == "Avsluttet med evaluering"
+    assert body["watermark"] is None
+    assert body["seconds_behind"] is None
+
+
+async def test_another_unit_sees_no_small_counts_and_the_directorate_sees_all(client, as_persona, opened):
+    await opened(finnmark=3, oslo=40, ost=30, vest=20, agder=10)
+
+    async def count_of(unit, persona):
+        answer = await client.get(f"/v1/districts/{unit}/metrics", headers=as_persona(persona))
+        return answer.json()["counts"]["opened"]
+
+    assert await count_of("finnmark", "officer-oslo") == {"value": None, "suppressed": True}
+    assert await count_of("agder", "officer-oslo") == {"value": None, "suppressed": True}
+    assert await count_of("oslo", "officer-troms") == {"value": 40, "suppressed": False}
+    assert await count_of("national", "officer-oslo") == {"value": 103, "suppressed": False}
+    assert await count_of("finnmark", "officer-finnmark") == {"value": 3, "suppressed": False}
+    assert await count_of("finnmark", "pod-analyst") == {"value": 3, "suppressed": False}
+    assert await count_of("finnmark", "pod-admin") == {"value": None, "suppressed": True}
+
+
+async def test_the_values_of_an_indicator_hide_what_the_units_hide(client, as_persona, opened):
+    await opened(finnmark=3, oslo=40, ost=30, vest=20, agder=10)
+    for persona in ("officer-oslo", "pod-analyst"):
+        rows = (await client.get("/v1/indicators/4/values", headers=as_persona(persona))).json()["rows"]
+        assert [row["unit"] for row in rows] == [*CASE_UNITS, "national"]
+        for row in rows:
+            one = await client.get(f"/v1/districts/{row['unit']}/metrics", headers=as_persona(persona))
+            assert row["indicator"] in one.json()["indicators"]
+
+
+async def test_a_month_can_be_asked_for(client, as_persona, project, new_case):
+    case = new_case()
+    await project(case.opened())
+    headers = as_persona("officer-oslo")
+    body = (await client.get("/v1/districts/oslo/metrics?period=2026-03", headers=headers)).json()
+    assert body["period"] == {"kind": "month", "from": "2026-03-01", "to": "2026-03-31"}
+    assert body["counts"]["opened"]["value"] == 1
+    body = (await client.get("/v1/districts/oslo/metrics?period=2026-02", headers=headers)).json()
+    assert {figure["value"] for figure in body["counts"].values()} == {0}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/v1/districts/atlantis/metrics", (404, "unknown-unit")),
+        ("/v1/districts/OSLO/metrics", (404, "unknown-unit")),
+        ("/v1/districts/oslo%00/metrics", (404, "unknown-unit")),
+        ("/v1/districts/oslo/metrics?period=yesterday", (400, "invalid-period")),
+        ("/v1/districts/oslo/metrics?period=2026-13", (400, "invalid-period")),
+        ("/v1/indicators/99/values", (404, "unknown-indicator")),
+        ("/v1/indicators/0/values", (422, "invalid-request")),
+        ("/v1/indicators/x/values", (422, "invalid-request")),
+        ("/v1/indicators/2/values?period=", (400, "invalid-period")),
+        ("/v1/stream?units=oslo,atlantis", (404, "unknown-unit")),
+        ("/v1/stream?units=", (404, "unknown-unit")),
+        ("/v1/nothing", (404, "not-found")),
+    ],
+)
+async def test_what_does_not_exist_is_a_problem(client, as_persona, path, expected):
+    assert code(await client.get(path, headers=as_persona("officer-oslo"))) == expected
+
+
+async def test_figures_need_a_good_token_and_a_role(client, issuer, as_persona):
+    path = "/v1/districts/oslo/metrics"
+    assert (await client.get(path)).status_code == 401
+    for token in (
+        issuer.forged_token("officer-oslo"),
+        issuer.token("officer-oslo", aud="other"),
+        issuer.token("officer-oslo", exp=1),
+        issuer.token("officer-oslo", typ="JWT"),
+    ):
+        assert (await client.get(path, headers={"Authorization": f"Bearer {token}"})).status_code == 401
+    for headers in (as_persona("officer-oslo", roles=[]), as_persona("import-demo")):
+        assert code(await client.get(path, headers=headers)) == (403, "forbidden")
+    for persona in ("auditor", "analyst-oslo", "privacy-oslo", "downstream-demo", "officer-kripos"):
+        assert (await client.get(path, headers=as_persona(persona))).status_code == 200
+
+
+async def test_units_definitions_and_freshness_can_be_read(client, as_persona, engine):
+    headers = as_persona("officer-oslo")
+    units = (await client.get("/v1/units", headers=headers)).json()["units"]
+    assert len(units) == 18
+    assert units[0] == {
+        "id": "oslo",
+        "kind": "district",
+        "name": {"nb": "Oslo politidistrikt", "en": "Oslo Police District"},
+        "holds_cases": True,
+    }
+    definitions = (await client.get("/v1/indicators", headers=headers)).json()
+    assert [item["number"] for item in definitions["indicators"]] == [2, 3, 4, 10]
+    assert definitions["counts"][0]["name"] == {"nb": "Åpne saker", "en": "Open cases"}
+
+    async with engine.begin() as conn:
+        await conn.execute(
+            text("INSERT INTO consumer_offset VALUES ('indicator-service', 'forkant.case.v1', 0, 5, 7, now() - interval '1 minute')")
+        )  # fmt: skip
+    fresh = (await client.get("/v1/freshness", headers=headers)).json()
+    assert fresh["lag"] == 2
+    assert fresh["seconds_behind"] > 0
+    assert fresh["heartbeat_age_seconds"] < 10
+    assert fresh["partitions"][0]["topic"] == "forkant.case.v1"
+
+
+@asynccontextmanager
+async def streaming(client, headers, query=""):
+    async with client.stream("GET", f"/v1/stream{query}", headers=headers) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        lines = response.aiter_lines()
+
+        async def next_event(wanted):
+            async with asyncio.timeout(10):
+                found = {}
+                async for line in lines:
+                    if line == "" and found.get("event") == wanted:
+                        return {**found, "data": json.loads(found["data"])}
+                    if line == "":
+                        found = {}
+                        continue
+                    name, _, value = line.partition(": ")
+                    found[name] = value
+            raise AssertionError(f"the stream ended before {wanted}")
+
+        yield next_event
+
+
+async def test_the_stream_tells_of_changes_and_resumes_where_it_was(client, as_persona, opened):
+    headers = as_persona("officer-oslo")
+    async with streaming(client, headers, "?units=oslo") as next_event:
+        assert (await next_event("metrics"))["data"]["counts"]["open"]["value"] == 0
+        assert "seconds_behind" in (await next_event("freshness"))["data"]
+        await opened(oslo=2)
+        changed = await next_event("metrics")
+        assert changed["data"]["counts"]["open"]["value"] == 2
+    same = (await client.get("/v1/districts/oslo/metrics", headers=headers)).json()
+    for key in ("unit", "period", "counts", "indicators"):
+        assert changed["data"][key] == same[key]
+
+    await opened(oslo=1)
+    async with streaming(client, headers | {"Last-Event-ID": changed["id"]}, "?units=oslo,troms") as next_event:
+        event = await next_event("metrics")
+        assert (event["data"]["unit"], event["data"]["counts"]["open"]["value"]) == ("oslo", 3)
+
+
+async def test_the_stream_hides_what_the_figures_hide(client, as_persona, opened):
+    await opened(finnmark=2, oslo=30, ost=20, vest=10)
+    async with streaming(client, as_persona("officer-oslo"), "?units=finnmark") as next_event:
+        assert (await next_event("metrics"))["data"]["counts"]["open"] == {"value": None, "suppressed": True}
+
+
+async def test_the_stream_ends_when_the_token_does(client, issuer):
+    soon = int((datetime.now(UTC) + timedelta(seconds=2)).timestamp())
+    headers = issuer.headers("officer-oslo", exp=soon)
+    async with streaming(client, headers, "?units=oslo") as next_event:
+        assert (await next_event("end"))["data"] == {"reason": "token-expired"}
+
+
+async def test_the_dashboard_is_public_and_loads_nothing_from_elsewhere(client, issuer):
+    page = await client.get("/dashboard")
+    assert page.status_code == 200
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert f"connect-src 'self' {issuer.url};" in policy
+    assert "unsafe" not in policy
+    assert (await client.get("/dashboard?lang=xx")).status_code == 422
+    assert code(await client.get("/dashboard/static/../../settings.py")) in [
+        (404, "not-found"),
+        (401, "unauthenticated"),
+    ]
+    assert code(await client.get("/dashboard/static/%2e%2e/settings.py")) == (404, "not-found")
+    assert code(await client.get("/dashboard/static/nothing.js")) == (404, "not-found")
+
+
+async def test_health_is_public(client):
+    assert (await client.get("/health/live")).status_code == 200
+    assert (await client.get("/health/ready")).json()["checks"] == {"database": "ok"}
+
+
+def test_the_committed_api_description_is_up_to_date():
+    assert OPENAPI.read_text(encoding="utf-8") == render()
