@@ -32,6 +32,8 @@ def reset(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")
             typer.confirm("It runs again; try again later", abort=True)
         for folder in folders:
             _empty(folder)
+            if folder != layout.state:
+                folder.rmdir()
     terminal().print("Everything is deleted; the next `make up` starts empty and loads the demo.")
 
 

@@ -50,8 +50,8 @@ def _show(console: "Console", measures: "Measures") -> None:
         parked = f"[red]{group.parked}[/]" if group.parked else "0"
         flow.add_row(f"{group.group}{silent}", str(group.lag), _time(group.seconds_behind), parked)
     console.print(flow)
-    for each in measures.unreachable:
-        console.print(f"[yellow]{each} does not answer[/]")
+    for unreachable in measures.unreachable:
+        console.print(f"[yellow]{unreachable} does not answer[/]")
 
 
 def _time(seconds: float) -> str:
