@@ -1,0 +1,19 @@
+"""One running platform for all flows; each flow works on cases of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from forkant_devstack.issuer.pytest_fixture import IssuerServer
+from forkant_devstack.testing.kafka_server import KafkaServer
+from forkant_devstack.testing.platform import Platform, running_platform
+from forkant_devstack.testing.postgres_server import PostgresServer
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def platform(
+    devstack_folder: Path, postgres: PostgresServer, kafka: KafkaServer, issuer: IssuerServer
+) -> AsyncIterator[Platform]:
+    folder = devstack_folder / "platform"
+    async with running_platform(folder=folder, postgres=postgres, kafka=kafka, issuer=issuer) as running:
+        yield running
