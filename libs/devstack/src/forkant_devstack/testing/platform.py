@@ -108,11 +108,12 @@ class Platform:
         return ProcessSpec(
             name=name,
             argv=(sys.executable, *((str(script),) if script else ("-m", module))),
-            env=self._env(node),
+            env=self.env(node),
             ready=_ready(f"http://127.0.0.1:{port}/health/ready"),
         )
 
-    def _env(self, node: Node) -> dict[str, str]:
+    def env(self, node: Node) -> dict[str, str]:
+        """Return the environment of a service's processes."""
         return {
             "FORKANT_ENV": "test",
             "FORKANT_HTTP_PORT": str(node.http_port),
@@ -141,7 +142,7 @@ def _ready(url: str) -> Probe:
 async def _migrate(platform: Platform, service: str) -> None:
     node = platform.nodes[service]
     spec = ProcessSpec(
-        name=f"{service}-migrate", argv=(sys.executable, "-m", f"{service}_service.migrate"), env=platform._env(node)
+        name=f"{service}-migrate", argv=(sys.executable, "-m", f"{service}_service.migrate"), env=platform.env(node)
     )
     child = await start(spec, log=platform.folder / f"{spec.name}.log")
     code = await asyncio.to_thread(child.process.wait)
@@ -159,7 +160,7 @@ async def running_platform(
     extra_env: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Platform]:
     """Migrate three new databases and run all six processes until the block ends."""
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     ports = iter(free_ports(2 * len(SERVICES)))
     nodes = {
         service: Node(
