@@ -7,7 +7,6 @@ then the state lies in a folder of its own in `/var/tmp`, which survives a resta
 import hashlib
 import os
 import pwd
-import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,15 +51,6 @@ def state_home(root: Path) -> Path:
     if os.geteuid() == 0 and not open_to_all(inside):
         return own_folder(_outside(root))
     return own_folder(inside)
-
-
-def remove_state(root: Path) -> None:
-    """Delete all state of the repository at `root`, also what lies outside of it."""
-    for folder in (root.resolve() / ".forkant", _outside(root)):
-        if folder.is_symlink() or not folder.is_dir():
-            continue
-        if folder.stat().st_uid == os.geteuid():
-            shutil.rmtree(folder)
 
 
 def own_folder(path: Path) -> Path:
