@@ -256,3 +256,11 @@ async def test_production_shows_no_docs_and_no_metrics_on_the_public_listener():
         for path in ("/docs", "/openapi.json", "/metrics"):
             assert (await client.get(path)).status_code == 401
         assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_the_docs_load_nothing_from_elsewhere(client: httpx.AsyncClient):
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    assert "http" not in page.text.replace("https://swagger.io", "")
+    for path in ("/docs/start.js", "/docs/assets/swagger-ui-bundle.js", "/docs/assets/swagger-ui.css", "/openapi.json"):
+        assert (await client.get(path)).status_code == 200

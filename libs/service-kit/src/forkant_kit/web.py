@@ -18,6 +18,7 @@ from forkant_kit.asgi.body import StrictBody
 from forkant_kit.asgi.headers import SecurityHeaders
 from forkant_kit.asgi.observe import Observe
 from forkant_kit.auth import TokenVerifier
+from forkant_kit.docs_page import docs_routes
 from forkant_kit.health import ReadinessCheck, health_routes
 from forkant_kit.policy import Policy, action_of
 from forkant_kit.problems import PROBLEM_RESPONSES, PROBLEM_SCHEMA, install_problem_handlers
@@ -62,7 +63,7 @@ def create_app(
         lifespan=_closing(checker, lifespan),
         responses=PROBLEM_RESPONSES,
         openapi_url=None if production else "/openapi.json",
-        docs_url=None if production else "/docs",
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -72,6 +73,8 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.router.routes.extend(health_routes(readiness=readiness, metrics=not production))
+    if not production:
+        app.router.routes.extend(docs_routes(title))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     public = _ALWAYS_PUBLIC | public_paths | (frozenset() if production else _DEV_PUBLIC)
     app.add_middleware(StrictBody)
