@@ -28,7 +28,7 @@ def test_the_state_of_a_closed_repository_lies_in_a_folder_of_its_own(open_folde
 
     home = places.state_home(closed)
 
-    assert home.parent == Path("/var/tmp")
+    assert home.parent == Path("/var/lib/forkant")
     assert home.stat().st_mode & 0o777 == 0o755
     assert home == places.state_home(closed)
     another = places.state_home(closed / "another")

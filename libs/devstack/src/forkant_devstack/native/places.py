@@ -1,7 +1,8 @@
 """Where the native back ends keep their files, and who owns them.
 
 PostgreSQL refuses to run as root, so root runs it as `nobody`. A clone in `/root` (mode 0700) is closed to that user;
-then the state lies in a folder of its own in `/var/tmp`, which survives a restart of the machine, unlike `/tmp`.
+then the state lies in a folder of its own in `/var/lib`, where, unlike in `/tmp` and `/var/tmp`, no cleaner takes files
+from under the database and nobody else can lay out a folder for us.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from pathlib import Path
 from forkant_devstack.process import DevstackError
 
 UNPRIVILEGED = "nobody"
+_SYSTEM_STATE = Path("/var/lib/forkant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,11 @@ def open_to_all(path: Path) -> bool:
 
 
 def state_home(root: Path) -> Path:
-    """Give the state folder of the repository at `root`, made if missing: `.forkant`, or one in `/var/tmp`."""
+    """Give the state folder of the repository at `root`, made if missing: `.forkant`, or one in `/var/lib`."""
     inside = root.resolve() / ".forkant"
     if os.geteuid() == 0 and not open_to_all(inside):
-        return own_folder(_outside(root))
+        # A umask of 0077 would close the folder between, too.
+        return own_folder(own_folder(_SYSTEM_STATE) / _name(root))
     return own_folder(inside)
 
 
@@ -64,6 +67,6 @@ def own_folder(path: Path) -> Path:
     return path
 
 
-def _outside(root: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:12]
-    return Path("/var/tmp") / f"forkant-{os.geteuid()}-{name}"  # noqa: S108  its owner is checked before use
+def _name(root: Path) -> str:
+    """Name a folder for this clone only: two clones must not share a database."""
+    return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:12]

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -44,7 +44,7 @@ class Postgres:
     bin: Path
     data: Path
     run_as: RunAs
-    password: str
+    password: str = field(repr=False)
 
 
 def prepare_postgres(*, root: Path, progress: Callable[[str], None]) -> Postgres:
@@ -55,7 +55,7 @@ def prepare_postgres(*, root: Path, progress: Callable[[str], None]) -> Postgres
 def prepare_in(home: Path, *, progress: Callable[[str], None]) -> Postgres:
     """As `prepare_postgres`, with the state below `home`, which other users must be able to reach when we are root."""
     run_as = unprivileged_user()
-    programs = binaries(home=home, for_other_user=run_as.uid is not None)
+    programs = binaries(home=own_folder(home), for_other_user=run_as.uid is not None)
     folder = own_folder(home / "postgres")
     data = folder / "data"
     postgres = Postgres(bin=programs, data=data, run_as=run_as, password=_password(folder / "superuser.password"))
