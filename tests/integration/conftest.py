@@ -8,12 +8,24 @@ from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.platform import Platform, running_platform
 from forkant_devstack.testing.postgres_server import PostgresServer
+from forkant_devstack.testing.span_collector import SpanCollector, running_collector
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def collector() -> AsyncIterator[SpanCollector]:
+    async with running_collector() as running:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def platform(
-    devstack_folder: Path, postgres: PostgresServer, kafka: KafkaServer, issuer: IssuerServer
+    devstack_folder: Path,
+    postgres: PostgresServer,
+    kafka: KafkaServer,
+    issuer: IssuerServer,
+    collector: SpanCollector,
 ) -> AsyncIterator[Platform]:
     folder = devstack_folder / "platform"
-    async with running_platform(folder=folder, postgres=postgres, kafka=kafka, issuer=issuer) as running:
+    env = {"FORKANT_OTLP_ENDPOINT": collector.url}
+    async with running_platform(folder=folder, postgres=postgres, kafka=kafka, issuer=issuer, extra_env=env) as running:
         yield running

@@ -78,9 +78,12 @@ class Platform:
         body: Any = None,
         etag: str | None = None,
         key: str | None = None,
+        traceparent: str | None = None,
     ) -> httpx.Response:
         """Send one request as a persona; a POST gets a new idempotency key unless one is given."""
         headers = self.issuer.headers(persona)
+        if traceparent is not None:
+            headers["traceparent"] = traceparent
         if etag is not None:
             headers["If-Match"] = etag
         if method == "POST":
