@@ -16,6 +16,7 @@ CONSUMER_DDL: Final[tuple[str, ...]] = (
         next_offset bigint NOT NULL DEFAULT 0,
         end_offset bigint NOT NULL DEFAULT 0,
         last_recorded_at timestamptz,
+        caught_up_at timestamptz,
         observed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (consumer_group, topic, partition)
     ) WITH (fillfactor = 50)

@@ -23,7 +23,9 @@ SET next_offset = :next_offset, end_offset = greatest(end_offset, :next_offset),
 WHERE consumer_group = :group AND topic = :topic AND partition = :partition
 """)
 _OBSERVE: Final = text("""
-UPDATE consumer_offset AS c SET end_offset = o.end_offset, observed_at = clock_timestamp()
+UPDATE consumer_offset AS c
+SET end_offset = o.end_offset, observed_at = clock_timestamp(),
+    caught_up_at = CASE WHEN c.next_offset >= o.end_offset THEN clock_timestamp() ELSE c.caught_up_at END
 FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS bigint[]))
      AS o (topic, partition, end_offset)
 WHERE c.consumer_group = :group AND c.topic = o.topic AND c.partition = o.partition
