@@ -1,0 +1,81 @@
+"""What the service does with events, in the transaction that also moves the consumer's offset."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from forkant_contracts import Event
+from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notification_service import metrics, routing
+from notification_service.domain.audiences import CASE_ERASED
+from notification_service.domain.happenings import Happening, district_of
+from notification_service.store import endpoints, inbox, queue, standing
+
+GROUP: Final = "notification-service"
+TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC)
+
+
+class Notifier:
+    """Turns a batch of events into inbox entries and deliveries.
+
+    Entries and deliveries have keys made of the event and whom they are for, and what was erased stays known, so a
+    consumer that starts over from the first event notifies nobody again.
+    """
+
+    def __init__(self, *, new_id: Callable[[], UUID], now: Callable[[], datetime]) -> None:
+        """Take where ids and the time come from."""
+        self._new_id = new_id
+        self._now = now
+        self._given_work: set[UUID] = set()
+
+    def take_given_work(self) -> frozenset[UUID]:
+        """Return the endpoints that got deliveries since the last call."""
+        given = frozenset(self._given_work)
+        self._given_work.clear()
+        return given
+
+    async def apply(self, conn: AsyncConnection, events: Sequence[Event]) -> None:
+        """Apply one partition's events, in order."""
+        now = self._now()
+        standings = routing.standings(events)
+        erased = await standing.erased_versions(conn, {event.aggregate_id for event in events})
+        for case_id, after in standings.items():
+            if after.erased_version is not None:
+                erased.setdefault(case_id, after.erased_version)
+        happenings = routing.still_told([routing.happening_of(event) for event in events], erased)
+        await self._queue(conn, happenings, now)
+        await standing.store(conn, standings, now=now)
+        await self._tell_people(conn, happenings, now)
+
+    async def _tell_people(self, conn: AsyncConnection, happenings: Sequence[Happening], now: datetime) -> None:
+        made = await inbox.insert(conn, routing.entries(happenings, new_id=self._new_id), now=now)
+        await inbox.remove_left(conn, routing.departures(happenings))
+        erasures = {h.subject_id: h.version for h in happenings if h.type == CASE_ERASED}
+        if erasures:
+            await inbox.remove_erased(conn, erasures)
+            await standing.forget_answers(conn, erasures)
+        for kind in made:
+            metrics.ENTRIES.labels(kind).inc()
+
+    async def _queue(self, conn: AsyncConnection, happenings: Sequence[Happening], now: datetime) -> None:
+        erasures = {h.subject_id: h.version for h in happenings if h.type == CASE_ERASED}
+        restrictions = {h.subject_id: h.version for h in happenings if h.restricted}
+        withdrawn = erasures.keys() | restrictions.keys()
+        receivers = await queue.receivers(conn, withdrawn) if withdrawn else {}
+        told = {endpoint_id for case_id in receivers for endpoint_id in receivers[case_id]}
+        districts = {district_of(unit) for happening in happenings for unit in happening.units}
+        found = await endpoints.candidates(conn, districts=districts, receivers=told)
+        drafts = routing.drafts(happenings, found, receivers, new_id=self._new_id)
+        if not drafts and not told:
+            return
+        # An endpoint that is switched off meanwhile is left out; one that is on stays on until the commit.
+        enabled = await queue.lock_enabled(conn, {draft.endpoint_id for draft in drafts})
+        await queue.lock_lanes(conn, enabled | told)
+        added = await queue.enqueue(conn, [d for d in drafts if d.endpoint_id in enabled], now=now)
+        await queue.set_aside_restricted(conn, restrictions, now=now)
+        await queue.redact_erased(conn, erasures, now=now)
+        self._given_work |= added.keys()
+        metrics.QUEUED.inc(sum(added.values()))

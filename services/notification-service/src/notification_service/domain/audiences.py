@@ -1,0 +1,82 @@
+"""Who should know what: one table from event type to kinds of message and the roles that get them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from forkant_contracts.codes import Role
+
+from notification_service.domain.happenings import Happening
+from notification_service.domain.kinds import Kind
+
+LEADS: Final = frozenset({Role.PREVENTION_LEAD})
+OFFICERS: Final = frozenset({Role.CASE_OFFICER, Role.POLICE_LIAISON, Role.RADICALISATION_CONTACT, Role.ONLINE_PATROL})
+PRIVACY: Final = frozenset({Role.PRIVACY_OFFICER})
+
+SEE_RESTRICTED: Final = LEADS | PRIVACY
+"""Roles that still see the messages of a case while access to it is restricted."""
+
+CASE_RESTRICTED: Final = "no.forkant.case.restricted.v1"
+CASE_ERASED: Final = "no.forkant.case.erased.v1"
+CASE_TRANSFERRED: Final = "no.forkant.case.transferred.v1"
+
+
+class Side(StrEnum):
+    """Which unit's people a rule speaks of."""
+
+    HOLDER = "holder"
+    FORMER = "former"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One message that an event leads to; ``restricted`` limits it to events that set or lift a restriction."""
+
+    kind: Kind
+    roles: frozenset[Role]
+    side: Side = Side.HOLDER
+    restricted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message for everyone of a unit who holds one of the roles."""
+
+    kind: Kind
+    unit: str
+    roles: frozenset[Role]
+
+
+RULES: Final[dict[str, tuple[Rule, ...]]] = {
+    "no.forkant.concern.received.v1": (Rule(kind=Kind.CONCERN_RECEIVED, roles=LEADS | OFFICERS),),
+    "no.forkant.concern.decided.v1": (Rule(kind=Kind.CONCERN_DECIDED, roles=LEADS),),
+    "no.forkant.case.opened.v1": (Rule(kind=Kind.CASE_OPENED, roles=LEADS),),
+    "no.forkant.case.planned.v1": (Rule(kind=Kind.PLAN_AWAITS_APPROVAL, roles=LEADS),),
+    "no.forkant.case.plan-approved.v1": (Rule(kind=Kind.PLAN_APPROVED, roles=OFFICERS),),
+    "no.forkant.case.put-on-hold.v1": (Rule(kind=Kind.CASE_PUT_ON_HOLD, roles=LEADS),),
+    CASE_TRANSFERRED: (
+        Rule(kind=Kind.CASE_TRANSFERRED_IN, roles=LEADS | OFFICERS),
+        Rule(kind=Kind.CASE_TRANSFERRED_OUT, roles=LEADS | OFFICERS, side=Side.FORMER),
+    ),
+    "no.forkant.case.referred.v1": (Rule(kind=Kind.CASE_REFERRED, roles=LEADS),),
+    "no.forkant.case.rejected.v1": (Rule(kind=Kind.CASE_REJECTED, roles=LEADS),),
+    "no.forkant.case.evaluated.v1": (Rule(kind=Kind.CASE_EVALUATED, roles=LEADS),),
+    "no.forkant.case.closed.v1": (Rule(kind=Kind.CASE_CLOSED, roles=LEADS | OFFICERS),),
+    "no.forkant.case.reopened.v1": (Rule(kind=Kind.CASE_REOPENED, roles=LEADS | OFFICERS),),
+    CASE_RESTRICTED: (
+        Rule(kind=Kind.CASE_RESTRICTED, roles=LEADS | PRIVACY, restricted=True),
+        Rule(kind=Kind.CASE_RESTRICTION_LIFTED, roles=LEADS | OFFICERS | PRIVACY, restricted=False),
+    ),
+    CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY),),
+}
+"""Rules by event type; a type that is not here is no news to anyone."""
+
+
+def notices(happening: Happening) -> tuple[Notice, ...]:
+    """Return the messages that an event leads to."""
+    found = []
+    for rule in RULES.get(happening.type, ()):
+        unit = happening.unit if rule.side is Side.HOLDER else happening.former_unit
+        if unit is not None and rule.restricted in (None, happening.restricted):
+            found.append(Notice(kind=rule.kind, unit=unit, roles=rule.roles))
+    return tuple(found)

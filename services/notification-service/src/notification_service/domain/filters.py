@@ -1,0 +1,40 @@
+"""Which events an endpoint gets: what its owner may know, narrowed by what it asked for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from notification_service.domain.happenings import Happening, may_know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointFilter:
+    """What an endpoint may know (its unit, or every unit when national) and wants (empty sets want everything)."""
+
+    endpoint_id: UUID
+    unit: str
+    national: bool
+    event_types: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+
+    def knows(self, unit: str) -> bool:
+        """Whether the owner may know what happens in a unit."""
+        return self.national or may_know(self.unit, unit)
+
+    def wants(self, happening: Happening) -> bool:
+        """Whether an event is due to this endpoint."""
+        if self.event_types and happening.type not in self.event_types:
+            return False
+        return any(self.knows(unit) and self._asked_for(unit) for unit in happening.units)
+
+    def unit_shown(self, happening: Happening) -> str | None:
+        """Return the unit that the message may name: none when the case has since gone where the owner can't see."""
+        return happening.unit if any(self.knows(unit) for unit in happening.units) else None
+
+    def _asked_for(self, unit: str) -> bool:
+        return not self.units or any(may_know(asked, unit) for asked in self.units)
+
+
+def not_allowed(*, unit: str, national: bool, asked: Iterable[str]) -> tuple[str, ...]:
+    """Return which of the units asked for the owner may not know."""
+    return tuple(sorted(other for other in set(asked) if not national and not may_know(unit, other)))

@@ -1,0 +1,45 @@
+"""What happened, as far as notifying needs it: codes, ids and times."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Subject(StrEnum):
+    """What a notification is about."""
+
+    CASE = "case"
+    CONCERN = "concern"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One event; ``former_unit`` is set when the case left that unit, ``restricted`` when access to it changed."""
+
+    event_id: UUID
+    type: str
+    subject: Subject
+    subject_id: UUID
+    version: int
+    unit: str
+    occurred_at: datetime
+    recorded_at: datetime
+    traceparent: str | None = None
+    former_unit: str | None = None
+    restricted: bool | None = None
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that may know of it: the one that holds the case, and the one that handed it over."""
+        return (self.unit,) if self.former_unit is None else (self.unit, self.former_unit)
+
+
+def district_of(unit: str) -> str:
+    """Return the district or special body that a unit belongs to."""
+    return unit.partition("/")[0]
+
+
+def may_know(knower: str, unit: str) -> bool:
+    """Whether people and systems of the unit ``knower`` may know what happens in ``unit``: itself or a part of it."""
+    return unit == knower or unit.startswith(f"{knower}/")

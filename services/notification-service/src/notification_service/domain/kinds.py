@@ -1,0 +1,164 @@
+"""Kinds of message, and what they say in bokmål and English.
+
+A text names the kind and the unit and nothing else: whoever may read the case follows the id in the entry.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from forkant_contracts.units import UNITS
+
+from notification_service.domain.happenings import district_of
+
+
+class Kind(StrEnum):
+    """What a message tells; clients build on these, so a kind is never renamed."""
+
+    CONCERN_RECEIVED = "concern_received"
+    CONCERN_DECIDED = "concern_decided"
+    CASE_OPENED = "case_opened"
+    PLAN_AWAITS_APPROVAL = "plan_awaits_approval"
+    PLAN_APPROVED = "plan_approved"
+    CASE_PUT_ON_HOLD = "case_put_on_hold"
+    CASE_TRANSFERRED_IN = "case_transferred_in"
+    CASE_TRANSFERRED_OUT = "case_transferred_out"
+    CASE_REFERRED = "case_referred"
+    CASE_REJECTED = "case_rejected"
+    CASE_EVALUATED = "case_evaluated"
+    CASE_CLOSED = "case_closed"
+    CASE_REOPENED = "case_reopened"
+    CASE_RESTRICTED = "case_restricted"
+    CASE_RESTRICTION_LIFTED = "case_restriction_lifted"
+    CASE_ERASED = "case_erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One text in the two languages."""
+
+    nb: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it is read."""
+
+    title: Wording
+    text: Wording
+
+
+def _message(title_nb: str, text_nb: str, title_en: str, text_en: str) -> Message:
+    return Message(Wording(title_nb, title_en), Wording(text_nb, text_en))
+
+
+_TEMPLATES: Final[dict[Kind, Message]] = {
+    Kind.CONCERN_RECEIVED: _message(
+        "Ny bekymring",
+        "{unit} har mottatt en bekymring som venter på en avgjørelse.",
+        "New concern",
+        "{unit} has received a concern that awaits a decision.",
+    ),
+    Kind.CONCERN_DECIDED: _message(
+        "Bekymring avgjort",
+        "En bekymring hos {unit} er avgjort.",
+        "Concern decided",
+        "A concern at {unit} has been decided.",
+    ),
+    Kind.CASE_OPENED: _message(
+        "Forebyggende sak opprettet",
+        "{unit} har opprettet en forebyggende sak.",
+        "Preventive case opened",
+        "{unit} has opened a preventive case.",
+    ),
+    Kind.PLAN_AWAITS_APPROVAL: _message(
+        "Tiltaksplan venter på godkjenning",
+        "En tiltaksplan hos {unit} er skrevet og må godkjennes av en annen enn den som skrev den.",
+        "Plan awaits approval",
+        "A plan at {unit} has been written and must be approved by someone other than its author.",
+    ),
+    Kind.PLAN_APPROVED: _message(
+        "Tiltaksplan godkjent",
+        "En tiltaksplan hos {unit} er godkjent. Tiltakene kan begynne.",
+        "Plan approved",
+        "A plan at {unit} has been approved. Its measures may begin.",
+    ),
+    Kind.CASE_PUT_ON_HOLD: _message(
+        "Sak satt på vent",
+        "En forebyggende sak hos {unit} er satt på vent.",
+        "Case put on hold",
+        "A preventive case at {unit} has been put on hold.",
+    ),
+    Kind.CASE_TRANSFERRED_IN: _message(
+        "Sak overtatt",
+        "{unit} har overtatt en forebyggende sak fra en annen enhet.",
+        "Case taken over",
+        "{unit} has taken over a preventive case from another unit.",
+    ),
+    Kind.CASE_TRANSFERRED_OUT: _message(
+        "Sak overført",
+        "En forebyggende sak fra {unit} er overtatt av en annen enhet.",
+        "Case handed over",
+        "A preventive case of {unit} has been taken over by another unit.",
+    ),
+    Kind.CASE_REFERRED: _message(
+        "Sak henvist",
+        "En forebyggende sak hos {unit} er henvist til en annen instans.",
+        "Case referred",
+        "A preventive case at {unit} has been referred to another body.",
+    ),
+    Kind.CASE_REJECTED: _message(
+        "Sak avvist",
+        "En forebyggende sak hos {unit} er avvist.",
+        "Case rejected",
+        "A preventive case at {unit} has been rejected.",
+    ),
+    Kind.CASE_EVALUATED: _message(
+        "Sak evaluert",
+        "En forebyggende sak hos {unit} er evaluert og kan avsluttes.",
+        "Case evaluated",
+        "A preventive case at {unit} has been evaluated and may be closed.",
+    ),
+    Kind.CASE_CLOSED: _message(
+        "Sak avsluttet",
+        "En forebyggende sak hos {unit} er avsluttet.",
+        "Case closed",
+        "A preventive case at {unit} has been closed.",
+    ),
+    Kind.CASE_REOPENED: _message(
+        "Sak gjenopptatt",
+        "En forebyggende sak hos {unit} er tatt opp igjen.",
+        "Case reopened",
+        "A preventive case at {unit} has been taken up again.",
+    ),
+    Kind.CASE_RESTRICTED: _message(
+        "Sak sperret",
+        "Tilgangen til en forebyggende sak hos {unit} er sperret.",
+        "Case restricted",
+        "Access to a preventive case at {unit} has been restricted.",
+    ),
+    Kind.CASE_RESTRICTION_LIFTED: _message(
+        "Sperring opphevet",
+        "Sperringen av en forebyggende sak hos {unit} er opphevet.",
+        "Restriction lifted",
+        "The restriction of a preventive case at {unit} has been lifted.",
+    ),
+    Kind.CASE_ERASED: _message(
+        "Sak slettet",
+        "Innholdet i en forebyggende sak hos {unit} er slettet.",
+        "Case erased",
+        "The content of a preventive case at {unit} has been erased.",
+    ),
+}
+
+
+def message(kind: Kind, unit: str) -> Message:
+    """Return what a message of this kind says to the people of a unit."""
+    known = UNITS.get(district_of(unit))
+    names = Wording(known.name_nb, known.name_en) if known is not None else Wording(unit, unit)
+    template = _TEMPLATES[kind]
+    return Message(
+        template.title,
+        Wording(template.text.nb.format(unit=names.nb), template.text.en.format(unit=names.en)),
+    )

@@ -1,0 +1,24 @@
+"""Prometheus metrics of the service; times in seconds. Labels are codes, never ids or addresses."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+ENTRIES: Final = Counter("forkant_inbox_entries_total", "Inbox entries made.", ["kind"])
+QUEUED: Final = Counter("forkant_webhook_queued_total", "Deliveries made.")
+ATTEMPTS: Final = Counter("forkant_webhook_attempts_total", "Attempts to deliver, by how they ended.", ["outcome"])
+ENDED: Final = Counter("forkant_webhook_ended_total", "Deliveries that ended.", ["status"])
+DISABLED: Final = Counter("forkant_webhook_endpoints_disabled_total", "Endpoints disabled because they answered 410.")
+ATTEMPT_SECONDS: Final = Histogram(
+    "forkant_webhook_attempt_seconds",
+    "Time that an attempt took.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+FIRST_ATTEMPT_SECONDS: Final = Histogram(
+    "forkant_webhook_first_attempt_seconds",
+    "Time from the recording of the event to the start of the first attempt.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+IN_FLIGHT: Final = Gauge("forkant_webhook_in_flight", "Attempts under way.")
+LANES: Final = Gauge("forkant_webhook_lanes", "Endpoints that this worker delivers to now.")
+OLDEST_DUE_SECONDS: Final = Gauge("forkant_webhook_oldest_due_seconds", "How long the oldest due endpoint has waited.")

@@ -1,0 +1,134 @@
+"""From events to what they lead to: inbox entries for people, deliveries for endpoints; pure functions."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from forkant_contracts import Event
+from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
+from forkant_contracts.topics import CONCERN_TOPIC
+
+from notification_service.domain.audiences import CASE_ERASED, notices
+from notification_service.domain.happenings import Happening, Subject, district_of
+from notification_service.store.endpoints import Candidate
+from notification_service.store.inbox import Entry
+from notification_service.store.queue import Draft
+from notification_service.store.standing import Standing
+
+NewId = Callable[[], UUID]
+_EVERYWHERE: Final = ""
+
+
+def happening_of(event: Event) -> Happening:
+    """Keep of an event what notifying needs."""
+    return Happening(
+        event_id=event.id,
+        type=event.type,
+        subject=Subject.CONCERN if event.topic == CONCERN_TOPIC else Subject.CASE,
+        subject_id=event.aggregate_id,
+        version=event.aggregate_version,
+        unit=event.unit,
+        occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        traceparent=event.traceparent,
+        former_unit=event.data.from_unit if isinstance(event.data, CaseTransferred) else None,
+        restricted=event.data.restricted if isinstance(event.data, CaseRestricted) else None,
+    )
+
+
+def standings(events: Iterable[Event]) -> dict[UUID, Standing]:
+    """Return how cases stand after these events, as far as the events change it; an erased case stays erased."""
+    found: dict[UUID, Standing] = {}
+    for event in events:
+        before = found.get(event.aggregate_id)
+        erased = None if before is None else before.erased_version
+        if isinstance(event.data, CaseRestricted):
+            found[event.aggregate_id] = Standing(event.aggregate_version, event.data.restricted, erased)
+        elif isinstance(event.data, CaseErased):
+            version = event.aggregate_version
+            found[event.aggregate_id] = Standing(version, restricted=False, erased_version=erased or version)
+    return found
+
+
+def still_told(happenings: Iterable[Happening], erased: Mapping[UUID, int]) -> list[Happening]:
+    """Leave out what is older than the erasure of its case."""
+    return [h for h in happenings if h.version >= erased.get(h.subject_id, 0)]
+
+
+def entries(happenings: Iterable[Happening], *, new_id: NewId) -> list[Entry]:
+    """Return the inbox entries that events lead to."""
+    return [
+        Entry(
+            id=new_id(),
+            event_id=happening.event_id,
+            kind=notice.kind.value,
+            unit=notice.unit,
+            roles=frozenset(role.value for role in notice.roles),
+            subject=happening.subject.value,
+            subject_id=happening.subject_id,
+            subject_version=happening.version,
+            occurred_at=happening.occurred_at,
+            recorded_at=happening.recorded_at,
+        )
+        for happening in happenings
+        for notice in notices(happening)
+    ]
+
+
+def departures(happenings: Iterable[Happening]) -> list[tuple[UUID, str, int]]:
+    """Return which units handed which cases over, and with which version."""
+    return [
+        (h.subject_id, h.former_unit, h.version)
+        for h in happenings
+        if h.former_unit is not None and district_of(h.former_unit) != district_of(h.unit)
+    ]
+
+
+def drafts(
+    happenings: Sequence[Happening],
+    candidates: Sequence[Candidate],
+    receivers: Mapping[UUID, Iterable[UUID]],
+    *,
+    new_id: NewId,
+) -> list[Draft]:
+    """Return the deliveries that events lead to, in the order of the events.
+
+    An erasure goes to every endpoint that was ever sent something about the case (``receivers``), whatever it asks
+    for now, so that what was told can be taken back.
+    """
+    told: dict[UUID, set[UUID]] = {subject: set(endpoints) for subject, endpoints in receivers.items()}
+    by_place = _by_place(candidates)
+    by_id = {candidate.filter.endpoint_id: candidate for candidate in candidates}
+    found = []
+    for happening in happenings:
+        places = {_EVERYWHERE, *(district_of(unit) for unit in happening.units)}
+        due = {c.filter.endpoint_id for place in places for c in by_place.get(place, ()) if c.wants(happening)}
+        subject_told = told.setdefault(happening.subject_id, set())
+        if happening.type == CASE_ERASED:
+            due |= subject_told & by_id.keys()
+        subject_told |= due
+        found += [_draft(happening, by_id[endpoint_id], new_id) for endpoint_id in sorted(due)]
+    return found
+
+
+def _by_place(candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
+    found: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        place = _EVERYWHERE if candidate.filter.national else district_of(candidate.filter.unit)
+        found.setdefault(place, []).append(candidate)
+    return found
+
+
+def _draft(happening: Happening, candidate: Candidate, new_id: NewId) -> Draft:
+    return Draft(
+        id=new_id(),
+        endpoint_id=candidate.filter.endpoint_id,
+        message_id=happening.event_id,
+        event_type=happening.type,
+        occurred_at=happening.occurred_at,
+        recorded_at=happening.recorded_at,
+        subject_id=happening.subject_id,
+        subject_version=happening.version,
+        unit=candidate.filter.unit_shown(happening),
+        traceparent=happening.traceparent,
+    )

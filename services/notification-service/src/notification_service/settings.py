@@ -1,0 +1,47 @@
+"""Settings of the notification service: the kit's, and its own."""
+
+from typing import Final
+
+from forkant_kit.settings import Environment, ServiceSettings
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from notification_service.sealing import read_keys
+
+DEV_SECRET_KEY: Final = "Zm9ya2FudC1kZXZlbG9wbWVudC1vbmx5LTMyLWJ5dGU="  # noqa: S105 - refused in production below
+
+
+class NotificationSettings(ServiceSettings):
+    """What the environment says, with the prefix ``FORKANT_``."""
+
+    endpoint_secret_keys: SecretStr = SecretStr(DEV_SECRET_KEY)
+    """Keys that encrypt webhook secrets: base64 of 32 random bytes each, separated by commas, the newest first."""
+    webhook_allow_loopback: bool = False
+    """Whether webhooks may go to this machine and over plain http; for development and tests, refused in production."""
+    webhook_timeout_seconds: float = Field(default=10.0, gt=0, le=30)
+    """How long a receiver may take to answer."""
+    webhook_lease_seconds: float = Field(default=30.0, ge=1, le=300)
+    """How long a worker that died keeps what it was delivering from the others."""
+    webhook_concurrency: int = Field(default=256, ge=1, le=2_000)
+    """Webhooks that one worker sends at the same time."""
+    webhook_endpoint_concurrency: int = Field(default=8, ge=1, le=100)
+    """Webhooks that one endpoint is sent at the same time."""
+    inbox_retention_days: int = Field(default=90, ge=1, le=1_000)
+    """How long inbox entries are kept."""
+    delivery_retention_days: int = Field(default=90, ge=31, le=1_000)
+    """How long ended deliveries are kept; longer than the topics keep events, since they tell what was sent before."""
+
+    @field_validator("endpoint_secret_keys")
+    @classmethod
+    def _readable(cls, value: SecretStr) -> SecretStr:
+        read_keys(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_development_in_production(self) -> "NotificationSettings":
+        if self.env is not Environment.PRODUCTION:
+            return self
+        if self.webhook_allow_loopback:
+            raise ValueError("webhook_allow_loopback must be false in production")
+        if DEV_SECRET_KEY in self.endpoint_secret_keys.get_secret_value():
+            raise ValueError("endpoint_secret_keys must be set in production")
+        return self

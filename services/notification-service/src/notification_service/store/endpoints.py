@@ -1,0 +1,137 @@
+"""Endpoints and their secrets."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notification_service.domain.attempts import Reason
+from notification_service.domain.filters import EndpointFilter
+from notification_service.domain.happenings import Happening
+from notification_service.tables import endpoint, endpoint_secret, lane
+
+_CANDIDATES: Final = text("""
+SELECT id, unit, national, event_types, units, created_at FROM endpoint
+WHERE enabled AND (national OR split_part(unit, '/', 1) = ANY(CAST(:districts AS text[]))
+                   OR id = ANY(CAST(:receivers AS uuid[])))
+""")
+_ADVANCE: Final = text("""
+UPDATE endpoint SET version = version + 1, updated_at = :now
+WHERE id = :id AND version = :version AND deleted_at IS NULL RETURNING version
+""")
+_TOUCH: Final = text("""
+UPDATE endpoint SET version = version + 1, updated_at = :now WHERE id = :id AND deleted_at IS NULL RETURNING version
+""")
+_GONE: Final = text("""
+UPDATE endpoint SET enabled = false, disabled_reason = 'gone', version = version + 1, updated_at = :now
+WHERE id = :id AND enabled
+""")
+_EXPIRE: Final = text("""
+UPDATE endpoint_secret SET expires_at = :expires_at WHERE endpoint_id = :endpoint_id AND expires_at IS NULL
+""")
+_FORGET_SECRETS: Final = text("DELETE FROM endpoint_secret WHERE endpoint_id = :endpoint_id")
+_END_PENDING: Final = text("""
+UPDATE delivery
+SET status = CASE WHEN is_ping THEN 'failed' ELSE CAST(:status AS text) END, reason = :reason, settled_at = :now,
+    blocked = false
+WHERE endpoint_id = :endpoint_id AND status = ANY(CAST(:from AS text[]))
+""")
+_NOTHING_DUE: Final = text("UPDATE lane SET due_at = NULL WHERE endpoint_id = :endpoint_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An endpoint that may want an event, and since when it exists: what was recorded before is not sent to it."""
+
+    filter: EndpointFilter
+    created_at: datetime
+
+    def wants(self, happening: Happening) -> bool:
+        """Whether an event is due to this endpoint."""
+        return happening.recorded_at >= self.created_at and self.filter.wants(happening)
+
+
+async def candidates(conn: AsyncConnection, *, districts: Iterable[str], receivers: Iterable[UUID]) -> list[Candidate]:
+    """Return the endpoints that may know of something in these districts and special bodies, and the receivers."""
+    return [
+        Candidate(
+            EndpointFilter(
+                endpoint_id=row.id,
+                unit=row.unit,
+                national=row.national,
+                event_types=frozenset(row.event_types),
+                units=frozenset(row.units),
+            ),
+            row.created_at,
+        )
+        for row in await conn.execute(
+            _CANDIDATES, {"districts": sorted(set(districts)), "receivers": sorted(set(receivers))}
+        )
+    ]
+
+
+async def insert(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Add an endpoint and its lane."""
+    await conn.execute(endpoint.insert().values(**values))
+    await conn.execute(lane.insert().values(endpoint_id=values["id"], last_sequence=0))
+
+
+async def advance(conn: AsyncConnection, *, endpoint_id: UUID, version: int, now: datetime) -> int | None:
+    """Lock an endpoint and count its version up; None when it is no longer at ``version``."""
+    bind = {"id": endpoint_id, "version": version, "now": now}
+    found: int | None = (await conn.execute(_ADVANCE, bind)).scalar_one_or_none()
+    return found
+
+
+async def touch(conn: AsyncConnection, *, endpoint_id: UUID, now: datetime) -> int | None:
+    """Lock an endpoint and count its version up, whatever it was; None when it is deleted."""
+    found: int | None = (await conn.execute(_TOUCH, {"id": endpoint_id, "now": now})).scalar_one_or_none()
+    return found
+
+
+async def update(conn: AsyncConnection, *, endpoint_id: UUID, values: Mapping[str, Any]) -> None:
+    """Change columns of an endpoint that the transaction has locked."""
+    if values:
+        await conn.execute(endpoint.update().where(endpoint.c.id == endpoint_id).values(**values))
+
+
+async def switch_off_gone(conn: AsyncConnection, *, endpoint_id: UUID, now: datetime) -> bool:
+    """Disable an endpoint whose receiver wants no more; false when it was off already."""
+    return (await conn.execute(_GONE, {"id": endpoint_id, "now": now})).rowcount == 1
+
+
+async def add_secret(
+    conn: AsyncConnection, *, secret_id: UUID, endpoint_id: UUID, sealed: bytes, now: datetime
+) -> None:
+    """Add the secret that signs from now on."""
+    values = {"id": secret_id, "endpoint_id": endpoint_id, "sealed": sealed, "created_at": now, "expires_at": None}
+    await conn.execute(endpoint_secret.insert().values(**values))
+
+
+async def expire_secret(conn: AsyncConnection, *, endpoint_id: UUID, expires_at: datetime) -> None:
+    """Let the current secret sign along until a moment."""
+    await conn.execute(_EXPIRE, {"endpoint_id": endpoint_id, "expires_at": expires_at})
+
+
+async def forget_secrets(conn: AsyncConnection, *, endpoint_id: UUID) -> None:
+    """Remove all secrets of an endpoint."""
+    await conn.execute(_FORGET_SECRETS, {"endpoint_id": endpoint_id})
+
+
+async def end_pending(
+    conn: AsyncConnection, *, endpoint_id: UUID, reason: Reason, now: datetime, deleted: bool = False
+) -> None:
+    """Move what waits in a locked lane to the dead letters; with ``deleted`` cancel it, the dead letters too."""
+    bind = {
+        "endpoint_id": endpoint_id,
+        "status": "cancelled" if deleted else "dead",
+        "from": ["pending", "dead"] if deleted else ["pending"],
+        "reason": reason.value,
+        "now": now,
+    }
+    await conn.execute(_END_PENDING, bind)
+    await conn.execute(_NOTHING_DUE, {"endpoint_id": endpoint_id})

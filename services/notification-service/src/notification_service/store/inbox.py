@@ -1,0 +1,103 @@
+"""Inbox entries and what each person has read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notification_service.domain.happenings import district_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message for those of a unit who hold one of the roles."""
+
+    id: UUID
+    event_id: UUID
+    kind: str
+    unit: str
+    roles: frozenset[str]
+    subject: str
+    subject_id: UUID
+    subject_version: int
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+_INSERT: Final = text("""
+INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version,
+                         occurred_at, recorded_at, created_at)
+SELECT id, event_id, kind, unit, district, string_to_array(roles, ' '), subject, subject_id, subject_version,
+       occurred_at, recorded_at, CAST(:now AS timestamptz)
+FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:kinds AS text[]), CAST(:units AS text[]),
+            CAST(:districts AS text[]), CAST(:roles AS text[]), CAST(:subjects AS text[]),
+            CAST(:subject_ids AS uuid[]), CAST(:versions AS int[]), CAST(:occurred AS timestamptz[]),
+            CAST(:recorded AS timestamptz[]))
+     AS e (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version, occurred_at, recorded_at)
+ON CONFLICT (event_id, kind, unit) DO NOTHING
+RETURNING kind
+""")
+_REMOVE_ERASED: Final = text("""
+DELETE FROM inbox_entry AS e USING unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[])) AS c (case_id, version)
+WHERE e.subject_id = c.case_id AND e.subject_version < c.version
+""")
+_REMOVE_LEFT: Final = text("""
+DELETE FROM inbox_entry AS e
+USING unnest(CAST(:ids AS uuid[]), CAST(:units AS text[]), CAST(:versions AS int[])) AS c (case_id, unit, version)
+WHERE e.subject_id = c.case_id AND e.district = c.unit AND e.subject_version < c.version
+""")
+_MARK: Final = text("""
+INSERT INTO inbox_mark AS m (entry_id, person, read_at, acknowledged_at)
+VALUES (:entry_id, :person, CAST(:now AS timestamptz),
+        CASE WHEN CAST(:acknowledge AS boolean) THEN CAST(:now AS timestamptz) END)
+ON CONFLICT (entry_id, person) DO UPDATE
+SET acknowledged_at = coalesce(m.acknowledged_at, EXCLUDED.acknowledged_at)
+""")
+
+
+async def insert(conn: AsyncConnection, entries: Sequence[Entry], *, now: datetime) -> list[str]:
+    """Add entries, once for each event, kind and unit; return the kinds of the new ones."""
+    if not entries:
+        return []
+    bind = {
+        "ids": [e.id for e in entries],
+        "events": [e.event_id for e in entries],
+        "kinds": [e.kind for e in entries],
+        "units": [e.unit for e in entries],
+        "districts": [district_of(e.unit) for e in entries],
+        "roles": [" ".join(sorted(e.roles)) for e in entries],
+        "subjects": [e.subject for e in entries],
+        "subject_ids": [e.subject_id for e in entries],
+        "versions": [e.subject_version for e in entries],
+        "occurred": [e.occurred_at for e in entries],
+        "recorded": [e.recorded_at for e in entries],
+        "now": now,
+    }
+    return list((await conn.execute(_INSERT, bind)).scalars())
+
+
+async def remove_erased(conn: AsyncConnection, versions: Mapping[UUID, int]) -> None:
+    """Remove everything about erased cases that is older than the erasure."""
+    if versions:
+        ids = sorted(versions)
+        await conn.execute(_REMOVE_ERASED, {"ids": ids, "versions": [versions[i] for i in ids]})
+
+
+async def remove_left(conn: AsyncConnection, moves: Sequence[tuple[UUID, str, int]]) -> None:
+    """Remove what a unit was told of a case before it handed the case over: (case, unit, version of the transfer)."""
+    if moves:
+        bind = {
+            "ids": [case_id for case_id, _, _ in moves],
+            "units": [district_of(unit) for _, unit, _ in moves],
+            "versions": [version for _, _, version in moves],
+        }
+        await conn.execute(_REMOVE_LEFT, bind)
+
+
+async def mark(conn: AsyncConnection, *, entry_id: UUID, person: str, acknowledge: bool, now: datetime) -> None:
+    """Note that a person has read an entry, and acknowledged it when asked; the first time stands."""
+    await conn.execute(_MARK, {"entry_id": entry_id, "person": person, "acknowledge": acknowledge, "now": now})

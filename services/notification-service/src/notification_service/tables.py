@@ -1,0 +1,124 @@
+"""The tables as SQLAlchemy Core sees them; constraints stand in the migrations, and a test compares both."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+
+metadata: Final = MetaData()
+_MOMENT: Final = TIMESTAMP(timezone=True)
+_TEXTS: Final = ARRAY(Text)
+
+inbox_entry: Final = Table(
+    "inbox_entry",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("roles", _TEXTS, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("subject_version", Integer, nullable=False),
+    Column("occurred_at", _MOMENT, nullable=False),
+    Column("recorded_at", _MOMENT, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+)
+
+inbox_mark: Final = Table(
+    "inbox_mark",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("read_at", _MOMENT, nullable=False),
+    Column("acknowledged_at", _MOMENT),
+)
+
+case_standing: Final = Table(
+    "case_standing",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("restricted", Boolean, nullable=False),
+    Column("erased_version", Integer),
+    Column("updated_at", _MOMENT, nullable=False),
+)
+
+endpoint: Final = Table(
+    "endpoint",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("national", Boolean, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("event_types", _TEXTS, nullable=False),
+    Column("units", _TEXTS, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("disabled_reason", Text),
+    Column("version", Integer, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("updated_at", _MOMENT, nullable=False),
+    Column("deleted_at", _MOMENT),
+)
+
+endpoint_secret: Final = Table(
+    "endpoint_secret",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("endpoint_id", Uuid, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("expires_at", _MOMENT),
+)
+
+lane: Final = Table(
+    "lane",
+    metadata,
+    Column("endpoint_id", Uuid, primary_key=True),
+    Column("last_sequence", BigInteger, nullable=False),
+    Column("due_at", _MOMENT),
+    Column("leased_by", Text),
+    Column("leased_until", _MOMENT),
+)
+
+delivery: Final = Table(
+    "delivery",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("endpoint_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("is_ping", Boolean, nullable=False),
+    Column("order_key", Uuid, nullable=False),
+    Column("event_type", Text),
+    Column("subject_id", Uuid),
+    Column("subject_version", Integer),
+    Column("unit", Text),
+    Column("occurred_at", _MOMENT),
+    Column("recorded_at", _MOMENT),
+    Column("traceparent", Text),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("blocked", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("rung", Integer, nullable=False),
+    Column("next_attempt_at", _MOMENT, nullable=False),
+    Column("last_outcome", Text),
+    Column("last_status_code", Integer),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("settled_at", _MOMENT),
+    Column("redacted_at", _MOMENT),
+)
+
+delivery_attempt: Final = Table(
+    "delivery_attempt",
+    metadata,
+    Column("delivery_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", _MOMENT, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("status_code", Integer),
+)
