@@ -2,16 +2,23 @@
 
 Errors::
 
-    ProblemError    one refusal: status, code, title, what to do next
+    ProblemError              one refusal: status, code, title, what to do next
+    RequestValidationError    422 ``invalid-request``: places, kinds and rules, no values
+    HTTPException             404 ``not-found``, 405 ``method-not-allowed`` and the like, from the framework
+    anything else             500 ``internal-error``, or 503 ``temporarily-unavailable`` when the database is away
 """
 
+import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from forkant_kit.telemetry import current_trace_id
@@ -19,6 +26,10 @@ from forkant_kit.telemetry import current_trace_id
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:forkant:problem:"
 _MAX_PLACES: Final = 50
+_CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
+_PASSING_SQLSTATES: Final = ("08", "40", "53", "57P")
+_QUOTING: Final = ("_parsing", "_tag_invalid", "_pattern_mismatch", "json_invalid")
 
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +48,8 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Describe the refusal; ``detail`` tells the reader what to do next."""
+        if _CODE.fullmatch(code) is None:
+            raise ValueError("a problem code is lower-case words joined by hyphens")
         super().__init__(code)
         self.status = status
         self.code = code
@@ -54,12 +67,11 @@ def problem_body(error: ProblemError) -> bytes:
         "status": error.status,
         "detail": error.detail,
         "code": error.code,
-        **error.extra,
     }
     trace_id = current_trace_id()
     if trace_id is not None:
         document["trace_id"] = trace_id
-    return orjson.dumps(document)
+    return orjson.dumps({**error.extra, **document})
 
 
 def problem_response(error: ProblemError) -> Response:
@@ -80,11 +92,46 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def on_http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type alone
-        return problem_response(_http(error))
+        return problem_response(as_problem(error))
 
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
+
+
+def as_problem(error: Exception) -> ProblemError:
+    """Return the problem that a client may see for any error; an unforeseen one is logged, without its text."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, HTTPException):
+        return _http(error)
+    if is_passing(error):
+        _log.warning("temporarily_unavailable", exc_info=error)
+        return temporarily_unavailable()
+    _log.error("request_failed", exc_info=error)
+    return internal_error()
+
+
+def is_passing(error: Exception) -> bool:
+    """Tell whether an error says that the database is away, or has no room, for the moment."""
+    if isinstance(error, (ConnectionError, TimeoutError, PoolTimeoutError)):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # While PostgreSQL starts, the driver's own error comes through unwrapped.
+    sqlstate = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return isinstance(sqlstate, str) and sqlstate.startswith(_PASSING_SQLSTATES)
+
+
+def temporarily_unavailable() -> ProblemError:
+    """Return the problem for what will pass; a POST may be repeated with its Idempotency-Key."""
+    return ProblemError(
+        503,
+        "temporarily-unavailable",
+        "Temporarily unavailable",
+        "Send the same request again in a moment, a POST with the same Idempotency-Key.",
+        headers={"Retry-After": "1"},
+    )
 
 
 def internal_error() -> ProblemError:
@@ -101,33 +148,39 @@ def not_found() -> ProblemError:
 
 def _invalid(error: RequestValidationError) -> ProblemError:
     places = [
-        {"place": ".".join(str(part) for part in item["loc"]), "kind": item["type"], "rule": _rule(item)}
-        for item in error.errors()[:_MAX_PLACES]
+        {"place": _place(item), "kind": item["type"], "rule": _rule(item)} for item in error.errors()[:_MAX_PLACES]
     ]
     return ProblemError(
         422, "invalid-request", "The request is not valid", "Correct the places named.", extra={"errors": places}
     )
 
 
+def _place(item: Mapping[str, Any]) -> str:
+    parts = [str(part) if isinstance(part, int) or _NAME.fullmatch(part) else "?" for part in item["loc"]]
+    if item["type"] == "extra_forbidden":
+        # The name of a field that we do not have is the client's own text.
+        parts[-1] = "?"
+    return ".".join(parts)
+
+
 def _rule(item: Mapping[str, Any]) -> str:
-    # The message of a custom validator is ours; pydantic's own may quote input only for these kinds.
-    quoting = ("json_invalid", "uuid_parsing", "url_parsing", "datetime_from_date_parsing", "string_pattern_mismatch")
-    return "does not have the right form" if item["type"] in quoting else str(item["msg"])
+    # The message of a custom validator is ours, and pydantic's own repeats input only for some kinds.
+    quoting = any(part in item["type"] for part in _QUOTING)
+    return "does not have the right form" if quoting else str(item["msg"])
 
 
 def _http(error: HTTPException) -> ProblemError:
     headers = dict(error.headers or {})
-    if error.status_code == 404:  # noqa: PLR2004
-        return not_found()
-    if error.status_code == 405:  # noqa: PLR2004
-        return ProblemError(
-            405,
-            "method-not-allowed",
-            "Method not allowed",
-            "Use a method that the API description lists.",
-            headers=headers,
-        )
-    return ProblemError(error.status_code, "http-error", "The request was refused", "See the status.", headers=headers)
+    match error.status_code:
+        case HTTPStatus.NOT_FOUND:
+            return not_found()
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            title, detail = "Method not allowed", "Use a method that the API description lists."
+            return ProblemError(405, "method-not-allowed", title, detail, headers=headers)
+        case HTTPStatus.BAD_REQUEST:
+            return ProblemError(400, "invalid-request", "The request is not valid", "Look at what was sent.")
+        case status:
+            return ProblemError(status, "http-error", "The request was refused", "See the status.", headers=headers)
 
 
 PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {

@@ -7,8 +7,9 @@ roots. A wrong environment stops the start with one line for each setting that i
 import sys
 from enum import StrEnum
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 EXIT_BAD_SETTINGS: Final = 78
@@ -37,6 +38,8 @@ class ServiceSettings(BaseSettings):
     """Port that the API listens on."""
     worker_port: int = Field(default=8010, ge=1, le=65535)
     """Port of the worker's health checks and metrics."""
+    ops_port: int | None = Field(default=None, ge=1, le=65535)
+    """Port of the API's own health checks and metrics; in production the public listener shows no metrics."""
     database_url: SecretStr
     """PostgreSQL URL of the service's own database, as the application role."""
     database_pool_size: int = Field(default=10, ge=1, le=200)
@@ -50,9 +53,31 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str | None = None
     """OTLP/HTTP endpoint for traces, without the ``/v1/traces``; tracing is off when absent."""
     log_level: str = "INFO"
-    """Lowest level that is logged."""
+    """Lowest level that is logged: debug, info, warning or error."""
     cursor_secret: SecretStr = SecretStr(DEV_CURSOR_SECRET)
     """Key that signs paging cursors; at least 32 characters in production."""
+
+    @field_validator("log_level")
+    @classmethod
+    def _level_is_known(cls, level: str) -> str:
+        if level.lower() not in {"debug", "info", "warning", "error"}:
+            raise ValueError("must be debug, info, warning or error")
+        return level
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_postgresql(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("postgresql://", "postgresql+asyncpg://")):
+            raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer_is_a_url(cls, issuer: str) -> str:
+        parts = urlsplit(issuer)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be an http(s) URL without query and fragment")
+        return issuer
 
     @model_validator(mode="after")
     def _refuse_convenience_in_production(self) -> "ServiceSettings":
@@ -77,5 +102,6 @@ def load(cls: type[S]) -> S:
         print(f"{cls.__name__}: the environment is not right:", file=sys.stderr)  # noqa: T201 - before logging exists
         for item in error.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in item["loc"]).upper()
-            print(f"  FORKANT_{name}: {item['msg']}" if name else f"  {item['msg']}", file=sys.stderr)  # noqa: T201
+            text = item["msg"].removeprefix("Value error, ")
+            print(f"  FORKANT_{name}: {text}" if name else f"  {text}", file=sys.stderr)  # noqa: T201
         raise SystemExit(EXIT_BAD_SETTINGS) from None

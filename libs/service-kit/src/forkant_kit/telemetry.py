@@ -1,31 +1,31 @@
 """Logs and traces: JSON lines with trace ids on standard output, spans by OTLP when an endpoint is set.
 
-Log events are snake_case names with codes and ids; nothing personal, no bodies, tokens or query strings.
+Without an endpoint no span is recorded, yet every request and batch still has a trace id, so that its log lines, its
+problem document and its events can be found together. Log events are snake_case names with codes and ids; nothing
+personal, no bodies, tokens or query strings.
 """
 
-import logging
-import sys
-from collections.abc import MutableMapping
+import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import orjson
-import structlog
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Tracer
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from forkant_kit.logs import set_up_logging
 from forkant_kit.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 
 @dataclass(frozen=True)
 class Telemetry:
     """What was set up; ``shutdown`` sends the spans that wait."""
 
-    provider: TracerProvider | None
+    provider: "TracerProvider | None"
 
     def shutdown(self) -> None:
         """Send what waits and stop; returns when done or after the exporter's own deadline."""
@@ -35,11 +35,22 @@ class Telemetry:
 
 def set_up_telemetry(*, service: str, settings: ServiceSettings) -> Telemetry:
     """Set up logging, and tracing when ``otlp_endpoint`` is set; call once, in a composition root."""
-    _set_up_logging(service, settings.log_level)
+    set_up_logging(service=service, level=settings.log_level)
     if not settings.otlp_endpoint:
         return Telemetry(None)
-    provider = TracerProvider(resource=Resource.create({"service.name": service, "service.namespace": "forkant"}))
-    exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces")
+    # Imported here, since a process that exports nothing should not carry the exporter's 20 MB.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    resource = {
+        "service.name": service,
+        "service.namespace": "forkant",
+        "deployment.environment.name": settings.env.value,
+    }
+    provider = TracerProvider(resource=Resource.create(resource), shutdown_on_exit=False)
+    exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
     trace.set_tracer_provider(provider)
     return Telemetry(provider)
@@ -64,62 +75,18 @@ def current_trace_id() -> str | None:
     return f"{context.trace_id:032x}" if context.is_valid else None
 
 
-def _add_trace(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        event["trace_id"] = f"{context.trace_id:032x}"
-        event["span_id"] = f"{context.span_id:016x}"
-    return event
+def remote_context(traceparent: str | None) -> Context:
+    """Return a context with the caller's span, or an empty one when ``traceparent`` is missing or malformed."""
+    if traceparent is None:
+        return Context()
+    return TraceContextTextMapPropagator().extract({"traceparent": traceparent}, context=Context())
 
 
-def _frames_only(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace an exception by its type and its frames: its text may repeat what a person wrote."""
-    info = event.pop("exc_info", None)
-    if info is True:
-        info = sys.exc_info()
-    if isinstance(info, BaseException):
-        info = (type(info), info, info.__traceback__)
-    if not info or info[0] is None:
-        return event
-    event["exception"] = info[0].__name__
-    frames, step = [], info[2]
-    while step is not None:
-        frames.append(f"{step.tb_frame.f_globals.get('__name__', '?')}:{step.tb_lineno}")
-        step = step.tb_next
-    event["frames"] = frames[-12:]
-    return event
-
-
-def _set_up_logging(service: str, level: str) -> None:
-    def add_service(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        event["service"] = service
-        return event
-
-    shared: list[structlog.types.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        add_service,
-        _add_trace,
-        _frames_only,
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-    renderer = structlog.processors.JSONRenderer(serializer=lambda v, **_: orjson.dumps(v, default=str).decode())
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer], foreign_pre_chain=shared
-        )
-    )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
-    for chatty in ("aiokafka", "httpx", "httpcore", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    # aiokafka logs routine rebalances and retries as errors; the kit logs what matters itself.
-    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.ERROR)
+def with_ids(span: Span, parent: Context) -> Span:
+    """Return the span, or when tracing is off one that records nothing but has ids for logs and problems."""
+    if span.is_recording():
+        return span
+    caller = trace.get_current_span(parent).get_span_context()
+    trace_id = caller.trace_id if caller.is_valid else secrets.randbits(128) or 1
+    own = SpanContext(trace_id, secrets.randbits(64) or 1, is_remote=False, trace_flags=TraceFlags(0))
+    return NonRecordingSpan(own)

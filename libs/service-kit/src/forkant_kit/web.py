@@ -10,7 +10,8 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from forkant_kit.asgi.authenticate import Authenticate
@@ -19,7 +20,7 @@ from forkant_kit.asgi.headers import SecurityHeaders
 from forkant_kit.asgi.observe import Observe
 from forkant_kit.auth import TokenVerifier
 from forkant_kit.docs_page import docs_routes
-from forkant_kit.health import ReadinessCheck, health_routes
+from forkant_kit.health import ReadinessCheck, health_routes, worker_app
 from forkant_kit.policy import Policy, action_of
 from forkant_kit.problems import PROBLEM_RESPONSES, PROBLEM_SCHEMA, install_problem_handlers
 from forkant_kit.settings import Environment, ServiceSettings
@@ -53,15 +54,15 @@ def create_app(
     Raises:
         UndeclaredPolicyError: a route outside ``public_paths`` is open to nobody in particular.
     """
-    for router in routers:
-        _require_policies(router, policy, public_paths)
     production = settings.env is Environment.PRODUCTION
     checker = verifier or TokenVerifier(issuer=settings.oidc_issuer, audience=settings.oidc_audience)
     app = FastAPI(
         title=title,
         version=version,
-        lifespan=_closing(checker, lifespan),
+        lifespan=_guarded(checker, lifespan, settings=settings, readiness=readiness),
         responses=PROBLEM_RESPONSES,
+        # The framework's own spans and logs would repeat ours, with the texts of exceptions in them.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         openapi_url=None if production else "/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -77,6 +78,8 @@ def create_app(
         app.router.routes.extend(docs_routes(title))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     public = _ALWAYS_PUBLIC | public_paths | (frozenset() if production else _DEV_PUBLIC)
+    app.state.public_paths = public
+    require_policies(app)
     app.add_middleware(StrictBody)
     app.add_middleware(Authenticate, verifier=checker, public_paths=public)
     app.add_middleware(SecurityHeaders)
@@ -84,33 +87,65 @@ def create_app(
     return app
 
 
-def _closing(verifier: TokenVerifier, lifespan: Lifespan) -> Lifespan:
+def _guarded(
+    verifier: TokenVerifier, lifespan: Lifespan, *, settings: ServiceSettings, readiness: Sequence[ReadinessCheck]
+) -> Lifespan:
     @asynccontextmanager
-    async def closing(app: FastAPI) -> AsyncIterator[None]:
-        async with lifespan(app):
+    async def guarded(app: FastAPI) -> AsyncIterator[None]:
+        # Again, since routes may have been added after the application was put together.
+        require_policies(app)
+        async with _ops_listener(settings, readiness), lifespan(app):
             yield
         await verifier.aclose()
 
-    return closing
+    return guarded
 
 
-def _require_policies(router: APIRouter, policy: Policy, public_paths: frozenset[str]) -> None:
-    for route in router.routes:
-        if not isinstance(route, APIRoute):
-            if getattr(route, "path", None) not in public_paths:
-                raise UndeclaredPolicyError(f"{route!r} is neither public nor a route with a policy")
+@asynccontextmanager
+async def _ops_listener(settings: ServiceSettings, readiness: Sequence[ReadinessCheck]) -> AsyncIterator[None]:
+    if settings.ops_port is None:
+        yield
+        return
+    stop = asyncio.Event()
+    ops = worker_app(readiness=readiness, alive=lambda: True)
+    serving = asyncio.create_task(
+        serve_beside(ops, host=settings.http_host, port=settings.ops_port, stop=stop), name="ops-listener"
+    )
+    try:
+        yield
+    finally:
+        stop.set()
+        await serving
+
+
+def require_policies(app: FastAPI) -> None:
+    """Check that every route that is not public declares an action of the policy table.
+
+    Raises:
+        UndeclaredPolicyError: a route does not, or its action is unknown.
+    """
+    policy: Policy = app.state.policy
+    for route in iter_route_contexts(app.routes):
+        if _is_public(route, app.state.public_paths):
             continue
-        if route.path in public_paths:
-            continue
-        actions = _actions(route.dependant)
+        dependant = getattr(route, "dependant", None)
+        actions = _actions(dependant) if isinstance(dependant, Dependant) else set()
         if not actions:
             raise UndeclaredPolicyError(
-                f"{route.methods} {route.path} declares no policy: add a requires(…) dependency"
+                f"{sorted(route.methods or ())} {route.path} declares no policy: add a requires(…) dependency"
             )
         if unknown := actions - policy.actions:
             raise UndeclaredPolicyError(
                 f"{route.path} declares {sorted(unknown)}, which the policy table does not have"
             )
+
+
+def _is_public(route: RouteContext, public_paths: frozenset[str]) -> bool:
+    path = route.path or ""
+    below = tuple(public[:-1] for public in public_paths if public.endswith("/*"))
+    # A mount takes what is below its path and nothing at the path itself.
+    start = f"{path}/" if isinstance(route.original_route, Mount) else path
+    return path in public_paths or start.startswith(below)
 
 
 def _actions(dependant: Dependant) -> set[str]:

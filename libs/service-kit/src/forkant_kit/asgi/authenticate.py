@@ -1,11 +1,15 @@
 """Authentication before anything of the body is read."""
 
+from typing import Final
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forkant_kit.auth import TokenVerifier
 from forkant_kit.principal import SCOPE_KEY, invalid_token, unauthenticated
 from forkant_kit.problems import ProblemError, problem_response
+
+_POLICY_VIOLATION: Final = 1008
 
 
 class Authenticate:
@@ -20,6 +24,9 @@ class Authenticate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
         if scope["type"] != "http" or scope["path"] in self._exact or scope["path"].startswith(self._below):
             await self._app(scope, receive, send)
             return

@@ -1,26 +1,24 @@
 """The outermost middleware: a server span, one log line and one measurement for each request, and the last resort."""
 
 import time
-from typing import Final
+from typing import Any, Final
 
 import structlog
+from fastapi.routing import iter_route_contexts
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from prometheus_client import Histogram
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from starlette.datastructures import Headers
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from forkant_kit.problems import internal_error, problem_response
+from forkant_kit.metrics import HTTP_REQUEST_SECONDS
+from forkant_kit.problems import as_problem, problem_response
+from forkant_kit.telemetry import remote_context, with_ids
 
-REQUEST_SECONDS: Final = Histogram(
-    "forkant_http_request_seconds",
-    "Time until the answer was sent.",
-    ["method", "route", "status"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
-_PROPAGATOR: Final = TraceContextTextMapPropagator()
+_FAULT: Final = 500
+_CLIENT_LEFT: Final = 499
 
 _log = structlog.get_logger("forkant_kit.access")
 _tracer = trace.get_tracer("forkant_kit.http")
@@ -35,12 +33,22 @@ class Observe:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"] in _QUIET:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        began, status = time.perf_counter(), 0
+        parent = remote_context(Headers(scope=scope).get("traceparent"))
+        span = _tracer.start_span(method, context=parent, kind=SpanKind.SERVER)
+        with trace.use_span(with_ids(span, parent), record_exception=False, set_status_on_exception=False):
+            began, status = time.perf_counter(), _CLIENT_LEFT
+            try:
+                status = await self._answer(scope, receive, send)
+            finally:
+                _record(scope, span, method=method, status=status, seconds=time.perf_counter() - began)
+                span.end()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        status = 0
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -48,27 +56,46 @@ class Observe:
                 status = message["status"]
             await send(message)
 
-        with _tracer.start_as_current_span(
-            method, context=_PROPAGATOR.extract(carrier), kind=SpanKind.SERVER, record_exception=False
-        ) as span:
-            try:
-                await self._app(scope, receive, watch)
-            except Exception:  # noqa: BLE001 - the last resort
-                _log.exception("request_failed", method=method, route=_route(scope))
-                span.set_status(StatusCode.ERROR)
-                if status == 0:
-                    status = 500
-                    await problem_response(internal_error())(scope, receive, send)
-            route = _route(scope)
-            span.update_name(f"{method} {route}")
-            span.set_attributes(
-                {"http.request.method": method, "http.route": route, "http.response.status_code": status}
-            )
-            elapsed = time.perf_counter() - began
-            REQUEST_SECONDS.labels(method, route, str(status)).observe(elapsed)
-            _log.info("request", method=method, route=route, status=status, ms=round(elapsed * 1000, 1))
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:  # noqa: BLE001 - the last resort
+            problem = as_problem(error)
+            if status == 0:
+                await problem_response(problem)(scope, receive, watch)
+            else:
+                # The client sees the answer break off, since its end was never sent.
+                _log.warning("answer_broken_off", status=status)
+        return status or _CLIENT_LEFT
 
 
-def _route(scope: Scope) -> str:
-    # The template, never the path: paths hold ids of cases.
-    return str(getattr(scope.get("route"), "path", "unmatched"))
+def _record(scope: Scope, span: Span, *, method: str, status: int, seconds: float) -> None:
+    if scope["path"] in _QUIET:
+        return
+    route = route_template(scope)
+    HTTP_REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
+    _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+    if not span.is_recording():
+        return
+    span.update_name(f"{method} {route}")
+    span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+    span.set_attributes({"url.scheme": scope.get("scheme", "http"), "network.protocol.version": scope["http_version"]})
+    if status >= _FAULT:
+        span.set_attribute("error.type", str(status))
+        span.set_status(StatusCode.ERROR)
+
+
+def route_template(scope: Scope) -> str:
+    """Return the path template of the route that was chosen, never the path: paths hold ids of cases."""
+    route = scope.get("route")
+    if not isinstance(route, BaseRoute):
+        return "unmatched"
+    return _templates(scope["app"]).get(id(route)) or str(getattr(route, "path", "unmatched"))
+
+
+def _templates(app: Any) -> dict[int, str]:
+    # A route keeps the path that its own router gave it; the prefix of an inclusion stands only in the context.
+    known: dict[int, str] | None = getattr(app.state, "route_templates", None)
+    if known is None:
+        known = {id(found.original_route): found.path_format or "" for found in iter_route_contexts(app.routes)}
+        app.state.route_templates = known
+    return known

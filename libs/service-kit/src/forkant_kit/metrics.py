@@ -1,0 +1,41 @@
+"""The registry of metric names: what the platform measures, and what may label it.
+
+``METRICS`` names every metric of every service; a check in the tests reads the source of all packages and refuses a
+metric that is missing here, or a label outside ``LABELS``. Labels hold codes with few values, never ids: an id would
+make one series for each case and tell who is dealt with.
+"""
+
+from typing import Final
+
+from prometheus_client import Histogram
+
+METRICS: Final[dict[str, str]] = {
+    "forkant_http_request_seconds": "Time until an answer was sent.",
+    "forkant_relay_published_total": "Events acknowledged by Kafka and removed from the outbox.",
+    "forkant_relay_fenced_total": "Events sent under a lease that was lost before their removal.",
+    "forkant_relay_round_failures_total": "Rounds that failed and are retried.",
+    "forkant_relay_leases_held": "Partitions that a process publishes.",
+    "forkant_outbox_backlog": "Events waiting in the outbox.",
+    "forkant_outbox_oldest_seconds": "Age of the oldest event waiting in the outbox.",
+    "forkant_consumer_applied_total": "Events applied and committed.",
+    "forkant_consumer_repeats_total": "Records dropped as repeats by version.",
+    "forkant_consumer_unknown_types_total": "Events of unknown type passed over.",
+    "forkant_consumer_parked_total": "Records parked.",
+    "forkant_consumer_parked_aggregates": "Aggregates with parked events.",
+    "forkant_consumer_retries_total": "Batches tried again after a passing fault.",
+    "forkant_consumer_lag_records": "Records not yet applied.",
+    "forkant_consumer_seconds_behind": "Age of the newest applied event while behind.",
+    "forkant_consumer_batch_seconds": "Time to process and commit one partition batch.",
+}
+
+LABELS: Final = frozenset(
+    {"channel", "error", "group", "indicator", "job", "kind", "method", "outcome", "partition", "reason", "route"}
+    | {"state", "status", "topic", "unit"}
+)
+
+HTTP_REQUEST_SECONDS: Final = Histogram(
+    "forkant_http_request_seconds",
+    METRICS["forkant_http_request_seconds"],
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
