@@ -29,6 +29,7 @@ _MAX_PLACES: Final = 50
 _CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 _PASSING_SQLSTATES: Final = ("08", "40", "53", "57P")
+_UNSTORABLE: Final = "22021"
 _QUOTING: Final = ("_parsing", "_tag_invalid", "_pattern_mismatch", "json_invalid")
 
 _log = structlog.get_logger(__name__)
@@ -108,6 +109,9 @@ def as_problem(error: Exception) -> ProblemError:
     if is_passing(error):
         _log.warning("temporarily_unavailable", exc_info=error)
         return temporarily_unavailable()
+    if _sqlstate(error) == _UNSTORABLE:
+        # A NUL in an address gets this far; bodies are checked before.
+        return ProblemError(400, "invalid-request", "The request is not valid", "Leave out NUL characters.")
     _log.error("request_failed", exc_info=error)
     return internal_error()
 
@@ -118,9 +122,13 @@ def is_passing(error: Exception) -> bool:
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    return _sqlstate(error).startswith(_PASSING_SQLSTATES)
+
+
+def _sqlstate(error: Exception) -> str:
     # While PostgreSQL starts, the driver's own error comes through unwrapped.
-    sqlstate = getattr(getattr(error, "orig", error), "sqlstate", None)
-    return isinstance(sqlstate, str) and sqlstate.startswith(_PASSING_SQLSTATES)
+    found = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return found if isinstance(found, str) else ""
 
 
 def temporarily_unavailable() -> ProblemError:
