@@ -21,16 +21,14 @@ def reset(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")
     from forkant_devstack.supervisor import state
 
     layout = find_layout()
-    folders = {layout.state, state_home(layout.root)}
-    where = " and ".join(sorted(map(str, folders)))
     if not yes:
-        typer.confirm(f"Delete every case, event and log in {where}?", abort=True)
+        typer.confirm(f"Delete every case, event and log of the platform in {layout.root}?", abort=True)
     down(deadline=60.0)
     with state.hold(layout.run) as alone:
         state.clear_leftovers(layout.run)
         if not alone:  # somebody else started it again this very moment
             typer.confirm("It runs again; try again later", abort=True)
-        for folder in folders:
+        for folder in {layout.state, state_home(layout.root)}:
             _empty(folder)
             if folder != layout.state:
                 folder.rmdir()

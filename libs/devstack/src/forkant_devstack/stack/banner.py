@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text
 
 _PERSONAS = (
     ("officer-oslo", "case officer, Oslo: opens and works on cases"),
@@ -12,8 +13,8 @@ _PERSONAS = (
     ("officer-troms", "case officer of another district: Oslo's cases are 404 to it"),
     ("analyst-oslo", "analyst, Oslo: indicators"),
     ("pod-analyst", "directorate: every district's exact figures"),
-    ("privacy-oslo, pod-methods, pod-admin, auditor", "the other roles"),
-    ("officer-<unit>, lead-<unit>, …", "the same roles in each of the 17 units"),
+    ("privacy-oslo", "privacy officer; also pod-methods, pod-admin, auditor"),
+    ("officer-<unit>", "and lead-<unit>, analyst-<unit>: the same in each of the 17 units"),
 )
 
 
@@ -23,8 +24,10 @@ def show_banner(console: Console, *, ports: Mapping[str, int], broker: str, warn
     console.print(Panel(f"[bold]Forkant runs[/] (ready after {seconds:.1f} s, broker: {broker}){warned}", expand=False))
     console.print(_places(ports))
     console.print("\n[bold]Who to be[/] (log in on the dashboard with a click, or take a token)")
+    personas = Table.grid(padding=(0, 2))
     for name, text in _PERSONAS:
-        console.print(f"  [cyan]{name}[/]  {text}", highlight=False)
+        personas.add_row(Text(f"  {name}", style="cyan"), text)
+    console.print(personas)
     console.print("\n[bold]To paste[/]")
     for line in paste_lines(ports):
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)

@@ -1,5 +1,7 @@
 """The three services as the platform runs them: names, databases and the environment they read."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -42,6 +44,7 @@ def environment(
     service: Service, *, urls: DatabaseUrls, ports: Mapping[str, int], secrets: SecretStore
 ) -> dict[str, str]:
     """Give what a service's processes read, on top of the user's shell (which may set a log level)."""
+    key = base64.b64encode(hashlib.sha256(secrets.get("endpoint_secrets").encode()).digest()).decode()
     return {
         "PYTHONDONTWRITEBYTECODE": "",  # else every start compiles our own code anew
         "PYTHONUNBUFFERED": "1",
@@ -54,4 +57,6 @@ def environment(
         "FORKANT_OIDC_ISSUER": f"http://127.0.0.1:{ports['issuer']}",
         "FORKANT_OIDC_AUDIENCE": "forkant",
         "FORKANT_CURSOR_SECRET": secrets.get(f"{service.name}_cursor"),
+        "FORKANT_ENDPOINT_SECRET_KEYS": key,
+        "FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true",
     }
