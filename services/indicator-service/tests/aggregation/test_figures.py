@@ -93,6 +93,11 @@ def test_a_share_that_tells_of_few_others_is_suppressed_too():
     assert found.denominator.value == 40
 
 
+@pytest.mark.parametrize(("count", "hidden"), [(0, False), (3, True), (5, False)])
+def test_small_counts_are_hidden_also_of_a_unit_that_should_hold_no_cases(count, hidden):
+    assert shown({"pod": tally(opened=count)}, "pod").counts["opened"].suppressed is hidden
+
+
 def test_the_directorate_sees_all_and_a_district_its_own():
     assert Reader(unit="oslo").sees_exact("oslo")
     assert not Reader(unit="oslo").sees_exact("troms")

@@ -35,8 +35,11 @@ class Snapshot:
 
     def figures(self, unit: str, *, exact: bool) -> UnitFigures:
         """Return a unit's figures; a unit that holds no cases has zeros."""
-        mask = None if exact else self.mask
         tally = self.tallies.get(unit, Tally())
+        mask = None if exact else self.mask
+        if mask and unit not in (*CASE_UNITS, NATIONAL):
+            # It should hold no cases, and is in no total; should it hold some all the same, few stay hidden.
+            mask = mask_of({unit: tally}, catalogue=self.catalogue, period=self.period, rank=str.encode)
         return figures_of(unit, tally, catalogue=self.catalogue, period=self.period, mask=mask)
 
 
