@@ -110,7 +110,7 @@ def as_problem(error: Exception) -> ProblemError:
         _log.warning("temporarily_unavailable", exc_info=error)
         return temporarily_unavailable()
     if _sqlstate(error) == _UNSTORABLE:
-        # A NUL in an address gets this far; bodies are checked before.
+        # The net under the checks of addresses and bodies: a NUL came in another way.
         return ProblemError(400, "invalid-request", "The request is not valid", "Leave out NUL characters.")
     _log.error("request_failed", exc_info=error)
     return internal_error()

@@ -30,6 +30,7 @@ class StrictBody:
             return
         headers = Headers(scope=scope)
         try:
+            _check_address(scope)
             declared = headers.get("content-length", "0")
             if not declared.isdecimal() or int(declared) > MAX_BODY:
                 raise _too_large()
@@ -45,6 +46,13 @@ class StrictBody:
             await problem_response(problem)(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
+
+
+def _check_address(scope: Scope) -> None:
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise ProblemError(
+            400, "invalid-request", "The request is not valid", "The address holds a NUL character; leave it out."
+        )
 
 
 async def _read(receive: Receive) -> bytes | None:
