@@ -25,9 +25,7 @@ check "ruff check" $bin/ruff check
 check "ruff format" $bin/ruff format --check
 check "mypy --strict" $bin/mypy "${sources[@]}" scripts
 check "import directions" $bin/lint-imports
-if $bin/forkant contracts --help >/dev/null 2>&1; then
-  check "contracts" $bin/forkant contracts check
-fi
+check "event schemas" $bin/python -m forkant_contracts.schemas --check
 check "shell syntax" shell_syntax
 
 if [ ${#failed[@]} -gt 0 ]; then
