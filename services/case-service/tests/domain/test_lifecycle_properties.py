@@ -214,5 +214,6 @@ def test_an_action_is_refused_exactly_when_the_table_or_a_guard_says_so(play, at
             Code.CASE_RESTRICTED,
             Code.NOT_RESTRICTED,
             Code.ALREADY_RESTRICTED,
+            Code.TRANSFER_PENDING,
         }
         assert refused.code in expected
