@@ -138,14 +138,16 @@ def _import(data: dict[str, Any]) -> Key | None:
     """Import a public signing key of a kind that tokens may be signed with; anything else is passed over."""
     if data.get("use", "sig") != "sig" or data.get("kty") not in {"RSA", "EC", "OKP"}:
         return None
+    if data["kty"] == "RSA" and len(str(data.get("n", ""))) * 6 < _MIN_RSA_BITS:
+        return None
     public = {name: value for name, value in data.items() if name not in {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}}
     try:
         key = JWKRegistry.import_key(public)
-        if isinstance(key, RSAKey):
-            return key if key.raw_value.key_size >= _MIN_RSA_BITS else None
     except (JoseError, ValueError, TypeError):
         _log.warning("jwks_key_refused", kty=data["kty"])
         return None
+    if isinstance(key, RSAKey):
+        return key
     if isinstance(key, (ECKey, OKPKey)):
         return key if data.get("crv") == _CURVES["EC" if isinstance(key, ECKey) else "OKP"] else None
     return None
