@@ -56,8 +56,11 @@ class PlatformClient:
     ) -> None:
         """Remember where to call; ``transport`` replaces the network, for tests."""
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._cases = httpx.AsyncClient(base_url=case_url, limits=limits, timeout=30, transport=transport)
-        self._issuer = httpx.AsyncClient(base_url=issuer_url, timeout=10, transport=transport)
+        # Past any proxy of the environment: all of it is on this machine.
+        self._cases = httpx.AsyncClient(
+            base_url=case_url, limits=limits, timeout=30, transport=transport, trust_env=False
+        )
+        self._issuer = httpx.AsyncClient(base_url=issuer_url, timeout=10, transport=transport, trust_env=False)
         self._tokens: dict[str, tuple[str, float]] = {}
         self._rng = Random()  # noqa: S311 - only spreads retries
 

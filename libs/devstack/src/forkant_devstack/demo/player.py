@@ -3,14 +3,14 @@
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 from forkant_devstack.demo.client import PlatformClient
 from forkant_devstack.demo.script import CASE, CONCERN, OFFER, Script, Step
 
-_FRESH = '"1"'
+_RESOURCES: Final = {CASE: "/v1/cases/{case}", OFFER: "/v1/cases/{case}/transfers/{offer}"}
 
 
 @dataclass(slots=True)
@@ -39,10 +39,17 @@ class Player:
             step.path.format_map(self.ids),
             actor=step.actor,
             body=body,
-            if_match=self.etags[step.locks] if step.locks else None,
+            if_match=await self._seen(client, step.locks, actor=step.actor) if step.locks else None,
         )
         self._remember(step, answer)
         self.rest.popleft()
+
+    async def _seen(self, client: PlatformClient, what: str, *, actor: str) -> str:
+        """Return the ETag of the last answer about ``what``, or ask for it when there was none yet."""
+        if what not in self.etags:
+            answer = await client.call("GET", _RESOURCES[what].format_map(self.ids), actor=actor)
+            self.etags[what] = answer.headers["etag"]
+        return self.etags[what]
 
     def _remember(self, step: Step, answer: httpx.Response) -> None:
         receipt: dict[str, Any] = answer.json()
@@ -51,8 +58,5 @@ class Player:
             self.ids[step.makes] = receipt["id"]
         elif step.makes is not None:
             self.ids[step.makes] = receipt["item_id"]
-        if step.makes == OFFER:
-            self.etags[OFFER] = _FRESH
         if step.keeps == CONCERN and receipt.get("case_id"):
             self.ids[CASE] = receipt["case_id"]
-            self.etags[CASE] = _FRESH

@@ -1,10 +1,11 @@
 """Runs the demo: the stories and the generated past first, as fast as the platform takes it, then live if asked."""
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from random import Random
 from typing import Any, Final
 
@@ -34,16 +35,6 @@ class DemoReport:
     concerns: int
     commands: int
     seconds: float
-
-
-async def holds_cases(*, case_url: str = DEFAULT_CASE_URL, issuer_url: str = DEFAULT_ISSUER_URL) -> bool:
-    """Tell whether any unit already has a case, so that the demo need not be loaded."""
-    async with PlatformClient(case_url=case_url, issuer_url=issuer_url) as client:
-        for unit in CASE_UNITS:
-            answer = await client.call("GET", "/v1/cases?limit=1", actor=f"lead-{unit}")
-            if answer.json()["items"]:
-                return True
-    return False
 
 
 async def run(
@@ -85,12 +76,19 @@ async def run(
 
 
 async def _ask_reference(client: PlatformClient) -> Reference:
-    answer = await client.call("GET", "/v1/methods", actor=f"officer-{CASE_UNITS[0]}")
-    steps: dict[MeasureKind, tuple[MethodStep, ...]] = {}
-    for method in sorted(answer.json()["items"], key=lambda item: item["version"]):
-        kind = MeasureKind(method["code"])
-        steps[kind] = tuple(MethodStep(code=step["code"], mandatory=step["mandatory"]) for step in method["steps"])
-    return Reference(steps=steps)
+    catalogue = (await client.call("GET", "/v1/catalogue", actor=f"officer-{CASE_UNITS[0]}")).json()
+    municipalities: defaultdict[str, list[str]] = defaultdict(list)
+    for municipality in catalogue["municipalities"]:
+        municipalities[municipality["unit"]].append(municipality["number"])
+    return Reference(
+        steps={
+            MeasureKind(method["code"]): tuple(
+                MethodStep(code=step["code"], mandatory=step["mandatory"]) for step in method["steps"]
+            )
+            for method in sorted(catalogue["methods"], key=itemgetter("version"))
+        },
+        municipalities={unit: tuple(sorted(numbers)) for unit, numbers in municipalities.items()},
+    )
 
 
 async def _play_past(client: PlatformClient, players: Sequence[Player], moment: datetime, tick: Tick | None) -> int:
