@@ -1,0 +1,148 @@
+"""G2: the indicators equal a recount from the case tables, per unit, exactly, once the stream has caught up."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import itemgetter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+from forkant_contracts.units import CASE_UNITS
+
+from forkant_devstack.verify.figures import READER, read_figures, reader_token
+from forkant_devstack.verify.platform import Platform
+from forkant_devstack.verify.recount import NATIONAL, Figures, Period, recount
+from forkant_devstack.verify.report import Check, Difference
+
+ROLLING: Final = "rolling_12"
+SETTLE_SECONDS: Final = 20.0
+"""How long a figure may differ before it counts: people may be working while it is compared."""
+
+_PAUSE_S: Final = 0.5
+_OSLO: Final = ZoneInfo("Europe/Oslo")
+
+_CELLS: Final = """
+SELECT coalesce(f.district, d.district) AS district, coalesce(f.metric, d.metric) AS metric,
+       coalesce(f.month, d.month) AS month, coalesce(f.bucket, d.bucket) AS bucket,
+       coalesce(f.amount, 0) AS fine, coalesce(d.amount, 0) AS coarse, coalesce(f.least, 0) AS least
+FROM (SELECT district, metric, month, bucket, sum(amount) AS amount, min(amount) AS least
+      FROM cell GROUP BY district, metric, month, bucket) AS f
+FULL JOIN district_cell AS d USING (district, metric, month, bucket)
+WHERE coalesce(f.amount, 0) <> coalesce(d.amount, 0) OR f.least < 0 OR d.amount < 0
+ORDER BY 1, 2, 3, 4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    figures: int
+    differences: list[Difference]
+
+
+def periods(today: date) -> list[Period]:
+    """Return the rolling twelve months and each of them."""
+    months = [_add_months(today.replace(day=1), -back) for back in range(12)]
+    until = _add_months(months[0], 1)
+    single = [
+        Period(name=month.strftime("%Y-%m"), first=month, until=_add_months(month, 1), current=month == months[0])
+        for month in months
+    ]
+    return [Period(name=ROLLING, first=months[-1], until=until, current=True), *single]
+
+
+def _add_months(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, 1)
+
+
+async def check_indicators(platform: Platform, *, settle_s: float = SETTLE_SECONDS) -> list[Check]:
+    """Return the checks of G2."""
+    token = await reader_token(issuer_url=platform.issuer_url)
+    headers = {"Authorization": f"Bearer {token}"}
+    cases = await asyncpg.connect(platform.case_database)
+    try:
+        client = httpx.AsyncClient(base_url=platform.indicator_url, headers=headers, timeout=30, trust_env=False)
+        async with client as http:
+            chosen = periods(datetime.now(_OSLO).date())
+            rolling = await _settled(cases, http, chosen[:1], settle_s=settle_s)
+            monthly = await _settled(cases, http, chosen[1:], settle_s=settle_s)
+    finally:
+        await cases.close()
+    return [
+        Check(
+            guarantee="G2",
+            name=f"indicators of 17 units and the nation, rolling 12 months, as {READER} reads them",
+            compared=rolling.figures,
+            differences=rolling.differences,
+        ),
+        Check(
+            guarantee="G2",
+            name="the same by month",
+            compared=monthly.figures,
+            differences=monthly.differences,
+        ),
+        await _check_cells(platform),
+    ]
+
+
+async def _settled(
+    cases: "asyncpg.Connection[asyncpg.Record]", http: httpx.AsyncClient, chosen: Sequence[Period], *, settle_s: float
+) -> _Compared:
+    """Compare until all is equal or time is up.
+
+    While people work, the indicators trail the tables by a moment. So a unit's figures are right when, taken together,
+    they equal a recount made since the comparison began; on a platform at rest all recounts are the same.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + settle_s
+    pending = {(period, unit) for period in chosen for unit in (*CASE_UNITS, NATIONAL)}
+    recounts: dict[tuple[Period, str], list[Figures]] = {place: [] for place in pending}
+    while True:
+        differences: list[Difference] = []
+        for period in [period for period in chosen if any(period == each for each, _ in pending)]:
+            for unit, figures in (await recount(cases, period=period, units=CASE_UNITS)).items():
+                recounts[period, unit].append(figures)
+            for place in sorted((each for each in pending if each[0] == period), key=itemgetter(1)):
+                found = await read_figures(http, unit=place[1], period=period.name)
+                if any(not _differences(place, found, figures) for figures in recounts[place]):
+                    pending.discard(place)
+                else:
+                    differences += _differences(place, found, recounts[place][-1])
+        if not pending or loop.time() > deadline:
+            return _Compared(sum(len(figures[-1]) for figures in recounts.values()), differences)
+        await asyncio.sleep(_PAUSE_S)
+
+
+def _differences(place: tuple[Period, str], found: Figures, expected: Figures) -> list[Difference]:
+    period, unit = place
+    return [
+        Difference(f"{unit} {period.name} {name}", f"the indicator service says {found[name]}", str(value))
+        for name, value in expected.items()
+        if found[name] != value
+    ]
+
+
+async def _check_cells(platform: Platform) -> Check:
+    connection = await asyncpg.connect(platform.indicator_database)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            rows = await connection.fetch(_CELLS)
+            compared = await connection.fetchval("SELECT count(*) FROM district_cell")
+    finally:
+        await connection.close()
+    return Check(
+        guarantee="G2",
+        name="cells by case type, theme and age add up to their district's, and none is negative",
+        compared=compared,
+        differences=[
+            Difference(
+                f"{row['district']} {row['metric']} {row['month']:%Y-%m} bucket {row['bucket']}",
+                f"cells add up to {row['fine']} with a least of {row['least']}",
+                f"the district cell's {row['coarse']}, none below 0",
+            )
+            for row in rows
+        ],
+    )

@@ -1,0 +1,116 @@
+"""G2, the expected side: the indicators counted again from the case service's own tables, in plain SQL.
+
+Nothing here is shared with the indicator service, on purpose: two ways to the same figure are what makes it a check.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import asyncpg
+
+NATIONAL: Final = "national"
+Figures = Mapping[str, int | None]
+"""Figures of one unit and period by name, such as ``counts.opened`` or ``2.median``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Whole months, as the indicator API names them; ``current`` when it reaches today."""
+
+    name: str
+    first: date
+    until: date
+    current: bool
+
+
+_CASES: Final = """
+WITH counted AS (
+    SELECT split_part(c.unit, '/', 1) AS unit, c.state,
+           c.state IN ('closed', 'referred', 'rejected') AS ended,
+           (c.opened_at AT TIME ZONE 'Europe/Oslo')::date AS opened_on,
+           (c.closed_at AT TIME ZONE 'Europe/Oslo')::date AS closed_on,
+           EXISTS (SELECT FROM evaluation AS e WHERE e.case_id = c.id AND e.round = c.round AND e.completed)
+               AS evaluated,
+           (SELECT (min(m.started_at) AT TIME ZONE 'Europe/Oslo')::date FROM measure AS m WHERE m.case_id = c.id)
+               AS started_on
+    FROM preventive_case AS c WHERE c.erased_at IS NULL
+), placed AS (
+    SELECT *, opened_on >= $1 AND opened_on < $2 AS opened_within,
+           state = 'closed' AND closed_on >= $1 AND closed_on < $2 AS closed_within,
+           -- greatest() passes over a null, so a case without a start must not come to it.
+           CASE WHEN started_on IS NOT NULL THEN greatest(started_on - opened_on, 0) END AS days_to_start
+    FROM counted
+)
+SELECT coalesce(unit, 'national') AS unit,
+       count(*) FILTER (WHERE NOT ended AND opened_on < $2) AS "counts.open",
+       count(*) FILTER (WHERE opened_within) AS "counts.opened",
+       count(*) FILTER (WHERE closed_within) AS "counts.closed",
+       count(*) FILTER (WHERE opened_within AND started_on IS NOT NULL) AS "4.denominator",
+       percentile_disc(0.5) WITHIN GROUP (ORDER BY days_to_start) FILTER (WHERE opened_within) AS "4.median",
+       percentile_disc(0.9) WITHIN GROUP (ORDER BY days_to_start) FILTER (WHERE opened_within) AS "4.p90",
+       count(*) FILTER (WHERE opened_within AND started_on IS NULL AND NOT ended) AS "4.not_started",
+       count(*) FILTER (WHERE opened_within AND started_on IS NULL AND ended) AS "4.ended_without_measure",
+       count(*) FILTER (WHERE closed_within AND evaluated) AS "10.numerator",
+       count(*) FILTER (WHERE closed_within) AS "10.denominator"
+FROM placed GROUP BY GROUPING SETS ((unit), ())
+"""
+
+_CONCERNS: Final = """
+WITH counted AS (
+    SELECT split_part(unit, '/', 1) AS unit, outcome,
+           (received_at AT TIME ZONE 'Europe/Oslo')::date AS received_on,
+           (decided_at AT TIME ZONE 'Europe/Oslo')::date AS decided_on,
+           floor(extract(epoch FROM decided_at - received_at) / 3600)::int AS hours
+    FROM concern
+)
+SELECT coalesce(unit, 'national') AS unit,
+       count(*) FILTER (WHERE received_on >= $1 AND received_on < $2) AS "counts.concerns_received",
+       count(*) FILTER (WHERE decided_on >= $1 AND decided_on < $2) AS "2.denominator",
+       percentile_disc(0.5) WITHIN GROUP (ORDER BY hours) FILTER (WHERE decided_on >= $1 AND decided_on < $2)
+           AS "2.median",
+       percentile_disc(0.9) WITHIN GROUP (ORDER BY hours) FILTER (WHERE decided_on >= $1 AND decided_on < $2)
+           AS "2.p90",
+       count(*) FILTER (WHERE outcome = 'case' AND decided_on >= $1 AND decided_on < $2) AS "3.numerator",
+       count(*) FILTER (WHERE decided_on >= $1 AND decided_on < $2) AS "3.denominator"
+FROM counted GROUP BY GROUPING SETS ((unit), ())
+"""
+
+_NOTHING: Final[Figures] = {
+    "counts.open": 0,
+    "counts.opened": 0,
+    "counts.closed": 0,
+    "counts.concerns_received": 0,
+    "2.denominator": 0,
+    "2.median": None,
+    "2.p90": None,
+    "3.numerator": 0,
+    "3.denominator": 0,
+    "4.denominator": 0,
+    "4.median": None,
+    "4.p90": None,
+    "4.not_started": 0,
+    "4.ended_without_measure": 0,
+    "10.numerator": 0,
+    "10.denominator": 0,
+}
+
+
+async def recount(
+    connection: "asyncpg.Connection[asyncpg.Record]", *, period: Period, units: tuple[str, ...]
+) -> Mapping[str, Figures]:
+    """Return every unit's figures for the period, and the national total's.
+
+    Open cases are left out of a past month: when a case was referred or rejected stands only in its events.
+    """
+    found: dict[str, dict[str, int | None]] = {unit: dict(_NOTHING) for unit in (*units, NATIONAL)}
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        for query in (_CASES, _CONCERNS):
+            for row in await connection.fetch(query, period.first, period.until):
+                figures = found.setdefault(row["unit"], dict(_NOTHING))
+                figures.update({name: value for name, value in row.items() if name != "unit"})
+    if not period.current:
+        for figures in found.values():
+            del figures["counts.open"]
+    return found

@@ -1,0 +1,32 @@
+"""Runs all checks in their order."""
+
+import asyncio
+from collections.abc import Callable
+
+from forkant_devstack.verify.changes import check_changes
+from forkant_devstack.verify.indicators import SETTLE_SECONDS, check_indicators
+from forkant_devstack.verify.platform import Platform
+from forkant_devstack.verify.report import Check, Report
+from forkant_devstack.verify.stream import CATCH_UP_SECONDS, check_caught_up, check_parked
+from forkant_devstack.verify.topics import check_topics
+
+
+async def verify(
+    platform: Platform,
+    *,
+    catch_up_s: float = CATCH_UP_SECONDS,
+    settle_s: float = SETTLE_SECONDS,
+    say: Callable[[str], None] = lambda _text: None,
+) -> Report:
+    """Check G1, G2 and G3 on a running platform; people may go on working meanwhile."""
+    began = asyncio.get_running_loop().time()
+    say("waiting for the stream to catch up")
+    checks: list[Check] = [await check_caught_up(platform, deadline_s=catch_up_s)]
+    say("comparing the case tables with the event archive and the audit log")
+    checks += await check_changes(platform.case_database)
+    say("recounting the indicators")
+    checks += await check_indicators(platform, settle_s=settle_s)
+    say("reading all topics from the beginning")
+    checks += await check_topics(platform)
+    checks.append(await check_parked(platform))
+    return Report(checks=checks, seconds=asyncio.get_running_loop().time() - began)

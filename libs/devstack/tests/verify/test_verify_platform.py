@@ -1,0 +1,212 @@
+"""On a platform that the demo filled: all is well, and each planted difference is found and named."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+import typer
+from aiokafka import AIOKafkaProducer
+from forkant_contracts.topics import CASE_TOPIC
+from forkant_devstack.demo.run import run
+from forkant_devstack.demo.stories import STORIES
+from forkant_devstack.verify.changes import check_changes
+from forkant_devstack.verify.command import cli_verify
+from forkant_devstack.verify.indicators import check_indicators
+from forkant_devstack.verify.platform import Platform
+from forkant_devstack.verify.report import Check
+from forkant_devstack.verify.run import verify
+from forkant_devstack.verify.stream import check_caught_up, check_parked
+from forkant_devstack.verify.topics import check_topics
+from typer.testing import CliRunner
+
+
+@asynccontextmanager
+async def database(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def planted(url: str, plant: Sequence[str], remove: Sequence[str]) -> AsyncIterator[None]:
+    async with database(url) as connection:
+        for statement in plant:
+            await connection.execute(statement)
+        try:
+            yield
+        finally:
+            for statement in remove:
+                await connection.execute(statement)
+
+
+def wrong(checks: Sequence[Check]) -> dict[str, str]:
+    return {check.name: "\n".join(map(str, check.differences)) for check in checks if not check.ok}
+
+
+async def a_case(platform: Platform, where: str = "state = 'active'") -> str:
+    async with database(platform.case_database) as connection:
+        return str(await connection.fetchval(f"SELECT id FROM preventive_case WHERE {where} ORDER BY id LIMIT 1"))
+
+
+async def test_a_platform_that_the_demo_filled_holds_every_guarantee(platform):
+    report = await verify(platform)
+    assert report.ok, wrong(report.checks)
+    assert all(check.compared > 0 for check in report.checks if check.name != "restrictions")
+
+
+async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform):
+    async with database(platform.case_database) as connection:
+        rows = await connection.fetch("SELECT title, state, round, unit, erased_at FROM preventive_case")
+    by_title = {row["title"]: row for row in rows}
+    assert len(STORIES) == 8
+    assert by_title["Fights in the breaks at Granholt school"]["state"] == "closed"
+    assert by_title["Use and small-scale sale near Lyktetunet"]["round"] == 2
+    assert by_title["Violence at closing time on Klokketorget"]["state"] == "closed"
+    assert by_title["Sharing of intimate images: the fourth school, at Skarvnes"]["unit"] == "more-og-romsdal"
+    assert by_title["Repeated noise and crying from a flat in Tarevik"]["state"] == "planned"
+    assert sum(row["erased_at"] is not None for row in rows) == 1
+
+
+async def test_a_case_row_without_events_is_named(platform):
+    extra = "01900000-0000-7000-8000-000000000001"
+    columns = """unit, version, revision, state, case_type, theme, age_band, subject_category, purpose_code, legal_basis,
+        arena, title, opened_by, case_owner, opened_at, recorded_at, updated_at, clarification_deadline"""
+    plant = f"""INSERT INTO preventive_case (id, {columns}) SELECT '{extra}', {columns} FROM preventive_case
+        WHERE state = 'active' LIMIT 1"""
+    async with planted(platform.case_database, [plant], [f"DELETE FROM preventive_case WHERE id = '{extra}'"]):
+        found = wrong(await check_changes(platform.case_database))
+        figures = wrong(await check_indicators(platform, settle_s=0))
+    assert extra in found["case versions and their events, gapless from 1"]
+    assert extra in found["cases as opened"]
+    assert any("national rolling_12 counts.open:" in text for text in figures.values())
+
+
+async def test_a_measure_row_without_an_event_is_named(platform):
+    extra, case = "01900000-0000-7000-8000-000000000002", await a_case(platform)
+    plant = f"""INSERT INTO measure (id, case_id, round, kind, arena, state, due_on, planned_by, planned_at)
+        VALUES ('{extra}', '{case}', 1, 'home_visit', 'physical', 'planned', '2026-12-01', 'officer-oslo', now())"""
+    async with planted(platform.case_database, [plant], [f"DELETE FROM measure WHERE id = '{extra}'"]):
+        found = wrong(await check_changes(platform.case_database))
+    assert list(found) == ["measures"]
+    assert extra in found["measures"]
+
+
+@pytest.mark.parametrize(
+    ("change", "undo", "named"),
+    [
+        ("unit = 'finnmark'", "unit = 'oslo'", "units that hold the cases"),
+        ("theme = 'other'", "theme = 'drugs'", "cases as opened"),
+        ("version = version + 1", "version = version - 1", "case versions and their events, gapless from 1"),
+    ],
+)
+async def test_a_case_row_changed_behind_the_platform_is_named(platform, change, undo, named):
+    case = await a_case(platform, "unit = 'oslo' AND theme = 'drugs' AND state = 'active'")
+    update = f"UPDATE preventive_case SET {{}} WHERE id = '{case}'"
+    async with planted(platform.case_database, [update.format(change)], [update.format(undo)]):
+        found = wrong(await check_changes(platform.case_database))
+    assert case in found[named]
+
+
+async def test_a_missing_event_is_named_in_the_archive_and_against_the_topic(platform):
+    case = await a_case(platform)
+    taken = f"""DELETE FROM event_archive WHERE aggregate_id = '{case}' AND type = 'no.forkant.case.planned.v1'
+        RETURNING *"""
+    plant = ["CREATE TABLE taken (LIKE event_archive)", f"WITH t AS ({taken}) INSERT INTO taken SELECT * FROM t"]
+    remove = ["INSERT INTO event_archive SELECT * FROM taken", "DROP TABLE taken"]
+    async with planted(platform.case_database, plant, remove):
+        found = wrong(await check_changes(platform.case_database))
+        topics = wrong(await check_topics(platform))
+    assert case in found["case versions and their events, gapless from 1"]
+    assert case in found["plans and their approval"]
+    assert case in topics["records on Kafka that the archive knows"]
+
+
+async def test_a_change_without_its_audit_row_is_named(platform):
+    case = await a_case(platform)
+    free = "ALTER TABLE audit_log DISABLE TRIGGER USER"
+    bound = "ALTER TABLE audit_log ENABLE TRIGGER USER"
+    taken = f"DELETE FROM audit_log WHERE aggregate_id = '{case}' AND action = 'case.open' RETURNING *"
+    plant = ["CREATE TABLE taken (LIKE audit_log)", free, f"WITH t AS ({taken}) INSERT INTO taken SELECT * FROM t"]
+    remove = ["INSERT INTO audit_log OVERRIDING SYSTEM VALUE SELECT * FROM taken", "DROP TABLE taken", bound]
+    async with planted(platform.case_database, plant, remove):
+        found = wrong(await check_changes(platform.case_database))
+    assert list(found) == ["changes and their audit rows"]
+    assert f"{case} version 1:" in found["changes and their audit rows"]
+
+
+async def test_a_wrong_cell_is_named_with_both_figures(platform):
+    which = """WHERE district = 'oslo' AND metric = 'opened' AND month = (
+        SELECT max(month) FROM district_cell WHERE district = 'oslo' AND metric = 'opened')"""
+    plant, remove = (f"UPDATE district_cell SET amount = amount {sign} 1 {which}" for sign in "+-")
+    async with planted(platform.indicator_database, [plant], [remove]):
+        found = wrong(await check_indicators(platform, settle_s=0))
+    assert len(found) == 3
+    assert any("oslo rolling_12 counts.opened: the indicator service says" in text for text in found.values())
+    assert any(text.startswith("oslo opened") for text in found.values())
+
+
+async def test_people_may_go_on_working_while_it_is_verified(filled, platform):
+    working = asyncio.create_task(
+        run(
+            cases=0,
+            stories=False,
+            seed=7,
+            case_url=filled.case_url,
+            issuer_url=platform.issuer_url,
+            live_speed=25,
+            live_commands=120,
+        )
+    )
+    during = await verify(platform)
+    await working
+    after = await verify(platform)
+    assert (wrong(during.checks), wrong(after.checks)) == ({}, {})
+
+
+async def test_a_consumer_that_is_behind_and_a_parked_event_are_named(platform):
+    plant = [
+        """INSERT INTO consumer_offset (consumer_group, topic, partition, next_offset, end_offset)
+        VALUES ('late-reader', 'forkant.case.v1', 0, 1, 1)""",
+        """INSERT INTO parked_event (consumer_group, topic, partition, record_offset, reason, detail, headers)
+        VALUES ('late-reader', 'forkant.case.v1', 0, 0, 'malformed', 'attribute id is missing', '{}')""",
+    ]
+    remove = [
+        f"DELETE FROM {table} WHERE consumer_group = 'late-reader'" for table in ("consumer_offset", "parked_event")
+    ]
+    async with planted(platform.indicator_database, plant, remove):
+        found = wrong([await check_caught_up(platform, deadline_s=0), await check_parked(platform)])
+    assert "late-reader at forkant.case.v1-3: offset 0" in found["outbox published and consumers at the end"]
+    assert "offset 0: parked (malformed): attribute id is missing" in found["no event parked"]
+
+
+async def test_the_command_prints_its_checks_and_fails_when_one_differs(platform, monkeypatch):
+    monkeypatch.setattr("forkant_devstack.verify.platform.running_platform", lambda: platform)
+    app = typer.Typer()
+    app.command()(cli_verify)
+    fine = await asyncio.to_thread(CliRunner().invoke, app, ["--json"])
+    assert (fine.exit_code, json.loads(fine.stdout)["ok"]) == (0, True)
+    case = await a_case(platform)
+    update = f"UPDATE preventive_case SET version = version {{}} 1 WHERE id = '{case}'"
+    async with planted(platform.case_database, [update.format("+")], [update.format("-")]):
+        differing = await asyncio.to_thread(CliRunner().invoke, app, [])
+    assert differing.exit_code == 1
+    assert "✗ differs" in differing.stdout
+    assert case in differing.stdout
+
+
+async def test_a_foreign_record_on_a_topic_is_named(platform):
+    # The last of this file: what is on a topic stays there.
+    producer = AIOKafkaProducer(bootstrap_servers=platform.kafka_bootstrap)
+    await producer.start()
+    try:
+        await producer.send_and_wait(CASE_TOPIC, b"not an event", partition=0)
+    finally:
+        await producer.stop()
+    found = wrong(await check_topics(platform))
+    assert f"{CASE_TOPIC}-0 offset" in found["records on Kafka that the archive knows"]
+    assert "a record that is not an event" in found["records on Kafka that the archive knows"]
