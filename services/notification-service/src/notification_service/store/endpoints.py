@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.domain.attempts import Reason
 from notification_service.domain.filters import EndpointFilter
 from notification_service.domain.happenings import Happening
 from notification_service.tables import endpoint, endpoint_secret, lane
+from notification_service.visibility import Owner, visible_endpoints
 
 _CANDIDATES: Final = text("""
 SELECT id, unit, national, event_types, units, created_at FROM endpoint
@@ -33,6 +34,11 @@ WHERE id = :id AND enabled
 _EXPIRE: Final = text("""
 UPDATE endpoint_secret SET expires_at = :expires_at WHERE endpoint_id = :endpoint_id AND expires_at IS NULL
 """)
+_KEEP_NEWEST: Final = text("""
+DELETE FROM endpoint_secret WHERE endpoint_id = :endpoint_id AND id NOT IN (
+    SELECT id FROM endpoint_secret WHERE endpoint_id = :endpoint_id ORDER BY created_at DESC, id DESC LIMIT :kept
+)
+""")
 _FORGET_SECRETS: Final = text("DELETE FROM endpoint_secret WHERE endpoint_id = :endpoint_id")
 _END_PENDING: Final = text("""
 UPDATE delivery
@@ -41,6 +47,7 @@ SET status = CASE WHEN is_ping THEN 'failed' ELSE CAST(:status AS text) END, rea
 WHERE endpoint_id = :endpoint_id AND status = ANY(CAST(:from AS text[]))
 """)
 _NOTHING_DUE: Final = text("UPDATE lane SET due_at = NULL WHERE endpoint_id = :endpoint_id")
+_SECRETS_KEPT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,20 @@ async def candidates(conn: AsyncConnection, *, districts: Iterable[str], receive
             _CANDIDATES, {"districts": sorted(set(districts)), "receivers": sorted(set(receivers))}
         )
     ]
+
+
+async def count(conn: AsyncConnection, *, unit: str, subject: str | None) -> int:
+    """Return how many endpoints a unit has, or one service of it."""
+    query = select(func.count()).where(endpoint.c.unit == unit, endpoint.c.deleted_at.is_(None))
+    if subject is not None:
+        query = query.where(endpoint.c.owner == subject)
+    return int((await conn.execute(query)).scalar_one())
+
+
+async def owned(conn: AsyncConnection, owner: Owner, *, endpoint_id: UUID) -> bool:
+    """Whether an endpoint is one of the owner's."""
+    query = select(endpoint.c.id).where(endpoint.c.id == endpoint_id, visible_endpoints(owner))
+    return (await conn.execute(query)).one_or_none() is not None
 
 
 async def insert(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
@@ -113,8 +134,9 @@ async def add_secret(
 
 
 async def expire_secret(conn: AsyncConnection, *, endpoint_id: UUID, expires_at: datetime) -> None:
-    """Let the current secret sign along until a moment."""
+    """Let the current secret sign along until a moment; of those before it, the two newest go on too."""
     await conn.execute(_EXPIRE, {"endpoint_id": endpoint_id, "expires_at": expires_at})
+    await conn.execute(_KEEP_NEWEST, {"endpoint_id": endpoint_id, "kept": _SECRETS_KEPT})
 
 
 async def forget_secrets(conn: AsyncConnection, *, endpoint_id: UUID) -> None:

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.domain.happenings import district_of
+from notification_service.tables import inbox_entry
+from notification_service.visibility import Reader, visible_entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,13 @@ async def remove_left(conn: AsyncConnection, moves: Sequence[tuple[UUID, str, in
             "versions": [version for _, _, version in moves],
         }
         await conn.execute(_REMOVE_LEFT, bind)
+
+
+async def subject_of(conn: AsyncConnection, reader: Reader, *, entry_id: UUID) -> UUID | None:
+    """Return what an entry is about, when the reader may see it."""
+    query = select(inbox_entry.c.subject_id).where(inbox_entry.c.id == entry_id, visible_entries(reader))
+    found: UUID | None = (await conn.execute(query)).scalar_one_or_none()
+    return found
 
 
 async def mark(conn: AsyncConnection, *, entry_id: UUID, person: str, acknowledge: bool, now: datetime) -> None:

@@ -1,0 +1,60 @@
+"""Requests: closed models, so that a misspelt field is refused and not ignored."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from notification_service.domain.urls import MAX_URL
+
+Url = Annotated[str, StringConstraints(min_length=8, max_length=MAX_URL)]
+EventType = Annotated[str, StringConstraints(max_length=100, pattern=r"^no\.forkant\.[a-z.\-]+\.v[0-9]+$")]
+UnitId = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z][a-z-]{1,30}(/gde-[a-z0-9-]{1,40})?$")]
+EventTypes = Annotated[list[EventType], Field(max_length=200)]
+Units = Annotated[list[UnitId], Field(max_length=500)]
+
+
+class Closed(BaseModel):
+    """Base of all requests."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Nothing(Closed):
+    """An empty object."""
+
+
+class NewEndpoint(Closed):
+    """An endpoint to register."""
+
+    url: Url
+    """Where webhooks go: https, a public address, no credentials."""
+    event_types: EventTypes = []
+    """CloudEvents types to send; empty sends all."""
+    units: Units = []
+    """Units whose events to send; empty sends those of every unit that the caller may know of."""
+
+
+class EndpointChanges(Closed):
+    """What to change; fields left out stay."""
+
+    url: Url | None = None
+    """Where webhooks go."""
+    event_types: EventTypes | None = None
+    """CloudEvents types to send; empty sends all."""
+    units: Units | None = None
+    """Units whose events to send."""
+    enabled: bool | None = None
+    """False moves what waits to the dead letters and sends no more; true sends what happens from now on."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set or any(getattr(self, name) is None for name in self.model_fields_set):
+            raise ValueError("give at least one field, and no null")
+        return self
+
+
+class Rotation(Closed):
+    """How to change the secret."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=168)] = 24
+    """How long the secret before signs along."""

@@ -1,0 +1,149 @@
+"""One request of an authenticated caller: who, when, and how the work is run and answered."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Header, Query, Request, Response
+from forkant_kit.auth import Principal
+from forkant_kit.db import transaction
+from forkant_kit.idempotency import Answer, run_idempotent
+from forkant_kit.paging import decode_cursor, encode_cursor
+from forkant_kit.policy import requires
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from notification_service.commands.context import Context
+from notification_service.policy import owner_of, reader_of
+from notification_service.sealing import Sealer
+from notification_service.visibility import Owner, Reader
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+Limit = Annotated[int, Query(ge=1, le=100, description="Most items on a page.")]
+Cursor = Annotated[str | None, Query(max_length=1024, description="`next` of the page before.")]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="ETag of the last answer: 428 without it, 412 when it is stale.")
+]
+_IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="A new random value for each new request; the same value repeats the answer for 24 hours.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What requests need of the process; built in the composition root."""
+
+    engine: AsyncEngine
+    cursor_secret: str
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    sealer: Sealer
+    allow_local: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request by somebody whose role allows it."""
+
+    request: Request
+    principal: Principal
+    tools: Tools
+
+    @property
+    def reader(self) -> Reader:
+        """Whose inbox is read."""
+        return reader_of(self.principal)
+
+    @property
+    def owner(self) -> Owner:
+        """Whose endpoints are meant."""
+        return owner_of(self.principal)
+
+    def context(self) -> Context:
+        """Return what a command is told."""
+        return Context(
+            owner=self.owner,
+            subject=self.principal.subject,
+            now=self.tools.now(),
+            new_id=self.tools.new_id,
+            sealer=self.tools.sealer,
+            allow_local=self.tools.allow_local,
+        )
+
+    async def read(self, work: Work[T]) -> T:
+        """Run a query, or a change that If-Match alone makes safe to repeat."""
+        async with transaction(self.tools.engine) as conn:
+            return await work(conn)
+
+    async def once(self, work: Work[Answer]) -> Response:
+        """Run a command that is answered once for each Idempotency-Key."""
+        return await run_idempotent(self.tools.engine, self.request, self.principal, work)
+
+    async def once_with_secret(self, work: Work[tuple[Answer, str]]) -> Response:
+        """Run a command that gives a secret; a repeated request is answered without it, for it is stored nowhere."""
+        given: list[str] = []
+
+        async def answered(conn: AsyncConnection) -> Answer:
+            answer, secret = await work(conn)
+            given.append(secret)
+            return answer
+
+        response = await self.once(answered)
+        if not given:
+            return response
+        content = orjson.dumps({**orjson.loads(response.body), "secret": given[-1]})
+        kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+        return Response(content, response.status_code, headers=kept)
+
+    def before(self, name: str, cursor: str | None) -> UUID | None:
+        """Return the id that a page of the list ``name`` goes on below."""
+        if cursor is None:
+            return None
+        return UUID(decode_cursor(self.tools.cursor_secret, self._bound(name), cursor))
+
+    def following(self, name: str, ids: Sequence[UUID], limit: int) -> str | None:
+        """Return the cursor of the next page, given the ids of one row more than the page; None for the last page."""
+        if len(ids) <= limit:
+            return None
+        return encode_cursor(self.tools.cursor_secret, self._bound(name), str(ids[limit - 1]))
+
+    def page(self, body: BaseModel, following: str | None) -> Response:
+        """Return a page with its link to the next one (RFC 8288)."""
+        headers = {}
+        if following is not None:
+            kept = [(key, value) for key, value in self.request.query_params.multi_items() if key != "cursor"]
+            query = urlencode([*kept, ("cursor", following)])
+            headers["Link"] = f'<{self.request.url.path}?{query}>; rel="next"'
+        return Response(body.model_dump_json(), headers=headers, media_type="application/json")
+
+    def _bound(self, name: str) -> str:
+        return f"{self.principal.unit}|{self.principal.subject}|{name}"
+
+
+def reading(action: str) -> Any:
+    """Return the dependency of a route that reads, or that changes by If-Match."""
+
+    async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
+        return Call(request=request, principal=principal, tools=request.app.state.tools)
+
+    return Depends(call)
+
+
+def posting(action: str) -> Any:
+    """Return the dependency of a POST."""
+
+    async def call(
+        request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
+    ) -> Call:
+        return Call(request=request, principal=principal, tools=request.app.state.tools)
+
+    return Depends(call)

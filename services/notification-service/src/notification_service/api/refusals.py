@@ -1,0 +1,56 @@
+"""The HTTP side of refusals: a status, a title and advice for each code, and for nothing else."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_kit.etag import stale_version
+from forkant_kit.problems import ProblemError, not_found
+
+from notification_service.domain.refusals import Code, Refusal
+
+_CONFLICT: Final = 409
+_UNPROCESSABLE: Final = 422
+
+ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
+    {
+        Code.UNKNOWN_EVENT_TYPE: (
+            _UNPROCESSABLE,
+            "There is no such event type",
+            "Give CloudEvents types of the contracts, or none for all.",
+        ),
+        Code.UNKNOWN_UNIT: (
+            _UNPROCESSABLE,
+            "There is no such unit",
+            "Give ids of units, or none for all you may know.",
+        ),
+        Code.UNIT_NOT_ALLOWED: (
+            _UNPROCESSABLE,
+            "You may not know what happens in that unit",
+            "Leave out the units that are not in or below those in `allowed`.",
+        ),
+        Code.URL_NOT_ALLOWED: (
+            _UNPROCESSABLE,
+            "Webhooks may not go to that URL",
+            "Give an https URL of a public address, without credentials or fragment; `reason` says what is wrong.",
+        ),
+        Code.TOO_MANY_ENDPOINTS: (_CONFLICT, "There are too many endpoints", "Remove one that is no longer used."),
+        Code.ENDPOINT_DISABLED: (_CONFLICT, "The endpoint is switched off", "Switch it on with enabled: true first."),
+        Code.CASE_RESTRICTED: (
+            _CONFLICT,
+            "The case is restricted",
+            "Send it again when the restriction has been lifted.",
+        ),
+    }
+)
+"""Status, title and advice by code; what is missing or stale has the kit's own documents."""
+
+
+def problem_of(refusal: Refusal) -> ProblemError:
+    """Return the problem document for a refusal."""
+    if refusal.code is Code.NOT_FOUND:
+        return not_found()
+    if refusal.code is Code.STALE_VERSION:
+        return stale_version()
+    status, title, detail = ANSWERS[refusal.code]
+    return ProblemError(status, refusal.code.value, title, detail, extra=dict(refusal.facts))

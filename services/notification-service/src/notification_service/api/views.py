@@ -1,0 +1,162 @@
+"""Answers."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from notification_service.domain.attempts import Outcome, Reason, Status
+from notification_service.domain.happenings import Subject
+from notification_service.domain.kinds import Kind, message
+
+
+class View(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True, use_attribute_docstrings=True)
+
+
+class WordingView(View):
+    """One text in bokmål and English."""
+
+    nb: str
+    en: str
+
+
+class EntryView(View):
+    """A message in the inbox."""
+
+    id: UUID
+    kind: Kind
+    unit: str
+    subject: Subject
+    subject_id: UUID
+    subject_version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    created_at: datetime
+    read_at: datetime | None
+    acknowledged_at: datetime | None
+    title: WordingView
+    text: WordingView
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Build it from a row; its words come from the kind and the unit."""
+        words = message(Kind(row["kind"]), row["unit"])
+        return cls.model_validate({**row, "title": words.title, "text": words.text})
+
+
+class Inbox(View):
+    """A page of the inbox."""
+
+    items: list[EntryView]
+    next: str | None
+    unread_count: int
+    """Entries not read, on all pages; counted up to a thousand."""
+    unread_more: bool
+    """Whether there are more than were counted."""
+
+
+class SecretView(View):
+    """A secret that signs, without the secret."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime | None
+    """Until when it signs along; null for the current one."""
+
+
+class EndpointView(View):
+    """An endpoint."""
+
+    id: UUID
+    url: str
+    event_types: list[str]
+    units: list[str]
+    unit: str
+    national: bool
+    """Whether it may get the events of every unit."""
+    enabled: bool
+    disabled_reason: str | None
+    """``gone``: the receiver answered 410; ``by_owner``: switched off."""
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    secrets: list[SecretView]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], secrets: Iterable[Mapping[str, Any]]) -> Self:
+        """Build it from a row and the rows of its secrets."""
+        return cls.model_validate({**row, "secrets": [SecretView.model_validate(dict(one)) for one in secrets]})
+
+
+class EndpointWithSecret(EndpointView):
+    """An endpoint with its new secret, which is shown this once."""
+
+    secret: str | None = None
+    """The secret, ``whsec_…``; null when a request is repeated with its Idempotency-Key."""
+
+
+class Endpoints(View):
+    """A page of endpoints."""
+
+    items: list[EndpointView]
+    next: str | None
+
+
+class AttemptView(View):
+    """One attempt to deliver."""
+
+    number: int
+    started_at: datetime
+    duration_ms: int
+    outcome: Outcome
+    status_code: int | None
+
+
+class DeliveryView(View):
+    """A delivery; what it was about is blank when the case was erased."""
+
+    id: UUID
+    endpoint_id: UUID
+    message_id: UUID
+    """The ``webhook-id`` of every attempt."""
+    sequence: int
+    """Number among the deliveries of the endpoint, without gaps."""
+    event_type: str | None
+    subject_id: UUID | None
+    subject_version: int | None
+    unit: str | None
+    occurred_at: datetime | None
+    recorded_at: datetime | None
+    status: Status
+    reason: Reason | None
+    attempts: int
+    next_attempt_at: datetime | None
+    last_outcome: Outcome | None
+    last_status_code: int | None
+    created_at: datetime
+    settled_at: datetime | None
+    redacted_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Build it from a row."""
+        due = row["next_attempt_at"] if row["status"] == Status.PENDING else None
+        return cls.model_validate({**row, "next_attempt_at": due})
+
+
+class DeliveryWithLog(DeliveryView):
+    """A delivery with its attempts."""
+
+    log: list[AttemptView] = []
+
+
+class Deliveries(View):
+    """A page of deliveries."""
+
+    items: list[DeliveryView]
+    next: str | None

@@ -1,0 +1,21 @@
+"""What a command is told of its surroundings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notification_service.sealing import Sealer
+from notification_service.visibility import Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Who acts, when, and with what."""
+
+    owner: Owner
+    subject: str
+    now: datetime
+    new_id: Callable[[], UUID]
+    sealer: Sealer
+    allow_local: bool

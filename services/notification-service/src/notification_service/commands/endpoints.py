@@ -1,0 +1,176 @@
+"""Registering, changing, testing and removing endpoints. A secret leaves these functions once, when it is made."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from forkant_contracts import EVENT_TYPES
+from forkant_contracts.units import UNITS
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notification_service.commands.context import Context
+from notification_service.domain.attempts import Reason
+from notification_service.domain.filters import not_allowed
+from notification_service.domain.happenings import district_of
+from notification_service.domain.payloads import PING_TYPE
+from notification_service.domain.refusals import Code, Refusal
+from notification_service.domain.signing import SECRET_BYTES, secret_text
+from notification_service.domain.urls import check_url
+from notification_service.store import endpoints, queue
+from notification_service.store.queue import Draft
+
+MAX_ENDPOINTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What of an endpoint is to be changed; None leaves it."""
+
+    url: str | None = None
+    event_types: tuple[str, ...] | None = None
+    units: tuple[str, ...] | None = None
+    enabled: bool | None = None
+
+
+async def register(
+    conn: AsyncConnection, context: Context, *, url: str, event_types: Collection[str], units: Collection[str]
+) -> tuple[UUID, str]:
+    """Register an endpoint and return its id and its secret.
+
+    Raises:
+        Refusal: the URL, a type or a unit is not one that may be given, or there are too many endpoints.
+    """
+    _check(context, url=url, event_types=event_types, units=units)
+    owner = context.owner
+    if await endpoints.count(conn, unit=owner.unit, subject=owner.subject) >= MAX_ENDPOINTS:
+        raise Refusal(Code.TOO_MANY_ENDPOINTS)
+    endpoint_id = context.new_id()
+    await endpoints.insert(
+        conn,
+        {
+            "id": endpoint_id,
+            "unit": owner.unit,
+            "owner": context.subject,
+            "national": owner.national,
+            "url": url,
+            "event_types": sorted(set(event_types)),
+            "units": sorted(set(units)),
+            "enabled": True,
+            "version": 1,
+            "created_at": context.now,
+            "updated_at": context.now,
+        },
+    )
+    return endpoint_id, await _new_secret(conn, context, endpoint_id)
+
+
+async def change(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, version: int, changes: Changes) -> None:
+    """Change an endpoint; switching it off moves what waits for it to the dead letters.
+
+    Raises:
+        Refusal: it is not the caller's, it changed meanwhile, or a value is not one that may be given.
+    """
+    _check(context, url=changes.url, event_types=changes.event_types or (), units=changes.units or ())
+    await _lock_version(conn, context, endpoint_id, version)
+    values: dict[str, Any] = {}
+    if changes.url is not None:
+        values["url"] = changes.url
+    if changes.event_types is not None:
+        values["event_types"] = sorted(set(changes.event_types))
+    if changes.units is not None:
+        values["units"] = sorted(set(changes.units))
+    if changes.enabled is not None:
+        values |= {"enabled": changes.enabled, "disabled_reason": None if changes.enabled else "by_owner"}
+    await endpoints.update(conn, endpoint_id=endpoint_id, values=values)
+    if changes.enabled is False:
+        await queue.lock_lanes(conn, [endpoint_id])
+        await endpoints.end_pending(conn, endpoint_id=endpoint_id, reason=Reason.ENDPOINT_DISABLED, now=context.now)
+
+
+async def remove(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, version: int) -> None:
+    """Remove an endpoint and its secrets; what waits for it is cancelled.
+
+    Raises:
+        Refusal: it is not the caller's, or it changed meanwhile.
+    """
+    await _lock_version(conn, context, endpoint_id, version)
+    values = {"enabled": False, "disabled_reason": "by_owner", "deleted_at": context.now}
+    await endpoints.update(conn, endpoint_id=endpoint_id, values=values)
+    await endpoints.forget_secrets(conn, endpoint_id=endpoint_id)
+    await queue.lock_lanes(conn, [endpoint_id])
+    await endpoints.end_pending(
+        conn, endpoint_id=endpoint_id, reason=Reason.ENDPOINT_DELETED, now=context.now, deleted=True
+    )
+
+
+async def rotate(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, overlap: timedelta) -> str:
+    """Give an endpoint a new secret and return it; the one before signs along for the overlap.
+
+    Raises:
+        Refusal: it is not the caller's.
+    """
+    await _must_own(conn, context, endpoint_id)
+    if await endpoints.touch(conn, endpoint_id=endpoint_id, now=context.now) is None:
+        raise Refusal(Code.NOT_FOUND)
+    await endpoints.expire_secret(conn, endpoint_id=endpoint_id, expires_at=context.now + overlap)
+    return await _new_secret(conn, context, endpoint_id)
+
+
+async def ping(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> UUID:
+    """Queue a test message and return the id of its delivery; it is tried once.
+
+    Raises:
+        Refusal: the endpoint is not the caller's, or it is off.
+    """
+    await _must_own(conn, context, endpoint_id)
+    if not await queue.lock_enabled(conn, [endpoint_id]):
+        raise Refusal(Code.ENDPOINT_DISABLED)
+    await queue.lock_lanes(conn, [endpoint_id])
+    draft = Draft(
+        id=context.new_id(),
+        endpoint_id=endpoint_id,
+        message_id=context.new_id(),
+        event_type=PING_TYPE,
+        occurred_at=context.now,
+        recorded_at=context.now,
+    )
+    await queue.enqueue(conn, [draft], now=context.now)
+    return draft.id
+
+
+def _check(context: Context, *, url: str | None, event_types: Collection[str], units: Collection[str]) -> None:
+    if url is not None:
+        check_url(url, allow_local=context.allow_local)
+    if not EVENT_TYPES.keys() >= set(event_types):
+        raise Refusal(Code.UNKNOWN_EVENT_TYPE)
+    if not UNITS.keys() >= {district_of(unit) for unit in units}:
+        raise Refusal(Code.UNKNOWN_UNIT)
+    refused = not_allowed(unit=context.owner.unit, national=context.owner.national, asked=units)
+    if refused:
+        raise Refusal(Code.UNIT_NOT_ALLOWED, allowed=[context.owner.unit])
+
+
+async def _must_own(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> None:
+    if not await endpoints.owned(conn, context.owner, endpoint_id=endpoint_id):
+        raise Refusal(Code.NOT_FOUND)
+
+
+async def _lock_version(conn: AsyncConnection, context: Context, endpoint_id: UUID, version: int) -> None:
+    await _must_own(conn, context, endpoint_id)
+    if await endpoints.advance(conn, endpoint_id=endpoint_id, version=version, now=context.now) is None:
+        raise Refusal(Code.STALE_VERSION)
+
+
+async def _new_secret(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> str:
+    secret = secrets.token_bytes(SECRET_BYTES)
+    await endpoints.add_secret(
+        conn,
+        secret_id=context.new_id(),
+        endpoint_id=endpoint_id,
+        sealed=context.sealer.seal(secret, endpoint_id=endpoint_id),
+        now=context.now,
+    )
+    return secret_text(secret)

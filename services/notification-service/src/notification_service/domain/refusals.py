@@ -1,0 +1,28 @@
+"""The one error of the domain: a refusal that carries a stable code. HTTP statuses are given to codes elsewhere."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Code(StrEnum):
+    """Why a command was refused; clients build on these, so a code is never renamed."""
+
+    NOT_FOUND = "not-found"
+    STALE_VERSION = "stale-version"
+    UNKNOWN_EVENT_TYPE = "unknown-event-type"
+    UNKNOWN_UNIT = "unknown-unit"
+    UNIT_NOT_ALLOWED = "unit-not-allowed"
+    URL_NOT_ALLOWED = "url-not-allowed"
+    TOO_MANY_ENDPOINTS = "too-many-endpoints"
+    ENDPOINT_DISABLED = "endpoint-disabled"
+    CASE_RESTRICTED = "case-restricted"
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A command may not be done; nothing was changed. ``facts`` holds codes, never what was sent."""
+
+    def __init__(self, code: Code, **facts: str | list[str]) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.facts: Mapping[str, str | list[str]] = MappingProxyType(facts)

@@ -1,0 +1,46 @@
+"""Who may do what, and what they see: the one policy module of the service. What is not here is refused."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_contracts.codes import Role
+from forkant_contracts.units import DIRECTORATE
+from forkant_kit.auth import Principal
+from forkant_kit.policy import Policy
+
+from notification_service.domain.audiences import LEADS, OFFICERS, PRIVACY
+from notification_service.visibility import Owner, Reader
+
+_PEOPLE: Final = LEADS | OFFICERS | PRIVACY | {Role.ANALYST}
+_OWNERS: Final = LEADS | {Role.SUBSCRIBER}
+
+RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
+    {
+        "inbox.read": _PEOPLE,
+        "inbox.mark": _PEOPLE,
+        "endpoint.read": _OWNERS,
+        "endpoint.write": _OWNERS,
+        "delivery.read": _OWNERS,
+        "delivery.replay": _OWNERS,
+    }
+)
+"""Roles by action."""
+
+POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})
+"""The table as routes ask it."""
+
+
+def reader_of(principal: Principal) -> Reader:
+    """Return whose inbox it is."""
+    return Reader(person=principal.subject, unit=principal.unit, roles=principal.roles)
+
+
+def owner_of(principal: Principal) -> Owner:
+    """Return whose endpoints they are: a lead has all of the unit, a service its own.
+
+    A service of the directorate may know of every unit.
+    """
+    service = principal.has_role(Role.SUBSCRIBER)
+    national = service and principal.unit == DIRECTORATE
+    return Owner(unit=principal.unit, national=national, subject=principal.subject if service else None)

@@ -1,0 +1,1 @@
+"""What callers read, for each within what it may see."""

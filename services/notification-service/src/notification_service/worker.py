@@ -1,0 +1,117 @@
+"""The worker process: reads events and delivers webhooks. ``python -m notification_service.worker``."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import uvloop
+from forkant_contracts import Event
+from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.db import create_engine, new_id, utc_now
+from forkant_kit.health import database_check, worker_app
+from forkant_kit.settings import load
+from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.web import serve_beside, stop_on_signals
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from notification_service.channels.guard import GuardedBackend, SystemResolver
+from notification_service.channels.webhook import WebhookSender
+from notification_service.consumers import GROUP, TOPICS, Notifier
+from notification_service.deliveries.dispatcher import Dispatcher
+from notification_service.deliveries.workshop import DeliveryConfig, Workshop
+from notification_service.housekeeping import Retention, keep_house
+from notification_service.sealing import Sealer, read_keys
+from notification_service.settings import NotificationSettings
+
+SERVICE: Final = "notification-service"
+_CONSUMER_CONNECTIONS: Final = 4
+_BATCH: Final = 500
+
+
+def build_workshop(settings: NotificationSettings, *, engine: AsyncEngine, sender: WebhookSender) -> Workshop:
+    """Return what the delivery loop works with."""
+    return Workshop(
+        engine=engine,
+        sender=sender,
+        sealer=Sealer(read_keys(settings.endpoint_secret_keys.get_secret_value())),
+        now=utc_now,
+        config=DeliveryConfig(
+            lease_s=settings.webhook_lease_seconds,
+            concurrency=settings.webhook_concurrency,
+            endpoint_concurrency=settings.webhook_endpoint_concurrency,
+        ),
+    )
+
+
+def build_consumer(settings: NotificationSettings, *, engine: AsyncEngine, dispatcher: Dispatcher) -> EventConsumer:
+    """Return the consumer, which wakes the delivery loop after each commit."""
+    notifier = Notifier(new_id=new_id, now=utc_now)
+
+    async def after_commit(_events: Sequence[Event]) -> None:
+        dispatcher.wake(notifier.take_given_work())
+
+    return EventConsumer(
+        engine=engine,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        group=GROUP,
+        topics=TOPICS,
+        apply=notifier.apply,
+        after_commit=after_commit,
+        config=ConsumerConfig(max_records=_BATCH),
+    )
+
+
+async def run(settings: NotificationSettings, stop: asyncio.Event) -> None:
+    """Work until ``stop`` is set, then finish what is under way."""
+    url = settings.database_url.get_secret_value()
+    events = create_engine(url, application_name=f"{SERVICE}-consumer", pool_size=_CONSUMER_CONNECTIONS)
+    lanes = create_engine(url, application_name=f"{SERVICE}-delivery", pool_size=settings.database_pool_size)
+    resolver = SystemResolver()
+    sender = WebhookSender(
+        network=GuardedBackend(allow_loopback=settings.webhook_allow_loopback, resolve=resolver),
+        now=utc_now,
+        timeout_s=settings.webhook_timeout_seconds,
+        max_connections=settings.webhook_concurrency,
+    )
+    shop = build_workshop(settings, engine=lanes, sender=sender)
+    dispatcher = Dispatcher(shop, owner=f"{socket.gethostname()}/{os.getpid()}/{new_id()}")
+    consumer = build_consumer(settings, engine=events, dispatcher=dispatcher)
+    health = worker_app(readiness=[database_check(lanes)], alive=lambda: consumer.healthy() and dispatcher.healthy())
+    retention = Retention(
+        entries=timedelta(days=settings.inbox_retention_days),
+        deliveries=timedelta(days=settings.delivery_retention_days),
+    )
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(consumer.run(stop), name="consumer")
+            group.create_task(dispatcher.run(stop), name="dispatcher")
+            group.create_task(keep_house(events, retention, now=utc_now, stop=stop), name="housekeeping")
+            group.create_task(
+                serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"
+            )
+    finally:
+        await sender.aclose()
+        resolver.close()
+        await lanes.dispose()
+        await events.dispose()
+
+
+async def _main(settings: NotificationSettings) -> None:
+    await run(settings, stop_on_signals())
+
+
+def main() -> None:
+    """Work until told to stop."""
+    settings = load(NotificationSettings)
+    telemetry = set_up_telemetry(service=SERVICE, settings=settings)
+    try:
+        uvloop.run(_main(settings))
+    finally:
+        telemetry.shutdown()
+
+
+if __name__ == "__main__":
+    main()
