@@ -1,0 +1,53 @@
+/** Questions to the indicator service. */
+
+import { config } from "./config.js";
+
+const PATIENCE_MS = 20_000;
+
+/** Why a question got no answer: `status` is the HTTP status, or 0 when nothing came back. */
+export class ApiError extends Error {
+  constructor(status, retryAfter = 0) {
+    super(status ? `HTTP ${status}` : "no answer");
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Which of the page's error texts fits. */
+  get kind() {
+    if (this.status === 0) return "network";
+    if (this.status === 401) return "expired";
+    if (this.status === 429 || this.status === 503) return "503";
+    return ["400", "403", "404"].find((code) => Number(code) === this.status) ?? "500";
+  }
+}
+
+/** Send a GET request with the token; raises ApiError for all but a 200. */
+export async function send(path, { token, headers = {}, signal }) {
+  let response;
+  try {
+    response = await fetch(config.apiBase + path, {
+      headers: { Authorization: `Bearer ${token}`, ...headers },
+      cache: "no-store",
+      credentials: "omit",
+      signal,
+    });
+  } catch (error) {
+    if (signal?.aborted && error.name === "AbortError") throw error;
+    throw new ApiError(0);
+  }
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new ApiError(response.status, Number(response.headers.get("retry-after")) || 0);
+  }
+  return response;
+}
+
+/** Read a JSON document. */
+export async function readJson(path, { token }) {
+  const response = await send(path, { token, signal: AbortSignal.timeout(PATIENCE_MS) });
+  try {
+    return await response.json();
+  } catch {
+    throw new ApiError(0);
+  }
+}

@@ -1,0 +1,77 @@
+/** What the two row charts share: a sized SVG, one row a unit in the same places, axis and hatching. */
+
+import { d3 } from "./lib.js";
+import { listMoves, roving } from "./roving.js";
+
+export const ROW = 29.5;
+export const TOP = 44;
+const BOTTOM = 6;
+const HATCH = 6;
+
+/** Make an empty chart in `target`; `draw({svg, width})` is called by `redraw` and when the width changes. */
+export function createChart({ target, labelledBy, draw, onSelect }) {
+  const svg = d3.select(target).append("svg").attr("aria-hidden", null);
+  const defs = svg.append("defs");
+  addHatch(defs, `${target.id}-hatch`);
+  const back = svg.append("g").attr("class", "back").attr("aria-hidden", "true");
+  const list = svg.append("g").attr("role", "listbox").attr("aria-labelledby", labelledBy);
+  const front = svg.append("g").attr("class", "front").attr("aria-hidden", "true");
+  const keys = roving(list.node(), { next: listMoves, onSelect: (option) => onSelect(option.dataset.unit) });
+  let view = null;
+
+  function redraw(next = view) {
+    view = next;
+    if (!view) return;
+    const width = Math.round(target.clientWidth);
+    if (width < 40) return;
+    const height = TOP + view.ranked.length * ROW + BOTTOM;
+    svg.attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height);
+    draw({ view, width, height, back, list, front, hatch: `url(#${target.id}-hatch)` });
+    keys.settle();
+  }
+
+  new ResizeObserver(() => requestAnimationFrame(() => redraw())).observe(target);
+  return { redraw };
+}
+
+function addHatch(defs, id) {
+  const pattern = defs.append("pattern").attr("id", id).attr("width", HATCH).attr("height", HATCH)
+    .attr("patternUnits", "userSpaceOnUse").attr("patternTransform", "rotate(45)");
+  pattern.append("rect").attr("width", HATCH).attr("height", HATCH).attr("class", "hatch-ground");
+  pattern.append("rect").attr("width", 2).attr("height", HATCH).attr("class", "hatch-line");
+}
+
+/** Join the rows: `enter(row)` fills a new one, and the result is every row, in its place and marked as it should be. */
+export function joinRows(list, view, { width, kind, enter }) {
+  const rows = list.selectAll("g.row").data(view.ranked, ({ id }) => `${kind}:${id}`).join((entering) => {
+    const made = entering.append("g").attr("class", "row").attr("role", "option").attr("tabindex", "-1");
+    made.append("rect").attr("class", "row-hit").attr("y", 0).attr("height", ROW).attr("rx", 3);
+    made.each(function fill(row) { enter(d3.select(this), row); });
+    return made;
+  });
+  rows.attr("data-unit", ({ id }) => id)
+    .attr("data-place", ({ place }) => place)
+    .attr("data-kind", ({ unit }) => unit.kind)
+    .attr("aria-selected", ({ id }) => String(id === view.selected))
+    .style("transform", ({ place }) => `translate(0px, ${TOP + place * ROW}px)`);
+  rows.select(".row-hit").attr("width", width);
+  rows.filter(({ id }) => view.flash.has(id)).attr("data-flash", String(view.flashes % 2));
+  return rows;
+}
+
+/** Draw the axis along the top, with light lines down through the rows. */
+export function drawAxis(back, { x, ticks, format, height }) {
+  const marks = back.selectAll("g.tick").data(x.ticks(ticks)).join((entering) => {
+    const made = entering.append("g").attr("class", "tick");
+    made.append("line").attr("y1", TOP - 4).attr("class", "grid-line");
+    made.append("text").attr("y", TOP - 10).attr("text-anchor", "middle").attr("class", "tick-label");
+    return made;
+  });
+  marks.attr("transform", (value) => `translate(${x(value)}, 0)`);
+  marks.select("line").attr("y2", height - BOTTOM);
+  marks.select("text").text(format);
+}
+
+/** Put a text into the row's n-th text of that class. */
+export const cell = (row, name, x, anchor = "start") =>
+  row.append("text").attr("class", name).attr("x", x).attr("y", ROW / 2).attr("dy", "0.35em").attr("text-anchor", anchor);

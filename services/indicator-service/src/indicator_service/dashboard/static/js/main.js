@@ -1,0 +1,197 @@
+/** The page put together: session, definitions, live stream, and the board that shows them. */
+
+import { readJson } from "./api.js";
+import { createSession } from "./auth.js";
+import { createBoard } from "./board.js";
+import { applyLanguage, setLanguage, text } from "./language.js";
+import { byId, show } from "./lib.js";
+import { figureText, measuresOf, read } from "./measures.js";
+import { createMonthReader, ROLLING } from "./periods.js";
+import { createState, metricsOf, readAddress, writeAddress } from "./state.js";
+import { createAnnouncer, createBanner, createStatus } from "./status.js";
+import { openStream } from "./stream.js";
+import { NATIONAL, placedUnits, shortName } from "./units.js";
+
+const PERIOD = /^(rolling_12|\d{4}-(0[1-9]|1[0-2]))$/;
+const FIRST_CHOICE = "10";
+
+const { state, change } = createState(draw);
+const session = createSession({ onExpired: () => fail({ kind: "expired" }) });
+const banner = createBanner();
+const status = createStatus();
+const board = createBoard({ choose, choosePeriod, toggle, redraw: () => change() });
+const announcer = createAnnouncer({
+  nameOf: (id) => shortName(state.units.find((unit) => unit.id === id)),
+  national: () => figureText(state.chosen, read(state.chosen, metricsOf(state).get(NATIONAL))),
+});
+const months = createMonthReader({
+  token: session.token,
+  units: () => [...state.units.map(({ id }) => id), NATIONAL],
+  onFigures: (found) => {
+    noteChanges(state.month, found);
+    banner.clear();
+    change({ month: found });
+  },
+  onError: fail,
+});
+let stream = null;
+let settled = false;
+
+function draw() {
+  const complete = state.chosen !== null && [...state.units.map(({ id }) => id), NATIONAL].every((id) => metricsOf(state).has(id));
+  if (complete) {
+    show(byId("waiting"), false);
+    show(byId("board"), true);
+  }
+  if (byId("board").hidden || !complete) return;
+  board.draw(state);
+  settled = true;
+}
+
+/** Remember which units got other figures, to flash them; not at first, when all are new. */
+function noteChanges(before, after) {
+  for (const [unit, metrics] of after) {
+    if (!before.has(unit) || unit === NATIONAL || !settled) continue;
+    const figures = ({ counts, indicators }) => JSON.stringify([counts, indicators]);
+    if (figures(before.get(unit)) === figures(metrics)) continue;
+    state.flash.add(unit);
+    state.flashes += 1;
+    announcer.changed(unit);
+  }
+}
+
+function receive(name, document) {
+  status.fresh(document);
+  if (name !== "metrics") return;
+  const found = new Map([[document.unit, document]]);
+  if (state.period === ROLLING) noteChanges(state.live, found);
+  state.live.set(document.unit, document);
+  months.stale();
+  change();
+}
+
+function streamState(now) {
+  const before = byId("status").dataset.state;
+  status.stream(now);
+  if (now !== "live") return;
+  if (before === "reconnecting" || before === "stale") announcer.now(text("announceLive"));
+  if (byId("banner").dataset.source === "stream") clearBanner();
+}
+
+function clearBanner() {
+  delete byId("banner").dataset.source;
+  banner.clear();
+}
+
+/** Say what went wrong and what to do; a session that ran out stops everything until the next sign-in. */
+function fail(error, source = "") {
+  const kind = error.kind ?? "500";
+  byId("banner").dataset.source = source;
+  show(byId("waiting"), false);
+  if (kind === "expired") {
+    stream?.stop();
+    months.choose(ROLLING);
+    banner.say("expired", { action: "signInAgain", run: signIn });
+  } else if (kind === "403") {
+    stream?.stop();
+    banner.say("403", { action: "signOut", run: signOut });
+  } else {
+    banner.say(kind, { action: "tryAgain", run: () => (stream && kind !== "400" ? stream.hurry() : start()) });
+  }
+}
+
+async function signIn() {
+  try {
+    await session.signIn();
+  } catch {
+    banner.say("issuer", { action: "tryAgain", run: signIn });
+  }
+}
+
+async function signOut() {
+  stream?.stop();
+  await session.signOut();
+  window.location.assign(window.location.pathname);
+}
+
+function choose(id) {
+  change({ chosen: state.measures.find((measure) => measure.id === id) });
+  writeAddress(state);
+}
+
+function choosePeriod(period) {
+  if (byId("banner").dataset.kind === "400") clearBanner();
+  change({ period, month: new Map() });
+  months.choose(period);
+  writeAddress(state);
+}
+
+function toggle(unit) {
+  change({ selected: unit === state.selected ? null : unit });
+  writeAddress(state);
+}
+
+/** Read what stands still, then open the stream. */
+async function start() {
+  clearBanner();
+  if (session.token() === null) {
+    fail({ kind: "expired" });
+    return;
+  }
+  show(byId("sign-out"), true);
+  show(byId("waiting"), byId("board").hidden);
+  try {
+    const [{ units }, definitions] = await Promise.all(
+      ["/v1/units", "/v1/indicators"].map((path) => readJson(path, { token: session.token() })),
+    );
+    takeUp(units, definitions);
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  stream?.stop();
+  stream = openStream({
+    path: "/v1/stream", token: session.token,
+    on: { event: receive, state: streamState, error: (error) => fail(error, "stream") },
+  });
+  months.choose(state.period);
+}
+
+function takeUp(units, definitions) {
+  const measures = measuresOf(definitions);
+  const asked = readAddress();
+  const find = (id) => measures.find((measure) => measure.id === id);
+  change({
+    units: placedUnits(units),
+    measures,
+    chosen: find(state.chosen?.id ?? asked.show) ?? find(FIRST_CHOICE) ?? measures[0],
+    period: PERIOD.test(asked.period ?? "") ? asked.period : state.period,
+    selected: units.some(({ id }) => id === asked.unit) ? asked.unit : null,
+  });
+  board.relabel(state);
+}
+
+async function begin() {
+  applyLanguage();
+  byId("sign-in").addEventListener("click", signIn);
+  byId("sign-out").addEventListener("click", signOut);
+  document.querySelector(".languages").addEventListener("click", (event) => {
+    const code = event.target.closest("[data-lang]")?.dataset.lang;
+    if (!code) return;
+    setLanguage(code);
+    board.relabel(state);
+    banner.draw();
+    status.draw();
+    change();
+  });
+  let signedIn = false;
+  try {
+    signedIn = await session.resume();
+  } catch {
+    banner.say("signin", { action: "tryAgain", run: signIn });
+  }
+  show(byId("gate"), !signedIn);
+  if (signedIn) await start();
+}
+
+begin();

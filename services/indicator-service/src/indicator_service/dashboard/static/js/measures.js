@@ -1,0 +1,88 @@
+/** What can be shown: the plain counts and the indicators, each with how to read it from a unit's metrics. */
+
+import { decimal, percent, percentShort, pick, text, whole } from "./language.js";
+
+const COUNTS = ["open", "opened", "closed"];
+const FEW = 20;
+const NOTHING = { value: null, suppressed: false };
+const HOURS = "hours";
+
+/** Make the list from the definitions of the API. */
+export function measuresOf({ counts, indicators }) {
+  return [
+    ...counts.filter(({ key }) => COUNTS.includes(key)).map((count) => ({ ...count, id: count.key, kind: "count" })),
+    ...indicators.map((indicator) => ({ ...indicator, id: String(indicator.number) })),
+  ];
+}
+
+/** Read a measure from a unit's metrics: `{value, suppressed, numerator, denominator, median, p90, extra}`. */
+export function read(measure, metrics) {
+  if (measure.number === undefined) return { ...(metrics?.counts[measure.key] ?? NOTHING), extra: {} };
+  const found = metrics?.indicators.find(({ number }) => number === measure.number);
+  if (!found) return { ...NOTHING, extra: {} };
+  return { ...found, value: found.value.value, suppressed: found.value.suppressed };
+}
+
+/** Whether a share rests on so few that it swings from case to case. */
+export const isThin = (measure, figure) =>
+  measure.kind === "share" && figure.denominator?.value !== null && figure.denominator?.value < FEW;
+
+/** The median or 90th percentile of a duration, or null. */
+export const spread = (figure) => ({ median: figure.median?.value ?? null, p90: figure.p90?.value ?? null });
+
+/** A value as a person reads it, in full or (in a tile, on an axis) as short as can be. */
+export function written(measure, value, { short = false } = {}) {
+  if (value === null || value === undefined) return "–";
+  if (measure.kind === "share") return short ? percentShort(value) : percent(value);
+  if (measure.kind !== "duration") return whole(value);
+  const [one, many, brief] = text(measure.measurement_unit === HOURS ? "hour" : "day");
+  const named = Number(value) === 1 ? one : many;
+  return `${whole(value)}\u00a0${short ? brief : named}`;
+}
+
+/** A figure in words: its value, that it is hidden, or that there is none. */
+export function figureText(measure, figure, options = {}) {
+  if (figure.suppressed) return options.short ? text("hiddenShort") : text("hidden");
+  if (figure.value === null) return options.short ? "–" : text("noValue");
+  return written(measure, figure.value, options);
+}
+
+/** A plain number of the API in words. */
+export function countText(figure) {
+  if (!figure) return "–";
+  if (figure.suppressed) return text("hidden");
+  return figure.value === null ? "–" : whole(figure.value);
+}
+
+/** The basis of a figure, such as «124 av 159»; empty for plain counts. */
+export function basisText(figure) {
+  if (figure.numerator) return `${countText(figure.numerator)} ${text("of")} ${countText(figure.denominator)}`;
+  return figure.denominator ? countText(figure.denominator) : "";
+}
+
+/** How a unit's figure lies to the national one, in words; empty when either is missing or it is a plain count. */
+export function comparedText(measure, figure, national) {
+  if (measure.kind === "count" || figure.value === null || national.value === null) return "";
+  const gap = figure.value - national.value;
+  const size = Math.abs(gap);
+  if (size < 0.0005) return text("equal");
+  const amount = measure.kind === "share" ? `${decimal(size * 100)} ${text("points")}` : written(measure, size);
+  return `${amount} ${text(gap > 0 ? "over" : "under")}`;
+}
+
+/** The lines of a unit's tooltip, each `[label, value]`; the first is the figure itself. */
+export function tooltipLines(measure, figure, national) {
+  const lines = [[pick(measure.name), figureText(measure, figure)]];
+  if (measure.kind === "duration" && figure.p90) {
+    lines[0] = [text("median"), figureText(measure, figure)];
+    lines.push([text("p90"), figureText(measure, figure.p90)]);
+  }
+  if (figure.numerator) lines.push([pick(measure.numerator_text), countText(figure.numerator)]);
+  if (figure.denominator) lines.push([pick(measure.denominator_text), countText(figure.denominator)]);
+  if (figure.extra.not_started) lines.push([text("notStarted"), countText(figure.extra.not_started)]);
+  if (figure.extra.ended_without_measure) lines.push([text("endedWithout"), countText(figure.extra.ended_without_measure)]);
+  const compared = comparedText(measure, figure, national);
+  if (compared) lines.push([text("nationalShort"), `${figureText(measure, national)} (${compared})`]);
+  else if (national.value !== null) lines.push([text("national"), figureText(measure, national)]);
+  return lines;
+}
