@@ -108,13 +108,11 @@ async def test_a_concern_that_becomes_a_case_counts_in_indicators_2_and_3(platfo
 async def test_a_transfer_moves_the_open_case_between_districts(platform: Platform):
     walk = await open_case(platform, "finnmark")
     offered = await walk.do("POST", "/transfers", {"to_unit": "nordland"})
+    offer = f"/v1/cases/{walk.case_id}/transfers/{offered.json()['item_id']}"
+    seen = await platform.call("case", "GET", offer, persona="lead-nordland")
+    assert seen.status_code == 200, seen.text
     accepted = await platform.call(
-        "case",
-        "POST",
-        f"/v1/cases/{walk.case_id}/transfers/{offered.json()['item_id']}/accept",
-        persona="lead-nordland",
-        body={},
-        etag='"1"',
+        "case", "POST", f"{offer}/accept", persona="lead-nordland", body={}, etag=seen.headers["etag"]
     )
     assert accepted.status_code == 200, accepted.text
 
