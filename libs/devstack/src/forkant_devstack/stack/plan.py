@@ -106,13 +106,16 @@ def _service(platform: Platform, service: Service) -> list[Node]:
         module=f"{service.package}.migrate",
         env=env | {"FORKANT_DATABASE_OWNER_URL": urls.owner_url},
     )
-    nodes: list[Node] = [Job(spec=migrate, after=("databases",))]
-    for part, module in (("api", "app"), ("worker", "worker")):
-        name = f"{service.name}-{part}"
-        spec = _python(name=name, module=f"{service.package}.{module}", env=env, port=ports[name])
-        broker_ready = "topics" if platform.backends.kafka else "kafka-embedded"
-        nodes.append(Program(spec=spec, after=(migrate.name, broker_ready), late_env=lambda: _late_env(platform)))
-    return nodes
+    api, worker = (
+        _python(name=name, module=f"{service.package}.{module}", env=env, port=ports[name])
+        for name, module in ((f"{service.name}-api", "app"), (f"{service.name}-worker", "worker"))
+    )
+    broker_ready = "topics" if platform.backends.kafka else "kafka-embedded"
+    return [
+        Job(spec=migrate, after=("databases",)),
+        Program(spec=api, after=(migrate.name,)),  # an API never speaks to the broker
+        Program(spec=worker, after=(migrate.name, broker_ready), late_env=lambda: _late_env(platform)),
+    ]
 
 
 def _late_env(platform: Platform) -> dict[str, str]:
