@@ -59,7 +59,7 @@ async def _keep_house(engine: AsyncEngine, stop: asyncio.Event) -> None:
 def main() -> None:
     """Run the worker with its telemetry."""
     settings = load(IndicatorSettings)
-    telemetry = set_up_telemetry(service="indicator-worker", settings=settings)
+    telemetry = set_up_telemetry(service="indicator-service", settings=settings)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(settings))
