@@ -1,0 +1,246 @@
+"""A migrated database, a clock that only the test moves, a real HTTP receiver, and the service between them."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+import uvicorn
+from forkant_contracts import Event, EventData
+from forkant_devstack.native.databases import DatabaseUrls
+from forkant_devstack.testing.postgres_server import PostgresServer
+from forkant_kit.db import create_engine, new_id
+from forkant_kit.migrations import migrate
+from forkant_kit.testing import Stage
+from notification_service.channels.guard import GuardedBackend, SystemResolver
+from notification_service.channels.webhook import WebhookSender
+from notification_service.commands import endpoints
+from notification_service.commands.context import Context
+from notification_service.consumers import Notifier
+from notification_service.deliveries.dispatcher import Dispatcher
+from notification_service.deliveries.workshop import DeliveryConfig, Workshop
+from notification_service.migrate import MIGRATIONS
+from notification_service.sealing import Sealer, read_keys
+from notification_service.settings import DEV_SECRET_KEY
+from notification_service.visibility import Owner
+
+SEALER = Sealer(read_keys(DEV_SECRET_KEY))
+
+
+class Clock:
+    """Time that stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def advance(self, **spans: float) -> None:
+        self.moment += timedelta(**spans)
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as the receiver got it."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def id(self) -> str:
+        return self.headers["webhook-id"]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return json.loads(self.body)
+
+
+Reply = Callable[[Received], Awaitable[tuple[int, dict[str, str], bytes]]]
+
+
+@dataclass
+class Receiver:
+    """A server that notes what it gets and answers each path as the test says, 204 by default."""
+
+    url: str
+    received: list[Received] = field(default_factory=list)
+    replies: dict[str, Reply] = field(default_factory=dict)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def at(self, path: str) -> list[Received]:
+        return [one for one in self.received if one.path == path]
+
+    def answer(self, path: str, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+        async def reply(_: Received) -> tuple[int, dict[str, str], bytes]:
+            return status, headers or {}, body
+
+        self.replies[path] = reply
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        one = Received(scope["path"], headers, body)
+        self.received.append(one)
+        self.arrived.set()
+        reply = self.replies.get(one.path)
+        status, extra, content = await reply(one) if reply else (204, {}, b"")
+        pairs = [(name.encode(), value.encode()) for name, value in extra.items()]
+        await send({"type": "http.response.start", "status": status, "headers": pairs})
+        await send({"type": "http.response.body", "body": content})
+
+
+@dataclass
+class World:
+    """The service's database, consumer and delivery loop, driven step by step."""
+
+    stage: Stage
+    clock: Clock
+    shop: Workshop
+    dispatcher: Dispatcher
+    notifier: Notifier
+
+    async def happen(self, *events: Event) -> None:
+        """Apply a batch of events as the consumer would."""
+        async with self.stage.engine.begin() as conn:
+            await self.notifier.apply(conn, events)
+
+    def event(self, data: EventData, case_id: UUID, version: int = 1, *, unit: str = "oslo") -> Event:
+        now = self.clock()
+        return Event(
+            id=new_id(),
+            source="/test",
+            aggregate_id=case_id,
+            aggregate_version=version,
+            unit=unit,
+            occurred_at=now,
+            recorded_at=now,
+            data=data,
+        )
+
+    def context(self, *, unit: str = "oslo", national: bool = False, subject: str = "lead") -> Context:
+        return Context(
+            owner=Owner(unit=unit, national=national, subject=subject if national else None),
+            subject=subject,
+            now=self.clock(),
+            new_id=new_id,
+            sealer=SEALER,
+            allow_local=True,
+        )
+
+    async def endpoint(
+        self,
+        url: str,
+        *,
+        unit: str = "oslo",
+        national: bool = False,
+        types: Sequence[str] = (),
+        units: Sequence[str] = (),
+    ) -> tuple[UUID, str]:
+        """Register an endpoint; return its id and secret."""
+        async with self.stage.engine.begin() as conn:
+            context = self.context(unit=unit, national=national)
+            return await endpoints.register(conn, context, url=url, event_types=types, units=units)
+
+    async def command(self, command: Callable[..., Awaitable[Any]], *arguments: Any, **named: Any) -> Any:
+        """Run a command in a transaction of its own."""
+        async with self.stage.engine.begin() as conn:
+            return await command(conn, *arguments, **named)
+
+    async def deliver(self) -> None:
+        """Deliver everything that is due now."""
+        await self.dispatcher.run_until_idle()
+
+    async def deliveries(self, endpoint_id: UUID | None = None) -> list[asyncpg.Record]:
+        """Return all deliveries, or those of one endpoint, by sequence."""
+        return await self.stage.fetch(
+            "SELECT * FROM delivery WHERE $1::uuid IS NULL OR endpoint_id = $1 ORDER BY endpoint_id, sequence",
+            endpoint_id,
+        )
+
+    async def entries(self) -> list[asyncpg.Record]:
+        """Return all inbox entries, by arrival."""
+        return await self.stage.fetch("SELECT * FROM inbox_entry ORDER BY id")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated(postgres: PostgresServer) -> DatabaseUrls:
+    urls = await postgres.create_database("notification")
+    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    return urls
+
+
+@pytest.fixture
+async def stage(migrated: DatabaseUrls) -> AsyncIterator[Stage]:
+    """Give the migrated database, empty."""
+    engine = create_engine(migrated.app_url, application_name="notification-test")
+    found = Stage(engine, migrated.app_url, migrated.owner_url)
+    tables = await found.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    names = ", ".join(row["tablename"] for row in tables if row["tablename"] != "alembic_version")
+    await found.fetch(f"TRUNCATE {names}")
+    yield found
+    await engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    found = Receiver(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    config = uvicorn.Config(
+        found, lifespan="off", ws="none", log_level="critical", loop="none", timeout_graceful_shutdown=0
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server._serve(sockets=[listener]))
+    yield found
+    server.should_exit = True
+    await serving
+    listener.close()
+
+
+@pytest.fixture
+async def sender(clock: Clock) -> AsyncIterator[WebhookSender]:
+    resolver = SystemResolver()
+    network = GuardedBackend(allow_loopback=True, resolve=resolver)
+    found = WebhookSender(network=network, now=clock, timeout_s=2)
+    yield found
+    await found.aclose()
+    resolver.close()
+
+
+def a_world(stage: Stage, clock: Clock, sender: WebhookSender, config: DeliveryConfig | None = None) -> World:
+    shop = Workshop(
+        engine=stage.engine,
+        sender=sender,
+        sealer=SEALER,
+        now=clock,
+        config=config or DeliveryConfig(),
+        jitter=lambda: 0.5,
+    )
+    return World(stage, clock, shop, Dispatcher(shop, owner="test"), Notifier(new_id=new_id, now=clock))
+
+
+@pytest.fixture
+def world(stage: Stage, clock: Clock, sender: WebhookSender) -> World:
+    return a_world(stage, clock, sender)
+
+
+@pytest.fixture
+def another_world(stage: Stage, clock: Clock, sender: WebhookSender) -> Callable[[DeliveryConfig], World]:
+    return lambda config: a_world(stage, clock, sender, config)

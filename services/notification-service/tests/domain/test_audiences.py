@@ -1,0 +1,125 @@
+"""Who is told what, which endpoint wants what, and what messages say."""
+
+from datetime import UTC, datetime
+from string import Formatter
+from uuid import UUID
+
+import pytest
+from forkant_contracts import EVENT_TYPES
+from forkant_contracts.codes import Role
+from forkant_contracts.units import UNITS
+from notification_service.domain import kinds
+from notification_service.domain.audiences import RULES, notices
+from notification_service.domain.filters import EndpointFilter, not_allowed
+from notification_service.domain.happenings import Happening, Subject
+from notification_service.domain.kinds import Kind, message
+
+ID = UUID("0190b3a0-0000-7000-8000-000000000001")
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def happening(name: str, *, unit: str = "oslo", former: str | None = None, restricted: bool | None = None) -> Happening:
+    return Happening(
+        event_id=ID,
+        type=f"no.forkant.{name}.v1",
+        subject=Subject.CASE,
+        subject_id=ID,
+        version=2,
+        unit=unit,
+        occurred_at=NOW,
+        recorded_at=NOW,
+        former_unit=former,
+        restricted=restricted,
+    )
+
+
+def told(name: str, **facts) -> set[tuple[str, str, str]]:
+    return {(n.kind.value, n.unit, role.value) for n in notices(happening(name, **facts)) for role in n.roles}
+
+
+def test_every_rule_is_for_an_event_type_of_the_contracts():
+    assert RULES.keys() <= EVENT_TYPES.keys()
+
+
+def test_every_kind_of_message_comes_from_some_rule():
+    assert {rule.kind for rules in RULES.values() for rule in rules} == set(Kind)
+
+
+def test_no_rule_tells_a_role_that_sees_no_cases():
+    outsiders = {Role.SUBSCRIBER, Role.IMPORTER, Role.DIRECTORATE, Role.AUDITOR, Role.METHOD_EDITOR, Role.UNKNOWN}
+    assert not any(rule.roles & outsiders for rules in RULES.values() for rule in rules)
+
+
+def test_a_plan_that_awaits_approval_is_told_to_the_leads_alone():
+    assert told("case.planned") == {("plan_awaits_approval", "oslo", "prevention_lead")}
+
+
+def test_a_transfer_is_told_to_both_units_each_in_its_own_words():
+    units = {(kind, unit) for kind, unit, _ in told("case.transferred", unit="troms", former="oslo")}
+    assert units == {("case_transferred_in", "troms"), ("case_transferred_out", "oslo")}
+
+
+def test_a_restriction_and_its_end_are_different_news():
+    assert {kind for kind, _, _ in told("case.restricted", restricted=True)} == {"case_restricted"}
+    assert {kind for kind, _, _ in told("case.restricted", restricted=False)} == {"case_restriction_lifted"}
+    assert ("case_restricted", "oslo", "case_officer") not in told("case.restricted", restricted=True)
+
+
+def test_an_event_that_is_no_news_is_told_to_nobody():
+    assert told("measure.step-completed") == set()
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("unit", [*UNITS, "oslo/gde-sentrum", "somewhere-new"])
+def test_a_message_has_words_in_both_languages_and_names_the_unit(kind, unit):
+    found = message(kind, unit)
+    assert found.title.nb
+    assert found.title.en
+    name = UNITS[unit.split("/")[0]].name_nb if unit.split("/")[0] in UNITS else unit
+    assert name in found.text.nb
+
+
+def test_a_template_can_be_given_nothing_but_the_unit():
+    for template in kinds._TEMPLATES.values():
+        for wording in (template.title.nb, template.title.en, template.text.nb, template.text.en):
+            assert {name for _, name, _, _ in Formatter().parse(wording) if name} <= {"unit"}
+
+
+def an_endpoint(
+    *, unit: str = "oslo", national: bool = False, types: tuple[str, ...] = (), units: tuple[str, ...] = ()
+):
+    return EndpointFilter(
+        endpoint_id=ID, unit=unit, national=national, event_types=frozenset(types), units=frozenset(units)
+    )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "event", "wanted"),
+    [
+        (an_endpoint(), happening("case.opened"), True),
+        (an_endpoint(), happening("case.opened", unit="troms"), False),
+        (an_endpoint(), happening("case.opened", unit="oslo/gde-sentrum"), True),
+        (an_endpoint(unit="oslo/gde-sentrum"), happening("case.opened"), False),
+        (an_endpoint(), happening("case.transferred", unit="troms", former="oslo"), True),
+        (an_endpoint(types=("no.forkant.case.closed.v1",)), happening("case.opened"), False),
+        (an_endpoint(types=("no.forkant.case.closed.v1",)), happening("case.closed"), True),
+        (an_endpoint(unit="pod", national=True), happening("case.opened", unit="finnmark"), True),
+        (an_endpoint(unit="pod", national=True, units=("oslo",)), happening("case.opened", unit="finnmark"), False),
+        (an_endpoint(unit="pod", national=True, units=("oslo",)), happening("case.opened", unit="oslo/gde-a"), True),
+        (an_endpoint(unit="pod"), happening("case.opened", unit="finnmark"), False),
+        (an_endpoint(units=("troms",)), happening("case.transferred", unit="troms", former="oslo"), False),
+        (an_endpoint(unit="ost"), happening("case.opened", unit="ostlandet"), False),
+    ],
+)
+def test_an_endpoint_gets_what_it_may_know_and_asked_for(endpoint, event, wanted):
+    assert endpoint.wants(event) is wanted
+
+
+def test_a_message_does_not_name_a_unit_that_the_owner_may_not_know():
+    assert an_endpoint().unit_shown(happening("case.erased", unit="vest")) is None
+    assert an_endpoint().unit_shown(happening("case.transferred", unit="troms", former="oslo")) == "troms"
+
+
+def test_units_beyond_the_owners_own_are_named_in_the_refusal():
+    assert not_allowed(unit="oslo", national=False, asked=["oslo", "oslo/gde-a", "troms"]) == ("troms",)
+    assert not_allowed(unit="pod", national=True, asked=["oslo", "troms"]) == ()
