@@ -1,5 +1,6 @@
 """Receiving a concern and deciding it; a decision may open a case in the same transaction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -83,12 +84,13 @@ async def decide(
     *,
     outcome: ConcernOutcome,
     note: str | None,
-    new_case: NewCase | None,
+    new_case: Callable[[concerns.LoadedConcern], NewCase] | None,
 ) -> ConcernReceipt:
-    """Decide a concern; with the outcome ``case``, open the case too.
+    """Decide a concern; ``new_case``, given with the outcome ``case``, says which case it becomes.
 
     Raises:
-        Refusal: the caller may not see it, it moved, it was decided before, or the moment is wrong.
+        Refusal: the caller may not see it, it moved, it was decided before, the moment is wrong, or too little is
+            known of the case.
     """
     loaded = await concerns.load(conn, context.scope, target.id)
     if loaded.version != target.revision:
@@ -112,7 +114,7 @@ async def decide(
     data = ConcernDecided(outcome=outcome, case_id=case_id)
     await _publish(conn, context, data, concern_id=loaded.id, version=version, at=at, action="concern.decide")
     if new_case is not None and case_id is not None:
-        await insert_opened(conn, context, new_case, at=at, case_id=case_id, concern_id=loaded.id)
+        await insert_opened(conn, context, new_case(loaded), at=at, case_id=case_id, concern_id=loaded.id)
     return ConcernReceipt(
         id=loaded.id,
         unit=loaded.unit,

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.commands.change import audit_change
 from case_service.commands.context import Context, Receipt
 from case_service.domain.moments import clarification_deadline, when
+from case_service.domain.opening import check_opening
 from case_service.events import Stamp, stamped
 from case_service.store import cases
 
@@ -50,7 +51,7 @@ async def open_case(
     """Open a case of the caller's unit.
 
     Raises:
-        Refusal: the moment is wrong.
+        Refusal: the moment is wrong, or too little is known of the case.
     """
     at = when(occurred_at=occurred_at, now=context.now)
     return await insert_opened(conn, context, new, at=at, case_id=context.new_id(), concern_id=None)
@@ -59,7 +60,18 @@ async def open_case(
 async def insert_opened(
     conn: AsyncConnection, context: Context, new: NewCase, *, at: datetime, case_id: UUID, concern_id: UUID | None
 ) -> Receipt:
-    """Insert a case with its first event and its audit row."""
+    """Insert a case with its first event and its audit row.
+
+    Raises:
+        Refusal: too little is known of the case.
+    """
+    check_opening(
+        case_type=new.case_type,
+        age_band=new.age_band,
+        subject_category=new.subject_category,
+        special_category=new.special_category,
+        necessity_reason=new.necessity_reason,
+    )
     await cases.insert_case(
         conn,
         {

@@ -26,6 +26,8 @@ class Code(StrEnum):
     ALREADY_RESTRICTED = "already-restricted"
     NOT_RESTRICTED = "not-restricted"
     TRANSFER_PENDING = "transfer-pending"
+    PERSON_NOT_DESCRIBED = "person-not-described"
+    NECESSITY_REASON_REQUIRED = "necessity-reason-required"
     UNKNOWN_UNIT = "unknown-unit"
     SAME_UNIT = "same-unit"
     UNKNOWN_MUNICIPALITY = "unknown-municipality"

@@ -1,0 +1,268 @@
+"""What requests may hold; an unknown field is refused."""
+
+from typing import Annotated, Any, Self
+
+from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, SubjectCategory
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
+
+from case_service.api import fields as f
+from case_service.commands.measures import NewMeasure
+from case_service.commands.opening import NewCase
+from case_service.commands.work import Emmie, Goal
+from case_service.store.concerns import LoadedConcern
+
+
+class Body(BaseModel):
+    """Base of every request body."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Act(Body):
+    """A command without inputs of its own."""
+
+    occurred_at: f.Moment | None = None
+
+
+class ReceiveConcern(Act):
+    """A concern as it was received."""
+
+    source: f.ConcernSourceCode
+    theme: f.ThemeCode
+    age_band: f.AgeBandCode
+    arena: f.ArenaCode = Arena.PHYSICAL
+    municipality_number: f.Municipality | None = None
+    description: f.Story
+
+
+class CaseFacts(Body):
+    """What a case is opened with, whether by itself or from a concern."""
+
+    case_type: f.CaseTypeCode
+    subject_category: f.SubjectCategoryCode = SubjectCategory.NOT_APPLICABLE
+    purpose_code: f.PurposeCodeCode
+    legal_basis: f.LegalBasisCode
+    title: f.Title
+    subject: f.Name | None = None
+    description: f.Story | None = None
+    special_category: StrictBool = False
+    necessity_reason: f.Reason | None = None
+
+    def _new(self, **codes: Any) -> NewCase:
+        given = self.model_dump(include=set(CaseFacts.model_fields))
+        return NewCase(**given, **codes)
+
+
+class OpenCase(CaseFacts):
+    """A case opened by itself."""
+
+    theme: f.ThemeCode
+    age_band: f.AgeBandCode = AgeBand.NOT_APPLICABLE
+    arena: f.ArenaCode = Arena.PHYSICAL
+    municipality_number: f.Municipality | None = None
+    occurred_at: f.Moment | None = None
+
+    def new_case(self) -> NewCase:
+        """Return the case to open."""
+        return self._new(
+            theme=self.theme,
+            age_band=self.age_band,
+            arena=self.arena,
+            municipality_number=self.municipality_number,
+        )
+
+
+class CaseFromConcern(CaseFacts):
+    """A case opened by a decision on a concern; what is left out is taken from the concern."""
+
+    theme: f.ThemeCode | None = None
+    age_band: f.AgeBandCode | None = None
+    arena: f.ArenaCode | None = None
+    municipality_number: f.Municipality | None = None
+
+    def new_case(self, concern: LoadedConcern) -> NewCase:
+        """Return the case to open."""
+        return self._new(
+            theme=self.theme or concern.theme,
+            age_band=self.age_band or concern.age_band,
+            arena=self.arena or concern.arena,
+            municipality_number=self.municipality_number or concern.municipality_number,
+        )
+
+
+class DecideConcern(Act):
+    """A decision on a concern; the outcome ``case``, and no other, opens a case."""
+
+    outcome: f.ConcernOutcomeCode
+    note: f.Note | None = None
+    case: CaseFromConcern | None = None
+
+    @model_validator(mode="after")
+    def _case_with_its_outcome(self) -> Self:
+        if (self.outcome is ConcernOutcome.CASE) != (self.case is not None):
+            raise PydanticCustomError("case_and_outcome", "case is given with the outcome 'case', and only then")
+        return self
+
+
+class SaveAssessment(Act):
+    """An assessment («kartlegging»); a draft until it is completed."""
+
+    risk_factors: frozenset[f.RiskFactorCode] = frozenset()
+    protective_factors: frozenset[f.ProtectiveFactorCode] = frozenset()
+    summary: f.Story | None = None
+    child_view: f.Note | None = None
+    completed: StrictBool = False
+
+
+class PlanGoal(Body):
+    """A goal; it counts as having a baseline («nullpunkt») when it is measurable and one is written."""
+
+    text: f.Goal
+    measurable: StrictBool = False
+    baseline: f.Name | None = None
+    target: f.Name | None = None
+
+    def goal(self) -> Goal:
+        """Return the goal to save."""
+        return Goal(text=self.text, measurable=self.measurable, baseline=self.baseline, target=self.target)
+
+
+class SavePlan(Act):
+    """A plan («tiltaksplan»), written as a whole."""
+
+    goals: Annotated[list[PlanGoal], Field(min_length=1, max_length=20)]
+    summary: f.Story | None = None
+
+
+class PlanMeasure(Act):
+    """A measure («tiltak») to carry out; it follows the latest version of its national method, or the one named."""
+
+    kind: f.MeasureKindCode
+    arena: f.ArenaCode = Arena.PHYSICAL
+    due_on: f.Day
+    method_version: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
+    description: f.Note | None = None
+
+    def new_measure(self) -> NewMeasure:
+        """Return the measure to plan."""
+        return NewMeasure(
+            kind=self.kind,
+            arena=self.arena,
+            due_on=self.due_on,
+            method_version=self.method_version,
+            description=self.description,
+        )
+
+
+class CompleteStep(Act):
+    """A step of the measure's method that was done."""
+
+    step: f.StepCode
+
+
+class CancelMeasure(Act):
+    """Why a measure is cancelled."""
+
+    reason: f.CancelReasonCode
+
+
+class ScheduleFollowUp(Act):
+    """A follow-up («oppfølging») to hold."""
+
+    due_on: f.Day
+
+
+class HoldFollowUp(Act):
+    """A follow-up that was held."""
+
+    notes: f.Story | None = None
+
+
+class SaveEvaluation(Act):
+    """An evaluation in the fields of EMMIE; a draft until it is completed, and then it names its effect."""
+
+    effect: f.EffectCode | None = None
+    mechanism: f.Note | None = None
+    moderators: f.Note | None = None
+    implementation: f.Note | None = None
+    economics: f.Note | None = None
+    completed: StrictBool = False
+
+    @model_validator(mode="after")
+    def _effect_named(self) -> Self:
+        if self.completed and self.effect is None:
+            raise PydanticCustomError("effect_missing", "a completed evaluation names its effect")
+        return self
+
+    def emmie(self) -> Emmie:
+        """Return the evaluation to save."""
+        return Emmie(
+            effect=self.effect,
+            mechanism=self.mechanism,
+            moderators=self.moderators,
+            implementation=self.implementation,
+            economics=self.economics,
+        )
+
+
+class PutOnHold(Act):
+    """Why work on a case pauses."""
+
+    reason: f.HoldReasonCode
+    note: f.Note | None = None
+
+
+class CloseCase(Act):
+    """Why a case is closed; ``evaluated`` needs a completed evaluation."""
+
+    reason: f.CloseReasonCode
+    note: f.Note | None = None
+
+
+class ReferCase(Act):
+    """To whom a case is handed."""
+
+    referred_to: f.PartnerKindCode
+    note: f.Note | None = None
+
+
+class RejectCase(Act):
+    """Why a case has no ground."""
+
+    reason: f.RejectReasonCode
+    note: f.Note | None = None
+
+
+class ReopenCase(Act):
+    """Why an ended case is taken up again."""
+
+    reason: f.ReopenReasonCode
+    note: f.Note | None = None
+
+
+class AddPartner(Act):
+    """A partner outside the police."""
+
+    kind: f.PartnerKindCode
+    name: f.Name | None = None
+
+
+class OfferTransfer(Act):
+    """The unit that a case is offered to."""
+
+    to_unit: Annotated[str, Field(pattern=r"^[a-z][a-z-]{1,30}$", examples=["troms"])]
+    note: f.Note | None = None
+
+
+class RestrictCase(Act):
+    """Whether a case is restricted («sperret») from now on, and why."""
+
+    restricted: StrictBool
+    reason: f.RestrictionReasonCode
+
+
+class EraseCase(Act):
+    """The ground on which a case is erased."""
+
+    basis: f.ErasureBasisCode

@@ -1,0 +1,199 @@
+"""One request of an authenticated caller: who, when, what they saw last, and how the work is run and answered."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+from forkant_kit.auth import Principal
+from forkant_kit.db import transaction
+from forkant_kit.etag import etag, expected_version
+from forkant_kit.idempotency import Answer, run_idempotent
+from forkant_kit.outbox import RelayNudge
+from forkant_kit.policy import requires
+from forkant_kit.telemetry import current_trace_id
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from case_service.api.bodies import Act
+from case_service.api.views import CaseReceipt
+from case_service.commands.context import Context, Receipt, Target
+from case_service.domain.refusals import Refusal
+from case_service.policy import scope_of
+from case_service.store import audit
+from case_service.store.reference import refused_by_database
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What requests need of the process; built in the composition root."""
+
+    engine: AsyncEngine
+    nudge: RelayNudge
+    cursor_secret: str
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request by somebody whose role allows it."""
+
+    request: Request
+    principal: Principal
+    tools: Tools
+    context: Context
+    revision: int | None
+
+    def target(self, target_id: UUID, body: Act) -> Target:
+        """Return what a command is for."""
+        return self.target_at(target_id, body.occurred_at)
+
+    def target_at(self, target_id: UUID, occurred_at: datetime | None) -> Target:
+        """Return what a command is for, when it has no body."""
+        if self.revision is None:
+            raise ValueError("a route that changes something must ask for If-Match")
+        return Target(id=target_id, revision=self.revision, occurred_at=occurred_at)
+
+    async def once(self, work: Work[Answer]) -> Response:
+        """Run a command that is answered once for each Idempotency-Key, and wake the relay."""
+        response = await run_idempotent(self.tools.engine, self.request, self.principal, lambda conn: _run(conn, work))
+        self.tools.nudge.committed()
+        return response
+
+    async def change(self, work: Work[Receipt], *, makes: str | None = None) -> Response:
+        """Run a POST that changes a case; ``makes`` names the list below the case where it puts something new."""
+
+        async def answered(conn: AsyncConnection) -> Answer:
+            receipt = await work(conn)
+            made = None if makes is None else f"/v1/cases/{receipt.id}/{makes}/{receipt.item_id}"
+            return case_answer(receipt, made=made)
+
+        return await self.once(answered)
+
+    async def save(self, work: Work[Receipt]) -> Response:
+        """Run a PUT or DELETE, which If-Match alone makes safe to repeat, and wake the relay."""
+        async with transaction(self.tools.engine) as conn:
+            receipt = await _run(conn, work)
+        self.tools.nudge.committed()
+        return case_answer(receipt).response()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run a query; what it wrote in the audit log is committed before the answer."""
+        async with transaction(self.tools.engine) as conn:
+            return await work(conn)
+
+    async def audit_read(
+        self,
+        conn: AsyncConnection,
+        *,
+        action: str,
+        aggregate: str = "case",
+        aggregate_id: UUID | None = None,
+        version: int | None = None,
+    ) -> None:
+        """Write in the audit log that the caller read something."""
+        await audit.record(
+            conn,
+            subject=self.context.subject,
+            unit=self.context.unit,
+            action=action,
+            aggregate=aggregate,
+            aggregate_id=aggregate_id,
+            version=version,
+            trace_id=self.context.trace_id,
+        )
+
+
+async def _run(conn: AsyncConnection, work: Work[T]) -> T:
+    try:
+        return await work(conn)
+    except IntegrityError as error:
+        code = refused_by_database(error)
+        if code is None:
+            raise
+        raise Refusal(code) from None
+
+
+def case_answer(receipt: Receipt, *, made: str | None = None) -> Answer:
+    """Return the answer for a change of a case; ``made`` is where something new can be found."""
+    headers = {"ETag": etag(receipt.revision)}
+    if made is not None:
+        headers["Location"] = made
+    body = CaseReceipt.model_validate(receipt).model_dump(mode="json")
+    return Answer(status=200 if made is None else 201, body=body, headers=headers, aggregate_id=receipt.id)
+
+
+def _call(request: Request, principal: Principal, revision: int | None) -> Call:
+    tools: Tools = request.app.state.tools
+    context = Context(
+        subject=principal.subject,
+        scope=scope_of(principal),
+        now=tools.now(),
+        new_id=tools.new_id,
+        trace_id=current_trace_id(),
+    )
+    return Call(request=request, principal=principal, tools=tools, context=context, revision=revision)
+
+
+_IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="ETag of the last answer: 428 without it, 412 when it is stale."),
+]
+_IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="A new random value for each new request; the same value repeats the answer for 24 hours.",
+    ),
+]
+
+
+def reading(action: str) -> Any:
+    """Return the dependency of a route that reads."""
+
+    async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
+        return _call(request, principal, None)
+
+    return Depends(call)
+
+
+def creating(action: str) -> Any:
+    """Return the dependency of a POST that makes something of its own."""
+
+    async def call(
+        request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
+    ) -> Call:
+        return _call(request, principal, None)
+
+    return Depends(call)
+
+
+def changing(action: str) -> Any:
+    """Return the dependency of a POST that changes what is there."""
+
+    async def call(
+        request: Request,
+        principal: Annotated[Principal, requires(action)],
+        if_match: _IfMatch = None,
+        _key: _IdempotencyKey = None,
+    ) -> Call:
+        return _call(request, principal, expected_version(if_match))
+
+    return Depends(call)
+
+
+def saving(action: str) -> Any:
+    """Return the dependency of a PUT or DELETE."""
+
+    async def call(
+        request: Request, principal: Annotated[Principal, requires(action)], if_match: _IfMatch = None
+    ) -> Call:
+        return _call(request, principal, expected_version(if_match))
+
+    return Depends(call)

@@ -1,0 +1,130 @@
+"""Routes that open and read cases."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from forkant_kit.etag import etag
+from forkant_kit.idempotency import Answer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from case_service.api import paging
+from case_service.api.bodies import OpenCase
+from case_service.api.calls import Call, case_answer, creating, reading
+from case_service.api.fields import CaseStateCode, CaseTypeCode, ThemeCode
+from case_service.api.views import (
+    CaseLine,
+    CasePage,
+    CaseReceipt,
+    CaseView,
+    Count,
+    HistoryLine,
+    HistoryPage,
+)
+from case_service.commands.opening import open_case
+from case_service.queries import listing, one
+
+router = APIRouter(prefix="/v1/cases", tags=["cases"])
+
+
+def _filter(
+    state: Annotated[list[CaseStateCode] | None, Query(description="Repeat it for several states.")] = None,
+    case_type: CaseTypeCode | None = None,
+    theme: ThemeCode | None = None,
+) -> listing.Filter:
+    return listing.Filter(states=tuple(state or ()), case_type=case_type, theme=theme)
+
+
+_Chosen = Annotated[listing.Filter, Depends(_filter)]
+
+
+@router.post("", status_code=201, response_model=CaseReceipt, summary="Open a case")
+async def open_(body: OpenCase, call: Annotated[Call, creating("case.open")]) -> Response:
+    """Open a case of the caller's unit; its state is `registered`."""
+
+    async def work(conn: AsyncConnection) -> Answer:
+        receipt = await open_case(conn, call.context, body.new_case(), occurred_at=body.occurred_at)
+        return case_answer(receipt, made=f"/v1/cases/{receipt.id}")
+
+    return await call.once(work)
+
+
+@router.get("", response_model=CasePage, summary="List cases")
+async def list_cases(
+    call: Annotated[Call, reading("case.read")],
+    chosen: _Chosen,
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+) -> Response:
+    """List the cases that the caller may see, newest first, as codes."""
+    name = f"cases|{chosen.key()}"
+
+    async def work(conn: AsyncConnection) -> Any:
+        await call.audit_read(conn, action="case.list")
+        start = paging.before(call, name, cursor)
+        return await listing.list_cases(conn, call.context.scope, chosen, before=start, limit=limit + 1)
+
+    rows = await call.read(work)
+    following = paging.next_by_id(call, name, rows, limit)
+    items = [CaseLine.model_validate(dict(row)) for row in rows[:limit]]
+    return paging.page(call, CasePage(items=items, next=following), following)
+
+
+@router.get("/count", summary="Count cases")
+async def count(call: Annotated[Call, reading("case.read")], chosen: _Chosen) -> Count:
+    """Count the cases that the caller may see: a lead's count holds restricted cases, an officer's does not."""
+    return Count(count=await call.read(lambda conn: listing.count_cases(conn, call.context.scope, chosen)))
+
+
+@router.get("/{case_id}", response_model=CaseView, summary="Read a case")
+async def read(
+    case_id: UUID,
+    call: Annotated[Call, reading("case.read")],
+    round_: Annotated[
+        int | None,
+        Query(alias="round", ge=1, le=1000, description="Whose assessment, plan and evaluation; the current one's."),
+    ] = None,
+) -> Response:
+    """Read a case with everything below it; the reading is written in the audit log."""
+
+    async def work(conn: AsyncConnection) -> one.CaseView:
+        view = await one.get_case(conn, call.context.scope, case_id, number=round_)
+        await call.audit_read(conn, action="case.read", aggregate_id=case_id, version=view.row["version"])
+        return view
+
+    view = await call.read(work)
+    body = _shown(view, round_).model_dump_json()
+    return Response(body, headers={"ETag": etag(view.row["revision"])}, media_type="application/json")
+
+
+@router.get("/{case_id}/history", response_model=HistoryPage, summary="Read the history of a case")
+async def history(
+    case_id: UUID,
+    call: Annotated[Call, reading("case.read")],
+    limit: paging.Limit = 100,
+    cursor: paging.Cursor = None,
+) -> Response:
+    """Read the events of a case, oldest first, as they were published: codes and ids."""
+    name = f"history|{case_id}"
+
+    async def work(conn: AsyncConnection) -> Any:
+        version = await one.get_version(conn, call.context.scope, case_id)
+        await call.audit_read(conn, action="case.history", aggregate_id=case_id, version=version)
+        after = paging.position_of(call, name, cursor) or 0
+        return await one.list_history(conn, call.context.scope, case_id, after=after, limit=limit + 1)
+
+    rows = await call.read(work)
+    shown = [{**row, "version": row["aggregate_version"]} for row in rows[:limit]]
+    following = paging.cursor_at(call, name, shown[-1]["version"]) if len(rows) > limit else None
+    items = [HistoryLine.model_validate(row) for row in shown]
+    return paging.page(call, HistoryPage(items=items, next=following), following)
+
+
+def _shown(view: one.CaseView, number: int | None) -> CaseView:
+    row = dict(view.row)
+    listed = {name: row[name] or [] for name in ("measures", "follow_ups", "partners", "transfers", "notes")}
+    plan = {**row["plan"], "goals": row["goals"]} if row["plan"] else None
+    shown_round = number or row["round"]
+    return CaseView.model_validate(
+        {**row, **listed, "plan": plan, "shown_round": shown_round, "allowed": [*view.allowed]}
+    )

@@ -1,0 +1,135 @@
+"""Field types of requests: listed codes, clean text, moments and days in words, never numbers."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+from forkant_contracts.codes import (
+    AgeBand,
+    Arena,
+    CancelReason,
+    CaseState,
+    CaseType,
+    CloseReason,
+    ConcernOutcome,
+    ConcernSource,
+    Effect,
+    ErasureBasis,
+    HoldReason,
+    LegalBasis,
+    MeasureKind,
+    OpenCode,
+    PartnerKind,
+    ProtectiveFactor,
+    PurposeCode,
+    RejectReason,
+    ReopenReason,
+    RestrictionReason,
+    RiskFactor,
+    SubjectCategory,
+    Theme,
+)
+from pydantic import AwareDatetime, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+# Characters that turn the reading order around, so that a text can look like another.
+_BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A code that must be on its list: readers take unknown codes, writers may not give them."""
+
+    codes: type[OpenCode]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Refuse what the list reads as unknown."""
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """List the codes that may be given."""
+        listed = [code.value for code in self.codes if code.name != "UNKNOWN"]
+        return {"type": "string", "enum": listed, "title": self.codes.__name__}
+
+    @staticmethod
+    def _check(code: OpenCode) -> OpenCode:
+        if code.name == "UNKNOWN":
+            raise PydanticCustomError("unlisted_code", "is not on the list of codes")
+        return code
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text that a person wrote: trimmed, in NFC, without control characters; lines only where they make sense."""
+
+    limit: int
+    lines: bool = False
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Clean the text and refuse what can't be cleaned."""
+        text = core_schema.str_schema(strip_whitespace=True, min_length=1, max_length=self.limit)
+        return core_schema.no_info_after_validator_function(self._clean, text)
+
+    def _clean(self, text: str) -> str:
+        normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n") if self.lines else text)
+        if len(normal) > self.limit:
+            raise PydanticCustomError("string_too_long", "is too long in normal form")
+        kept = "\n\t" if self.lines else ""
+        if any(self._unfit(char) for char in normal if char not in kept):
+            raise PydanticCustomError("control_character", "holds a control character")
+        return normal
+
+    @staticmethod
+    def _unfit(char: str) -> bool:
+        return unicodedata.category(char) in {"Cc", "Cs"} or char in _BIDI
+
+
+def _in_words(value: object) -> object:
+    # Pydantic reads numbers as seconds since 1970, which no client of this API means.
+    if not isinstance(value, (str, date)):
+        raise PydanticCustomError("not_in_words", "is to be a text in RFC 3339 form")
+    return value
+
+
+Moment = Annotated[
+    datetime,
+    AwareDatetime,
+    BeforeValidator(_in_words),
+    Field(
+        description="When it happened; now, if left out. At most five years back, never before the case's opening.",
+        examples=["2026-03-02T09:30:00+01:00"],
+    ),
+]
+Day = Annotated[date, BeforeValidator(_in_words), Field(examples=["2026-06-01"])]
+Title = Annotated[str, Text(200)]
+Name = Annotated[str, Text(200)]
+Goal = Annotated[str, Text(500)]
+Reason = Annotated[str, Text(1000, lines=True)]
+Note = Annotated[str, Text(2000, lines=True)]
+Story = Annotated[str, Text(4000, lines=True)]
+Municipality = Annotated[str, Field(pattern=r"^[0-9]{4}$", examples=["0301"])]
+StepCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$", examples=["conversation_held"])]
+
+AgeBandCode = Annotated[AgeBand, Listed(AgeBand)]
+ArenaCode = Annotated[Arena, Listed(Arena)]
+CancelReasonCode = Annotated[CancelReason, Listed(CancelReason)]
+CaseStateCode = Annotated[CaseState, Listed(CaseState)]
+CaseTypeCode = Annotated[CaseType, Listed(CaseType)]
+CloseReasonCode = Annotated[CloseReason, Listed(CloseReason)]
+ConcernOutcomeCode = Annotated[ConcernOutcome, Listed(ConcernOutcome)]
+ConcernSourceCode = Annotated[ConcernSource, Listed(ConcernSource)]
+EffectCode = Annotated[Effect, Listed(Effect)]
+ErasureBasisCode = Annotated[ErasureBasis, Listed(ErasureBasis)]
+HoldReasonCode = Annotated[HoldReason, Listed(HoldReason)]
+LegalBasisCode = Annotated[LegalBasis, Listed(LegalBasis)]
+MeasureKindCode = Annotated[MeasureKind, Listed(MeasureKind)]
+PartnerKindCode = Annotated[PartnerKind, Listed(PartnerKind)]
+ProtectiveFactorCode = Annotated[ProtectiveFactor, Listed(ProtectiveFactor)]
+PurposeCodeCode = Annotated[PurposeCode, Listed(PurposeCode)]
+RejectReasonCode = Annotated[RejectReason, Listed(RejectReason)]
+ReopenReasonCode = Annotated[ReopenReason, Listed(ReopenReason)]
+RestrictionReasonCode = Annotated[RestrictionReason, Listed(RestrictionReason)]
+RiskFactorCode = Annotated[RiskFactor, Listed(RiskFactor)]
+SubjectCategoryCode = Annotated[SubjectCategory, Listed(SubjectCategory)]
+ThemeCode = Annotated[Theme, Listed(Theme)]

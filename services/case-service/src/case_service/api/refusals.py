@@ -1,0 +1,97 @@
+"""The HTTP side of refusals: a status, a title and advice for each code, and for nothing else."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_kit.etag import stale_version
+from forkant_kit.problems import ProblemError, not_found
+
+from case_service.domain.refusals import Code, Refusal
+
+_CONFLICT: Final = 409
+_UNPROCESSABLE: Final = 422
+
+ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
+    {
+        Code.ILLEGAL_TRANSITION: (
+            _CONFLICT,
+            "The state does not allow this",
+            "`state` says where it stands, `allowed` what can be done next.",
+        ),
+        Code.CASE_RESTRICTED: (
+            _CONFLICT,
+            "The case is restricted",
+            "Nothing changes before the restriction is lifted.",
+        ),
+        Code.CASE_ERASED: (410, "The case was erased", "Nothing is left to read or change."),
+        Code.ALREADY_COMPLETED: (
+            _CONFLICT,
+            "It is completed",
+            "A completed one can be rewritten, with completed set to true, but not made a draft again.",
+        ),
+        Code.ASSESSMENT_REQUIRED: (_CONFLICT, "The assessment is not completed", "Complete the assessment first."),
+        Code.PLAN_REQUIRED: (_CONFLICT, "There is no plan", "Write the plan first."),
+        Code.OWN_PLAN: (403, "You wrote this plan", "Another prevention lead has to approve it."),
+        Code.ALREADY_APPROVED: (_CONFLICT, "The plan is approved", "Write it anew if it is to change."),
+        Code.APPROVED_PLAN_REQUIRED: (
+            _CONFLICT,
+            "The plan is not approved",
+            "Let a prevention lead approve the plan before a measure starts.",
+        ),
+        Code.EVALUATION_REQUIRED: (
+            _CONFLICT,
+            "The evaluation is not completed",
+            "Complete the evaluation, or close with the reason for having none.",
+        ),
+        Code.STEP_ALREADY_DONE: (_CONFLICT, "The step was done before", "Each step is done once."),
+        Code.UNKNOWN_STEP: (_UNPROCESSABLE, "The method has no such step", "See the method's steps at /v1/methods."),
+        Code.NO_STANDARD: (_CONFLICT, "The measure follows no method", "Only a measure with a method has steps."),
+        Code.ALREADY_RESTRICTED: (_CONFLICT, "The case is restricted already", "There is nothing to do."),
+        Code.NOT_RESTRICTED: (_CONFLICT, "The case is not restricted", "There is nothing to lift."),
+        Code.TRANSFER_PENDING: (
+            _CONFLICT,
+            "The case is on offer already",
+            "Await the answer, or revoke the offer first.",
+        ),
+        Code.PERSON_NOT_DESCRIBED: (
+            _UNPROCESSABLE,
+            "The person is not described",
+            "A case about a person needs an age band and a category of data subject.",
+        ),
+        Code.NECESSITY_REASON_REQUIRED: (
+            _UNPROCESSABLE,
+            "Strict necessity is not given in words",
+            "special_category and necessity_reason go together.",
+        ),
+        Code.UNKNOWN_UNIT: (_UNPROCESSABLE, "There is no such unit", "See the units at /v1/catalogue."),
+        Code.SAME_UNIT: (_UNPROCESSABLE, "The unit holds the case already", "Name another unit."),
+        Code.UNKNOWN_MUNICIPALITY: (
+            _UNPROCESSABLE,
+            "There is no such municipality",
+            "See the municipality numbers at /v1/catalogue.",
+        ),
+        Code.UNKNOWN_METHOD: (_UNPROCESSABLE, "There is no such method version", "See the versions at /v1/methods."),
+        Code.OCCURRED_AT_OUT_OF_RANGE: (
+            _UNPROCESSABLE,
+            "The moment is out of range",
+            "Give a moment from `earliest` to `latest`.",
+        ),
+        Code.DUE_ON_OUT_OF_RANGE: (
+            _UNPROCESSABLE,
+            "The day is out of range",
+            "Give a day from `earliest` to `latest`.",
+        ),
+    }
+)
+"""Status, title and advice by code; what is missing or stale has the kit's own documents."""
+
+
+def problem_of(refusal: Refusal) -> ProblemError:
+    """Return the problem document for a refusal."""
+    if refusal.code is Code.NOT_FOUND:
+        return not_found()
+    if refusal.code is Code.STALE_VERSION:
+        return stale_version()
+    status, title, detail = ANSWERS[refusal.code]
+    return ProblemError(status, refusal.code.value, title, detail, extra=dict(refusal.facts))

@@ -1,0 +1,60 @@
+"""Routes of the written work of a case: assessment, plan, approval, evaluation."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from case_service.api.bodies import Act, SaveAssessment, SaveEvaluation, SavePlan
+from case_service.api.calls import Call, changing, saving
+from case_service.api.views import CaseReceipt
+from case_service.commands import work as commands
+
+router = APIRouter(prefix="/v1/cases/{case_id}", tags=["work"])
+
+
+@router.put("/assessment", response_model=CaseReceipt, summary="Save the assessment")
+async def assess(case_id: UUID, body: SaveAssessment, call: Annotated[Call, saving("case.assess")]) -> Response:
+    """Save the assessment; the first save starts it, `completed` completes it, and a completed one may be rewritten."""
+    return await call.save(
+        lambda conn: commands.assess(
+            conn,
+            call.context,
+            call.target(case_id, body),
+            risk_factors=sorted(body.risk_factors),
+            protective_factors=sorted(body.protective_factors),
+            summary=body.summary,
+            child_view=body.child_view,
+            completed=body.completed,
+        )
+    )
+
+
+@router.put("/plan", response_model=CaseReceipt, summary="Write the plan")
+async def plan(case_id: UUID, body: SavePlan, call: Annotated[Call, saving("case.plan")]) -> Response:
+    """Write the plan as a whole; it awaits approval, also when an earlier text of it was approved."""
+    return await call.save(
+        lambda conn: commands.plan(
+            conn,
+            call.context,
+            call.target(case_id, body),
+            goals=[goal.goal() for goal in body.goals],
+            summary=body.summary,
+        )
+    )
+
+
+@router.post("/plan/approval", response_model=CaseReceipt, summary="Approve the plan")
+async def approve(case_id: UUID, body: Act, call: Annotated[Call, changing("case.approve_plan")]) -> Response:
+    """Approve the plan; only a prevention lead may, and not the one who wrote it."""
+    return await call.change(lambda conn: commands.approve_plan(conn, call.context, call.target(case_id, body)))
+
+
+@router.put("/evaluation", response_model=CaseReceipt, summary="Save the evaluation")
+async def evaluate(case_id: UUID, body: SaveEvaluation, call: Annotated[Call, saving("case.evaluate")]) -> Response:
+    """Save the evaluation; the first save starts it, `completed` completes it and needs an effect."""
+    return await call.save(
+        lambda conn: commands.evaluate(
+            conn, call.context, call.target(case_id, body), emmie=body.emmie(), completed=body.completed
+        )
+    )

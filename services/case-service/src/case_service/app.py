@@ -1,0 +1,91 @@
+"""The API process: ``python -m case_service.app``."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from forkant_kit.auth import TokenVerifier
+from forkant_kit.db import create_engine, new_id, utc_now
+from forkant_kit.health import database_check
+from forkant_kit.outbox import RelayNudge
+from forkant_kit.problems import problem_response
+from forkant_kit.settings import load
+from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.web import create_app, serve
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from case_service.api import cases, concerns, course, feed, items, reference, transfers, work
+from case_service.api.calls import Tools
+from case_service.api.refusals import problem_of
+from case_service.domain.refusals import Refusal
+from case_service.policy import POLICY
+from case_service.settings import SERVICE, VERSION, CaseSettings
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    concerns.router,
+    cases.router,
+    work.router,
+    items.router,
+    course.router,
+    transfers.router,
+    feed.router,
+    reference.router,
+)
+
+
+def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) -> FastAPI:
+    """Put the API together; nothing is connected before the application starts."""
+    database_url = settings.database_url.get_secret_value()
+    engine = create_engine(database_url, application_name=SERVICE, pool_size=settings.database_pool_size)
+    nudge = RelayNudge(database_url=database_url)
+    app = create_app(
+        service=SERVICE,
+        title="Forkant case service",
+        version=VERSION,
+        settings=settings,
+        routers=ROUTERS,
+        policy=POLICY,
+        lifespan=lambda app: _lifespan(app, engine, nudge),
+        readiness=[database_check(engine)],
+        verifier=verifier,
+    )
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.state.tools = Tools(
+        engine=engine,
+        nudge=nudge,
+        cursor_secret=settings.cursor_secret.get_secret_value(),
+        now=utc_now,
+        new_id=new_id,
+    )
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(_app: FastAPI, engine: AsyncEngine, nudge: RelayNudge) -> AsyncIterator[None]:
+    waking = asyncio.create_task(nudge.run(), name="relay-nudge")
+    try:
+        yield
+    finally:
+        waking.cancel()
+        with suppress(asyncio.CancelledError):
+            await waking
+        await engine.dispose()
+
+
+async def _on_refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)  # noqa: S101 - registered for this type alone
+    return problem_response(problem_of(error))
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = load(CaseSettings)
+    telemetry = set_up_telemetry(service=SERVICE, settings=settings)
+    serve(build_app(settings), host=settings.http_host, port=settings.http_port)
+    telemetry.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Who may do what, and what they see: the one policy module of the service. What is not here is refused."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_contracts.codes import Role
+from forkant_contracts.units import CASE_UNITS
+from forkant_kit.auth import Principal
+from forkant_kit.policy import Policy
+from forkant_kit.problems import ProblemError
+
+from case_service.scope import Scope
+
+_LEAD: Final = frozenset({Role.PREVENTION_LEAD})
+_DECIDERS: Final = _LEAD | {Role.CASE_OFFICER}
+_CASEWORKERS: Final = _DECIDERS | {Role.RADICALISATION_CONTACT, Role.ONLINE_PATROL}
+_INTAKE: Final = _CASEWORKERS | {Role.POLICE_LIAISON}
+_GUARDIANS: Final = _LEAD | {Role.PRIVACY_OFFICER}
+_READERS: Final = _INTAKE | _GUARDIANS
+_EVERYBODY: Final = frozenset(role for role in Role if role is not Role.UNKNOWN)
+
+RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
+    {
+        "concern.receive": _INTAKE,
+        "concern.read": _READERS,
+        "concern.decide": _DECIDERS,
+        "case.open": _INTAKE,
+        "case.read": _READERS,
+        "case.assess": _CASEWORKERS,
+        "case.plan": _CASEWORKERS,
+        "case.approve_plan": _LEAD,
+        "case.measures": _CASEWORKERS,
+        "case.follow_ups": _INTAKE,
+        "case.evaluate": _CASEWORKERS,
+        "case.hold": _CASEWORKERS,
+        "case.close": _CASEWORKERS,
+        "case.refer": _CASEWORKERS,
+        "case.reject": _DECIDERS,
+        "case.reopen": _DECIDERS,
+        "case.partners": _INTAKE,
+        "case.offer_transfer": _DECIDERS,
+        "case.answer_transfer": _DECIDERS,
+        "case.restrict": _GUARDIANS,
+        "case.erase": frozenset({Role.PRIVACY_OFFICER}),
+        "reference.read": _EVERYBODY,
+    }
+)
+"""Roles by action."""
+
+POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})
+"""The table as routes ask it."""
+
+
+def scope_of(principal: Principal) -> Scope:
+    """Return what a principal may see: the cases of its own unit, restricted ones for leads and privacy officers.
+
+    Raises:
+        ProblemError: 403 ``unit-holds-no-cases`` for a unit that is unknown or holds no cases.
+    """
+    if principal.unit not in CASE_UNITS:
+        raise ProblemError(
+            403, "unit-holds-no-cases", "Your unit holds no cases", "Only districts and special bodies have cases."
+        )
+    return Scope(unit=principal.unit, sees_restricted=not principal.roles.isdisjoint(_GUARDIANS))

@@ -1,0 +1,94 @@
+"""The worker process: publishes the outbox and keeps house. ``python -m case_service.worker``."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+import uvloop
+from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC, TOPICS
+from forkant_kit.db import create_engine, new_id, transaction
+from forkant_kit.health import database_check, worker_app
+from forkant_kit.idempotency import remove_old_keys
+from forkant_kit.relay import Relay
+from forkant_kit.settings import load
+from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.web import serve_beside, stop_on_signals
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from case_service.settings import SERVICE, CaseSettings
+
+_MONTHS_AHEAD: Final = 3
+_PREPARE: Final = text("SELECT ensure_archive_partitions(:months)")
+_log = structlog.get_logger(__name__)
+
+
+async def prepare_archive(engine: AsyncEngine) -> None:
+    """Make the archive's partitions of the coming months."""
+    async with transaction(engine) as conn:
+        await conn.execute(_PREPARE, {"months": _MONTHS_AHEAD})
+
+
+async def remove_keys(engine: AsyncEngine) -> None:
+    """Remove the idempotency keys that nobody may repeat any more."""
+    _log.info("idempotency_keys_removed", count=await remove_old_keys(engine))
+
+
+CHORES: Final[Sequence[Callable[[AsyncEngine], Awaitable[None]]]] = (prepare_archive, remove_keys)
+
+
+async def keep_house(engine: AsyncEngine, *, every_s: float, stop: asyncio.Event) -> None:
+    """Do the chores now and then; one that fails is done again the next time."""
+    while not stop.is_set():
+        for chore in CHORES:
+            try:
+                await chore(engine)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                _log.warning("chore_failed", chore=getattr(chore, "__name__", "?"), error=type(error).__name__)
+        try:
+            await asyncio.wait_for(stop.wait(), every_s)
+        except TimeoutError:
+            continue
+
+
+async def run(settings: CaseSettings, stop: asyncio.Event) -> None:
+    """Work until ``stop`` is set."""
+    database_url = settings.database_url.get_secret_value()
+    engine = create_engine(database_url, application_name=f"{SERVICE}-worker", pool_size=settings.database_pool_size)
+    relay = Relay(
+        engine=engine,
+        database_url=database_url,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        owner=f"{SERVICE}/{socket.gethostname()}/{os.getpid()}/{new_id()}",
+        topics=[TOPICS[CASE_TOPIC], TOPICS[CONCERN_TOPIC]],
+    )
+    health = worker_app(readiness=[database_check(engine)], alive=relay.healthy)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(relay.run(stop), name="relay")
+            group.create_task(keep_house(engine, every_s=settings.upkeep_every_s, stop=stop), name="chores")
+            group.create_task(
+                serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"
+            )
+    finally:
+        await engine.dispose()
+
+
+async def _main(settings: CaseSettings) -> None:
+    await run(settings, stop_on_signals())
+
+
+def main() -> None:
+    """Work until told to stop."""
+    settings = load(CaseSettings)
+    telemetry = set_up_telemetry(service=SERVICE, settings=settings)
+    uvloop.run(_main(settings))
+    telemetry.shutdown()
+
+
+if __name__ == "__main__":
+    main()
