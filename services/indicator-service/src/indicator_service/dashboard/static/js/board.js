@@ -1,9 +1,9 @@
 /** The board: the chooser, the lead and the charts, drawn from one view of the state. */
 
 import { createFlow } from "./flow.js";
-import { pick, text, whole } from "./language.js";
+import { dateTime, pick, text, whole } from "./language.js";
 import { byId, element, setText } from "./lib.js";
-import { basisText, figureText, read, tooltipLines } from "./measures.js";
+import { basisText, comparedText, figureText, read, tooltipLines } from "./measures.js";
 import { fillPeriods, periodDates } from "./periods.js";
 import { createProfile } from "./profile.js";
 import { createRanked } from "./ranked.js";
@@ -29,12 +29,15 @@ export function createBoard(actions) {
     tip: byId("tip"), area, onActive: markActive,
     contentOf: (unit) => {
       const row = view?.rows.find(({ id }) => id === unit);
-      return row ? { title: row.name, lines: tooltipLines(view.measure, row.figure, view.national) } : null;
+      if (!row) return null;
+      const lines = tooltipLines(view.measure, row.figure, view.national);
+      return { title: row.name, lines, note: comparedText(view.measure, row.figure, view.national) };
     },
   });
 
   byId("choices").addEventListener("change", (event) => actions.choose(event.target.value));
   byId("period").addEventListener("change", (event) => actions.choosePeriod(event.target.value));
+  window.addEventListener("beforeprint", () => setText(byId("printed"), text("printed", dateTime(new Date()))));
   onTableOpened(actions.redraw);
   WIDE.addEventListener("change", actions.redraw);
 

@@ -7,6 +7,7 @@ export const ROW = 29.5;
 export const TOP = 44;
 const BOTTOM = 6;
 const HATCH = 6;
+const CLEARANCE = 22;
 
 /** Make an empty chart in `target`; `draw({svg, width})` is called by `redraw` and when the width changes. */
 export function createChart({ target, labelledBy, draw, onSelect }) {
@@ -59,8 +60,8 @@ export function joinRows(list, view, { width, kind, enter }) {
   return rows;
 }
 
-/** Draw the axis along the top, with light lines down through the rows. */
-export function drawAxis(back, { x, ticks, format, height }) {
+/** Draw the axis along the top, with light lines down through the rows; no label stands in the way of `avoid`. */
+export function drawAxis(back, { x, ticks, format, height, avoid = [] }) {
   const marks = back.selectAll("g.tick").data(x.ticks(ticks)).join((entering) => {
     const made = entering.append("g").attr("class", "tick");
     made.append("line").attr("y1", TOP - 4).attr("class", "grid-line");
@@ -69,7 +70,8 @@ export function drawAxis(back, { x, ticks, format, height }) {
   });
   marks.attr("transform", (value) => `translate(${x(value)}, 0)`);
   marks.select("line").attr("y2", height - BOTTOM);
-  marks.select("text").text(format);
+  const isFree = (value) => avoid.every((place) => Math.abs(x(value) - place) > CLEARANCE);
+  marks.select("text").text((value) => (isFree(value) ? format(value) : ""));
 }
 
 /** Put a text into the row's n-th text of that class. */

@@ -4,21 +4,23 @@ import { d3 } from "./lib.js";
 
 const STEPS = 5;
 
-/** Make the scale: `step(value)` is 1 to 5, `breaks` the four values between the steps. */
+/** Make the scale: `step(value)` is 1 to 5, `breaks` the values between the steps, `steps` those that are used. */
 export function colourScale(measure, values) {
   const shown = values.filter((value) => value !== null);
-  if (shown.length === 0) return { step: () => 1, breaks: [] };
   const [least, most] = d3.extent(shown);
-  if (least === most) return { step: () => 3, breaks: [] };
-  const breaks = measure.kind === "count" ? countBreaks(most) : evenBreaks(least, most);
-  const scale = d3.scaleThreshold().domain(breaks).range(d3.range(1, breaks.length + 2));
-  return { step: scale, breaks };
+  const breaks = shown.length === 0 || least === most ? [] : measure.kind === "count" ? countBreaks(most) : roundBreaks(least, most);
+  if (breaks.length === 0) return { step: () => 3, breaks, steps: [] };
+  const steps = d3.range(breaks.length + 1).map((index) => Math.round(1 + (index * (STEPS - 1)) / breaks.length));
+  return { step: d3.scaleThreshold().domain(breaks).range(steps), breaks, steps };
 }
 
-/** Even steps between round numbers. */
-function evenBreaks(least, most) {
-  const [low, high] = d3.scaleLinear().domain([least, most]).nice(STEPS).domain();
-  return d3.range(1, STEPS).map((step) => low + ((high - low) * step) / STEPS);
+/** Round values that part the range evenly. */
+function roundBreaks(least, most) {
+  for (let count = STEPS; count > 0; count -= 1) {
+    const inside = d3.ticks(least, most, count).filter((value) => value > least && value < most);
+    if (inside.length < STEPS) return inside;
+  }
+  return [];
 }
 
 /** Units differ so much in size that even steps would leave all but one in the lowest: even steps of the root. */
@@ -27,8 +29,8 @@ function countBreaks(most) {
   return [...new Set(rounded)].filter((value) => value > 0);
 }
 
+/** Round to one digit, or to a half of it. */
 function tidy(value) {
-  if (value < 10) return Math.round(value);
-  const size = 10 ** (Math.floor(Math.log10(value)) - 1);
-  return Math.round(value / size) * size;
+  const size = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
+  return value < 10 ? Math.round(value) : (Math.round((2 * value) / size) / 2) * size;
 }

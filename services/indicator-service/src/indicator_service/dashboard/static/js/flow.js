@@ -27,7 +27,7 @@ export function createFlow({ onSelect, isAligned }) {
 }
 
 function drawRows({ view, width, height, back, list, front, hatch }, aligned) {
-  const left = aligned ? 6 : 92;
+  const left = aligned ? 6 : 112;
   const counts = view.ranked.flatMap(({ metrics }) => PARTS.map((part) => metrics?.counts[part]?.value ?? 0));
   const x = d3.scaleLinear().domain([0, Math.max(1, d3.max(counts))]).range([left, width - ROOM_FOR_VALUE]).nice(4);
   drawAxis(back, { x, ticks: 4, format: whole, height });

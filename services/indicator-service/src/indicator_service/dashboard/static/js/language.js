@@ -12,6 +12,8 @@ let formats = makeFormats();
 function initial() {
   const asked = new URLSearchParams(window.location.search).get("lang");
   const kept = window.localStorage.getItem(KEY);
+  // An address that names a language is a choice like the button's, also after a sign-in that leaves it out.
+  if (asked in LOCALES) window.localStorage.setItem(KEY, asked);
   return [asked, kept, document.documentElement.lang].find((code) => code in LOCALES) ?? "nb";
 }
 
@@ -67,5 +69,6 @@ export const decimal = (value) => formats.decimal.format(value);
 export const percent = (value) => formats.percent.format(value);
 export const percentShort = (value) => formats.percentShort.format(value);
 export const clockTime = (moment) => formats.time.format(moment);
+export const dateTime = (moment) => `${dayName(moment)} ${clockTime(moment)}`;
 export const monthName = (moment) => formats.month.format(moment);
 export const dayName = (moment) => formats.day.format(moment);

@@ -14,6 +14,9 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Replace what is inside an element, leaving out what is null. */
+export const replaceChildren = (target, children) => target.replaceChildren(...children.filter((child) => child !== null));
+
 /** Find an element of the page that must be there. */
 export function byId(id) {
   const found = document.getElementById(id);

@@ -39,6 +39,7 @@ let settled = false;
 
 function draw() {
   const complete = state.chosen !== null && [...state.units.map(({ id }) => id), NATIONAL].every((id) => metricsOf(state).has(id));
+  byId("board").setAttribute("aria-busy", String(!complete));
   if (complete) {
     show(byId("waiting"), false);
     show(byId("board"), true);
@@ -190,7 +191,7 @@ async function begin() {
   } catch {
     banner.say("signin", { action: "tryAgain", run: signIn });
   }
-  show(byId("gate"), !signedIn);
+  show(byId("gate"), session.token() === null);
   if (signedIn) await start();
 }
 

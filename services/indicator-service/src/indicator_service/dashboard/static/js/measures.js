@@ -23,9 +23,8 @@ export function read(measure, metrics) {
   return { ...found, value: found.value.value, suppressed: found.value.suppressed };
 }
 
-/** Whether a share rests on so few that it swings from case to case. */
-export const isThin = (measure, figure) =>
-  measure.kind === "share" && figure.denominator?.value !== null && figure.denominator?.value < FEW;
+/** Whether an indicator rests on so few that it swings from case to case. */
+export const isThin = (figure) => (figure.denominator?.value ?? FEW) < FEW;
 
 /** The median or 90th percentile of a duration, or null. */
 export const spread = (figure) => ({ median: figure.median?.value ?? null, p90: figure.p90?.value ?? null });
@@ -70,6 +69,14 @@ export function comparedText(measure, figure, national) {
   return `${amount} ${text(gap > 0 ? "over" : "under")}`;
 }
 
+/** The same in a word: «+14» or «−3.8 pp.». */
+export function gapText(measure, figure, national) {
+  if (measure.kind === "count" || figure.value === null || national.value === null) return "";
+  const gap = figure.value - national.value;
+  const size = measure.kind === "share" ? `${decimal(Math.abs(gap) * 100)}\u00a0${text("pointsShort")}` : whole(Math.abs(gap));
+  return Math.abs(gap) < 0.0005 ? "±0" : `${gap > 0 ? "+" : "−"}${size}`;
+}
+
 /** The lines of a unit's tooltip, each `[label, value]`; the first is the figure itself. */
 export function tooltipLines(measure, figure, national) {
   const lines = [[pick(measure.name), figureText(measure, figure)]];
@@ -81,8 +88,6 @@ export function tooltipLines(measure, figure, national) {
   if (figure.denominator) lines.push([pick(measure.denominator_text), countText(figure.denominator)]);
   if (figure.extra.not_started) lines.push([text("notStarted"), countText(figure.extra.not_started)]);
   if (figure.extra.ended_without_measure) lines.push([text("endedWithout"), countText(figure.extra.ended_without_measure)]);
-  const compared = comparedText(measure, figure, national);
-  if (compared) lines.push([text("nationalShort"), `${figureText(measure, national)} (${compared})`]);
-  else if (national.value !== null) lines.push([text("national"), figureText(measure, national)]);
+  if (national.value !== null) lines.push([text("national"), figureText(measure, national)]);
   return lines;
 }

@@ -2,7 +2,7 @@
 
 import { pick, text } from "./language.js";
 import { byId, d3, element, setText, show } from "./lib.js";
-import { comparedText, countText, figureText, read, written } from "./measures.js";
+import { comparedText, countText, figureText, gapText, read, written } from "./measures.js";
 
 const HEIGHT = 20;
 const EDGE = 7;
@@ -25,7 +25,7 @@ export function createProfile({ onClear }) {
 function drawProfile(target, view, measures) {
   const row = view.rows.find(({ id }) => id === view.selected);
   const metrics = row ? row.metrics : view.nationalMetrics;
-  setText(byId("profile-title"), row ? row.name : text("national"));
+  setText(byId("profile-title"), row ? titleOf(row) : text("national"));
   show(byId("profile-clear"), Boolean(row));
   const counts = metrics?.counts ?? {};
   setText(byId("profile-counts"), row ? countsText(counts) : text("profileHint"));
@@ -36,6 +36,9 @@ function drawProfile(target, view, measures) {
   strips.each(function fill(measure) { drawStrip(this, measure, view, row); });
   target.dataset.empty = String(!row);
 }
+
+/** The official English names of the special bodies are too long for a heading. */
+const titleOf = ({ unit, name, short }) => (unit.kind === "district" ? name : short);
 
 function countsText(counts) {
   const named = [["open", counts.open], ["opened", counts.opened], ["closed", counts.closed], ["concernsReceived", counts.concerns_received]];
@@ -51,9 +54,9 @@ function makeStrip() {
 function drawStrip(strip, measure, view, row) {
   const national = read(measure, view.nationalMetrics);
   const own = row ? read(measure, row.metrics) : national;
-  const compared = row ? comparedText(measure, own, national) : "";
+  const gap = row ? gapText(measure, own, national) : "";
   setText(strip.querySelector(".strip-name"), pick(measure.name));
-  setText(strip.querySelector(".strip-value"), [figureText(measure, own), compared].filter(Boolean).join(", "));
+  setText(strip.querySelector(".strip-value"), [figureText(measure, own), gap && `(${gap})`].filter(Boolean).join(" "));
   const others = view.rows.map(({ id, metrics }) => ({ id, value: read(measure, metrics).value })).filter(({ value }) => value !== null);
   const plot = strip.querySelector(".strip-plot");
   const width = Math.round(plot.clientWidth);
@@ -76,6 +79,6 @@ function drawStrip(strip, measure, view, row) {
 function stripLabel(measure, own, national, others, row) {
   const [least, most] = d3.extent(others, ({ value }) => value);
   const range = others.length ? `${written(measure, least)} – ${written(measure, most)}` : text("noValue");
-  return [pick(measure.name), row && `${row.name} ${figureText(measure, own)}`,
+  return [pick(measure.name), row && [row.name, figureText(measure, own), comparedText(measure, own, national)].filter(Boolean).join(" "),
     `${text("national")} ${figureText(measure, national)}`, range].filter(Boolean).join(", ");
 }

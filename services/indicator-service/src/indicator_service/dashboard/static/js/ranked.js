@@ -29,14 +29,16 @@ export function createRanked({ onSelect }) {
 function drawRows({ view, width, height, back, list, front, hatch }) {
   const { measure } = view;
   const narrow = width < NARROW;
-  const left = narrow ? 92 : 128;
+  const left = narrow ? 112 : 128;
   const columns = { value: width - (narrow ? 2 : 98), detail: width - 2 };
   const right = columns.value - (measure.kind === "count" ? 58 : 76);
   const x = d3.scaleLinear().domain([0, domainEnd(view)]).range([left, right]);
   if (measure.kind !== "share") x.nice(4);
-  drawAxis(back, { x, ticks: narrow ? 3 : 5, format: (value) => written(measure, value, { short: true }), height });
+  const lines = referenceLines(view);
+  const format = (value) => written(measure, value, { short: true });
+  drawAxis(back, { x, ticks: narrow ? 3 : 5, format, height, avoid: lines.map(({ value }) => x(value)) });
   drawHeads(front, view, columns, narrow);
-  drawReference(back, front, view, x, height);
+  drawReference(back, front, lines, x, height);
   const rows = joinRows(list, view, { width, kind: `${measure.kind}-${narrow}`, enter: (row) => enterRow(row, measure.kind, narrow) });
   rows.attr("aria-label", ({ label }) => label);
   rows.select(".row-name").text(({ short }) => short).attr("x", 6);
@@ -65,7 +67,7 @@ function placeMarks(row, figure, measure, x, hatch) {
   row.select(".bar, .reach").style("x", `${from}px`).style("width", `${Math.max(0, to - from)}px`)
     .style("display", shown && (measure.kind !== "share") ? null : "none");
   row.select(".dot").style("cx", `${x(figure.value ?? 0)}px`).style("display", shown ? null : "none")
-    .classed("thin", isThin(measure, figure));
+    .classed("thin", isThin(figure));
   row.select(".hidden-bar").style("display", figure.suppressed ? null : "none").attr("x", start).attr("width", 44).attr("fill", hatch);
   row.select(".hidden-text").attr("x", figure.suppressed ? start + 52 : start + 4)
     .text(figure.suppressed ? text("hidden") : shown ? "" : text("noValue"));
@@ -94,7 +96,7 @@ function drawHeads(front, { measure }, columns, narrow) {
 }
 
 /** The national median, share, or mean per unit; for durations also the national 90th percentile, dashed. */
-function drawReference(back, front, { measure, national, ranked }, x, height) {
+function referenceLines({ measure, national, ranked }) {
   const lines = [];
   if (national.value !== null) {
     const value = measure.kind === "count" ? national.value / ranked.length : national.value;
@@ -103,6 +105,10 @@ function drawReference(back, front, { measure, national, ranked }, x, height) {
     const { p90 } = spread(national);
     if (p90 !== null) lines.push({ key: "p90", value: p90, label: `p90 ${written(measure, p90, { short: true })}` });
   }
+  return lines;
+}
+
+function drawReference(back, front, lines, x, height) {
   back.selectAll("line.reference").data(lines, ({ key }) => key).join("line")
     .attr("class", ({ key }) => `reference reference-${key}`).attr("y1", TOP - 26).attr("y2", height - 6)
     .attr("x1", ({ value }) => x(value)).attr("x2", ({ value }) => x(value));

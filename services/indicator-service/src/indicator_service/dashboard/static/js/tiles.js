@@ -7,6 +7,7 @@ import { figureText, isThin, written } from "./measures.js";
 import { mapMoves, roving } from "./roving.js";
 
 const ROWS = 6;
+const ENOUGH = 5;
 
 /** Make the map; `onSelect(unit)` hears a choice. */
 export function createTiles({ onSelect }) {
@@ -47,10 +48,10 @@ export function createTiles({ onSelect }) {
   return { draw };
 }
 
-/** The values that set the scale: a share of one or two cases is no measure for the others. */
-function scaledValues({ measure, rows }) {
-  const solid = rows.filter(({ figure }) => !isThin(measure, figure));
-  return (solid.length > 1 ? solid : rows).map(({ figure }) => figure.value);
+/** The values that set the scale: one that rests on a handful is no measure for the others. */
+function scaledValues({ rows }) {
+  const solid = rows.filter(({ figure }) => !isThin(figure));
+  return (solid.length >= ENOUGH ? solid : rows).map(({ figure }) => figure.value);
 }
 
 function tileOf(unit) {
@@ -77,12 +78,11 @@ function paint({ tile, name, value }, row, { measure, selected, flash, flashes }
   if (flash.has(row.id)) tile.dataset.flash = String(flashes % 2);
 }
 
-function drawLegend(legend, { measure, rows }, { breaks }) {
-  const steps = breaks.length ? breaks.length + 1 : 0;
+function drawLegend(legend, { measure, rows }, { breaks, steps }) {
   const key = JSON.stringify([measure.id, breaks, text("legend"), rows.some(({ figure }) => figure.suppressed)]);
   if (legend.dataset.key === key) return;
   legend.dataset.key = key;
-  const swatches = Array.from({ length: steps }, (_, index) => element("span", { class: "swatch", "data-step": index + 1 }));
+  const swatches = steps.map((step) => element("span", { class: "swatch", "data-step": step }));
   const labels = breaks.map((value) => element("span", {}, written(measure, value, { short: true })));
   legend.replaceChildren(
     element("div", { class: "legend-swatches" }, ...swatches),
@@ -90,5 +90,5 @@ function drawLegend(legend, { measure, rows }, { breaks }) {
     ...(rows.some(({ figure }) => figure.suppressed)
       ? [element("div", { class: "legend-hidden" }, element("span", { class: "swatch", "data-step": "hidden" }), text("hidden"))] : []),
   );
-  legend.dataset.steps = String(steps);
+  legend.dataset.steps = String(steps.length);
 }

@@ -1,6 +1,6 @@
 /** One tooltip for all marks that carry `data-unit`: on hover and on focus, closed by Escape, and it can be hovered. */
 
-import { element } from "./lib.js";
+import { element, replaceChildren } from "./lib.js";
 
 const GAP = 10;
 const HIDE_AFTER_MS = 120;
@@ -26,10 +26,11 @@ export function createTooltip({ tip, area, contentOf, onActive }) {
       close();
       return;
     }
-    tip.replaceChildren(
+    replaceChildren(tip, [
       element("strong", {}, content.title),
       element("dl", {}, ...content.lines.flatMap(([label, value]) => [element("dt", {}, label), element("dd", {}, value)])),
-    );
+      content.note ? element("p", {}, content.note) : null,
+    ]);
     tip.hidden = false;
     place();
   }
@@ -61,7 +62,8 @@ export function createTooltip({ tip, area, contentOf, onActive }) {
   };
   const markOf = (event) => event.target.closest?.("[data-unit]");
 
-  area.addEventListener("pointerover", (event) => markOf(event) && open(markOf(event)));
+  // Moves, not mere presence: a row that glides under a resting pointer is not asked about.
+  area.addEventListener("pointermove", (event) => markOf(event) && markOf(event) !== anchor && open(markOf(event)));
   area.addEventListener("pointerout", (event) => markOf(event) && closeSoon());
   area.addEventListener("focusin", (event) => markOf(event) && open(markOf(event)));
   area.addEventListener("focusout", (event) => markOf(event) && closeSoon());
