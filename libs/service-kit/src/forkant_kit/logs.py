@@ -49,7 +49,7 @@ def set_up_logging(*, service: str, level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = StandardOutput()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
@@ -62,6 +62,15 @@ def set_up_logging(*, service: str, level: str) -> None:
     logging.captureWarnings(capture=True)
     for name, least in _CHATTY.items():
         logging.getLogger(name).setLevel(least)
+
+
+class StandardOutput(logging.Handler):
+    """Writes finished lines to whatever standard output is at the time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line at once."""
+        sys.stdout.write(self.format(record) + "\n")
+        sys.stdout.flush()
 
 
 def add_trace(_logger: object, _name: str, event: Event) -> Event:

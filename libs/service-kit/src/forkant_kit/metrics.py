@@ -1,20 +1,24 @@
-"""The registry of metric names: what the platform measures, and what may label it.
+"""The registry of what may be measured: the metrics of the kit, and the labels that any metric may have.
 
-``METRICS`` names every metric of every service; a check in the tests reads the source of all packages and refuses a
-metric that is missing here, or a label outside ``LABELS``. Labels hold codes with few values, never ids: an id would
-make one series for each case and tell who is dealt with.
+A service makes its metrics in a module named ``metrics``; a check in the tests reads the source of all packages and
+refuses a metric made elsewhere, a name that is out of form or used twice, and a label that is not listed. Labels hold
+codes with few values, never ids: an id would make one series for each case and tell who is dealt with.
 """
 
+import re
 from typing import Final
 
 from prometheus_client import Histogram
+
+NAME: Final = re.compile(r"forkant_[a-z]+(_[a-z]+)*")
+"""Form of every name; a counter ends in ``_total``, and a time in ``_seconds``."""
 
 METRICS: Final[dict[str, str]] = {
     "forkant_http_request_seconds": "Time until an answer was sent.",
     "forkant_relay_published_total": "Events acknowledged by Kafka and removed from the outbox.",
     "forkant_relay_fenced_total": "Events sent under a lease that was lost before their removal.",
     "forkant_relay_round_failures_total": "Rounds that failed and are retried.",
-    "forkant_relay_leases_held": "Partitions that a process publishes.",
+    "forkant_relay_leases_held": "Partitions that this process publishes.",
     "forkant_outbox_backlog": "Events waiting in the outbox.",
     "forkant_outbox_oldest_seconds": "Age of the oldest event waiting in the outbox.",
     "forkant_consumer_applied_total": "Events applied and committed.",
@@ -27,11 +31,13 @@ METRICS: Final[dict[str, str]] = {
     "forkant_consumer_seconds_behind": "Age of the newest applied event while behind.",
     "forkant_consumer_batch_seconds": "Time to process and commit one partition batch.",
 }
+"""The metrics that every service shares, and what they say."""
 
 LABELS: Final = frozenset(
     {"channel", "error", "group", "indicator", "job", "kind", "method", "outcome", "partition", "reason", "route"}
     | {"state", "status", "topic", "unit"}
 )
+"""The labels that a metric may have."""
 
 HTTP_REQUEST_SECONDS: Final = Histogram(
     "forkant_http_request_seconds",

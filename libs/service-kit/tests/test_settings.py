@@ -1,0 +1,58 @@
+"""A wrong environment stops the start, and says which setting is wrong without showing it."""
+
+import pytest
+from forkant_kit.settings import DEV_CURSOR_SECRET, EXIT_BAD_SETTINGS, Environment, ServiceSettings, load
+from pydantic import ValidationError
+
+GOOD = {
+    "FORKANT_ENV": "production",
+    "FORKANT_DATABASE_URL": "postgresql://app:hunter2@db/forkant_case",
+    "FORKANT_OIDC_ISSUER": "https://issuer.example",
+    "FORKANT_CURSOR_SECRET": "s" * 32,
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_a_good_environment_is_read(environment: pytest.MonkeyPatch):
+    environment.setenv("FORKANT_HTTP_PORT", "8123")
+    settings = load(ServiceSettings)
+    assert (settings.env, settings.http_port) == (Environment.PRODUCTION, 8123)
+    assert "hunter2" not in repr(settings)
+    with pytest.raises(ValidationError):
+        settings.http_port = 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FORKANT_ENV", "prod", "FORKANT_ENV"),
+        ("FORKANT_HTTP_PORT", "99999", "FORKANT_HTTP_PORT"),
+        ("FORKANT_DATABASE_URL", None, "FORKANT_DATABASE_URL: Field required"),
+        ("FORKANT_DATABASE_URL", "mysql://app:hunter2@db/x", "FORKANT_DATABASE_URL: must begin with postgresql://"),
+        ("FORKANT_OIDC_ISSUER", "http://issuer.example", "oidc_issuer must be https in production"),
+        ("FORKANT_OIDC_ISSUER", "issuer.example", "FORKANT_OIDC_ISSUER: must be an http(s) URL"),
+        ("FORKANT_CURSOR_SECRET", None, "cursor_secret must be set"),
+        ("FORKANT_CURSOR_SECRET", "hunter2", "cursor_secret must be set"),
+        ("FORKANT_CURSOR_SECRET", DEV_CURSOR_SECRET, "cursor_secret must be set"),
+        ("FORKANT_LOG_LEVEL", "loud", "FORKANT_LOG_LEVEL: must be"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str | None, said: str
+):
+    if value is None:
+        environment.delenv(name)
+    else:
+        environment.setenv(name, value)
+    with pytest.raises(SystemExit) as caught:
+        load(ServiceSettings)
+    told = capsys.readouterr().err
+    assert caught.value.code == EXIT_BAD_SETTINGS
+    assert said in told
+    assert "hunter2" not in told
