@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_service.api import cases, concerns, course, feed, items, reference, transfers, work
 from case_service.api.calls import Tools
+from case_service.api.description import describe
 from case_service.api.refusals import problem_of
 from case_service.domain.refusals import Refusal
 from case_service.policy import POLICY
@@ -51,6 +52,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         readiness=[database_check(engine)],
         verifier=verifier,
     )
+    describe(app)
     app.add_exception_handler(Refusal, _on_refusal)
     app.state.tools = Tools(
         engine=engine,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_
 from pydantic_core import PydanticCustomError
 
 from case_service.api import fields as f
+from case_service.api.examples import EXAMPLES
 from case_service.commands.measures import NewMeasure
 from case_service.commands.opening import NewCase
 from case_service.commands.work import Emmie, Goal
@@ -16,7 +17,11 @@ from case_service.store.concerns import LoadedConcern
 class Body(BaseModel):
     """Base of every request body."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra=lambda schema, model: schema.update(examples=[EXAMPLES[model.__name__]]),
+    )
 
 
 class Act(Body):

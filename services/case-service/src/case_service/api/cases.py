@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.api import paging
 from case_service.api.bodies import OpenCase
 from case_service.api.calls import Call, case_answer, creating, reading
+from case_service.api.description import operation_id
 from case_service.api.fields import CaseStateCode, CaseTypeCode, ThemeCode
 from case_service.api.views import (
     CaseLine,
@@ -24,7 +25,7 @@ from case_service.api.views import (
 from case_service.commands.opening import open_case
 from case_service.queries import listing, one
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"])
+router = APIRouter(prefix="/v1/cases", tags=["cases"], generate_unique_id_function=operation_id)
 
 
 def _filter(

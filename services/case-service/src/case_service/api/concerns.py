@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.api import paging
 from case_service.api.bodies import DecideConcern, ReceiveConcern
 from case_service.api.calls import Call, changing, creating, reading
+from case_service.api.description import operation_id
 from case_service.api.fields import ConcernOutcomeCode
 from case_service.api.views import ConcernLine, ConcernPage, ConcernReceipt, ConcernView
 from case_service.commands import concerns as commands
 from case_service.domain.concerns import ConcernState
 from case_service.queries import concerns as queries
 
-router = APIRouter(prefix="/v1/concerns", tags=["concerns"])
+router = APIRouter(prefix="/v1/concerns", tags=["concerns"], generate_unique_id_function=operation_id)
 
 
 @router.post("", status_code=201, response_model=ConcernReceipt, summary="Register a concern")

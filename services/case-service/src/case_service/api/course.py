@@ -16,10 +16,11 @@ from case_service.api.bodies import (
     RestrictCase,
 )
 from case_service.api.calls import Call, changing
+from case_service.api.description import operation_id
 from case_service.api.views import CaseReceipt
 from case_service.commands import course, protection
 
-router = APIRouter(prefix="/v1/cases/{case_id}")
+router = APIRouter(prefix="/v1/cases/{case_id}", generate_unique_id_function=operation_id)
 
 
 @router.post("/hold", tags=["course"], response_model=CaseReceipt, summary="Put on hold")

@@ -15,11 +15,12 @@ from case_service.api.bodies import (
     ScheduleFollowUp,
 )
 from case_service.api.calls import Call, changing, saving
+from case_service.api.description import operation_id
 from case_service.api.fields import Moment
 from case_service.api.views import CaseReceipt
 from case_service.commands import follow_ups, measures, partners
 
-router = APIRouter(prefix="/v1/cases/{case_id}")
+router = APIRouter(prefix="/v1/cases/{case_id}", generate_unique_id_function=operation_id)
 
 _Measures = Annotated[Call, changing("case.measures")]
 _FollowUps = Annotated[Call, changing("case.follow_ups")]

@@ -12,11 +12,12 @@ from forkant_kit.policy import requires
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
+from case_service.api.description import operation_id
 from case_service.api.views import Catalogue, MethodList, MethodView, MunicipalityView, UnitView
 from case_service.domain.moments import local_day
 from case_service.queries import reference as queries
 
-router = APIRouter(prefix="/v1", tags=["reference"])
+router = APIRouter(prefix="/v1", tags=["reference"], generate_unique_id_function=operation_id)
 
 _LISTS: Final = {
     "case_type": codes.CaseType,

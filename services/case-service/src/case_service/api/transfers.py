@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.api import paging
 from case_service.api.bodies import Act, OfferTransfer
 from case_service.api.calls import Call, changing, reading
+from case_service.api.description import operation_id
 from case_service.api.views import CaseReceipt, OfferReceipt, TransferLine, TransferPage
 from case_service.commands import transfers as commands
 from case_service.queries import transfers as queries
 
-router = APIRouter(prefix="/v1", tags=["transfers"])
+router = APIRouter(prefix="/v1", tags=["transfers"], generate_unique_id_function=operation_id)
 
 _Offering = Annotated[Call, changing("case.offer_transfer")]
 _Answering = Annotated[Call, changing("case.answer_transfer")]

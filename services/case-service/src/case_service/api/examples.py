@@ -1,0 +1,62 @@
+"""An example of every request body, shown in the API description; a test sends them through their models."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+_CASE: Final = {
+    "case_type": "person",
+    "subject_category": "at_risk",
+    "purpose_code": "prevent_crime",
+    "legal_basis": "police_act",
+    "title": "Repeated fights at school",
+    "subject": "Pupil A",
+}
+
+EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "Act": {"occurred_at": "2026-03-02T09:30:00+01:00"},
+        "ReceiveConcern": {
+            "source": "school",
+            "theme": "violence",
+            "age_band": "under_15",
+            "municipality_number": "0301",
+            "description": "Three fights in two weeks; the guardians have been told.",
+        },
+        "DecideConcern": {"outcome": "case", "case": _CASE},
+        "CaseFromConcern": _CASE,
+        "OpenCase": {**_CASE, "theme": "violence", "age_band": "under_15", "municipality_number": "0301"},
+        "SaveAssessment": {
+            "risk_factors": ["truancy", "negative_peers"],
+            "protective_factors": ["supportive_guardian"],
+            "summary": "Absent on Mondays; one teacher is trusted.",
+            "child_view": "Wants to stay in the class.",
+            "completed": True,
+        },
+        "PlanGoal": {"text": "No new fights", "measurable": True, "baseline": "3 in two weeks", "target": "0"},
+        "SavePlan": {
+            "goals": [{"text": "No new fights", "measurable": True, "baseline": "3 in two weeks", "target": "0"}],
+            "summary": "A conversation first, then a contract.",
+        },
+        "PlanMeasure": {"kind": "concern_conversation", "due_on": "2026-06-01"},
+        "CompleteStep": {"step": "conversation_held"},
+        "CancelMeasure": {"reason": "not_needed"},
+        "ScheduleFollowUp": {"due_on": "2026-08-01"},
+        "HoldFollowUp": {"notes": "No fights since May."},
+        "SaveEvaluation": {
+            "effect": "achieved",
+            "mechanism": "One adult who asks every week.",
+            "completed": True,
+        },
+        "PutOnHold": {"reason": "awaiting_partner"},
+        "CloseCase": {"reason": "evaluated"},
+        "ReferCase": {"referred_to": "child_welfare"},
+        "RejectCase": {"reason": "no_basis"},
+        "ReopenCase": {"reason": "new_concern"},
+        "AddPartner": {"kind": "school", "name": "The school's social teacher"},
+        "OfferTransfer": {"to_unit": "troms"},
+        "RestrictCase": {"restricted": True, "reason": "disputed"},
+        "EraseCase": {"basis": "unfounded"},
+    }
+)
+"""Examples by the name of the model."""
