@@ -17,7 +17,9 @@ def cli_demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same sequence of decisions.")] = 1,
     speed: Annotated[float, typer.Option(min=0.1, max=500, help="Commands a second while live.")] = 5.0,
     live: Annotated[bool, typer.Option("--live", help="Go on until Ctrl-C, so that the figures move.")] = False,
-    stories: Annotated[bool, typer.Option(help="Also tell the eight stories.")] = True,
+    stories: Annotated[
+        bool | None, typer.Option(help="Tell the eight stories; by default on an empty platform.")
+    ] = None,
     case_url: Annotated[str, typer.Option(envvar="FORKANT_CASE_URL", help="The case service.")] = DEFAULT_CASE_URL,
     issuer_url: Annotated[str, typer.Option(envvar="FORKANT_OIDC_ISSUER", help="Token issuer.")] = DEFAULT_ISSUER_URL,
 ) -> None:
@@ -57,7 +59,7 @@ async def _show(
     cases: int,
     seed: int,
     speed: float | None,
-    stories: bool,
+    stories: bool | None,
     case_url: str,
     issuer_url: str,
 ) -> DemoReport:

@@ -16,6 +16,7 @@ from forkant_devstack.demo.client import DemoError, PlatformClient
 from forkant_devstack.demo.generator import endless, generate
 from forkant_devstack.demo.player import Player
 from forkant_devstack.demo.reference import MethodStep, Reference
+from forkant_devstack.demo.script import Script
 from forkant_devstack.demo.stories import all_stories
 
 DEFAULT_CASE_URL: Final = "http://127.0.0.1:8001"
@@ -41,7 +42,7 @@ async def run(
     *,
     cases: int,
     seed: int = 1,
-    stories: bool = True,
+    stories: bool | None = None,
     case_url: str = DEFAULT_CASE_URL,
     issuer_url: str = DEFAULT_ISSUER_URL,
     now: datetime | None = None,
@@ -51,13 +52,17 @@ async def run(
 ) -> DemoReport:
     """Fill the platform, then go on live at ``live_speed`` commands a second, for good or for ``live_commands``.
 
+    The stories are told when asked for, and by default on a platform where they can't have been told before.
+
     Raises:
         DemoError: nothing answers, or the platform refused a call.
     """
     began, moment = asyncio.get_running_loop().time(), now or datetime.now(UTC)
     async with PlatformClient(case_url=case_url, issuer_url=issuer_url, connections=_PLAYERS) as client:
         reference = await _ask_reference(client)
-        scripts = all_stories(moment) if stories else []
+        scripts = all_stories(moment)
+        if not (await _is_new_to(client, scripts) if stories is None else stories):
+            scripts = []
         scripts += generate(cases=cases, seed=seed, now=moment, reference=reference)
         players = [Player(script) for script in scripts if script.until(moment)]
         commands = await _play_past(client, players, moment, tick)
@@ -73,6 +78,14 @@ async def run(
         commands=commands,
         seconds=asyncio.get_running_loop().time() - began,
     )
+
+
+async def _is_new_to(client: PlatformClient, stories: Sequence[Script]) -> bool:
+    for unit in sorted({script.unit for script in stories}):
+        answer = await client.call("GET", "/v1/cases/count", actor=f"lead-{unit}")
+        if answer.json()["count"] > 0:
+            return False
+    return True
 
 
 async def _ask_reference(client: PlatformClient) -> Reference:
