@@ -63,6 +63,17 @@ async def test_a_job_has_ended_before_its_followers_start(bench):
         assert list(supervisor.running) == ["after"]
 
 
+async def test_a_job_that_is_not_needed_is_left_out(bench):
+    async def not_needed() -> bool:
+        return False
+
+    job = Job(spec=bench.spec("job", "done"), needed=not_needed)
+    async with bench.supervising(job, Program(spec=bench.spec("after"), after=("job",))) as supervisor:
+        await supervisor.start()
+
+        assert bench.lines() == ["started after"]
+
+
 async def test_a_failing_job_stops_the_start_with_its_last_words(bench):
     job = Job(spec=bench.spec("job", "broken"), after=("store",))
     nodes = (Program(spec=bench.spec("store")), job, Program(spec=bench.spec("after"), after=("job",)))

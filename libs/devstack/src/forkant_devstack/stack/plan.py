@@ -14,6 +14,7 @@ from forkant_devstack.native.topics import create_topics
 from forkant_devstack.process import DevstackError, ProcessSpec
 from forkant_devstack.stack.backends import Backends
 from forkant_devstack.stack.layout import Layout
+from forkant_devstack.stack.revisions import must_migrate
 from forkant_devstack.stack.secret_store import SecretStore
 from forkant_devstack.stack.services import SERVICES, Service, database_urls, environment
 from forkant_devstack.supervisor.graph import Job, Node, Program, Step
@@ -112,7 +113,7 @@ def _service(platform: Platform, service: Service) -> list[Node]:
     )
     broker_ready = "topics" if platform.backends.kafka else "kafka-embedded"
     return [
-        Job(spec=migrate, after=("databases",)),
+        Job(spec=migrate, after=("databases",), needed=lambda: must_migrate(service.package, urls.owner_url)),
         Program(spec=api, after=(migrate.name,)),  # an API never speaks to the broker
         Program(spec=worker, after=(migrate.name, broker_ready), late_env=lambda: _late_env(platform)),
     ]

@@ -117,8 +117,9 @@ class Supervisor:
             match node:
                 case Program(spec=spec, late_env=late_env):
                     await self._start_program(replace(spec, env={**spec.env, **late_env()}))
-                case Job(spec=spec):
-                    await self._run_job(spec)
+                case Job(spec=spec, needed=needed):
+                    if needed is None or await needed():
+                        await self._run_job(spec)
                 case _:
                     await node.run()
         except DevstackError:

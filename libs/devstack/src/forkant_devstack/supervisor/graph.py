@@ -26,10 +26,11 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """A program that must end with exit code 0 before those that wait for it start."""
+    """A program that must end with exit code 0 before those that wait for it start; left out when not needed."""
 
     spec: ProcessSpec
     after: tuple[str, ...] = ()
+    needed: Callable[[], Awaitable[bool]] | None = None
 
     @property
     def name(self) -> str:
