@@ -26,6 +26,9 @@ check "ruff format" $bin/ruff format --check
 check "mypy --strict" $bin/mypy "${sources[@]}" scripts
 check "import directions" $bin/lint-imports
 check "event schemas" $bin/python -m forkant_contracts.schemas --check
+for service in case indicator notification; do
+  check "openapi of the $service service" $bin/python -m "${service}_service.openapi" --check
+done
 check "shell syntax" shell_syntax
 
 if [ ${#failed[@]} -gt 0 ]; then
