@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "logs": Command("commands.logs", "logs", "Show what the processes wrote."),
     "token": Command("commands.token", "token", "Print an access token of a persona."),
     "verify": Command("verify.command", "cli_verify", "Recount the indicators from the cases, and compare."),
+    "bench": Command("bench.command", "cli_bench", "Measure the bars on servers of its own."),
     "doctor": Command("commands.doctor", "doctor", "Say what is missing on this machine."),
     "reset": Command("commands.reset", "reset", "Stop, and delete databases, topics and logs."),
 }

@@ -112,7 +112,7 @@ class Platform:
             name=name,
             argv=(sys.executable, *((str(script),) if script else ("-m", module))),
             env=self.env(node),
-            ready=_ready(f"http://127.0.0.1:{port}/health/ready"),
+            ready=answers_ready(f"http://127.0.0.1:{port}/health/ready"),
         )
 
     def env(self, node: Node) -> dict[str, str]:
@@ -131,7 +131,9 @@ class Platform:
         }
 
 
-def _ready(url: str) -> Probe:
+def answers_ready(url: str) -> Probe:
+    """Make a probe that asks for 200 at a URL."""
+
     async def ask() -> bool:
         try:
             async with httpx.AsyncClient(timeout=3) as client:

@@ -37,11 +37,11 @@ class PostgresServer:
         await self.controls.restart()
 
 
-async def start_native_postgres(folder: Path) -> PostgresServer:
-    """Start PostgreSQL from the wheel with its data below `folder`."""
+async def start_native_postgres(folder: Path, *, durable: bool = False) -> PostgresServer:
+    """Start PostgreSQL from the wheel with its data below `folder`; `durable` syncs each commit to disk."""
     prepared = postgres.prepare_in(folder, progress=lambda _: None)
     [port] = free_ports(1)
-    spec = postgres.postgres_spec(prepared, port=port, durable=False)
+    spec = postgres.postgres_spec(prepared, port=port, durable=durable)
     controls = native_controls(spec, log=folder / "postgres.log")
     await controls.start()
     server = PostgresServer(admin_url=postgres.admin_url(prepared, port=port), controls=controls)
