@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import uvicorn
@@ -164,6 +164,16 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
+class _ReturningServer(uvicorn.Server):
+    """A server that returns after SIGTERM instead of raising the signal again, so that what follows it still runs."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
 def uvicorn_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
     """Return a server that logs through our logging and leaves access lines to the middleware."""
     config = uvicorn.Config(
@@ -179,7 +189,7 @@ def uvicorn_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
         timeout_graceful_shutdown=_GRACE_S,
         timeout_keep_alive=30,
     )
-    return uvicorn.Server(config)
+    return _ReturningServer(config)
 
 
 def serve(app: ASGIApp, *, host: str, port: int) -> None:
