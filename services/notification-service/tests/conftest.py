@@ -14,6 +14,28 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from forkant_contracts import Event, EventData
+from forkant_contracts.codes import (
+    AgeBand,
+    CaseType,
+    CloseReason,
+    ConcernSource,
+    ErasureBasis,
+    LegalBasis,
+    PurposeCode,
+    RestrictionReason,
+    SubjectCategory,
+    Theme,
+)
+from forkant_contracts.events.case import (
+    CaseAssessed,
+    CaseClosed,
+    CaseErased,
+    CaseOpened,
+    CasePlanApproved,
+    CasePlanned,
+    CaseRestricted,
+)
+from forkant_contracts.events.concern import ConcernReceived
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.db import create_engine, new_id
@@ -31,6 +53,25 @@ from notification_service.sealing import Sealer, read_keys
 from notification_service.settings import DEV_SECRET_KEY
 from notification_service.visibility import Owner
 
+SAMPLES: dict[str, EventData] = {
+    "opened": CaseOpened(
+        case_type=CaseType.PERSON,
+        theme=Theme.VIOLENCE,
+        age_band=AgeBand.UNDER_15,
+        subject_category=SubjectCategory.AT_RISK,
+        purpose_code=PurposeCode.PREVENT_CRIME,
+        legal_basis=LegalBasis.POLICE_ACT,
+    ),
+    "planned": CasePlanned(goals=1, goals_with_baseline=1),
+    "approved": CasePlanApproved(goals=1, goals_with_baseline=1),
+    "closed": CaseClosed(reason=CloseReason.EVALUATED, evaluated=True),
+    "erased": CaseErased(basis=ErasureBasis.UNFOUNDED),
+    "restricted": CaseRestricted(restricted=True, reason=RestrictionReason.DISPUTED),
+    "lifted": CaseRestricted(restricted=False, reason=RestrictionReason.DISPUTED),
+    "concern": ConcernReceived(source=ConcernSource.SCHOOL, theme=Theme.VIOLENCE, age_band=AgeBand.UNDER_15),
+    "assessed": CaseAssessed(),
+}
+"""One event of each kind that tests speak of."""
 SEALER = Sealer(read_keys(DEV_SECRET_KEY))
 
 
@@ -117,7 +158,7 @@ class World:
         async with self.stage.engine.begin() as conn:
             await self.notifier.apply(conn, events)
 
-    def event(self, data: EventData, case_id: UUID, version: int = 1, *, unit: str = "oslo") -> Event:
+    def event(self, data: EventData | str, case_id: UUID, version: int = 1, *, unit: str = "oslo") -> Event:
         now = self.clock()
         return Event(
             id=new_id(),
@@ -127,7 +168,7 @@ class World:
             unit=unit,
             occurred_at=now,
             recorded_at=now,
-            data=data,
+            data=SAMPLES[data] if isinstance(data, str) else data,
         )
 
     def context(self, *, unit: str = "oslo", national: bool = False, subject: str = "lead") -> Context:
@@ -218,7 +259,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def sender(clock: Clock) -> AsyncIterator[WebhookSender]:
     resolver = SystemResolver()
     network = GuardedBackend(allow_loopback=True, resolve=resolver)
-    found = WebhookSender(network=network, now=clock, timeout_s=2)
+    found = WebhookSender(network=network, now=clock, timeout_s=20)
     yield found
     await found.aclose()
     resolver.close()

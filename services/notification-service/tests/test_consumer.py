@@ -5,50 +5,13 @@ from uuid import uuid4
 
 import pytest
 from forkant_contracts import encode
-from forkant_contracts.codes import (
-    AgeBand,
-    CaseType,
-    CloseReason,
-    ConcernSource,
-    ErasureBasis,
-    LegalBasis,
-    PurposeCode,
-    RestrictionReason,
-    SubjectCategory,
-    Theme,
-)
-from forkant_contracts.events.case import (
-    CaseAssessed,
-    CaseClosed,
-    CaseErased,
-    CaseOpened,
-    CasePlanApproved,
-    CasePlanned,
-    CaseRestricted,
-    CaseTransferred,
-)
-from forkant_contracts.events.concern import ConcernReceived
+from forkant_contracts.events.case import CaseTransferred
 from forkant_kit.batch import BatchProcessor
 from forkant_kit.gate import Record
 from notification_service.commands import dead_letters, endpoints
 from notification_service.consumers import GROUP
 from notification_service.domain.refusals import Code, Refusal
 
-OPENED = CaseOpened(
-    case_type=CaseType.PERSON,
-    theme=Theme.VIOLENCE,
-    age_band=AgeBand.UNDER_15,
-    subject_category=SubjectCategory.AT_RISK,
-    purpose_code=PurposeCode.PREVENT_CRIME,
-    legal_basis=LegalBasis.POLICE_ACT,
-)
-PLANNED = CasePlanned(goals=1, goals_with_baseline=1)
-APPROVED = CasePlanApproved(goals=1, goals_with_baseline=1)
-CLOSED = CaseClosed(reason=CloseReason.EVALUATED, evaluated=True)
-ERASED = CaseErased(basis=ErasureBasis.UNFOUNDED)
-RESTRICTED = CaseRestricted(restricted=True, reason=RestrictionReason.DISPUTED)
-LIFTED = CaseRestricted(restricted=False, reason=RestrictionReason.DISPUTED)
-CONCERN = ConcernReceived(source=ConcernSource.SCHOOL, theme=Theme.VIOLENCE, age_band=AgeBand.UNDER_15)
 URL = "http://127.0.0.1:9/hook"
 
 
@@ -58,8 +21,8 @@ def summary(entries) -> list[tuple[str, str]]:
 
 async def test_an_event_becomes_an_entry_for_the_roles_of_its_unit(world):
     case = uuid4()
-    await world.happen(world.event(OPENED, case), world.event(PLANNED, case, 2), world.event(APPROVED, case, 3))
-    await world.happen(world.event(CONCERN, uuid4(), unit="troms"))
+    await world.happen(world.event("opened", case), world.event("planned", case, 2), world.event("approved", case, 3))
+    await world.happen(world.event("concern", uuid4(), unit="troms"))
     entries = await world.entries()
     assert summary(entries) == [
         ("case_opened", "oslo"),
@@ -76,7 +39,7 @@ async def test_an_event_becomes_a_delivery_for_each_endpoint_that_may_know_of_it
     troms, _ = await world.endpoint(URL, unit="troms")
     national, _ = await world.endpoint(URL, unit="pod", national=True)
     closing, _ = await world.endpoint(URL, types=["no.forkant.case.closed.v1"])
-    await world.happen(world.event(OPENED, uuid4()))
+    await world.happen(world.event("opened", uuid4()))
     counts = {one: len(await world.deliveries(one)) for one in (oslo, troms, national, closing)}
     assert counts == {oslo: 1, troms: 0, national: 1, closing: 0}
 
@@ -84,8 +47,8 @@ async def test_an_event_becomes_a_delivery_for_each_endpoint_that_may_know_of_it
 async def test_sequences_of_an_endpoint_have_no_gaps_and_follow_the_events(world):
     endpoint, _ = await world.endpoint(URL)
     first, second = uuid4(), uuid4()
-    await world.happen(world.event(OPENED, first), world.event(OPENED, second), world.event(PLANNED, first, 2))
-    await world.happen(world.event(PLANNED, second, 2))
+    await world.happen(world.event("opened", first), world.event("opened", second), world.event("planned", first, 2))
+    await world.happen(world.event("planned", second, 2))
     rows = await world.deliveries(endpoint)
     assert [row["sequence"] for row in rows] == [1, 2, 3, 4]
     assert [(row["subject_id"], row["subject_version"]) for row in rows] == [
@@ -100,22 +63,22 @@ async def test_sequences_of_an_endpoint_have_no_gaps_and_follow_the_events(world
 async def test_a_batch_that_is_rolled_back_leaves_nothing_and_takes_no_number(world):
     endpoint, _ = await world.endpoint(URL)
     async with world.stage.engine.connect() as conn:
-        await world.notifier.apply(conn, [world.event(OPENED, uuid4())])
+        await world.notifier.apply(conn, [world.event("opened", uuid4())])
         await conn.rollback()
     assert await world.entries() == []
-    await world.happen(world.event(OPENED, uuid4()))
+    await world.happen(world.event("opened", uuid4()))
     assert [row["sequence"] for row in await world.deliveries(endpoint)] == [1]
 
 
 async def test_a_batch_applied_again_notifies_nobody_again(world):
     endpoint, _ = await world.endpoint(URL)
     case, other = uuid4(), uuid4()
-    batch = [world.event(OPENED, case), world.event(OPENED, other), world.event(PLANNED, case, 2)]
+    batch = [world.event("opened", case), world.event("opened", other), world.event("planned", case, 2)]
     await world.happen(*batch)
     before = await world.entries(), await world.deliveries(endpoint)
     await world.happen(*batch)
     assert (await world.entries(), await world.deliveries(endpoint)) == before
-    await world.happen(world.event(APPROVED, case, 3))
+    await world.happen(world.event("approved", case, 3))
     assert [row["sequence"] for row in await world.deliveries(endpoint)] == [1, 2, 3, 4]
 
 
@@ -128,13 +91,13 @@ async def test_a_consumer_that_starts_over_from_the_first_event_notifies_nobody_
     endpoint, _ = await world.endpoint(URL)
     case, moved = uuid4(), uuid4()
     events = [
-        world.event(OPENED, case),
-        world.event(PLANNED, case, 2),
-        world.event(ERASED, case, 3),
-        world.event(OPENED, moved),
+        world.event("opened", case),
+        world.event("planned", case, 2),
+        world.event("erased", case, 3),
+        world.event("opened", moved),
         world.event(CaseTransferred(from_unit="oslo"), moved, 2, unit="troms"),
-        world.event(RESTRICTED, moved, 3, unit="troms"),
-        world.event(LIFTED, moved, 4, unit="troms"),
+        world.event("restricted", moved, 3, unit="troms"),
+        world.event("lifted", moved, 4, unit="troms"),
     ]
     processor = BatchProcessor(engine=world.stage.engine, group=GROUP, apply=world.notifier.apply)
     for start in range(len(events)):
@@ -152,10 +115,10 @@ async def test_a_consumer_that_starts_over_from_the_first_event_notifies_nobody_
 
 
 async def test_an_endpoint_gets_nothing_that_was_recorded_before_it_existed(world):
-    early = world.event(OPENED, uuid4())
+    early = world.event("opened", uuid4())
     world.clock.advance(seconds=1)
     endpoint, _ = await world.endpoint(URL)
-    await world.happen(early, world.event(OPENED, uuid4()))
+    await world.happen(early, world.event("opened", uuid4()))
     assert len(await world.deliveries(endpoint)) == 1
 
 
@@ -163,9 +126,9 @@ async def test_a_transfer_is_told_to_both_units_and_takes_the_earlier_entries_fr
     case, staying = uuid4(), uuid4()
     oslo, _ = await world.endpoint(URL)
     troms, _ = await world.endpoint(URL, unit="troms")
-    await world.happen(world.event(OPENED, case), world.event(OPENED, staying))
+    await world.happen(world.event("opened", case), world.event("opened", staying))
     await world.happen(world.event(CaseTransferred(from_unit="oslo"), case, 2, unit="troms"))
-    await world.happen(world.event(CLOSED, case, 3, unit="troms"))
+    await world.happen(world.event("closed", case, 3, unit="troms"))
     assert summary(await world.entries()) == [
         ("case_opened", "oslo"),
         ("case_transferred_in", "troms"),
@@ -178,20 +141,20 @@ async def test_a_transfer_is_told_to_both_units_and_takes_the_earlier_entries_fr
 
 async def test_erasure_leaves_only_its_own_notice_in_the_inbox(world):
     case, other = uuid4(), uuid4()
-    await world.happen(world.event(OPENED, case), world.event(OPENED, other), world.event(PLANNED, case, 2))
-    await world.happen(world.event(ERASED, case, 3))
+    await world.happen(world.event("opened", case), world.event("opened", other), world.event("planned", case, 2))
+    await world.happen(world.event("erased", case, 3))
     assert summary(await world.entries()) == [("case_opened", "oslo"), ("case_erased", "oslo")]
 
 
 async def test_erasure_cancels_what_waits_and_blanks_the_log_and_is_still_delivered(world, receiver):
     endpoint, _ = await world.endpoint(f"{receiver.url}/hook")
     case = uuid4()
-    await world.happen(world.event(OPENED, case))
+    await world.happen(world.event("opened", case))
     await world.deliver()
     receiver.answer("/hook", 500)
-    await world.happen(world.event(PLANNED, case, 2), world.event(APPROVED, case, 3))
+    await world.happen(world.event("planned", case, 2), world.event("approved", case, 3))
     await world.deliver()
-    await world.happen(world.event(ERASED, case, 4))
+    await world.happen(world.event("erased", case, 4))
     sent, failing, waiting, erasure = await world.deliveries(endpoint)
     assert (sent["status"], failing["status"], waiting["status"]) == ("delivered", "cancelled", "cancelled")
     for row in (sent, failing, waiting):
@@ -214,9 +177,9 @@ async def test_erasure_cancels_what_waits_and_blanks_the_log_and_is_still_delive
 async def test_erasure_reaches_the_dead_letters(world, receiver):
     endpoint, _ = await world.endpoint(f"{receiver.url}/hook")
     case = uuid4()
-    await world.happen(world.event(OPENED, case))
+    await world.happen(world.event("opened", case))
     await world.stage.fetch("UPDATE delivery SET status = 'dead', reason = 'attempts_used', settled_at = now()")
-    await world.happen(world.event(ERASED, case, 2))
+    await world.happen(world.event("erased", case, 2))
     dead, _ = await world.deliveries(endpoint)
     assert (dead["status"], dead["reason"]) == ("cancelled", "case_erased")
     with pytest.raises(Refusal):
@@ -228,10 +191,10 @@ async def test_erasure_reaches_every_endpoint_that_was_told_of_the_case_whatever
     former, _ = await world.endpoint(URL)
     narrow, _ = await world.endpoint(URL, types=["no.forkant.case.opened.v1"])
     never, _ = await world.endpoint(URL, unit="troms", types=["no.forkant.concern.received.v1"])
-    await world.happen(world.event(OPENED, case))
+    await world.happen(world.event("opened", case))
     await world.happen(world.event(CaseTransferred(from_unit="oslo"), case, 2, unit="troms"))
     await world.happen(world.event(CaseTransferred(from_unit="troms"), case, 3, unit="vest"))
-    await world.happen(world.event(ERASED, case, 4, unit="vest"))
+    await world.happen(world.event("erased", case, 4, unit="vest"))
     last = [(await world.deliveries(one))[-1] for one in (former, narrow)]
     assert [row["event_type"] for row in last] == ["no.forkant.case.erased.v1"] * 2
     assert [row["unit"] for row in last] == [None, None], "where the case went is not for oslo to know"
@@ -241,7 +204,7 @@ async def test_erasure_reaches_every_endpoint_that_was_told_of_the_case_whatever
 async def test_what_comes_late_does_not_bring_an_erased_case_back(world):
     endpoint, _ = await world.endpoint(URL)
     case = uuid4()
-    opened, erased = world.event(OPENED, case), world.event(ERASED, case, 2)
+    opened, erased = world.event("opened", case), world.event("erased", case, 2)
     await world.happen(opened, erased)
     assert summary(await world.entries()) == [("case_erased", "oslo")]
     assert len(await world.deliveries(endpoint)) == 1
@@ -253,8 +216,8 @@ async def test_what_comes_late_does_not_bring_an_erased_case_back(world):
 async def test_restriction_sets_aside_what_waits_but_its_own_notice_goes(world):
     endpoint, _ = await world.endpoint(URL)
     case, other = uuid4(), uuid4()
-    await world.happen(world.event(OPENED, case), world.event(PLANNED, case, 2), world.event(OPENED, other))
-    await world.happen(world.event(RESTRICTED, case, 3))
+    await world.happen(world.event("opened", case), world.event("planned", case, 2), world.event("opened", other))
+    await world.happen(world.event("restricted", case, 3))
     first, second, unrelated, notice = await world.deliveries(endpoint)
     for row in (first, second):
         assert (row["status"], row["reason"]) == ("dead", "case_restricted")
@@ -265,13 +228,13 @@ async def test_restriction_sets_aside_what_waits_but_its_own_notice_goes(world):
 async def test_a_dead_letter_of_a_restricted_case_can_be_sent_when_the_restriction_is_lifted(world):
     endpoint, _ = await world.endpoint(URL)
     case = uuid4()
-    await world.happen(world.event(OPENED, case))
-    await world.happen(world.event(RESTRICTED, case, 2))
+    await world.happen(world.event("opened", case))
+    await world.happen(world.event("restricted", case, 2))
     letter = (await world.deliveries(endpoint))[0]["id"]
     with pytest.raises(Refusal) as refused:
         await world.command(dead_letters.replay, world.context(), letter)
     assert refused.value.code is Code.CASE_RESTRICTED
-    await world.happen(world.event(LIFTED, case, 3))
+    await world.happen(world.event("lifted", case, 3))
     await world.command(dead_letters.replay, world.context(), letter)
     rows = await world.deliveries(endpoint)
     assert [(row["status"], row["blocked"]) for row in rows] == [
@@ -285,19 +248,19 @@ async def test_an_endpoint_that_is_off_gets_no_deliveries(world):
     endpoint, _ = await world.endpoint(URL)
     changes = endpoints.Changes(enabled=False)
     await world.command(endpoints.change, world.context(), endpoint, version=1, changes=changes)
-    await world.happen(world.event(OPENED, uuid4()))
+    await world.happen(world.event("opened", uuid4()))
     assert await world.deliveries(endpoint) == []
 
 
 async def test_an_event_without_news_leaves_no_entry(world):
-    await world.happen(world.event(CaseAssessed(), uuid4(), 1))
+    await world.happen(world.event("assessed", uuid4(), 1))
     assert await world.entries() == []
 
 
 async def test_nothing_of_the_events_data_is_kept(world):
     await world.endpoint(URL)
     case = uuid4()
-    await world.happen(world.event(OPENED, case), world.event(CLOSED, case, 2))
+    await world.happen(world.event("opened", case), world.event("closed", case, 2))
     rows = [dict(row) for row in (*await world.entries(), *await world.deliveries())]
     held = json.dumps(rows, default=str)
     for code in ("under_15", "violence", "at_risk", "prevent_crime", "police_act", "evaluated"):

@@ -37,6 +37,12 @@ class NotificationSettings(ServiceSettings):
         return value
 
     @model_validator(mode="after")
+    def _lease_outlasts_an_attempt(self) -> "NotificationSettings":
+        if self.webhook_lease_seconds <= self.webhook_timeout_seconds + 1:
+            raise ValueError("webhook_lease_seconds must be more than a second longer than webhook_timeout_seconds")
+        return self
+
+    @model_validator(mode="after")
     def _refuse_development_in_production(self) -> "NotificationSettings":
         if self.env is not Environment.PRODUCTION:
             return self
