@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 from case_service.app import build_app
 from case_service.migrate import MIGRATIONS
@@ -155,8 +156,8 @@ class Service:
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
             " AND NOT relispartition"
         )
-        names = sorted(row["relname"] for row in tables)
-        return {name: (await self.fetch(f'SELECT count(*) AS n FROM "{name}"'))[0]["n"] for name in names}
+        counts = (f"SELECT '{row['relname']}' AS name, count(*) AS n FROM \"{row['relname']}\"" for row in tables)
+        return {row["name"]: row["n"] for row in await self.fetch(" UNION ALL ".join(counts))}
 
 
 async def started(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterator[Service]:
@@ -186,6 +187,24 @@ async def empty_service(postgres: PostgresServer, issuer: IssuerServer) -> Async
     """A service with a database of the test's own."""
     async for each in started(postgres, issuer):
         yield each
+
+
+@pytest.fixture
+def person_case() -> dict[str, Any]:
+    """The body that opens a case about a person."""
+    return dict(PERSON_CASE)
+
+
+@pytest.fixture
+def concern() -> dict[str, Any]:
+    """The body that registers a concern."""
+    return dict(CONCERN)
+
+
+@pytest.fixture
+def due() -> str:
+    """A day on which things may be due."""
+    return DUE
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -20,7 +20,7 @@ Preventive cases («forebyggende saker»): concerns, the lifecycle of a case, wh
 | --- | --- | --- |
 """
 _EVERYWHERE: Final = (
-    ("unauthenticated", 401, "There is no valid access token"),
+    ("invalid-token", 401, "There is no valid access token"),
     ("forbidden", 403, "The role may not do this"),
     ("unit-holds-no-cases", 403, "The caller's unit holds no cases"),
     ("not-found", 404, "There is none, or the caller may not see it"),
@@ -33,6 +33,7 @@ _EVERYWHERE: Final = (
     ("invalid-request", 422, "A field is wrong, missing or unknown; `errors` says where"),
     ("invalid-cursor", 400, "The cursor was not made for this list"),
     ("body-too-large", 413, "The body is larger than 1 MiB"),
+    ("temporarily-unavailable", 503, "Try again in a moment"),
 )
 TAGS: Final = (
     ("concerns", "Reports that something may happen, before there is a case."),
