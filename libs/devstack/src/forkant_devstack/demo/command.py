@@ -65,12 +65,12 @@ async def _show(
 ) -> DemoReport:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        past = progress.add_task("Filling the last year", total=None)
+        past = progress.add_task("Filling the last year", total=None, visible=False)
         now = progress.add_task("Live (Ctrl-C stops)", total=None, visible=False)
 
         def tick(planned: int) -> None:
             if planned:
-                progress.update(past, total=planned, advance=1)
+                progress.update(past, total=planned, advance=1, visible=True)
             else:
                 progress.update(now, visible=True, advance=1)
 

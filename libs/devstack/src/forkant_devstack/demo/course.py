@@ -23,7 +23,8 @@ from forkant_contracts.codes import (
 from forkant_devstack.demo import profiles, texts
 from forkant_devstack.demo.profiles import UnitProfile
 from forkant_devstack.demo.reference import Reference
-from forkant_devstack.demo.script import CaseWriter, Goal, Matter
+from forkant_devstack.demo.script import Goal, Matter
+from forkant_devstack.demo.writer import CaseWriter
 
 _MINORS: Final = frozenset({AgeBand.UNDER_15, AgeBand.FROM_15_TO_17})
 _RISKS: Final = tuple(factor for factor in RiskFactor if factor is not RiskFactor.UNKNOWN)

@@ -21,7 +21,8 @@ from forkant_devstack.demo import profiles, texts
 from forkant_devstack.demo.course import write_course
 from forkant_devstack.demo.profiles import UNIT_WEIGHTS, UnitProfile
 from forkant_devstack.demo.reference import Reference
-from forkant_devstack.demo.script import CaseWriter, Matter, Script
+from forkant_devstack.demo.script import Matter, Script
+from forkant_devstack.demo.writer import CaseWriter
 
 SPAN_DAYS: Final = 440
 """How far back cases begin: further than a year, so that the last twelve months also see cases end from the start."""

@@ -5,30 +5,17 @@ A script is pure data. Ids are unknown until the server gives them, so a path ho
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from forkant_contracts.codes import (
     AgeBand,
     Arena,
-    CancelReason,
     CaseType,
-    CloseReason,
-    ConcernOutcome,
     ConcernSource,
-    Effect,
-    ErasureBasis,
-    HoldReason,
     LegalBasis,
-    MeasureKind,
-    PartnerKind,
-    ProtectiveFactor,
     PurposeCode,
-    RejectReason,
-    ReopenReason,
-    RestrictionReason,
-    RiskFactor,
     SubjectCategory,
     Theme,
 )
@@ -122,182 +109,3 @@ class Goal:
         if self.baseline is None:
             return {"text": self.text, "measurable": False}
         return {"text": self.text, "measurable": True, "baseline": self.baseline, "target": self.target}
-
-
-@dataclass(slots=True, kw_only=True)
-class CaseWriter:
-    """Writes a script command by command; ``wait`` moves its clock on, and each command happens at the clock."""
-
-    label: str
-    unit: str
-    now: datetime
-    steps: list[Step] = field(default_factory=list)
-    home: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.home = self.unit
-
-    def script(self) -> Script:
-        """Return what was written."""
-        return Script(label=self.label, unit=self.home, steps=tuple(self.steps))
-
-    def wait(self, *, days: float = 0, hours: float = 0) -> None:
-        """Let time pass."""
-        self.now += timedelta(days=days, hours=hours)
-
-    def due(self, days: int) -> date:
-        """Return the day that many days from the clock."""
-        return (self.now + timedelta(days=days)).date()
-
-    def report(self, matter: Matter, source: ConcernSource) -> None:
-        """A concern comes in."""
-        self._say("POST", "/v1/concerns", matter.report(source), makes=CONCERN, keeps=CONCERN, locks=None)
-
-    def decide(self, outcome: ConcernOutcome, *, matter: Matter | None = None) -> None:
-        """The concern is dismissed, referred, or becomes a case about ``matter``."""
-        body: dict[str, Any] = {"outcome": outcome.value}
-        if matter is not None:
-            body["case"] = matter.opening()
-        self._say("POST", "/v1/concerns/{concern}/decision", body, locks=CONCERN, keeps=CONCERN, role="lead")
-
-    def open(self, matter: Matter) -> None:
-        """A case is opened without a concern before it."""
-        self._say("POST", "/v1/cases", matter.opening(), makes=CASE, locks=None)
-
-    def assess(
-        self,
-        *,
-        risk: tuple[RiskFactor, ...] = (),
-        protective: tuple[ProtectiveFactor, ...] = (),
-        summary: str,
-        child_view: str | None = None,
-        completed: bool = True,
-    ) -> None:
-        """The officer writes the assessment, as a draft or completed."""
-        body: dict[str, Any] = {
-            "risk_factors": [factor.value for factor in risk],
-            "protective_factors": [factor.value for factor in protective],
-            "summary": summary,
-            "completed": completed,
-        }
-        self._on_case("PUT", "assessment", body | ({"child_view": child_view} if child_view else {}))
-
-    def plan(self, *goals: Goal, author: str = "officer") -> None:
-        """The plan is written, by an officer as a rule."""
-        self._on_case("PUT", "plan", {"goals": [goal.body() for goal in goals]}, role=author)
-
-    def approve(self) -> None:
-        """The prevention lead, who never is the author, approves the plan."""
-        self._on_case("POST", "plan/approval", {}, role="lead")
-
-    def measure(self, name: str, kind: MeasureKind, *, due_in: int, arena: Arena = Arena.PHYSICAL) -> None:
-        """A measure is planned and remembered as ``name``."""
-        body = {"kind": kind.value, "arena": arena.value, "due_on": self.due(due_in).isoformat()}
-        self._on_case("POST", "measures", body, makes=name)
-
-    def start(self, name: str) -> None:
-        """Work on a measure begins."""
-        self._on_case("POST", f"measures/{{{name}}}/start", {})
-
-    def do_step(self, name: str, step: str) -> None:
-        """A step of the measure's national method is done."""
-        self._on_case("POST", f"measures/{{{name}}}/steps", {"step": step})
-
-    def complete(self, name: str) -> None:
-        """A measure is done."""
-        self._on_case("POST", f"measures/{{{name}}}/complete", {})
-
-    def cancel(self, name: str, reason: CancelReason) -> None:
-        """A measure is given up."""
-        self._on_case("POST", f"measures/{{{name}}}/cancel", {"reason": reason.value})
-
-    def partner(self, name: str, kind: PartnerKind) -> None:
-        """A partner outside the police joins and is remembered as ``name``."""
-        self._on_case("POST", "partners", {"kind": kind.value}, makes=name)
-
-    def follow_up(self, name: str, *, due_in: int) -> None:
-        """A follow-up is scheduled and remembered as ``name``."""
-        self._on_case("POST", "follow-ups", {"due_on": self.due(due_in).isoformat()}, makes=name)
-
-    def held(self, name: str, *, notes: str | None = None) -> None:
-        """A follow-up is held."""
-        self._on_case("POST", f"follow-ups/{{{name}}}/held", {"notes": notes} if notes else {})
-
-    def evaluate(self, effect: Effect, **texts: str) -> None:
-        """The evaluation is completed; ``texts`` are the EMMIE fields."""
-        self._on_case("PUT", "evaluation", {"effect": effect.value, **texts, "completed": True})
-
-    def close(self, reason: CloseReason) -> None:
-        """The case is closed."""
-        self._on_case("POST", "close", {"reason": reason.value})
-
-    def hold(self, reason: HoldReason) -> None:
-        """The case is put on hold."""
-        self._on_case("POST", "hold", {"reason": reason.value})
-
-    def resume(self) -> None:
-        """The case goes on after a hold."""
-        self._on_case("POST", "resume", {})
-
-    def refer(self, to: PartnerKind) -> None:
-        """The case is handed to a body outside the police."""
-        self._on_case("POST", "referral", {"referred_to": to.value})
-
-    def reject(self, reason: RejectReason) -> None:
-        """The case is found to have no ground."""
-        self._on_case("POST", "rejection", {"reason": reason.value}, role="lead")
-
-    def reopen(self, reason: ReopenReason) -> None:
-        """An ended case is taken up again."""
-        self._on_case("POST", "reopen", {"reason": reason.value}, role="lead")
-
-    def restrict(self, reason: RestrictionReason) -> None:
-        """Access to the case is restricted («sperring»)."""
-        self._on_case("POST", "restriction", {"restricted": True, "reason": reason.value}, role="privacy")
-
-    def erase(self, basis: ErasureBasis) -> None:
-        """The case's content is erased («sletting»)."""
-        self._on_case("POST", "erasure", {"basis": basis.value}, role="privacy")
-
-    def offer(self, to_unit: str) -> None:
-        """The case is offered to another unit."""
-        self._on_case("POST", "transfers", {"to_unit": to_unit}, makes=OFFER)
-
-    def accept(self, by_unit: str) -> None:
-        """The other unit takes the case, and its people go on with it."""
-        self.unit = by_unit
-        self._on_case("POST", f"transfers/{{{OFFER}}}/accept", {}, role="lead", locks=OFFER)
-
-    def _on_case(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        role: str = "officer",
-        locks: str = CASE,
-        makes: str | None = None,
-    ) -> None:
-        self._say(method, f"/v1/cases/{{case}}/{path}", body, role=role, locks=locks, makes=makes)
-
-    def _say(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        locks: str | None,
-        role: str = "officer",
-        keeps: str = CASE,
-        makes: str | None = None,
-    ) -> None:
-        actor = f"{role}-{self.unit}"
-        self.steps.append(
-            Step(actor=actor, method=method, path=path, body=body, at=self.now, locks=locks, keeps=keeps, makes=makes)
-        )
-
-
-def begin(label: str, unit: str, now: datetime, *, days_ago: int) -> CaseWriter:
-    """Return a writer whose clock stands in the morning, some days before ``now``."""
-    start = (now - timedelta(days=days_ago)).replace(hour=8, minute=20, second=0, microsecond=0)
-    return CaseWriter(label=label, unit=unit, now=start)

@@ -25,7 +25,8 @@ from forkant_contracts.codes import (
     Theme,
 )
 
-from forkant_devstack.demo.script import Goal, Matter, Script, begin
+from forkant_devstack.demo.script import Goal, Matter, Script
+from forkant_devstack.demo.writer import begin
 
 
 def school_fights(now: datetime) -> list[Script]:
