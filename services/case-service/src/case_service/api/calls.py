@@ -1,7 +1,7 @@
 """One request of an authenticated caller: who, when, what they saw last, and how the work is run and answered."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -35,7 +35,7 @@ class Tools:
 
     engine: AsyncEngine
     nudge: RelayNudge
-    cursor_secret: str
+    cursor_secret: str = field(repr=False)
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
 

@@ -37,7 +37,7 @@ async def list_changes(
 
     rows = await call.read(work)
     shown = rows[:limit]
-    following = paging.cursor_at(call, "changes", [shown[-1]["change_xid"], shown[-1]["id"]]) if shown else cursor
+    following = paging.cursor_at(call, "changes", [shown[-1]["change_xid"], str(shown[-1]["id"])]) if shown else cursor
     body = ChangePage(items=[_line(row) for row in shown], next=following, more=len(rows) > limit)
     return paging.page(call, body, following if body.more else None)
 
