@@ -1,0 +1,186 @@
+"""The processes as they run in production: started with an environment, stopped by a signal, or killed."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaProducer
+from forkant_contracts import Event, encode
+from forkant_devstack.native import children
+from forkant_devstack.native.ports import free_ports
+from forkant_devstack.process import ProcessSpec
+from forkant_kit.testing import until
+from standardwebhooks import Webhook
+
+
+@pytest.fixture
+def environment(stage, issuer) -> dict[str, str]:
+    port, worker_port = free_ports(2)
+    return {
+        "FORKANT_ENV": "test",
+        "FORKANT_DATABASE_URL": stage.app_url,
+        "FORKANT_OIDC_ISSUER": issuer.url,
+        "FORKANT_HTTP_PORT": str(port),
+        "FORKANT_WORKER_PORT": str(worker_port),
+        "FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true",
+        "FORKANT_WEBHOOK_TIMEOUT_SECONDS": "1.5",
+        "FORKANT_WEBHOOK_LEASE_SECONDS": "3",
+    }
+
+
+@asynccontextmanager
+async def running(module: str, environment: dict[str, str], port: str, folder: Path):
+    url = f"http://127.0.0.1:{environment[port]}"
+    spec = ProcessSpec(
+        name=module,
+        argv=(sys.executable, "-m", f"notification_service.{module}"),
+        env=environment,
+        cwd=folder,
+        ready=answers(f"{url}/health/ready"),
+        ready_deadline_s=30,
+    )
+    child = await children.start(spec, log=folder / f"{module}.log")
+    try:
+        yield url, child.process
+    finally:
+        await children.kill(child)
+
+
+def answers(url: str) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        try:
+            async with httpx.AsyncClient() as client:
+                return (await client.get(url)).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    return ask
+
+
+async def stopped(process) -> int:
+    process.terminate()
+    return await asyncio.to_thread(process.wait, 15)
+
+
+async def publish(bootstrap: str, *events: Event) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    for event in events:
+        message = encode(event)
+        await producer.send_and_wait(event.topic, message.value, key=message.key, headers=message.headers)
+    await producer.stop()
+
+
+@pytest.mark.kafka
+async def test_an_event_on_kafka_reaches_the_inbox_and_a_webhook(  # noqa: PLR0917 - fixtures
+    world, environment, kafka, receiver, issuer, tmp_path
+):
+    environment |= {"FORKANT_KAFKA_BOOTSTRAP": kafka.bootstrap}
+    async with (
+        running("app", environment, "FORKANT_HTTP_PORT", tmp_path) as (api, api_process),
+        running("worker", environment, "FORKANT_WORKER_PORT", tmp_path) as (worker, worker_process),
+        httpx.AsyncClient(base_url=api, headers=issuer.headers("lead-oslo")) as lead,
+    ):
+        made = await lead.post(
+            "/v1/endpoints", json={"url": f"{receiver.url}/hook"}, headers={"Idempotency-Key": str(uuid4())}
+        )
+        world.clock.moment = datetime.now(UTC)
+        event = world.event("planned", uuid4())
+        await publish(kafka.bootstrap, event)
+
+        async def arrived() -> bool:
+            return any(one.id == str(event.id) for one in receiver.received)
+
+        await until(arrived, what="the webhook arrives")
+        [got] = [one for one in receiver.received if one.id == str(event.id)]
+        Webhook(made.json()["secret"]).verify(got.body, got.headers)
+        inbox = (await lead.get("/v1/inbox")).json()["items"]
+        assert str(event.aggregate_id) in [item["subject_id"] for item in inbox]
+        async with httpx.AsyncClient(base_url=worker) as client:
+            assert (await client.get("/health/live")).status_code == 200
+            metrics = (await client.get("/metrics")).text
+        assert 'forkant_webhook_attempts_total{outcome="delivered"}' in metrics
+        assert await stopped(worker_process) == 0
+        assert await stopped(api_process) in (0, -15)
+    logs = "".join(file.read_text() for file in tmp_path.glob("*.log"))
+    assert "Traceback" not in logs
+    assert receiver.url not in logs
+    assert made.json()["secret"] not in logs
+
+
+@pytest.mark.kafka
+@pytest.mark.faults
+async def test_a_worker_killed_while_it_delivers_delivers_again_under_the_same_id(
+    world, environment, kafka, receiver, tmp_path
+):
+    environment |= {"FORKANT_KAFKA_BOOTSTRAP": kafka.bootstrap}
+    endpoint, _ = await world.endpoint(f"{receiver.url}/hook")
+    released = asyncio.Event()
+
+    async def hang(_):
+        await released.wait()
+        return 204, {}, b""
+
+    receiver.replies["/hook"] = hang
+    async with running("worker", environment, "FORKANT_WORKER_PORT", tmp_path) as (_, process):
+        event = world.event("opened", uuid4())
+        await world.happen(event)
+        await asyncio.wait_for(receiver.arrived.wait(), 20)
+        process.kill()
+    receiver.answer("/hook", 204)
+    released.set()
+
+    async def of_the_event():
+        # Other tests' events may lie on the topics and reach this endpoint too.
+        return next(row for row in await world.deliveries(endpoint) if row["message_id"] == event.id)
+
+    async def delivered() -> bool:
+        return (await of_the_event())["status"] == "delivered"
+
+    async with running("worker", environment, "FORKANT_WORKER_PORT", tmp_path) as (_, process):
+        await until(delivered, what="the delivery is made again")
+        assert await stopped(process) == 0
+    assert [one.id for one in receiver.received].count(str(event.id)) == 2
+    assert (await of_the_event())["attempts"] == 2
+
+
+@pytest.mark.parametrize("module", ["app", "worker"])
+async def test_a_wrong_environment_stops_the_start_and_says_what_is_wrong(module):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        f"notification_service.{module}",
+        env={"FORKANT_ENV": "production", "FORKANT_WEBHOOK_TIMEOUT_SECONDS": "soon"},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 78
+    assert b"FORKANT_DATABASE_URL" in errors
+    assert b"FORKANT_WEBHOOK_TIMEOUT_SECONDS" in errors
+
+
+async def test_cleaning_removes_what_is_old_and_keeps_what_waits(world, receiver):
+    from datetime import timedelta
+
+    from notification_service.housekeeping import Retention, clean, measure
+
+    endpoint, _ = await world.endpoint(f"{receiver.url}/hook")
+    await world.happen(world.event("opened", uuid4()))
+    await world.deliver()
+    receiver.answer("/hook", 500)
+    await world.happen(world.event("opened", uuid4()))
+    await world.deliver()
+    retention = Retention(entries=timedelta(days=90), deliveries=timedelta(days=90))
+    await clean(world.stage.engine, retention, now=world.clock())
+    assert (len(await world.entries()), len(await world.deliveries(endpoint))) == (2, 2)
+    world.clock.advance(days=91)
+    await clean(world.stage.engine, retention, now=world.clock())
+    assert await world.entries() == []
+    assert [row["status"] for row in await world.deliveries(endpoint)] == ["pending"]
+    await measure(world.stage.engine, now=world.clock())
