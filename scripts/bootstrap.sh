@@ -81,6 +81,8 @@ sync() {
   say "installing the locked dependencies into .venv"
   unset VIRTUAL_ENV
   local uv=("$tools/bin/uv" --no-python-downloads)
+  # uv brings certificate authorities of its own, which don't know those an organisation adds to the system's.
+  [ ! -e /etc/ssl/certs/ca-certificates.crt ] || uv+=(--system-certs)
   UV_PROJECT_ENVIRONMENT=$root/.venv "${uv[@]}" sync --locked --compile-bytecode --python "$python" >&2 && return
   if UV_PROJECT_ENVIRONMENT=$root/.venv "${uv[@]}" lock --check --python "$python" 2>&1 | grep -q 'needs to be updated'; then
     stop_with "uv.lock does not fit a pyproject.toml" "After editing dependencies: .forkant/tools/bin/uv lock"

@@ -9,6 +9,8 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+_PLAIN_NOTES_EVERY_S = 2.0
+
 
 class Reporter(Protocol):
     """Hears of the start and end of named pieces of work."""
@@ -59,6 +61,7 @@ class TerminalReporter:
         self._verb = verb
         self._since: dict[str, float] = {}
         self._notes: dict[str, str] = {}
+        self._told: dict[str, float] = {}
         self._spinners: dict[str, Spinner] = {}
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
 
@@ -81,7 +84,9 @@ class TerminalReporter:
 
     def note(self, name: str, text: str) -> None:
         """Change what the moving line says; without a terminal a line of its own."""
-        if self._live is None and self._notes.get(name) != text:
+        now = time.monotonic()
+        if self._live is None and now - self._told.get(name, 0) > _PLAIN_NOTES_EVERY_S:
+            self._told[name] = now
             self._console.print(f"  … {name}: {text}", highlight=False, markup=False)
         self._notes[name] = text
 
