@@ -159,6 +159,19 @@ async def test_a_concurrent_request_with_the_same_key_is_told_at_once(
     assert await desk.notes() == 1
 
 
+async def test_a_request_that_looked_too_early_is_undone(client: httpx.AsyncClient, issuer: IssuerServer, desk: Desk):
+    desk.go_on.clear()
+    late = asyncio.create_task(post(client, issuer, "k"))
+    await desk.begun.wait()
+    await desk.stage.fetch(
+        "INSERT INTO idempotency_key (subject, route, key, fingerprint, status, headers, body) "
+        "VALUES ('officer-oslo', 'POST /v1/notes', 'k', '', 201, '{}', '{}')"
+    )
+    desk.go_on.set()
+    assert (await late).json()["code"] == "idempotency-key-in-use"
+    assert await desk.notes() == 0
+
+
 async def test_a_storm_of_one_key_changes_one_thing(client: httpx.AsyncClient, issuer: IssuerServer, desk: Desk):
     answers = await asyncio.gather(*[post(client, issuer, "k") for _ in range(30)])
     assert {answer.status_code for answer in answers} <= {201, 409}

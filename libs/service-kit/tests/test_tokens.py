@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -44,6 +45,7 @@ class FakeIssuer:
         self.hold: asyncio.Event | None = None
         self.first_asked = asyncio.Event()
         self.clock = Clock()
+        self.wall_clock: Callable[[], float] = time.time
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)
@@ -56,7 +58,7 @@ class FakeIssuer:
     def verifier(self) -> TokenVerifier:
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
         jwks = JwksCache(issuer=ISSUER, http=http, clock=self.clock)
-        return TokenVerifier(issuer=ISSUER, audience="forkant", jwks=jwks)
+        return TokenVerifier(issuer=ISSUER, audience="forkant", jwks=jwks, clock=self.wall_clock)
 
     @property
     def refreshes(self) -> int:
@@ -77,6 +79,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         "client_id": "cli",
         "unit": "oslo",
         "roles": ["case_officer"],
+        "jti": str(uuid4()),
         "iat": now,
         "exp": now + 300,
         **changes,
@@ -217,6 +220,31 @@ async def test_a_strangers_signature_and_a_changed_claim_are_refused(issuer: Fak
 async def test_noise_is_refused_without_asking_the_issuer(issuer: FakeIssuer, token: str):
     await refusal(issuer.verifier(), token)
     assert issuer.asked == []
+
+
+async def test_a_remembered_token_ends_when_it_expires_and_is_looked_at_again_after_30_seconds(issuer: FakeIssuer):
+    issuer.wall_clock = clock = Clock()
+    clock.now = time.time()
+    verifier, short, long = issuer.verifier(), signed(exp=int(clock.now) + 10), signed()
+    first = await verifier.verify(short)
+    assert await verifier.verify(short) is first
+    await verifier.verify(long)
+    clock.now += 20
+    assert await refusal(verifier, short) == "expired"
+    issuer.keys = [EC.as_dict(private=False)]
+    issuer.clock.now += 31
+    await refusal(verifier, signed(header={"kid": "made-up"}))
+    await verifier.verify(long)
+    clock.now += 11
+    assert await refusal(verifier, long) == "unknown-key"
+
+
+async def test_a_stream_of_tokens_is_not_remembered_without_end(issuer: FakeIssuer):
+    verifier = issuer.verifier()
+    principal = await verifier.verify(signed())
+    for number in range(5000):
+        verifier._remember(number.to_bytes(32, "big"), principal)
+    assert len(verifier._remembered) <= 2048
 
 
 async def test_a_flood_of_made_up_keys_makes_one_refresh_in_30_seconds(issuer: FakeIssuer):

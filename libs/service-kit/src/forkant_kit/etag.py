@@ -5,7 +5,7 @@ from typing import Final
 
 from forkant_kit.problems import ProblemError
 
-_FORM: Final = re.compile(r'^"v(\d{1,9})"$')
+_FORM: Final = re.compile(r'^"v([0-9]{1,9})"$')
 
 
 def etag(version: int) -> str:

@@ -39,14 +39,16 @@ IDEMPOTENCY_DDL: Final[tuple[str, ...]] = (
 """Statements that create the table; ``aggregate_id`` lets an erasure remove stored answers."""
 
 _MAX_KEY: Final = 200
-_TRY_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7))")
-_FIND: Final = text("""
-SELECT fingerprint, status, headers, body FROM idempotency_key
-WHERE subject = :subject AND route = :route AND key = :key
+_LOCK_AND_FIND: Final = text("""
+SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7)) AS free, stored.fingerprint, stored.status,
+       stored.headers, stored.body
+FROM (SELECT 1) AS always
+LEFT JOIN idempotency_key AS stored ON stored.subject = :subject AND stored.route = :route AND stored.key = :key
 """)
 _STORE: Final = text("""
 INSERT INTO idempotency_key (subject, route, key, fingerprint, aggregate_id, status, headers, body)
 VALUES (:subject, :route, :key, :fingerprint, :aggregate_id, :status, CAST(:headers AS jsonb), :body)
+ON CONFLICT DO NOTHING
 """)
 _CLEAN: Final = text("DELETE FROM idempotency_key WHERE created_at < clock_timestamp() - interval '24 hours'")
 
@@ -82,20 +84,14 @@ async def run_idempotent(engine: AsyncEngine, request: Request, principal: Princ
     fingerprint = hashlib.sha256(body).digest()
     async with engine.begin() as conn:
         name = "\x1f".join((bind["subject"], bind["route"], key))
-        if not (await conn.execute(_TRY_LOCK, {"name": name})).scalar_one():
-            raise ProblemError(
-                409,
-                "idempotency-key-in-use",
-                "The first request with this key still runs",
-                "Wait a moment and send the same request again.",
-                headers={"Retry-After": "1"},
-            )
-        stored = (await conn.execute(_FIND, bind)).one_or_none()
-        if stored is not None:
-            return _again(stored, fingerprint)
+        found = (await conn.execute(_LOCK_AND_FIND, {**bind, "name": name})).one()
+        if found.fingerprint is not None:
+            return _again(found, fingerprint)
+        if not found.free:
+            raise _in_use()
         answer = await command(conn)
         content = orjson.dumps(answer.body)
-        await conn.execute(
+        stored = await conn.execute(
             _STORE,
             {
                 **bind,
@@ -106,7 +102,20 @@ async def run_idempotent(engine: AsyncEngine, request: Request, principal: Princ
                 "body": content,
             },
         )
+        if stored.rowcount == 0:
+            # The first request committed between our look and our lock: undo what this one did.
+            raise _in_use()
     return _response(answer.status, content, answer.headers)
+
+
+def _in_use() -> ProblemError:
+    return ProblemError(
+        409,
+        "idempotency-key-in-use",
+        "The first request with this key still runs",
+        "Wait a moment and send the same request again.",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _again(stored: Any, fingerprint: bytes) -> Response:
