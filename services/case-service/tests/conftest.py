@@ -1,6 +1,6 @@
 """A real service against a real database, asked over HTTP by people with real tokens."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 from case_service.app import build_app
 from case_service.migrate import MIGRATIONS
 from case_service.settings import CaseSettings
@@ -173,6 +174,14 @@ async def started(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterat
         httpx.AsyncClient(transport=transport, base_url="http://case.test") as client,
     ):
         yield Service(app=app, client=client, issuer=issuer, owner_url=urls.owner_url, app_url=urls.app_url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Log without the frames' locals that structlog prints by default, which take seconds."""
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

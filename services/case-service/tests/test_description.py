@@ -1,0 +1,62 @@
+"""The committed API description, its examples, and that every refusal has an answer."""
+
+import inspect
+
+import pytest
+from case_service.api import bodies, refusals
+from case_service.api.description import TAGS
+from case_service.api.examples import EXAMPLES
+from case_service.domain.refusals import Code, Refusal
+from case_service.openapi import COMMITTED, describe, rendered
+from case_service.policy import RULES
+from case_service.worker import CHORES
+from forkant_kit.web import require_policies
+
+MODELS = {name: model for name, model in inspect.getmembers(bodies, inspect.isclass) if issubclass(model, bodies.Body)}
+
+
+def test_the_committed_description_is_up_to_date():
+    assert COMMITTED.read_text("utf-8") == rendered(), "run python -m case_service.openapi"
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"Body", "CaseFacts"}))
+def test_every_body_has_an_example_that_it_accepts(name):
+    assert MODELS[name].model_validate(EXAMPLES[name])
+
+
+def test_no_example_is_without_its_body():
+    assert set(EXAMPLES) <= set(MODELS)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_refusal_has_a_problem_document(code):
+    problem = refusals.problem_of(Refusal(code, state="closed"))
+    assert (problem.code, 400 <= problem.status < 500) == (code.value, True)
+
+
+def test_every_operation_has_a_tag_a_summary_and_problem_documents():
+    document = describe()
+    tags = {name for name, _ in TAGS}
+    names = []
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert set(operation["tags"]) <= tags
+            assert operation["summary"]
+            assert "4XX" in operation["responses"]
+            names.append(operation["operationId"])
+    assert len(names) == len(set(names))
+
+
+def test_every_post_requires_a_key_and_every_change_below_a_case_an_etag():
+    for path, operations in describe()["paths"].items():
+        for method, operation in operations.items():
+            required = {p["name"] for p in operation.get("parameters", ()) if p["required"] and p["in"] == "header"}
+            assert ("Idempotency-Key" in required) == (method == "post")
+            changes = method != "get" and path not in {"/v1/cases", "/v1/concerns"}
+            assert ("If-Match" in required) == changes
+
+
+async def test_every_route_declares_its_policy_and_every_policy_has_a_route(service):
+    require_policies(service.app)
+    assert service.app.state.policy.actions == set(RULES)
+    assert CHORES

@@ -1,0 +1,101 @@
+"""The worker publishes what was committed, answers for its health, and keeps house."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer
+from case_service import worker
+from case_service.settings import CaseSettings
+from forkant_contracts import TOPICS, decode
+from forkant_devstack.native.ports import free_ports
+from forkant_kit.db import create_engine
+from forkant_kit.settings import Environment
+from forkant_kit.testing import until
+from pydantic import SecretStr
+
+
+@asynccontextmanager
+async def working(service, bootstrap):
+    [port] = free_ports(1)
+    settings = CaseSettings(
+        env=Environment.TEST,
+        database_url=SecretStr(service.app_url),
+        oidc_issuer=service.issuer.url,
+        kafka_bootstrap=bootstrap,
+        worker_port=port,
+    )
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.run(settings, stop))
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 20)
+
+
+@pytest.mark.kafka
+async def test_the_events_of_a_case_come_on_kafka_in_order_and_the_outbox_empties(empty_service, kafka):
+    officer, lead = empty_service.person("officer-oslo"), empty_service.person("lead-oslo")
+    case = await officer.open()
+    await case.active(lead)
+
+    async def published() -> bool:
+        return not await empty_service.fetch("SELECT 1 FROM outbox LIMIT 1")
+
+    async with working(empty_service, kafka.bootstrap) as url:
+        await until(published, what="the outbox is empty")
+        async with httpx.AsyncClient(base_url=url) as client:
+            assert (await client.get("/health/live")).status_code == 200
+            assert (await client.get("/health/ready")).status_code == 200
+            assert "forkant_" in (await client.get("/metrics")).text
+    assert await read(kafka, case.id, count=8) == list(range(1, 9))
+
+
+async def read(kafka, case_id, *, count):
+    """Return the versions of a case's events as they stand on Kafka."""
+    consumer = AIOKafkaConsumer(*TOPICS, bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    versions = []
+    try:
+        async with asyncio.timeout(30):
+            while len(versions) < count:
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    events = [decode(record.headers, record.value) for record in records]
+                    versions += [event.aggregate_version for event in events if str(event.aggregate_id) == case_id]
+    finally:
+        await consumer.stop()
+    return versions
+
+
+async def test_chores_prepare_the_archive_and_remove_old_keys(empty_service):
+    officer = empty_service.person("officer-oslo")
+    await officer.open()
+    await empty_service.fetch("UPDATE idempotency_key SET created_at = now() - interval '25 hours'")
+    engine = create_engine(empty_service.app_url, application_name="test")
+    try:
+        for chore in worker.CHORES:
+            await chore(engine)
+    finally:
+        await engine.dispose()
+    counts = await empty_service.row_counts()
+    assert counts["idempotency_key"] == 0
+    [row] = await empty_service.fetch(
+        "SELECT count(*) AS n FROM pg_inherits WHERE inhparent = 'event_archive'::regclass"
+    )
+    assert row["n"] == 5
+
+
+async def test_a_chore_that_fails_is_tried_again_the_next_time(monkeypatch):
+    stop, tries = asyncio.Event(), []
+
+    async def fail(_engine: object) -> None:
+        tries.append(1)
+        if len(tries) == 3:
+            stop.set()
+        raise OSError("away")
+
+    monkeypatch.setattr(worker, "CHORES", (fail,))
+    await asyncio.wait_for(worker.keep_house(None, every_s=0.01, stop=stop), 5)
+    assert len(tries) == 3
