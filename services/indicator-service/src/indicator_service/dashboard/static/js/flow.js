@@ -13,7 +13,7 @@ const ROOM_FOR_VALUE = 40;
 /** Make the chart; `isAligned()` tells whether the ranked chart stands beside it with the units' names. */
 export function createFlow({ onSelect, isAligned }) {
   const chart = createChart({
-    target: byId("flow"), labelledBy: "flow-title", onSelect, draw: (frame) => drawRows(frame, isAligned()),
+    target: byId("flow"), labelledBy: "flow-title flow-summary", walkable: false, onSelect, draw: (frame) => drawRows(frame, isAligned()),
   });
   return {
     draw(view) {
@@ -33,8 +33,6 @@ function drawRows({ view, width, height, back, list, front, hatch }, aligned) {
   drawAxis(back, { x, ticks: 4, format: whole, height });
   drawKey(front, left);
   const rows = joinRows(list, view, { width, kind: String(aligned), enter: (row) => enterRow(row, aligned) });
-  rows.attr("aria-label", ({ name, metrics }) =>
-    [name, ...PARTS.map((part) => `${text(part).toLowerCase()} ${countText(metrics?.counts[part])}`)].join(", "));
   rows.select(".row-name").text(({ short }) => short);
   for (const part of PARTS) {
     rows.each(function place({ metrics }) { placeBar(d3.select(this), part, metrics?.counts[part], x, hatch); });

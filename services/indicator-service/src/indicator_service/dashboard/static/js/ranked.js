@@ -1,6 +1,6 @@
 /** The units ranked by the chosen measure, with the national figure as the line to compare with. */
 
-import { cell, createChart, drawAxis, joinRows, ROW, TOP } from "./chart.js";
+import { cell, createChart, drawAxis, joinRows, ROW, seenIn, TOP } from "./chart.js";
 import { text, whole } from "./language.js";
 import { byId, d3, setText } from "./lib.js";
 import { basisText, figureText, isThin, spread, written } from "./measures.js";
@@ -14,7 +14,7 @@ const NOTES = { share: "noteShare", duration: "noteDuration", count: "noteCount"
 
 /** Make the chart. */
 export function createRanked({ onSelect }) {
-  const chart = createChart({ target: byId("ranked"), labelledBy: "ranked-title", draw: drawRows, onSelect });
+  const chart = createChart({ target: byId("ranked"), labelledBy: "ranked-title", walkable: true, draw: drawRows, onSelect });
   return {
     draw(view) {
       setText(byId("ranked-title"), text(TITLES[view.measure.kind]));
@@ -40,20 +40,20 @@ function drawRows({ view, width, height, back, list, front, hatch }) {
   drawHeads(front, view, columns, narrow);
   drawReference(back, front, lines, x, height);
   const rows = joinRows(list, view, { width, kind: `${measure.kind}-${narrow}`, enter: (row) => enterRow(row, measure.kind, narrow) });
-  rows.attr("aria-label", ({ label }) => label);
   rows.select(".row-name").text(({ short }) => short).attr("x", 6);
   rows.select(".row-value").attr("x", columns.value).text(({ figure }) => valueText(measure, figure));
   rows.select(".row-detail").attr("x", columns.detail).text((row) => detailText(view, row));
   rows.each(function place({ figure }) { placeMarks(d3.select(this), figure, measure, x, hatch); });
+  rows.attr("aria-label", function name({ rest }) { return [seenIn(this), ...rest].join(", "); });
 }
 
 function enterRow(row, kind, narrow) {
   row.append("rect").attr("class", kind === "count" ? "bar" : "reach").attr("y", kind === "count" ? MIDDLE - 7 : MIDDLE - 3)
     .attr("height", kind === "count" ? 14 : 6).attr("rx", kind === "count" ? 1.5 : 3);
   row.append("rect").attr("class", "hidden-bar").attr("y", MIDDLE - 7).attr("height", 14);
-  cell(row, "hidden-text", 0);
   if (kind !== "count") row.append("circle").attr("class", "dot").attr("cy", MIDDLE).attr("r", 6);
   cell(row, "row-name", 0);
+  cell(row, "hidden-text", 0);
   cell(row, "row-value", 0, "end");
   if (!narrow) cell(row, "row-detail", 0, "end");
 }

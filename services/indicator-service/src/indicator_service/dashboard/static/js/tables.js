@@ -13,7 +13,7 @@ export function fillTable(target, { caption, columns, rows }) {
   const body = element("tbody", {}, ...rows.map(([name, ...cells]) =>
     element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((cell) => element("td", {}, cell)))));
   const table = element("table", {}, element("caption", {}, caption), head, body);
-  const box = element("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": caption }, table);
+  const box = element("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": caption }, table);
   target.replaceChildren(box);
   box.scrollTop = scrolled;
 }

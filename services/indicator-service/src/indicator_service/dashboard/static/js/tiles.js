@@ -60,7 +60,7 @@ function tileOf(unit) {
   const tile = element("div", {
     class: "tile", role: "option", tabindex: "-1", "data-unit": unit.id, "data-column": unit.column,
     "data-row": unit.onMap ? unit.row : unit.row + ROWS,
-  }, name, value);
+  }, name, " ", value);
   tile.style.gridColumn = String(unit.column + 1);
   tile.style.gridRow = String(unit.onMap ? unit.row + 1 : unit.row - ROWS + 1);
   return { tile, name, value };
@@ -70,10 +70,11 @@ function paint({ tile, name, value }, row, { measure, selected, flash, flashes }
   const { figure } = row;
   const kind = figure.suppressed ? "hidden" : figure.value === null ? "none" : String(scale.step(figure.value));
   tile.dataset.step = kind;
-  tile.setAttribute("aria-label", row.label);
   tile.setAttribute("aria-selected", String(row.id === selected));
   setText(name, row.short);
   setText(value, figure.suppressed ? text("hidden") : figureText(measure, figure, { short: true }));
+  // The name starts with what is seen, so that saying it finds the tile.
+  tile.setAttribute("aria-label", [`${name.textContent} ${value.textContent}`, ...row.rest].join(", "));
   // Two names for one animation, so that it starts again.
   if (flash.has(row.id)) tile.dataset.flash = String(flashes % 2);
 }

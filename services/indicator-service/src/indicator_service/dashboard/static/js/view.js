@@ -13,7 +13,8 @@ export function viewOf(state) {
   const rows = units.map((unit) => {
     const found = metrics.get(unit.id);
     const figure = read(chosen, found);
-    return { unit, id: unit.id, name: pick(unit.name), short: shortName(unit), figure, metrics: found, label: labelOf(chosen, unit, figure, national) };
+    const rest = restOf(chosen, unit, figure, national);
+    return { unit, id: unit.id, name: pick(unit.name), short: shortName(unit), figure, metrics: found, rest };
   });
   const ranked = [...rows].sort(compareRows).map((row, place) => ({ ...row, place }));
   return { measure: chosen, rows, ranked, national, nationalMetrics: metrics.get(NATIONAL), flash, flashes, selected };
@@ -25,14 +26,16 @@ function compareRows(a, b) {
   return weight(a) - weight(b) || b.figure.value - a.figure.value || a.short.localeCompare(b.short, "nb");
 }
 
-function labelOf(measure, unit, figure, national) {
-  const parts = [pick(unit.name), figureText(measure, figure)];
+/** What a figure rests on and how it compares, for the names that screen readers tell. */
+function restOf(measure, unit, figure, national) {
+  const parts = [];
+  if (unit.kind !== "district" && pick(unit.name) !== shortName(unit)) parts.push(pick(unit.name));
+  if (figure.value === null) return parts;
   if (figure.p90 && figure.p90.value !== null) parts.push(`${text("p90")} ${written(measure, figure.p90.value)}`);
   const basis = basisText(figure);
-  if (basis && !figure.suppressed) parts.push(figure.numerator ? basis : `${text("basis").toLowerCase()} ${basis}`);
+  if (basis) parts.push(figure.numerator ? basis : `${text("basis").toLowerCase()} ${basis}`);
   const compared = comparedText(measure, figure, national);
-  if (compared) parts.push(compared);
-  return parts.join(", ");
+  return compared ? [...parts, compared] : parts;
 }
 
 /** The text alternative of the map and of the ranked chart. */

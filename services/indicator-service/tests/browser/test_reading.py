@@ -1,0 +1,120 @@
+"""What a reader sees and does at the dashboard."""
+
+import re
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_reader_signs_in_and_sees_every_unit_side_by_side(visit, figures):
+    await figures()
+    reader = await visit("pod-analyst")
+    await expect(reader.page.locator("#ranked [role=option]")).to_have_count(17)
+    await expect(reader.page.locator("#flow .row")).to_have_count(17)
+    await expect(reader.page.locator("#status")).to_contain_text("Direkte")
+    await expect(reader.page.locator("#status-behind")).to_have_text("tallene er 0 s bak")
+    assert "code=" not in reader.page.url
+    kept = await reader.page.evaluate("JSON.stringify(localStorage)")
+    assert "eyJ" not in kept
+
+
+async def test_the_page_shows_what_the_api_says(visit, figures, service, issuer):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=2")
+    async with httpx.AsyncClient(base_url=service.url, headers=issuer.headers("pod-analyst")) as client:
+        rows = (await client.get("/v1/indicators/2/values")).json()["rows"]
+    for row in rows[:-1]:
+        value = row["indicator"]["value"]["value"]
+        shown = "–" if value is None else f"{value}\u00a0t"
+        await expect(reader.tile(row["unit"]).locator(".tile-value")).to_have_text(shown)
+
+
+async def test_a_new_case_shows_without_a_reload(visit, figures, opened):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=open")
+    value = reader.tile("finnmark").locator(".tile-value")
+    await expect(value).to_have_text("0")
+    await opened(finnmark=7)
+    await expect(value).to_have_text("7")
+    await expect(reader.tile("finnmark")).to_have_attribute("data-flash", re.compile("[01]"))
+    await expect(reader.tile("oslo")).not_to_have_attribute("data-flash", re.compile("."))
+    await expect(reader.page.locator("#choice-open ~ .choice-value")).to_have_text("7")
+
+
+async def test_a_month_is_shown_and_follows_the_stream(visit, figures, opened):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=opened")
+    await reader.page.locator("#period").select_option(index=1)
+    value = reader.tile("finnmark").locator(".tile-value")
+    await expect(value).to_have_text("0")
+    await opened(finnmark=6)
+    await expect(value).to_have_text("6", timeout=20_000)
+    assert re.search(r"period=\d{4}-\d\d", reader.page.url)
+
+
+async def test_the_language_is_changed_and_remembered(visit, figures):
+    await figures()
+    reader = await visit("pod-analyst")
+    await expect(reader.page.locator("html")).to_have_attribute("lang", "nb")
+    await expect(reader.page.locator("#choice-10 ~ .choice-value")).to_have_text(re.compile(r"\d+,\d\s%"))
+    await reader.page.get_by_role("button", name="English").click()
+    await expect(reader.page.locator("#measure-name")).to_have_text("Closed with evaluation")
+    await expect(reader.page.locator("#choice-10 ~ .choice-value")).to_have_text(re.compile(r"\d+\.\d%"))
+    await reader.page.reload()
+    await expect(reader.page.locator("html")).to_have_attribute("lang", "en")
+    await expect(reader.page.locator("#map-title")).to_have_text("The districts, roughly as on the map")
+
+
+async def test_both_languages_have_every_text(visit):
+    reader = await visit(None)
+    keys = await reader.page.evaluate("""async () => {
+        const { TEXTS } = await import('/dashboard/static/js/texts.js');
+        const shape = (value) => typeof value === 'object' ? Object.keys(value).map((key) => [key, shape(value[key])]) : typeof value;
+        return { nb: shape(TEXTS.nb), en: shape(TEXTS.en) };
+    }""")
+    assert keys["nb"] == keys["en"]
+
+
+async def test_small_figures_of_others_are_hatched_and_not_told(visit, opened, heartbeat):
+    await opened(oslo=20, vest=30, troms=25, agder=3, nordland=2, finnmark=4)
+    await heartbeat()
+    reader = await visit("officer-oslo", at="#show=open")
+    hidden = reader.tile("agder")
+    await expect(hidden).to_have_attribute("data-step", "hidden")
+    await expect(hidden.locator(".tile-value")).to_have_text("skjult (<5)")
+    await expect(hidden).to_have_attribute("aria-label", "Agder skjult (<5)")
+    await expect(reader.page.locator('#ranked [data-unit="agder"] .hidden-text')).to_have_text("skjult (<5)")
+    await expect(reader.tile("oslo").locator(".tile-value")).to_have_text("20")
+
+
+async def test_the_directorate_sees_every_figure(visit, opened):
+    await opened(oslo=20, vest=30, agder=3)
+    reader = await visit("pod-analyst", at="#show=open")
+    await expect(reader.tile("agder").locator(".tile-value")).to_have_text("3")
+    await expect(reader.page.locator("[data-step=hidden]")).to_have_count(0)
+
+
+async def test_the_same_figures_can_be_read_as_a_table(visit, figures):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=10")
+    await reader.page.locator("#ranked-panel summary").click()
+    rows = reader.page.locator("#ranked-table tbody tr")
+    await expect(rows).to_have_count(18)
+    await expect(rows.filter(has_text="Oslo politidistrikt").locator("td")).to_have_text(
+        [re.compile(r"50,0\s%"), "3", "6"]
+    )
+    await expect(rows.last).to_contain_text("Hele landet")
+
+
+async def test_nothing_is_asked_of_anyone_else(visit, figures):
+    await figures()
+    reader = await visit("pod-analyst")
+    for measure in ("2", "3", "4", "open"):
+        await reader.choose(measure)
+    await reader.page.locator("#period").select_option(index=2)
+    await expect(reader.page.locator("#board")).to_have_attribute("aria-busy", "false")
+    assert reader.strangers() == []
+    assert len(reader.requests) > 20
