@@ -28,7 +28,7 @@ async def test_without_java_the_embedded_broker_is_taken_and_the_reason_kept(wit
     found = await backends.prepare_backends(layout=Layout(tmp_path), choice="auto", report=Silent())
 
     assert found.broker == "embedded"
-    assert found.why_embedded == "no Java is here. install it"
+    assert found.why_embedded == "no Java is here.\ninstall it"
 
 
 async def test_without_java_an_explicit_kafka_is_refused(without_java, tmp_path):

@@ -56,7 +56,7 @@ async def _kafka(layout: Layout, choice: BrokerChoice, report: Reporter) -> Kafk
     except KafkaUnavailableError as error:
         if choice == "kafka":
             raise
-        return f"{error.message}. {error.hint}"
+        return f"{error.message}.\n{error.hint}"
 
 
 async def _told(report: Reporter, name: str, prepare: Callable[..., T]) -> T:
