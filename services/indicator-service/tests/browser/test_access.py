@@ -1,6 +1,7 @@
 """The dashboard without a mouse, without sight, on a phone, and with moving things turned off."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,21 @@ async def test_the_overview_fits_one_screen(visit, figures):
         "Math.max(...[...document.querySelectorAll('#map, #ranked, #flow, #profile')].map((e) => e.getBoundingClientRect().bottom))"
     )
     assert bottom <= 900
+
+
+async def test_changes_are_told_politely_and_seldom(visit, figures, opened):
+    await figures()
+    reader = await visit(None, at="#show=open")
+    await reader.page.clock.install()
+    await reader.page.reload()
+    await reader.sign_in("pod-analyst")
+    told = reader.page.locator("#announce")
+    await expect(told).to_have_attribute("aria-live", "polite")
+    await opened(oslo=5, vest=6)
+    await expect(reader.tile("vest").locator(".tile-value")).to_have_text("6")
+    await expect(told).to_be_empty()
+    await reader.page.clock.run_for(31_000)
+    await expect(told).to_have_text(re.compile(r"^2 enheter oppdatert: (Oslo, Vest|Vest, Oslo)\. Hele landet: 11\.$"))
 
 
 async def test_reduced_motion_stills_everything(visit, figures, opened):

@@ -74,6 +74,7 @@ function receive(name, document) {
 function streamState(now) {
   const before = byId("status").dataset.state;
   status.stream(now);
+  if (now === "reconnecting" && before === "live") announcer.now(text("announceLost"));
   if (now !== "live") return;
   if (before === "reconnecting" || before === "stale") announcer.now(text("announceLive"));
   if (byId("banner").dataset.source === "stream") clearBanner();

@@ -110,7 +110,7 @@ function referenceLines({ measure, national, ranked }) {
 
 function drawReference(back, front, lines, x, height) {
   back.selectAll("line.reference").data(lines, ({ key }) => key).join("line")
-    .attr("class", ({ key }) => `reference reference-${key}`).attr("y1", TOP - 26).attr("y2", height - 6)
+    .attr("class", ({ key }) => `reference reference-${key}`).attr("y1", TOP - 24).attr("y2", height - 6)
     .attr("x1", ({ value }) => x(value)).attr("x2", ({ value }) => x(value));
   // Two labels lean away from each other; a single one leans away from the nearer edge.
   const [least, most] = x.range();

@@ -2,7 +2,7 @@
 
 import { colourScale } from "./colours.js";
 import { byId, element, setText } from "./lib.js";
-import { text } from "./language.js";
+import { language, text } from "./language.js";
 import { figureText, isThin, written } from "./measures.js";
 import { mapMoves, roving } from "./roving.js";
 
@@ -80,7 +80,7 @@ function paint({ tile, name, value }, row, { measure, selected, flash, flashes }
 }
 
 function drawLegend(legend, { measure, rows }, { breaks, steps }) {
-  const key = JSON.stringify([measure.id, breaks, text("legend"), rows.some(({ figure }) => figure.suppressed)]);
+  const key = JSON.stringify([measure.id, breaks, language(), rows.some(({ figure }) => figure.suppressed)]);
   if (legend.dataset.key === key) return;
   legend.dataset.key = key;
   const swatches = steps.map((step) => element("span", { class: "swatch", "data-step": step }));
