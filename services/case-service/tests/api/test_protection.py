@@ -135,6 +135,7 @@ async def test_no_text_that_anybody_wrote_is_outside_the_case_tables_and_none_is
     assert await tables_with_canary(service) == set()
     assert (await service.events(case.id))[-1] == "case.erased"
     assert len(await service.events(case.id)) == erased["version"]
+    assert (await service.row_counts())["idempotency_key"] == 2  # the helper case's opening and the erasure itself
     [tombstone] = await service.fetch("SELECT state, erasure_basis, title FROM preventive_case WHERE id = $1", case.id)
     assert tuple(tombstone) == ("closed", "unfounded", None)
     concern = (await officer.get(concern_path)).json()

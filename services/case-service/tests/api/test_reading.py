@@ -193,3 +193,17 @@ async def test_readers_and_writers_at_once_never_see_an_etag_that_does_not_fit(o
             assert revision == written + 2
 
     await asyncio.gather(write(), look(), look())
+
+
+async def test_what_was_made_is_found_where_the_answer_said(officer, lead, due):
+    case = await officer.open()
+    await case.active(lead)
+    for tail, body in (
+        ("measures", {"kind": "home_visit", "due_on": due}),
+        ("follow-ups", {"due_on": due}),
+        ("partners", {"kind": "school"}),
+        ("transfers", {"to_unit": "troms"}),
+    ):
+        made = await case.attempt("POST", tail, body)
+        found = await officer.get(made.headers["location"])
+        assert (made.status_code, found.status_code, found.json()["id"]) == (201, 200, made.json()["item_id"])

@@ -31,7 +31,7 @@ COMMANDS = [
     ("POST", f"transfers/{ITEM}/revoke", {}),
     ("POST", "restriction", {"restricted": True, "reason": "disputed"}),
 ]
-READS = ["", "/history", f"/transfers/{ITEM}"]
+READS = ["", "/history", f"/transfers/{ITEM}", f"/measures/{ITEM}", f"/follow-ups/{ITEM}", f"/partners/{ITEM}"]
 
 
 async def test_the_table_here_names_every_route_below_a_case(service):
@@ -60,7 +60,7 @@ async def test_no_command_finds_another_units_case(service, officer, stranger, c
     assert await service.row_counts() == before
 
 
-@pytest.mark.parametrize("tail", READS, ids=["case", "history", "offer"])
+@pytest.mark.parametrize("tail", READS, ids=["case", "history", "offer", "measure", "follow-up", "partner"])
 async def test_no_reading_finds_another_units_case(officer, stranger, tail):
     case = await officer.open()
     theirs = await stranger.get(f"{case.path}{tail}")

@@ -4,6 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from forkant_kit.etag import etag
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.api.bodies import (
     Act,
@@ -14,16 +17,51 @@ from case_service.api.bodies import (
     PlanMeasure,
     ScheduleFollowUp,
 )
-from case_service.api.calls import Call, changing, saving
+from case_service.api.calls import Call, changing, reading, saving
 from case_service.api.description import operation_id
 from case_service.api.fields import Moment
-from case_service.api.views import CaseReceipt
+from case_service.api.views import CaseReceipt, FollowUpView, MeasureView, PartnerView, View
 from case_service.commands import follow_ups, measures, partners
+from case_service.domain.refusals import Code, Refusal
+from case_service.queries import one
 
 router = APIRouter(prefix="/v1/cases/{case_id}", generate_unique_id_function=operation_id)
 
+_Reading = Annotated[Call, reading("case.read")]
 _Measures = Annotated[Call, changing("case.measures")]
 _FollowUps = Annotated[Call, changing("case.follow_ups")]
+
+
+async def _item(call: Call, case_id: UUID, kind: str, item_id: UUID, view: type[View]) -> Response:
+    async def work(conn: AsyncConnection) -> RowMapping:
+        row = (await one.get_case(conn, call.context.scope, case_id)).row
+        await call.audit_read(conn, action="case.read", aggregate_id=case_id, version=row["version"])
+        return row
+
+    row = await call.read(work)
+    found = next((item for item in row[kind] or () if item["id"] == str(item_id)), None)
+    if found is None:
+        raise Refusal(Code.NOT_FOUND)
+    body = view.model_validate(found).model_dump_json()
+    return Response(body, headers={"ETag": etag(row["revision"])}, media_type="application/json")
+
+
+@router.get("/measures/{measure_id}", tags=["measures"], response_model=MeasureView, summary="Read a measure")
+async def read_measure(case_id: UUID, measure_id: UUID, call: _Reading) -> Response:
+    """Read a measure; the ETag is the case's."""
+    return await _item(call, case_id, "measures", measure_id, MeasureView)
+
+
+@router.get("/follow-ups/{follow_up_id}", tags=["follow-ups"], response_model=FollowUpView, summary="Read a follow-up")
+async def read_follow_up(case_id: UUID, follow_up_id: UUID, call: _Reading) -> Response:
+    """Read a follow-up; the ETag is the case's."""
+    return await _item(call, case_id, "follow_ups", follow_up_id, FollowUpView)
+
+
+@router.get("/partners/{partner_id}", tags=["partners"], response_model=PartnerView, summary="Read a partner")
+async def read_partner(case_id: UUID, partner_id: UUID, call: _Reading) -> Response:
+    """Read a partner; the ETag is the case's."""
+    return await _item(call, case_id, "partners", partner_id, PartnerView)
 
 
 @router.post("/measures", tags=["measures"], status_code=201, response_model=CaseReceipt, summary="Plan a measure")

@@ -42,6 +42,8 @@ from case_service.tables import (
 
 _c: Final = preventive_case.c
 
+# Made once, since a statement that holds its values is walked anew each time.
+_INSERT: Final = insert(preventive_case).inline()
 THIS_TRANSACTION: Final = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
 """The id of the running transaction, which orders the feed of changes."""
 
@@ -141,7 +143,7 @@ async def load_offered(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Lo
 
 async def insert_case(conn: AsyncConnection, values: Mapping[str, object]) -> None:
     """Insert a new case."""
-    await conn.execute(insert(preventive_case).values(**values))
+    await conn.execute(_INSERT, dict(values))
 
 
 async def advance(

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.tables import (
@@ -30,14 +30,17 @@ EMPTIED: Final[Mapping[str, None]] = MappingProxyType(
 
 # Children before parents.
 _TABLES: Final = (plan_goal, plan, assessment, evaluation, follow_up, partner, case_note, transfer, measure)
+_FORGET_ANSWERS: Final = text("DELETE FROM idempotency_key WHERE aggregate_id = ANY(:answered)")
 
 
 async def erase_items(conn: AsyncConnection, *, case_id: UUID, concern_id: UUID | None, at: datetime) -> None:
-    """Delete everything below a case, and empty the concern that it came from."""
+    """Delete everything below a case, forget answers kept for repeats, and empty the concern that it came from."""
     of_case = select(measure.c.id).where(measure.c.case_id == case_id)
     await conn.execute(delete(measure_step).where(measure_step.c.measure_id.in_(of_case)))
     for table in _TABLES:
         await conn.execute(delete(table).where(table.c.case_id == case_id))
+    answered = [case_id] if concern_id is None else [case_id, concern_id]
+    await conn.execute(_FORGET_ANSWERS, {"answered": answered})
     if concern_id is not None:
         await conn.execute(
             update(concern).where(concern.c.id == concern_id).values(description=None, note=None, erased_at=at)
