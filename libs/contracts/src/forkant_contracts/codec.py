@@ -78,21 +78,21 @@ def headers_for(
 ) -> list[tuple[str, bytes]]:
     """Return the CloudEvents binary-mode headers, from the attributes as an archive keeps them."""
     pairs = [
-        ("ce_specversion", "1.0"),
-        ("ce_id", str(event_id)),
-        ("ce_source", source),
-        ("ce_type", event_type),
-        ("ce_time", rfc3339(occurred_at)),
-        ("ce_recordedtime", rfc3339(recorded_at)),
-        ("ce_dataschema", data_schema),
-        ("ce_partitionkey", str(aggregate_id)),
-        ("ce_aggregateversion", str(aggregate_version)),
-        ("ce_unit", unit),
-        ("content-type", "application/json"),
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event_id).encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", event_type.encode()),
+        ("ce_time", rfc3339(occurred_at).encode()),
+        ("ce_recordedtime", rfc3339(recorded_at).encode()),
+        ("ce_dataschema", data_schema.encode()),
+        ("ce_partitionkey", str(aggregate_id).encode()),
+        ("ce_aggregateversion", b"%d" % aggregate_version),
+        ("ce_unit", unit.encode()),
+        ("content-type", b"application/json"),
     ]
     if traceparent is not None:
-        pairs.append(("traceparent", traceparent))
-    return [(name, value.encode()) for name, value in pairs]
+        pairs.append(("traceparent", traceparent.encode()))
+    return pairs
 
 
 def encode(event: Event) -> KafkaMessage:

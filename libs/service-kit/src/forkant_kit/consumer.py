@@ -241,11 +241,7 @@ class _SeekToDatabase(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 def _to_record(item: ConsumerRecord) -> Record:
-    return Record(
-        topic=item.topic,
-        partition=item.partition,
-        offset=item.offset,
-        key=item.key,
-        headers=tuple((name, value or b"") for name, value in item.headers),
-        value=item.value,
-    )
+    headers = tuple(item.headers)
+    if None in dict(headers).values():
+        headers = tuple((name, value or b"") for name, value in headers)
+    return Record(item.topic, item.partition, item.offset, item.key, headers, item.value)

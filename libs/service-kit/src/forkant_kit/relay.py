@@ -9,13 +9,13 @@ aggregate version.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -48,7 +48,8 @@ ORDER BY o.topic, o.partition, o.seq
 """)
 _DELETE: Final = text("""
 DELETE FROM outbox AS o
-USING unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:seqs AS bigint[]), CAST(:epochs AS bigint[]))
+USING unnest(CAST(CAST(:topics AS text) AS text[]), CAST(CAST(:partitions AS text) AS int[]),
+             CAST(CAST(:seqs AS text) AS bigint[]), CAST(CAST(:epochs AS text) AS bigint[]))
       AS sent (topic, partition, seq, epoch)
 JOIN relay_lease AS l ON l.topic = sent.topic AND l.partition = sent.partition AND l.epoch = sent.epoch
 WHERE o.topic = sent.topic AND o.partition = sent.partition AND o.seq = sent.seq AND l.owner = :owner
@@ -58,6 +59,7 @@ SELECT o.topic, o.partition, count(*) AS waiting,
        extract(epoch FROM clock_timestamp() - min(a.recorded_at))::float AS oldest_s
 FROM outbox AS o JOIN event_archive AS a ON a.event_id = o.event_id GROUP BY o.topic, o.partition
 """)
+_PLACE: Final = attrgetter("topic", "partition")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +80,7 @@ class RelayConfig:
     retry_s: float = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     seq: int
     topic: str
     partition: int
@@ -199,7 +200,7 @@ class Relay:
                     "limit": self._config.rows_per_partition,
                 },
             )
-            rows = [_Row(*row) for row in found]
+            rows = [_Row._make(row) for row in found.all()]
         if not rows:
             return 0
         began = time.time_ns()
@@ -214,7 +215,7 @@ class Relay:
         sent: list[_Row] = []
         waiting = []
         async with asyncio.timeout(self._config.send_deadline_s), self._producer.use() as producer:
-            for (topic, partition), group in groupby(rows, key=attrgetter("topic", "partition")):
+            for (topic, partition), group in groupby(rows, key=_PLACE):
                 members = list(group)
                 fitted, acknowledged = await producer.send(topic, partition, (row.outgoing() for row in members))
                 sent += members[:fitted]
@@ -228,10 +229,10 @@ class Relay:
                 _DELETE,
                 {
                     "owner": self._owner,
-                    "topics": [row.topic for row in sent],
-                    "partitions": [row.partition for row in sent],
-                    "seqs": [row.seq for row in sent],
-                    "epochs": [epochs[row.topic, row.partition] for row in sent],
+                    "topics": _literal(f'"{row.topic}"' for row in sent),
+                    "partitions": _literal(str(row.partition) for row in sent),
+                    "seqs": _literal(str(row.seq) for row in sent),
+                    "epochs": _literal(str(epochs[row.topic, row.partition]) for row in sent),
                 },
             )
         if result.rowcount != len(sent):
@@ -270,3 +271,8 @@ class Relay:
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("relay_backlog_unknown", error=type(error).__name__)
             await asyncio.sleep(self._config.backlog_every_s)
+
+
+def _literal(elements: Iterable[str]) -> str:
+    """Write an array as PostgreSQL reads it: the driver takes longer over each element of a list."""
+    return "{" + ",".join(elements) + "}"
