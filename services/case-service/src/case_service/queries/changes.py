@@ -7,12 +7,14 @@ still running: a reader that goes on from its cursor misses nothing, however lat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     RowMapping,
+    Select,
     Text,
     case,
     cast,
@@ -34,18 +36,15 @@ _SETTLED: Final = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), T
 _GONE: Final = case((_c.erased_at.is_not(None), literal("erased")), (~VISIBLE_CASES, literal("restricted")))
 _CODES: Final = (_c.state, _c.case_type, _c.theme)
 
-_FEED: Final = union_all(
-    select(_c.change_xid, _c.id, _c.version, _c.updated_at, _GONE.label("reason"), *_CODES).where(OWN_CASES),
-    select(
-        _d.change_xid,
-        _d.case_id,
-        _d.version,
-        _d.departed_at,
-        literal("transferred"),
-        *(null() for _ in _CODES),
-    ).where(OWN_DEPARTURES),
-).subquery("feed")
-_SETTLED_FEED: Final = select(_FEED).where(_FEED.c.change_xid < _SETTLED).order_by(_FEED.c.change_xid, _FEED.c.id)
+_OWN: Final = select(_c.change_xid, _c.id, _c.version, _c.updated_at, _GONE.label("reason"), *_CODES).where(OWN_CASES)
+_LEFT: Final = select(
+    _d.change_xid,
+    _d.case_id.label("id"),
+    _d.version,
+    _d.departed_at.label("updated_at"),
+    literal("transferred").label("reason"),
+    *(null().label(column.name) for column in _CODES),
+).where(OWN_DEPARTURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,26 @@ async def list_changes(
     conn: AsyncConnection, scope: Scope, *, after: Position | None, since: datetime | None, limit: int
 ) -> Sequence[RowMapping]:
     """Return what changed after a position, or else since a moment; ``reason`` says why a case is gone."""
-    statement = _SETTLED_FEED.limit(limit)
-    if after is not None:
-        here = tuple_(literal(after.change_xid, BigInteger), literal(after.id))
-        statement = statement.where(tuple_(_FEED.c.change_xid, _FEED.c.id) > here)
-    elif since is not None:
-        statement = statement.where(_FEED.c.updated_at >= since)
+    # Each side is cut before they are joined, so that each reads no more of its index than a page.
+    sides = [
+        _page(_OWN, _c.change_xid, _c.id, _c.updated_at, after=after, since=since).limit(limit).subquery(),
+        _page(_LEFT, _d.change_xid, _d.case_id, _d.departed_at, after=after, since=since).limit(limit).subquery(),
+    ]
+    feed = union_all(*(select(side) for side in sides)).subquery()
+    statement = select(feed).order_by(feed.c.change_xid, feed.c.id).limit(limit)
     return (await conn.execute(statement, scope.params())).mappings().all()
+
+
+def _page(
+    side: Select[Any],
+    xid: ColumnElement[int],
+    key: ColumnElement[UUID],
+    changed_at: ColumnElement[datetime],
+    *,
+    after: Position | None,
+    since: datetime | None,
+) -> Select[Any]:
+    page = side.where(xid < _SETTLED).order_by(xid, key)
+    if after is not None:
+        return page.where(tuple_(xid, key) > tuple_(literal(after.change_xid, BigInteger), literal(after.id)))
+    return page if since is None else page.where(changed_at >= since)
