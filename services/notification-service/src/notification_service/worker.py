@@ -74,7 +74,6 @@ async def run(settings: NotificationSettings, stop: asyncio.Event) -> None:
         network=GuardedBackend(allow_loopback=settings.webhook_allow_loopback, resolve=resolver),
         now=utc_now,
         timeout_s=settings.webhook_timeout_seconds,
-        max_connections=settings.webhook_concurrency,
     )
     shop = build_workshop(settings, engine=lanes, sender=sender)
     dispatcher = Dispatcher(shop, owner=f"{socket.gethostname()}/{os.getpid()}/{new_id()}")

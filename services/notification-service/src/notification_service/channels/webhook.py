@@ -15,19 +15,19 @@ import httpcore
 import httpx
 from httpcore import AsyncNetworkBackend
 
+from notification_service.channels.connections import Connections
 from notification_service.channels.guard import AddressRefusedError
 from notification_service.domain.attempts import Answer, Outcome, judge_status
 from notification_service.domain.retries import parse_retry_after
 
 USER_AGENT: Final = "Forkant-Webhooks/1"
 MAX_ANSWER_BYTES: Final = 16 * 1024
+_SCHEMES: Final = frozenset({"http", "https"})
 _DRAIN_S: Final = 1.0
-_IDLE_CONNECTIONS: Final = 100
-_IDLE_S: Final = 15.0
 
 
 class WebhookSender:
-    """Sends webhooks over connections that it keeps for a short while."""
+    """Sends webhooks; what runs at the same time is bounded by whoever calls."""
 
     def __init__(
         self,
@@ -35,19 +35,12 @@ class WebhookSender:
         network: AsyncNetworkBackend,
         now: Callable[[], datetime],
         timeout_s: float = 10.0,
-        max_connections: int = 256,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Take the guarded network; ``tls`` by default trusts what the system's settings for certificates say."""
         self._now = now
         self._timeout_s = timeout_s
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls or httpx.create_ssl_context(),
-            max_connections=max_connections,
-            max_keepalive_connections=_IDLE_CONNECTIONS,
-            keepalive_expiry=_IDLE_S,
-            network_backend=network,
-        )
+        self._connections = Connections(network=network, tls=tls or httpx.create_ssl_context())
 
     async def send(self, *, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """POST a body; every way to fail is an answer, and the whole takes no longer than the time limit."""
@@ -55,26 +48,27 @@ class WebhookSender:
         try:
             async with asyncio.timeout(self._timeout_s):
                 request = _request(url, {**headers, "user-agent": USER_AGENT}, body, self._timeout_s)
-                response = await self._pool.handle_async_request(request)
-                try:
-                    answer = self._judge(response)
-                    await _drain(response)
-                finally:
-                    await response.aclose()
+                async with self._connections.to(request.url) as connection:
+                    response = await connection.handle_async_request(request)
+                    try:
+                        answer = self._judge(response)
+                        await _drain(response)
+                    finally:
+                        await response.aclose()
         except (TimeoutError, httpcore.TimeoutException):
             failure = Outcome.TIMED_OUT
         except AddressRefusedError:
             failure = Outcome.ADDRESS_REFUSED
         except (httpcore.NetworkError, OSError):
             failure = Outcome.UNREACHABLE
-        except (httpcore.ProtocolError, httpcore.UnsupportedProtocol, httpx.InvalidURL, UnicodeError, ValueError):
+        except (httpcore.ProtocolError, httpx.InvalidURL, UnicodeError, ValueError):
             failure = Outcome.BROKEN_ANSWER
         # A status that came counts, even when the rest of the answer did not.
         return answer if answer is not None else Answer(outcome=failure)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        await self._connections.aclose()
 
     def _judge(self, response: httpcore.Response) -> Answer:
         named = {name.lower(): value for name, value in response.headers}
@@ -84,6 +78,8 @@ class WebhookSender:
 
 def _request(url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> httpcore.Request:
     parsed = httpx.URL(url)
+    if parsed.scheme not in _SCHEMES or not parsed.host:
+        raise httpx.InvalidURL("not an http URL with a host")
     target = httpcore.URL(
         scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path or b"/"
     )
@@ -94,7 +90,7 @@ def _request(url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
         "accept-encoding": "identity",
     }
     all_headers.update(headers)
-    limits = dict.fromkeys(("connect", "read", "write", "pool"), timeout_s)
+    limits = dict.fromkeys(("connect", "read", "write"), timeout_s)
     return httpcore.Request("POST", target, headers=all_headers, content=body, extensions={"timeout": limits})
 
 
