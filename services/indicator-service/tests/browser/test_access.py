@@ -100,9 +100,16 @@ async def test_rows_of_a_chart_are_walked_with_one_tab_stop(visit, figures):
     await expect(reader.page.locator('#ranked [role=option][tabindex="0"]')).to_have_count(1)
 
 
+async def test_axe_finds_nothing_against_wcag_before_the_sign_in(visit):
+    reader = await visit(None)
+    for scheme in ("light", "dark"):
+        await reader.page.emulate_media(color_scheme=scheme)
+        assert await faults(reader.page) == ""
+
+
 @pytest.mark.parametrize(
     "look",
-    [("light", "nb", 1440, "10"), ("dark", "en", 1440, "4"), ("light", "en", 390, "2"), ("dark", "nb", 900, "open")],
+    [("light", "nb", 1440, "10"), ("dark", "en", 1440, "4"), ("light", "en", 390, "open")],
 )
 async def test_axe_finds_nothing_against_wcag(visit, figures, opened, look):
     scheme, language, width, measure = look
@@ -112,7 +119,6 @@ async def test_axe_finds_nothing_against_wcag(visit, figures, opened, look):
     reader = await visit(
         None, at=at, color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )
-    assert await faults(reader.page) == ""
     await reader.page.locator("#sign-in").click()
     await reader.page.locator('button[value="officer-oslo"]').click()
     await expect(reader.tiles).to_have_count(17)
