@@ -29,23 +29,39 @@ def up(ports):
 @pytest.fixture
 async def forkant_stopped(forkant):
     yield forkant
-    await forkant("down")
+    await forkant("reset", "--yes")
 
 
-async def test_the_platform_starts_in_the_background_is_seen_and_stops(forkant_stopped, up, ports):
+async def test_the_platform_starts_is_seen_survives_a_killed_supervisor_and_stops(forkant_stopped, up, ports):
     forkant = forkant_stopped
 
     started = await forkant(*up)
     assert started.code == 0, started.out + started.err
     assert "Forkant runs" in started.out
     assert f"http://127.0.0.1:{ports['indicator-api']}/dashboard" in started.out
+    await _check_what_is_seen(forkant, ports)
 
-    again = await forkant("up")
-    assert (again.code, "already runs" in again.out) == (0, True)
+    state = json.loads((forkant.run_folder / "state.json").read_text())
+    family = psutil.Process(state["supervisor_pid"]).children(recursive=True)
+    assert len(family) > len(state["processes"])  # PostgreSQL's own children too
+    os.kill(state["supervisor_pid"], signal.SIGKILL)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, family, timeout=30)
+    assert alive == []
 
-    answer = await forkant("status", "--json")
-    status = json.loads(answer.out)
-    pids = [each["pid"] for each in status["processes"]]
+    again = await forkant(*up)
+    assert again.code == 0, again.out + again.err
+    pids = [each["pid"] for each in json.loads((forkant.run_folder / "state.json").read_text())["processes"]]
+    stopped = await forkant("down")
+    assert (stopped.code, "is stopped" in stopped.out) == (0, True)
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert not (forkant.run_folder / "state.json").exists()
+
+
+async def _check_what_is_seen(forkant, ports) -> None:
+    second = await forkant("up")
+    assert (second.code, "already runs" in second.out) == (0, True)
+
+    status = json.loads((await forkant("status", "--json")).out)
     parts = {f"{service.name}-{part}" for service in SERVICES for part in ("api", "worker")}
     assert parts | {"postgres", "issuer"} <= {each["name"] for each in status["processes"]}
     assert status["phase"] == "running"
@@ -55,43 +71,6 @@ async def test_the_platform_starts_in_the_background_is_seen_and_stops(forkant_s
     token = (await forkant("token", "--as", "officer-oslo")).out.strip()
     cases = await asyncio.to_thread(_get, f"http://127.0.0.1:{ports['case-api']}/v1/cases?limit=3", token)
     assert cases["items"] == []
-
-    stopped = await forkant("down")
-    assert (stopped.code, "is stopped" in stopped.out) == (0, True)
-    assert not any(psutil.pid_exists(pid) for pid in pids)
-    assert not (forkant.run_folder / "state.json").exists()
-
-
-async def test_after_kill_9_of_the_supervisor_nothing_is_left_and_it_starts_again(forkant_stopped, up):
-    forkant = forkant_stopped
-    started = await forkant(*up)
-    assert started.code == 0, started.out + started.err
-    state = json.loads((forkant.run_folder / "state.json").read_text())
-    family = psutil.Process(state["supervisor_pid"]).children(recursive=True)
-    assert len(family) > len(state["processes"])  # PostgreSQL's own children too
-
-    os.kill(state["supervisor_pid"], signal.SIGKILL)
-    _, alive = await asyncio.to_thread(psutil.wait_procs, family, timeout=30)
-    assert alive == []
-
-    again = await forkant(*up)
-    assert again.code == 0, again.out + again.err
-
-
-async def test_the_death_of_one_process_stops_the_platform(forkant_stopped, up):
-    forkant = forkant_stopped
-    started = await forkant(*up)
-    assert started.code == 0, started.out + started.err
-    state = json.loads((forkant.run_folder / "state.json").read_text())
-    supervisor = psutil.Process(state["supervisor_pid"])
-    victim = next(each["pid"] for each in state["processes"] if each["name"] == "indicator-worker")
-
-    os.kill(victim, signal.SIGKILL)
-    await asyncio.to_thread(supervisor.wait, 60)
-
-    assert not any(psutil.pid_exists(each["pid"]) for each in state["processes"])
-    log = (forkant.root / ".forkant" / "logs" / "supervisor.log").read_text()
-    assert "indicator-worker ended unexpectedly with signal SIGKILL" in log
 
 
 def _get(url: str, token: str):
