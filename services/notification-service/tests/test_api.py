@@ -424,6 +424,18 @@ async def test_a_dead_letter_is_sent_again_under_its_first_id(world, caller, rec
     assert problem(await lead.post(path)) == (404, "not-found")
 
 
+async def test_another_units_delivery_is_not_found(world, caller):
+    await register(caller("lead-oslo"))
+    await register(caller("downstream-demo"))
+    await world.happen(world.event("opened", uuid4()))
+    for mine, other in (("lead-oslo", "downstream-demo"), ("downstream-demo", "lead-oslo")):
+        [delivery] = (await caller(mine).get("/v1/deliveries")).json()["items"]
+        path = f"/v1/deliveries/{delivery['id']}"
+        assert (await caller(mine).get(path)).status_code == 200
+        assert problem(await caller(other).get(path)) == (404, "not-found")
+        assert problem(await caller("lead-troms").get(path)) == (404, "not-found")
+
+
 async def test_what_is_not_there_is_not_found(caller):
     lead = caller("lead-oslo")
     for path in (f"/v1/inbox/{MISSING}", f"/v1/endpoints/{MISSING}", f"/v1/deliveries/{MISSING}"):
