@@ -25,10 +25,8 @@ test: setup ## run every test
 lint: setup ## run every static check
 	@scripts/lint.sh
 
-bench: setup ## run every benchmarks/bench_*.py, one after the other
-	@set -e; for each in benchmarks/bench_*.py; do \
-	  [ -e "$$each" ] || { echo "forkant: there is no benchmark in benchmarks/ yet" >&2; exit 1; }; \
-	  echo "== $$each"; python "$$each" $(ARGS); done
+bench: setup ## measure the bars, each beside its ceiling
+	@exec forkant bench $(ARGS)
 
 down: setup ## stop what `make up ARGS=--detach` started
 	@exec forkant down $(ARGS)

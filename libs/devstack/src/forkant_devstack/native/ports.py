@@ -49,7 +49,7 @@ def require_free(ports: Mapping[str, int]) -> None:
         if not is_free(port)
     ]
     if taken:
-        raise DevstackError("; ".join(taken), hint="stop that program, or choose another port")
+        raise DevstackError("\n  ".join(taken), hint="stop that program, or choose another with --port NAME=NUMBER")
 
 
 def _describe(pid: int) -> str:

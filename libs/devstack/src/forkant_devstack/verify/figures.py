@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import httpx
 
+from forkant_devstack.process import DevstackError
 from forkant_devstack.verify.recount import Figures
 
 READER: Final = "pod-analyst"
@@ -14,7 +15,7 @@ _DURATIONS: Final = (2, 4)
 _SHARES: Final = (3, 10)
 
 
-class UnreadableFiguresError(Exception):
+class UnreadableFiguresError(DevstackError):
     """The indicator service did not answer with figures; the text says how it answered."""
 
 
