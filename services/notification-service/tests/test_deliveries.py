@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from forkant_kit.testing import until
 from notification_service.commands import dead_letters, endpoints
 from notification_service.deliveries.workshop import DeliveryConfig
@@ -230,16 +231,17 @@ async def test_a_delivery_whose_worker_died_is_made_again_under_the_same_id(anot
     hung.set()
 
 
-async def test_a_worker_that_lost_its_lane_overwrites_nothing(another_world, receiver):
+@pytest.mark.parametrize(("second", "status"), [(204, "delivered"), (502, "pending")])
+async def test_a_worker_that_lost_its_lane_overwrites_nothing(another_world, receiver, second, status):
     slow, quick = another_world(DeliveryConfig(lease_s=30)), another_world(DeliveryConfig(lease_s=30))
     endpoint, _ = await slow.endpoint(f"{receiver.url}/hook")
     released = asyncio.Event()
 
-    async def hang_once(one):
+    async def hang_once(_):
         if len(receiver.received) == 1:
             await released.wait()
             return 500, {}, b""
-        return 204, {}, b""
+        return second, {}, b""
 
     receiver.replies["/hook"] = hang_once
     await slow.happen(slow.event("opened", uuid4()))
@@ -247,12 +249,13 @@ async def test_a_worker_that_lost_its_lane_overwrites_nothing(another_world, rec
     await receiver.arrived.wait()
     quick.clock.advance(seconds=31)
     await quick.deliver()
+    [after] = await quick.deliveries(endpoint)
+    assert (after["status"], after["attempts"], after["last_status_code"]) == (status, 2, second)
     released.set()
     await delivering
-    [row] = await quick.deliveries(endpoint)
-    assert (row["status"], row["attempts"], row["last_status_code"]) == ("delivered", 2, 204)
-    log = await quick.stage.fetch("SELECT number, outcome FROM delivery_attempt ORDER BY number")
-    assert [tuple(entry) for entry in log] == [(1, "refused"), (2, "delivered")]
+    assert await quick.deliveries(endpoint) == [after]
+    log = await quick.stage.fetch("SELECT number, status_code FROM delivery_attempt ORDER BY number")
+    assert [tuple(entry) for entry in log] == [(1, 500), (2, second)]
 
 
 async def test_while_secrets_overlap_each_message_is_signed_with_both(world, receiver):
