@@ -49,18 +49,26 @@ async def bench_readable(lab: Laboratory) -> list[Result]:
                 seconds = time.monotonic() - began
                 reached = {name: (done[name] - before[name]) / seconds for name in ("writes", "reads")}
     return [
-        _result(quiet, f"light: {count} cases, one at a time, read each {_POLL_S * 1000:.0f} ms until it shows", {}),
+        _result(
+            quiet,
+            f"light: {count} cases, one at a time, read each {_POLL_S * 1000:.0f} ms until it shows",
+            {},
+            f"p99 ≤ {_BAR_MS:.0f} ms, at this light load",
+        ),
         _result(
             busy,
             f"busy: {len(busy)} cases while {_WRITES} writes/s and {_READS} reads/s are wanted on other units; "
             f"reached {reached['writes']:.0f} writes/s and {reached['reads']:.0f} reads/s",
             {"writes/s": reached["writes"], "reads/s": reached["reads"]},
+            f"p99 ≤ {_BAR_MS:.0f} ms at {_WRITES} writes/s and {_READS} reads/s",
             load_reached=reached["writes"] >= 0.95 * _WRITES and reached["reads"] >= 0.95 * _READS,
         ),
     ]
 
 
-def _result(delays: list[float], load: str, detail: Mapping[str, float], *, load_reached: bool = True) -> Result:
+def _result(
+    delays: list[float], load: str, detail: Mapping[str, float], bar: str, *, load_reached: bool = True
+) -> Result:
     p99 = percentile(delays, 0.99)
     return Result(
         benchmark="readable",
@@ -68,7 +76,7 @@ def _result(delays: list[float], load: str, detail: Mapping[str, float], *, load
         figure="HTTP 2xx to readable figure, p99",
         measured=Spread.of([p99]),
         unit="ms",
-        bar=f"p99 ≤ {_BAR_MS:.0f} ms at {_WRITES} writes/s and {_READS} reads/s",
+        bar=bar,
         reached=p99 <= _BAR_MS and load_reached,
         detail={"p50 ms": percentile(delays, 0.5), "max ms": max(delays), **detail},
     )
