@@ -13,7 +13,7 @@ import asyncpg
 import httpx
 
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
-from forkant_devstack.native.children import Child, kill, start, stop
+from forkant_devstack.native.children import Child, kill, spawn, start, stop
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.process import Probe, ProcessSpec
@@ -50,8 +50,12 @@ class Platform:
     children: dict[str, Child] = field(default_factory=dict)
 
     async def start(self, name: str, *, script: Path | None = None) -> Child:
-        """Start a process and wait until it is ready; a script may stand in for the module, to plant a fault."""
-        child = await start(self._spec(name, script), log=self.folder / f"{name}.log")
+        """Start a process and wait until it is ready.
+
+        A script may stand in for the module, to plant a fault; it is not waited for, since it may die before that.
+        """
+        spec, log = self._spec(name, script), self.folder / f"{name}.log"
+        child = await start(spec, log=log) if script is None else spawn(spec, log=log)
         self.children[name] = child
         return child
 
