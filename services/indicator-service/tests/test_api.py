@@ -13,7 +13,6 @@ from forkant_contracts.units import CASE_UNITS
 from forkant_kit.settings import Environment
 from forkant_kit.web import uvicorn_server
 from indicator_service.app import build_app
-from indicator_service.openapi import OPENAPI, render
 from indicator_service.settings import IndicatorSettings
 from sqlalchemy import text
 
@@ -266,7 +265,3 @@ async def test_the_dashboard_is_public_and_loads_nothing_from_elsewhere(client, 
 async def test_health_is_public(client):
     assert (await client.get("/health/live")).status_code == 200
     assert (await client.get("/health/ready")).json()["checks"] == {"database": "ok"}
-
-
-def test_the_committed_api_description_is_up_to_date():
-    assert OPENAPI.read_text(encoding="utf-8") == render()

@@ -441,9 +441,3 @@ async def test_what_is_not_there_is_not_found(caller):
     for path in (f"/v1/inbox/{MISSING}", f"/v1/endpoints/{MISSING}", f"/v1/deliveries/{MISSING}"):
         assert problem(await lead.get(path)) == (404, "not-found")
     assert problem(await lead.get("/v1/deliveries/7")) == (422, "invalid-request")
-
-
-async def test_the_committed_description_of_the_api_is_up_to_date():
-    from notification_service.openapi import main
-
-    assert main(["--check"]) == 0

@@ -1,11 +1,10 @@
-"""Writes the API description to ``openapi.json``, or checks it: ``python -m case_service.openapi [--check]``."""
+"""Write the committed API description, or check it: ``python -m case_service.openapi [--check]``."""
 
-import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any, Final
 
+from forkant_kit.openapi_file import keep_openapi
 from forkant_kit.settings import Environment
 from pydantic import SecretStr
 
@@ -25,23 +24,9 @@ def describe() -> dict[str, Any]:
     return build_app(nowhere).openapi()
 
 
-def rendered() -> str:
-    """Return the description as it is committed."""
-    return json.dumps(describe(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-
-
 def main() -> int:
     """Write the file, or with ``--check`` say whether it differs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when the file is out of date")
-    asked = parser.parse_args()
-    if not asked.check:
-        COMMITTED.write_text(rendered(), "utf-8")
-        return 0
-    if COMMITTED.exists() and COMMITTED.read_text("utf-8") == rendered():
-        return 0
-    sys.stderr.write(f"{COMMITTED.name} is out of date: run python -m case_service.openapi and commit it\n")
-    return 1
+    return keep_openapi(describe=describe, committed=COMMITTED, module="case_service.openapi", arguments=sys.argv[1:])
 
 
 if __name__ == "__main__":
