@@ -1,21 +1,15 @@
 """The processes as they run in production: started with an environment, stopped by a signal, or killed."""
 
 import asyncio
-import sys
-from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaProducer
-from forkant_contracts import Event, encode
-from forkant_devstack.native import children
 from forkant_devstack.native.ports import free_ports
-from forkant_devstack.process import ProcessSpec
+from forkant_devstack.testing.single import publish, refusal_to_start, running_process, stopped
 from forkant_kit.testing import until
+from notification_service.housekeeping import Retention, clean, measure
 from standardwebhooks import Webhook
 
 
@@ -34,47 +28,14 @@ def environment(stage, issuer) -> dict[str, str]:
     }
 
 
-@asynccontextmanager
-async def running(module: str, environment: dict[str, str], port: str, folder: Path):
-    url = f"http://127.0.0.1:{environment[port]}"
-    spec = ProcessSpec(
-        name=module,
-        argv=(sys.executable, "-m", f"notification_service.{module}"),
-        env=environment,
-        cwd=folder,
-        ready=answers(f"{url}/health/ready"),
-        ready_deadline_s=30,
+def api_of(environment, folder):
+    return running_process("notification_service.app", environment=environment, port="FORKANT_HTTP_PORT", folder=folder)
+
+
+def worker_of(environment, folder):
+    return running_process(
+        "notification_service.worker", environment=environment, port="FORKANT_WORKER_PORT", folder=folder
     )
-    child = await children.start(spec, log=folder / f"{module}.log")
-    try:
-        yield url, child.process
-    finally:
-        await children.kill(child)
-
-
-def answers(url: str) -> Callable[[], Awaitable[bool]]:
-    async def ask() -> bool:
-        try:
-            async with httpx.AsyncClient() as client:
-                return (await client.get(url)).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    return ask
-
-
-async def stopped(process) -> int:
-    process.terminate()
-    return await asyncio.to_thread(process.wait, 15)
-
-
-async def publish(bootstrap: str, *events: Event) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
-    await producer.start()
-    for event in events:
-        message = encode(event)
-        await producer.send_and_wait(event.topic, message.value, key=message.key, headers=message.headers)
-    await producer.stop()
 
 
 @pytest.mark.kafka
@@ -83,8 +44,8 @@ async def test_an_event_on_kafka_reaches_the_inbox_and_a_webhook(  # noqa: PLR09
 ):
     environment |= {"FORKANT_KAFKA_BOOTSTRAP": kafka.bootstrap}
     async with (
-        running("app", environment, "FORKANT_HTTP_PORT", tmp_path) as (api, api_process),
-        running("worker", environment, "FORKANT_WORKER_PORT", tmp_path) as (worker, worker_process),
+        api_of(environment, tmp_path) as (api, api_process),
+        worker_of(environment, tmp_path) as (worker, worker_process),
         httpx.AsyncClient(base_url=api, headers=issuer.headers("lead-oslo")) as lead,
     ):
         made = await lead.post(
@@ -128,7 +89,7 @@ async def test_a_worker_killed_while_it_delivers_delivers_again_under_the_same_i
         return 204, {}, b""
 
     receiver.replies["/hook"] = hang
-    async with running("worker", environment, "FORKANT_WORKER_PORT", tmp_path) as (_, process):
+    async with worker_of(environment, tmp_path) as (_, process):
         event = world.event("opened", uuid4())
         await world.happen(event)
         await asyncio.wait_for(receiver.arrived.wait(), 20)
@@ -143,7 +104,7 @@ async def test_a_worker_killed_while_it_delivers_delivers_again_under_the_same_i
     async def delivered() -> bool:
         return (await of_the_event())["status"] == "delivered"
 
-    async with running("worker", environment, "FORKANT_WORKER_PORT", tmp_path) as (_, process):
+    async with worker_of(environment, tmp_path) as (_, process):
         await until(delivered, what="the delivery is made again")
         assert await stopped(process) == 0
     assert [one.id for one in receiver.received].count(str(event.id)) == 2
@@ -152,24 +113,16 @@ async def test_a_worker_killed_while_it_delivers_delivers_again_under_the_same_i
 
 @pytest.mark.parametrize("module", ["app", "worker"])
 async def test_a_wrong_environment_stops_the_start_and_says_what_is_wrong(module):
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
+    code, errors = await refusal_to_start(
         f"notification_service.{module}",
-        env={"FORKANT_ENV": "production", "FORKANT_WEBHOOK_TIMEOUT_SECONDS": "soon"},
-        stderr=asyncio.subprocess.PIPE,
+        {"FORKANT_ENV": "production", "FORKANT_WEBHOOK_TIMEOUT_SECONDS": "soon"},
     )
-    _, errors = await process.communicate()
-    assert process.returncode == 78
-    assert b"FORKANT_DATABASE_URL" in errors
-    assert b"FORKANT_WEBHOOK_TIMEOUT_SECONDS" in errors
+    assert code == 78
+    assert "FORKANT_DATABASE_URL" in errors
+    assert "FORKANT_WEBHOOK_TIMEOUT_SECONDS" in errors
 
 
 async def test_cleaning_removes_what_is_old_and_keeps_what_waits(world, receiver):
-    from datetime import timedelta
-
-    from notification_service.housekeeping import Retention, clean, measure
-
     endpoint, _ = await world.endpoint(f"{receiver.url}/hook")
     await world.happen(world.event("opened", uuid4()))
     await world.deliver()
