@@ -19,7 +19,7 @@ _INTERRUPTED: Final = 130
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Where a command's function is, and one line for the list of commands."""
+    """Where a command's function is (or its `typer.Typer`, when it has sub-commands), and a line for the list."""
 
     module: str
     function: str
@@ -58,20 +58,23 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=_help())
     asked = next((each for each in arguments if not each.startswith("-")), None)
     for name, command in COMMANDS.items():
-        function = _load(name, command) if name == asked else _named_only
-        app.command(name, short_help=command.summary)(function)
+        loaded = _load(name, command) if name == asked else _named_only
+        if isinstance(loaded, typer.Typer):
+            app.add_typer(loaded, name=name, short_help=command.summary)
+        else:
+            app.command(name, short_help=command.summary)(loaded)
     return app
 
 
-def _load(name: str, command: Command) -> Callable[..., Any]:
+def _load(name: str, command: Command) -> Callable[..., Any] | typer.Typer:
     if name in _TALKS_TO_THE_PLATFORM:
         from forkant_devstack.stack.addresses import point_at_running_platform
 
         point_at_running_platform()
-    function: Callable[..., Any] = getattr(
+    loaded: Callable[..., Any] | typer.Typer = getattr(
         importlib.import_module(f"forkant_devstack.{command.module}"), command.function
     )
-    return function
+    return loaded
 
 
 def _named_only() -> None:
