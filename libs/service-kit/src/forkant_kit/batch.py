@@ -47,6 +47,42 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, OSError | TimeoutError)
 
 
+async def apply_each(conn: AsyncConnection, verdict: Verdict, *, apply: Apply, group: str) -> Verdict:
+    """Apply events one at a time, each under a savepoint, and park the aggregate of one that fails.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError, OSError: the surroundings failed (see :func:`is_passing`).
+    """
+    result = Verdict(park=list(verdict.park), repeats=verdict.repeats)
+    failed: set[UUID | None] = set()
+    for item in verdict.accept:
+        if item.aggregate_id in failed:
+            result.park.append(Parked(item, ParkReason.BEHIND_PARKED, "an earlier version failed to apply"))
+            continue
+        error = await _try(conn, item, apply=apply, group=group)
+        if error is None:
+            result.accept.append(item)
+        else:
+            failed.add(item.aggregate_id)
+            # The type alone: an error's text may repeat what the event held.
+            result.park.append(Parked(item, ParkReason.APPLY_FAILED, f"the handler raised {type(error).__name__}"))
+    return result
+
+
+async def _try(conn: AsyncConnection, item: Read, *, apply: Apply, group: str) -> Exception | None:
+    if item.event is None:
+        return None
+    try:
+        async with conn.begin_nested():
+            await apply(conn, [item.event])
+    except Exception as error:
+        if is_passing(error):
+            raise
+        _log.error("event_parked", group=group, type=item.event.type, error=type(error).__name__)
+        return error
+    return None
+
+
 class BatchProcessor:
     """Applies batches of records for one consumer group."""
 
@@ -97,36 +133,11 @@ class BatchProcessor:
         return judge(merge_waiting(reads, waiting), versions, held)
 
     async def _apply_each(self, conn: AsyncConnection, verdict: Verdict) -> Verdict:
-        """Apply events one at a time, each under a savepoint, and park the aggregate of one that fails."""
-        result = Verdict(park=list(verdict.park), repeats=verdict.repeats)
-        failed: set[UUID | None] = set()
-        for item in verdict.accept:
-            if item.aggregate_id in failed:
-                result.park.append(Parked(item, ParkReason.BEHIND_PARKED, "an earlier version failed to apply"))
-                continue
-            error = await self._try(conn, item)
-            if error is None:
-                result.accept.append(item)
-            else:
-                failed.add(item.aggregate_id)
-                # The type alone: an error's text may repeat what the event held.
-                result.park.append(Parked(item, ParkReason.APPLY_FAILED, f"the handler raised {type(error).__name__}"))
+        result = await apply_each(conn, verdict, apply=self._apply, group=self._group)
+        failed = {p.read.aggregate_id for p in result.park if p.reason is ParkReason.APPLY_FAILED}
         if len(failed) >= _BROKEN_AFTER and not result.events:
             raise HandlerBrokenError(f"all events of {len(failed)} aggregates failed in group {self._group}")
         return result
-
-    async def _try(self, conn: AsyncConnection, item: Read) -> Exception | None:
-        if item.event is None:
-            return None
-        try:
-            async with conn.begin_nested():
-                await self._apply(conn, [item.event])
-        except Exception as error:
-            if is_passing(error):
-                raise
-            _log.error("event_parked", group=self._group, type=item.event.type, error=type(error).__name__)
-            return error
-        return None
 
     async def _settle(self, conn: AsyncConnection, verdict: Verdict, first: Record, next_offset: int) -> None:
         await self._store.park(conn, [p for p in verdict.park if p.read.record.parked_id is None])

@@ -7,12 +7,12 @@ with its aggregate; other aggregates flow on. A fault of the surroundings is ret
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from forkant_contracts import Event
@@ -21,8 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit import consumer_metrics as metrics
 from forkant_kit.batch import Apply, BatchProcessor, is_passing
-from forkant_kit.consumer_store import ConsumerStore
+from forkant_kit.consumer_seek import SeekToDatabase
+from forkant_kit.consumer_watch import ConsumerWatch
 from forkant_kit.gate import Record
+from forkant_kit.parked_work import ParkedWork
 from forkant_kit.relay_tracing import PublishedEvent, record_process_spans
 
 AfterCommit = Callable[[Sequence[Event]], Awaitable[None]]
@@ -33,7 +35,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerConfig:
-    """How the consumer paces itself; times in seconds. Memory is bounded by the fetch sizes, in bytes."""
+    """How the consumer paces itself; times in seconds.
+
+    Memory is bounded by the fetch sizes, in bytes: nothing more of a partition is fetched before what came was taken.
+    When told to stop, the batch in hand has ``batch_stop_s`` to end before it is rolled back, to be read again by
+    whoever has the partition next, and leaving the group has ``leave_stop_s``.
+    """
 
     max_records: int = 2_000
     poll_s: float = 0.5
@@ -44,7 +51,10 @@ class ConsumerConfig:
     stuck_after_s: float = 60.0
     retry_s: float = 0.5
     max_retry_s: float = 10.0
-    stop_deadline_s: float = 8.0
+    parked_every_s: float = 1.0
+    stale_gap_s: float = 60.0
+    batch_stop_s: float = 5.0
+    leave_stop_s: float = 3.0
 
 
 class EventConsumer:
@@ -67,18 +77,19 @@ class EventConsumer:
         self._group = group
         self._topics = tuple(topics)
         self._processor = BatchProcessor(engine=engine, group=group, apply=apply)
-        self._store = ConsumerStore(group)
         self._after_commit = after_commit
         self._config = config or ConsumerConfig()
         self._progress = time.monotonic()
-        self._stuck_since: float | None = None
-        self._positions: dict[TopicPartition, int] = {}
+        self._parked = ParkedWork(engine=engine, group=group, apply=apply)
+        self._parked_at = 0.0
+        self._watch = ConsumerWatch(
+            engine=engine, group=group, every_s=self._config.observe_every_s, stale_gap_s=self._config.stale_gap_s
+        )
 
     def healthy(self) -> bool:
         """Whether the loop turns, and records that wait in Kafka are being fetched."""
-        now = time.monotonic()
-        stuck = self._stuck_since is not None and now - self._stuck_since > self._config.stuck_after_s
-        return now - self._progress < self._config.stuck_after_s and not stuck
+        limit = self._config.stuck_after_s
+        return time.monotonic() - self._progress < limit and self._watch.stuck_for_s() <= limit
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until ``stop`` is set, then finish the batch in hand and leave the group.
@@ -99,8 +110,8 @@ class EventConsumer:
     async def _consume(self, stop: asyncio.Event) -> None:
         consumer = self._client()
         await consumer.start()
-        consumer.subscribe(list(self._topics), listener=_SeekToDatabase(consumer, self))
-        watcher = asyncio.create_task(self._observe(consumer), name="consumer-observe")
+        consumer.subscribe(list(self._topics), listener=self._seeking(consumer))
+        watcher = asyncio.create_task(self._watch.run(consumer), name="consumer-watch")
         stopping = asyncio.create_task(stop.wait(), name="consumer-stop")
         try:
             while not stop.is_set():
@@ -112,14 +123,48 @@ class EventConsumer:
                     polling.cancel()
                     break
                 for partition, records in polling.result().items():
-                    await self._apply_with_retry(consumer, partition, records, stop)
+                    await self._finish(self._apply_with_retry(consumer, partition, records, stop), stopping)
+                await self._finish(self._attend_parked(), stopping)
                 self._progress = time.monotonic()
         finally:
             for task in (watcher, stopping):
                 task.cancel()
             await asyncio.gather(watcher, stopping, return_exceptions=True)
             with suppress(TimeoutError, KafkaError):
-                await asyncio.wait_for(consumer.stop(), self._config.stop_deadline_s)
+                await asyncio.wait_for(consumer.stop(), self._config.leave_stop_s)
+
+    async def _finish(self, work: Coroutine[None, None, None], stopping: "asyncio.Task[bool]") -> None:
+        """Do a piece of work, or nothing when told to stop; one under way then is given some time to end."""
+        if stopping.done():
+            work.close()
+            return
+        task = asyncio.create_task(work, name="consumer-batch")
+        try:
+            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task}, timeout=self._config.batch_stop_s)
+            if not task.done():
+                _log.warning("batch_rolled_back_to_stop", group=self._group)
+        finally:
+            # Cut short, its transaction rolls back, and the offset with it.
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _attend_parked(self) -> None:
+        """Do what is asked for about parked events; a fault is tried again the next time."""
+        if time.monotonic() < self._parked_at:
+            return
+        self._parked_at = time.monotonic() + self._config.parked_every_s
+        try:
+            applied = await self._parked.attend()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            _log.warning("parked_requests_not_attended", group=self._group, error=type(error).__name__)
+            return
+        if self._after_commit is not None and applied:
+            await self._after_commit(applied)
+
+    def _seeking(self, consumer: AIOKafkaConsumer) -> SeekToDatabase:
+        return SeekToDatabase(consumer, engine=self._engine, group=self._group, positions=self._watch.positions)
 
     def _client(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
@@ -168,76 +213,13 @@ class EventConsumer:
         metrics.BATCH_SECONDS.labels(self._group).observe(time.monotonic() - began)
         spans = [PublishedEvent(e.topic, partition.partition, e.type, e.traceparent) for e in outcome.applied]
         record_process_spans(spans, began_ns, self._group)
-        self._positions[partition] = outcome.next_offset
+        self._watch.positions[partition] = outcome.next_offset
         self._progress = time.monotonic()
         # Only a courtesy to Kafka's own tools: after a rebalance it may be refused, and the database knows better.
         with suppress(KafkaError):
             await consumer.commit({partition: outcome.next_offset})
         if self._after_commit is not None and outcome.applied:
             await self._after_commit(outcome.applied)
-
-    async def seek_to_database(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Seek each newly assigned partition to the offset that the database holds.
-
-        A topic that ends before that offset was made anew; it is then read from its beginning, and the version gate
-        drops what was applied before.
-        """
-        ends = await consumer.end_offsets(partitions)
-        starts = await consumer.beginning_offsets(partitions)
-        async with self._engine.begin() as conn:
-            for partition in sorted(partitions):
-                position = await self._store.lock_offset(conn, partition.topic, partition.partition)
-                if position > ends[partition]:
-                    _log.error("topic_shorter_than_offset", topic=partition.topic, partition=partition.partition)
-                    position = starts[partition]
-                    await self._store.rewind(conn, partition.topic, partition.partition, position)
-                consumer.seek(partition, max(position, starts[partition]))
-                self._positions[partition] = position
-
-    async def _observe(self, consumer: AIOKafkaConsumer) -> None:
-        """Note the ends of the assigned partitions, publish lag, and notice a client that fetches nothing."""
-        before: dict[TopicPartition, int] = {}
-        while True:
-            await asyncio.sleep(self._config.observe_every_s)
-            try:
-                assigned = sorted(consumer.assignment())
-                ends = await consumer.end_offsets(assigned) if assigned else {}
-                async with self._engine.begin() as conn:
-                    await self._store.observe_ends(conn, {(p.topic, p.partition): end for p, end in ends.items()})
-                    _, aggregates = await self._store.count_parked(conn)
-            except (KafkaError, SQLAlchemyError, OSError) as error:
-                _log.warning("consumer_observation_failed", group=self._group, error=type(error).__name__)
-                continue
-            metrics.PARKED_AGGREGATES.labels(self._group).set(aggregates)
-            behind = {p for p, end in ends.items() if self._positions.get(p, 0) < end}
-            for partition, end in ends.items():
-                lag = end - self._positions.get(partition, 0)
-                metrics.LAG_RECORDS.labels(self._group, partition.topic, str(partition.partition)).set(max(lag, 0))
-            moved = any(self._positions.get(p) != before.get(p) for p in behind)
-            self._stuck_since = None if not behind or moved else self._stuck_since or time.monotonic()
-            before = dict(self._positions)
-
-
-class _SeekToDatabase(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Seeks assigned partitions before anything of them is fetched."""
-
-    def __init__(self, consumer: AIOKafkaConsumer, runner: EventConsumer) -> None:
-        self._consumer = consumer
-        self._runner = runner
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Do nothing: a batch in hand ends under its row lock, and a late one finds its records applied."""
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Seek, trying again until the database answers, since reading from elsewhere could skip events."""
-        while assigned:
-            try:
-                await self._runner.seek_to_database(self._consumer, sorted(assigned))
-            except (SQLAlchemyError, KafkaError, OSError) as error:
-                _log.warning("seek_failed", error=type(error).__name__)
-                await asyncio.sleep(1)
-            else:
-                return
 
 
 def _to_record(item: ConsumerRecord) -> Record:

@@ -12,7 +12,15 @@ PARKED_AGGREGATES: Final = Gauge("forkant_consumer_parked_aggregates", "Aggregat
 RETRIES: Final = Counter("forkant_consumer_retries_total", "Batches tried again after a passing fault.", ["group"])
 LAG_RECORDS: Final = Gauge("forkant_consumer_lag_records", "Records not yet applied.", ["group", "topic", "partition"])
 SECONDS_BEHIND: Final = Gauge(
-    "forkant_consumer_seconds_behind", "Age of the newest applied event while behind.", ["group"]
+    "forkant_consumer_seconds_behind",
+    "Time since everything on Kafka was applied; 0 when it is, infinite while that is unknown.",
+    ["group"],
+)
+STALE_GAPS: Final = Gauge(
+    "forkant_consumer_stale_gaps", "Aggregates that have long waited for a version, which may be lost.", ["group"]
+)
+PARKED_ACTIONS: Final = Counter(
+    "forkant_consumer_parked_actions_total", "Requests about parked events that are done.", ["group", "kind", "outcome"]
 )
 BATCH_SECONDS: Final = Histogram(
     "forkant_consumer_batch_seconds",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -30,8 +30,9 @@ FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS b
      AS o (topic, partition, end_offset)
 WHERE c.consumer_group = :group AND c.topic = o.topic AND c.partition = o.partition
 """)
-_REWIND: Final = text("""
-UPDATE consumer_offset SET next_offset = :next_offset, end_offset = :next_offset
+_MOVE: Final = text("""
+UPDATE consumer_offset SET next_offset = :next_offset,
+       end_offset = CASE WHEN :next_offset < next_offset THEN :next_offset ELSE greatest(end_offset, :next_offset) END
 WHERE consumer_group = :group AND topic = :topic AND partition = :partition
 """)
 _VERSIONS: Final = text("""
@@ -70,6 +71,11 @@ _COUNT_PARKED: Final = text("""
 SELECT count(*) AS events, count(DISTINCT aggregate_id) AS aggregates FROM parked_event
 WHERE consumer_group = :group AND status = 'parked'
 """)
+_COUNT_STALE_GAPS: Final = text("""
+SELECT count(DISTINCT aggregate_id) FROM parked_event
+WHERE consumer_group = :group AND status = 'parked' AND reason = 'gap'
+  AND parked_at < clock_timestamp() - make_interval(secs => :seconds)
+""")
 
 
 class ConsumerStore:
@@ -91,10 +97,10 @@ class ConsumerStore:
         bind = {"group": self._group, "topic": topic, "partition": partition}
         await conn.execute(_ADVANCE, {**bind, "next_offset": next_offset, "recorded_at": recorded_at})
 
-    async def rewind(self, conn: AsyncConnection, topic: str, partition: int, next_offset: int) -> None:
-        """Set the offset back, when the topic is shorter than what was read; the version gate drops the repeats."""
+    async def move(self, conn: AsyncConnection, topic: str, partition: int, next_offset: int) -> None:
+        """Set the offset to where the topic begins: back when it was made anew, on when retention removed the rest."""
         bind = {"group": self._group, "topic": topic, "partition": partition}
-        await conn.execute(_REWIND, {**bind, "next_offset": next_offset})
+        await conn.execute(_MOVE, {**bind, "next_offset": next_offset})
 
     async def observe_ends(self, conn: AsyncConnection, ends: Mapping[tuple[str, int], int]) -> None:
         """Note the end of each partition, from which other processes compute lag and freshness."""
@@ -120,7 +126,7 @@ class ConsumerStore:
     async def waiting(self, conn: AsyncConnection, ids: Iterable[UUID]) -> list[Read]:
         """Return the parked records of these aggregates by version, locked."""
         found = await conn.execute(_WAITING, {"group": self._group, "ids": sorted(set(ids))})
-        return [read(_record(row.id, row)) for row in found]
+        return [read(stored_record(row.id, row)) for row in found]
 
     async def store_versions(self, conn: AsyncConnection, versions: Mapping[UUID, int]) -> None:
         """Store the last applied versions."""
@@ -161,16 +167,21 @@ class ConsumerStore:
         row = (await conn.execute(_COUNT_PARKED, {"group": self._group})).one()
         return row.events, row.aggregates
 
+    async def count_stale_gaps(self, conn: AsyncConnection, *, older_than_s: float) -> int:
+        """Return how many aggregates have waited for a missing version for longer than so many seconds."""
+        bind = {"group": self._group, "seconds": older_than_s}
+        return int((await conn.execute(_COUNT_STALE_GAPS, bind)).scalar_one())
 
-def _record(parked_id: int, row: object) -> Record:
-    headers = getattr(row, "headers")  # noqa: B009 - a row of a textual query has no type
-    pairs = json.loads(headers) if isinstance(headers, str) else headers
+
+def stored_record(parked_id: int, row: Any) -> Record:
+    """Return a parked record from its row."""
+    pairs = json.loads(row.headers) if isinstance(row.headers, str) else row.headers
     return Record(
-        topic=row.topic,  # type: ignore[attr-defined]
-        partition=row.partition,  # type: ignore[attr-defined]
-        offset=row.record_offset,  # type: ignore[attr-defined]
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.record_offset,
         key=None,
         headers=tuple((name, value.encode("latin-1")) for name, value in pairs),
-        value=row.body,  # type: ignore[attr-defined]
+        value=row.body,
         parked_id=parked_id,
     )

@@ -28,7 +28,10 @@ METRICS: Final[dict[str, str]] = {
     "forkant_consumer_parked_aggregates": "Aggregates with parked events.",
     "forkant_consumer_retries_total": "Batches tried again after a passing fault.",
     "forkant_consumer_lag_records": "Records not yet applied.",
-    "forkant_consumer_seconds_behind": "Age of the newest applied event while behind.",
+    "forkant_consumer_seconds_behind": "Time since everything on Kafka was applied; 0 when it is, "
+    "infinite while that is unknown.",
+    "forkant_consumer_stale_gaps": "Aggregates that have long waited for a version, which may be lost.",
+    "forkant_consumer_parked_actions_total": "Requests about parked events that are done.",
     "forkant_consumer_batch_seconds": "Time to process and commit one partition batch.",
 }
 """The metrics that every service shares, and what they say."""

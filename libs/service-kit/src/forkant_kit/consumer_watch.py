@@ -1,0 +1,83 @@
+"""Watches a running consumer: how far it is behind, what is parked, whether it still fetches."""
+
+import asyncio
+import math
+import time
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from forkant_kit import consumer_metrics as metrics
+from forkant_kit.consumer_store import ConsumerStore
+from forkant_kit.freshness import read_freshness
+
+_log = structlog.get_logger(__name__)
+
+
+class ConsumerWatch:
+    """Notes the ends of the assigned partitions for all to see, publishes metrics, and notices when nothing moves."""
+
+    def __init__(self, *, engine: AsyncEngine, group: str, every_s: float, stale_gap_s: float) -> None:
+        """Bind the group's database; times in seconds.
+
+        Args:
+            engine: the service's own database.
+            group: the consumer group.
+            every_s: how often to look.
+            stale_gap_s: how long a version may be missing before it counts as lost and is reported as an error.
+        """
+        self._engine = engine
+        self._group = group
+        self._store = ConsumerStore(group)
+        self._every_s = every_s
+        self._stale_gap_s = stale_gap_s
+        self._stuck_since: float | None = None
+        self._before: dict[TopicPartition, int] = {}
+        self._stale_gaps = 0
+        self.positions: dict[TopicPartition, int] = {}
+        """The next offset to apply of each partition, kept by the consumer."""
+
+    def stuck_for_s(self) -> float:
+        """Return for how many seconds records have waited in Kafka while no partition moved."""
+        return 0.0 if self._stuck_since is None else time.monotonic() - self._stuck_since
+
+    async def run(self, consumer: AIOKafkaConsumer) -> None:
+        """Look now and then until cancelled."""
+        while True:
+            await asyncio.sleep(self._every_s)
+            try:
+                await self._look(consumer)
+            except (KafkaError, SQLAlchemyError, OSError) as error:
+                _log.warning("consumer_observation_failed", group=self._group, error=type(error).__name__)
+
+    async def _look(self, consumer: AIOKafkaConsumer) -> None:
+        assigned = sorted(consumer.assignment())
+        ends = await consumer.end_offsets(assigned) if assigned else {}
+        async with self._engine.begin() as conn:
+            await self._store.observe_ends(conn, {(p.topic, p.partition): end for p, end in ends.items()})
+            _, aggregates = await self._store.count_parked(conn)
+            gaps = await self._store.count_stale_gaps(conn, older_than_s=self._stale_gap_s)
+            freshness = await read_freshness(conn, group=self._group)
+        behind = freshness.seconds_behind
+        metrics.SECONDS_BEHIND.labels(self._group).set(math.inf if behind is None else behind)
+        metrics.PARKED_AGGREGATES.labels(self._group).set(aggregates)
+        self._report_gaps(gaps)
+        self._notice_standstill(ends)
+
+    def _report_gaps(self, gaps: int) -> None:
+        metrics.STALE_GAPS.labels(self._group).set(gaps)
+        if gaps > self._stale_gaps:
+            _log.error("event_missing", group=self._group, aggregates=gaps, for_seconds=self._stale_gap_s)
+        self._stale_gaps = gaps
+
+    def _notice_standstill(self, ends: dict[TopicPartition, int]) -> None:
+        for partition, end in ends.items():
+            lag = max(end - self.positions.get(partition, 0), 0)
+            metrics.LAG_RECORDS.labels(self._group, partition.topic, str(partition.partition)).set(lag)
+        behind = {p for p, end in ends.items() if self.positions.get(p, 0) < end}
+        moved = any(self.positions.get(p) != self._before.get(p) for p in behind)
+        self._stuck_since = None if not behind or moved else self._stuck_since or time.monotonic()
+        self._before = dict(self.positions)
