@@ -12,6 +12,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from forkant_kit.auth import Principal
 from forkant_kit.db import transaction
 from forkant_kit.idempotency import Answer, run_idempotent
+from forkant_kit.keyring import Keyring
 from forkant_kit.paging import decode_cursor, encode_cursor
 from forkant_kit.policy import requires
 from pydantic import BaseModel
@@ -19,7 +20,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from notification_service.commands.context import Context
 from notification_service.policy import owner_of, reader_of
-from notification_service.sealing import Sealer
 from notification_service.visibility import Owner, Reader
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class Tools:
     cursor_secret: str
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
-    sealer: Sealer
+    keyring: Keyring
     allow_local: bool
 
 
@@ -75,7 +75,7 @@ class Call:
             subject=self.principal.subject,
             now=self.tools.now(),
             new_id=self.tools.new_id,
-            sealer=self.tools.sealer,
+            keyring=self.tools.keyring,
             allow_local=self.tools.allow_local,
         )
 
