@@ -33,8 +33,10 @@ COMMANDS: Final = {
     "status": Command("commands.status", "status", "Show processes, lag, outbox age and freshness."),
     "logs": Command("commands.logs", "logs", "Show what the processes wrote."),
     "token": Command("commands.token", "token", "Print an access token of a persona."),
+    "parked": Command("commands.parked", "parked", "List, replay or discard events that could not be applied."),
     "verify": Command("verify.command", "cli_verify", "Recount the indicators from the cases, and compare."),
     "bench": Command("bench.command", "cli_bench", "Measure the bars on servers of its own."),
+    "contracts": Command("commands.contracts", "contracts", "Check, generate and release the event contracts."),
     "doctor": Command("commands.doctor", "doctor", "Say what is missing on this machine."),
     "reset": Command("commands.reset", "reset", "Stop, and delete databases, topics and logs."),
 }
