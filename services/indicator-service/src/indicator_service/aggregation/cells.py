@@ -46,11 +46,6 @@ def cells_of(fact: Fact) -> Iterator[Cell]:
     return _cells_of_case(fact) if isinstance(fact, CaseFact) else _cells_of_concern(fact)
 
 
-def difference(old: Fact, new: Fact) -> Cells:
-    """Return what to add to the cells when a fact changes; never a zero."""
-    return total([(old, new)])
-
-
 def total(changes: Iterable[tuple[Fact, Fact]]) -> Cells:
     """Return what to add to the cells for many changed facts together; never a zero."""
     delta: Cells = Counter()

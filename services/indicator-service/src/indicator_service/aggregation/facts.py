@@ -4,8 +4,10 @@ A fact holds everything that its contributions to the cells are computed from, a
 It is stored as JSON; a field that an older release did not write reads as its default.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from operator import attrgetter
+from typing import TypedDict, cast
 from uuid import UUID
 
 from forkant_contracts.codes import (
@@ -111,7 +113,49 @@ class ConcernFact:
     case_id: UUID | None = None
 
 
+class CaseDraft(TypedDict, total=False):
+    """The fields of a :class:`CaseFact` while several events change them, or some of them as one event changes them."""
+
+    version: int
+    erased: bool
+    unit: str
+    case_type: CaseType
+    theme: Theme
+    age_band: AgeBand
+    subject_category: SubjectCategory
+    arena: Arena
+    municipality_number: str | None
+    concern_id: UUID | None
+    state: CaseState
+    opened_at: datetime | None
+    assessed_at: datetime | None
+    child_view_recorded: bool | None
+    planned_at: datetime | None
+    goals: int
+    goals_with_baseline: int
+    plan_approved_at: datetime | None
+    activated_at: datetime | None
+    first_measure_at: datetime | None
+    evaluated_at: datetime | None
+    effect: Effect | None
+    ended_at: datetime | None
+    close_reason: CloseReason | None
+    closed_evaluated: bool
+    times_reopened: int
+    restricted: bool
+    measures: dict[UUID, MeasureFact]
+    follow_ups: dict[UUID, FollowUpFact]
+    partners: dict[UUID, PartnerFact]
+
+
 Fact = CaseFact | ConcernFact
 
 NO_CASE = CaseFact()
 NO_CONCERN = ConcernFact()
+_CASE_FIELDS = tuple(each.name for each in fields(CaseFact))
+_case_values = attrgetter(*_CASE_FIELDS)
+
+
+def draft_of(fact: CaseFact) -> CaseDraft:
+    """Return all fields of a fact, to be changed in place; what they hold is shared and is not to be changed."""
+    return cast("CaseDraft", dict(zip(_CASE_FIELDS, _case_values(fact), strict=True)))

@@ -1,6 +1,7 @@
 """A batch of events folded into the facts it touches, and what the cells change by."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,19 +23,25 @@ class Folded:
     delta: Cells
 
 
-def fold(events: Sequence[Event], *, cases: Mapping[UUID, CaseFact], concerns: Mapping[UUID, ConcernFact]) -> Folded:
+def fold(events: Iterable[Event], *, cases: Mapping[UUID, CaseFact], concerns: Mapping[UUID, ConcernFact]) -> Folded:
     """Fold events, those of one aggregate in order of version, into the facts that are known of their aggregates.
 
     Cases and concerns never look at each other, so the order between their topics doesn't matter.
     """
-    new_cases: dict[UUID, CaseFact] = {}
-    new_concerns: dict[UUID, ConcernFact] = {}
+    by_case: defaultdict[UUID, list[Event]] = defaultdict(list)
+    by_concern: defaultdict[UUID, list[Event]] = defaultdict(list)
+    by_topic = {CASE_TOPIC: by_case, CONCERN_TOPIC: by_concern}
     for event in events:
-        key = event.aggregate_id
-        if event.topic == CASE_TOPIC:
-            new_cases[key] = fold_case(new_cases.get(key) or cases.get(key, NO_CASE), event)
-        elif event.topic == CONCERN_TOPIC:
-            new_concerns[key] = fold_concern(new_concerns.get(key) or concerns.get(key, NO_CONCERN), event)
-    delta = total([(cases.get(key, NO_CASE), fact) for key, fact in new_cases.items()])
-    delta.update(total([(concerns.get(key, NO_CONCERN), fact) for key, fact in new_concerns.items()]))
+        if (mine := by_topic.get(event.data.TOPIC)) is not None:
+            mine[event.aggregate_id].append(event)
+    changed_cases = [(key, cases.get(key, NO_CASE), theirs) for key, theirs in by_case.items()]
+    changed_concerns = [(key, concerns.get(key, NO_CONCERN), theirs) for key, theirs in by_concern.items()]
+    new_cases = {key: fold_case(old, theirs) for key, old, theirs in changed_cases}
+    new_concerns = {key: fold_concern(old, theirs) for key, old, theirs in changed_concerns}
+    delta = total(
+        [
+            *((old, new_cases[key]) for key, old, _ in changed_cases),
+            *((old, new_concerns[key]) for key, old, _ in changed_concerns),
+        ]
+    )
     return Folded(cases=new_cases, concerns=new_concerns, delta=delta)

@@ -1,10 +1,11 @@
 """How each event changes the fact about its case: a table of pure functions, one for each event type.
 
+Each gives the fields that its event changes, so that the events of a batch share one draft and make one fact.
 The unit of a case is the one in the envelope of its newest event, so a transfer moves all that the case contributes.
 An erased case is a tombstone: nothing brings it back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -12,136 +13,144 @@ from forkant_contracts import Event, EventData
 from forkant_contracts.codes import CaseState
 from forkant_contracts.events import case, follow_up, measure, partner
 
-from indicator_service.aggregation.facts import CaseFact, FollowUpFact, MeasureFact, PartnerFact
+from indicator_service.aggregation.facts import CaseDraft, CaseFact, FollowUpFact, MeasureFact, PartnerFact, draft_of
 
-_Handler = Callable[[CaseFact, Event, Any], CaseFact]
-
-
-def fold_case(fact: CaseFact, event: Event) -> CaseFact:
-    """Return the fact after an event; an event that was folded before, or that comes after erasure, changes nothing."""
-    if fact.erased or event.aggregate_version <= fact.version:
-        return fact
-    handler = _HANDLERS.get(type(event.data), _seen)
-    changed = handler(fact, event, event.data)
-    return replace(changed, version=event.aggregate_version, unit="" if changed.erased else event.unit)
+_Handler = Callable[[CaseDraft, Event, Any], CaseDraft]
+_TOMBSTONE: Final = draft_of(CaseFact(erased=True))
+_NO_MEASURE: Final = MeasureFact()
+_NO_FOLLOW_UP: Final = FollowUpFact()
 
 
-def _seen(fact: CaseFact, _event: Event, _data: EventData) -> CaseFact:
-    return fact
+def fold_case(fact: CaseFact, events: Iterable[Event]) -> CaseFact:
+    """Return the fact after events, in order of version; the fact that was given stays as it is.
+
+    An event that was folded before, or that comes after erasure, changes nothing.
+    """
+    draft = draft_of(fact)
+    for event in events:
+        if draft["erased"] or event.aggregate_version <= draft["version"]:
+            continue
+        data = event.data
+        draft.update(_HANDLERS.get(type(data), _seen)(draft, event, data))
+        draft["version"] = event.aggregate_version
+        draft["unit"] = "" if draft["erased"] else event.unit
+    return CaseFact(**draft)
 
 
-def _opened(fact: CaseFact, event: Event, data: case.CaseOpened) -> CaseFact:
-    return replace(
-        fact,
-        state=CaseState.REGISTERED,
-        opened_at=event.occurred_at,
-        case_type=data.case_type,
-        theme=data.theme,
-        age_band=data.age_band,
-        subject_category=data.subject_category,
-        arena=data.arena,
-        municipality_number=data.municipality_number,
-        concern_id=data.concern_id,
-    )
+def _seen(_draft: CaseDraft, _event: Event, _data: EventData) -> CaseDraft:
+    return {}
 
 
-def _assessing(fact: CaseFact, _event: Event, _data: case.CaseAssessmentStarted) -> CaseFact:
-    return replace(fact, state=CaseState.ASSESSING)
+def _opened(_draft: CaseDraft, event: Event, data: case.CaseOpened) -> CaseDraft:
+    return {
+        "state": CaseState.REGISTERED,
+        "opened_at": event.occurred_at,
+        "case_type": data.case_type,
+        "theme": data.theme,
+        "age_band": data.age_band,
+        "subject_category": data.subject_category,
+        "arena": data.arena,
+        "municipality_number": data.municipality_number,
+        "concern_id": data.concern_id,
+    }
 
 
-def _assessed(fact: CaseFact, event: Event, data: case.CaseAssessed) -> CaseFact:
-    return replace(fact, assessed_at=event.occurred_at, child_view_recorded=data.child_view_recorded)
+def _assessing(_draft: CaseDraft, _event: Event, _data: case.CaseAssessmentStarted) -> CaseDraft:
+    return {"state": CaseState.ASSESSING}
 
 
-def _planned(fact: CaseFact, event: Event, data: case.CasePlanned) -> CaseFact:
-    return replace(
-        fact,
-        state=CaseState.PLANNED,
-        planned_at=event.occurred_at,
-        plan_approved_at=None,
-        goals=data.goals,
-        goals_with_baseline=data.goals_with_baseline,
-    )
+def _assessed(_draft: CaseDraft, event: Event, data: case.CaseAssessed) -> CaseDraft:
+    return {"assessed_at": event.occurred_at, "child_view_recorded": data.child_view_recorded}
 
 
-def _plan_approved(fact: CaseFact, event: Event, data: case.CasePlanApproved) -> CaseFact:
-    return replace(
-        fact, plan_approved_at=event.occurred_at, goals=data.goals, goals_with_baseline=data.goals_with_baseline
-    )
+def _planned(_draft: CaseDraft, event: Event, data: case.CasePlanned) -> CaseDraft:
+    return {
+        "state": CaseState.PLANNED,
+        "planned_at": event.occurred_at,
+        "plan_approved_at": None,
+        "goals": data.goals,
+        "goals_with_baseline": data.goals_with_baseline,
+    }
 
 
-def _activated(fact: CaseFact, event: Event, _data: case.CaseActivated) -> CaseFact:
-    return replace(fact, state=CaseState.ACTIVE, activated_at=event.occurred_at)
+def _plan_approved(_draft: CaseDraft, event: Event, data: case.CasePlanApproved) -> CaseDraft:
+    return {
+        "plan_approved_at": event.occurred_at,
+        "goals": data.goals,
+        "goals_with_baseline": data.goals_with_baseline,
+    }
 
 
-def _on_hold(fact: CaseFact, _event: Event, _data: case.CasePutOnHold) -> CaseFact:
-    return replace(fact, state=CaseState.ON_HOLD)
+def _activated(_draft: CaseDraft, event: Event, _data: case.CaseActivated) -> CaseDraft:
+    return {"state": CaseState.ACTIVE, "activated_at": event.occurred_at}
 
 
-def _resumed(fact: CaseFact, _event: Event, data: case.CaseResumed) -> CaseFact:
-    return replace(fact, state=data.state)
+def _on_hold(_draft: CaseDraft, _event: Event, _data: case.CasePutOnHold) -> CaseDraft:
+    return {"state": CaseState.ON_HOLD}
 
 
-def _referred(fact: CaseFact, event: Event, _data: case.CaseReferred) -> CaseFact:
-    return replace(fact, state=CaseState.REFERRED, ended_at=event.occurred_at)
+def _resumed(_draft: CaseDraft, _event: Event, data: case.CaseResumed) -> CaseDraft:
+    return {"state": data.state}
 
 
-def _rejected(fact: CaseFact, event: Event, _data: case.CaseRejected) -> CaseFact:
-    return replace(fact, state=CaseState.REJECTED, ended_at=event.occurred_at)
+def _referred(_draft: CaseDraft, event: Event, _data: case.CaseReferred) -> CaseDraft:
+    return {"state": CaseState.REFERRED, "ended_at": event.occurred_at}
 
 
-def _followed_up(fact: CaseFact, _event: Event, _data: case.CaseFollowedUp) -> CaseFact:
-    return replace(fact, state=CaseState.FOLLOW_UP)
+def _rejected(_draft: CaseDraft, event: Event, _data: case.CaseRejected) -> CaseDraft:
+    return {"state": CaseState.REJECTED, "ended_at": event.occurred_at}
 
 
-def _evaluating(fact: CaseFact, _event: Event, _data: case.CaseEvaluationStarted) -> CaseFact:
-    return replace(fact, state=CaseState.EVALUATING)
+def _followed_up(_draft: CaseDraft, _event: Event, _data: case.CaseFollowedUp) -> CaseDraft:
+    return {"state": CaseState.FOLLOW_UP}
 
 
-def _evaluated(fact: CaseFact, event: Event, data: case.CaseEvaluated) -> CaseFact:
-    return replace(fact, evaluated_at=event.occurred_at, effect=data.effect)
+def _evaluating(_draft: CaseDraft, _event: Event, _data: case.CaseEvaluationStarted) -> CaseDraft:
+    return {"state": CaseState.EVALUATING}
 
 
-def _closed(fact: CaseFact, event: Event, data: case.CaseClosed) -> CaseFact:
-    return replace(
-        fact,
-        state=CaseState.CLOSED,
-        ended_at=event.occurred_at,
-        close_reason=data.reason,
-        closed_evaluated=data.evaluated,
-    )
+def _evaluated(_draft: CaseDraft, event: Event, data: case.CaseEvaluated) -> CaseDraft:
+    return {"evaluated_at": event.occurred_at, "effect": data.effect}
 
 
-def _reopened(fact: CaseFact, _event: Event, _data: case.CaseReopened) -> CaseFact:
+def _closed(_draft: CaseDraft, event: Event, data: case.CaseClosed) -> CaseDraft:
+    return {
+        "state": CaseState.CLOSED,
+        "ended_at": event.occurred_at,
+        "close_reason": data.reason,
+        "closed_evaluated": data.evaluated,
+    }
+
+
+def _reopened(draft: CaseDraft, _event: Event, _data: case.CaseReopened) -> CaseDraft:
     # As if it had never ended: the end and the evaluation that stood at it no longer count.
-    return replace(
-        fact,
-        state=CaseState.ASSESSING,
-        ended_at=None,
-        close_reason=None,
-        closed_evaluated=False,
-        evaluated_at=None,
-        effect=None,
-        times_reopened=fact.times_reopened + 1,
-    )
+    return {
+        "state": CaseState.ASSESSING,
+        "ended_at": None,
+        "close_reason": None,
+        "closed_evaluated": False,
+        "evaluated_at": None,
+        "effect": None,
+        "times_reopened": draft["times_reopened"] + 1,
+    }
 
 
-def _restricted(fact: CaseFact, _event: Event, data: case.CaseRestricted) -> CaseFact:
-    return replace(fact, restricted=data.restricted)
+def _restricted(_draft: CaseDraft, _event: Event, data: case.CaseRestricted) -> CaseDraft:
+    return {"restricted": data.restricted}
 
 
-def _erased(_fact: CaseFact, _event: Event, _data: case.CaseErased) -> CaseFact:
-    return CaseFact(erased=True)
+def _erased(_draft: CaseDraft, _event: Event, _data: case.CaseErased) -> CaseDraft:
+    return _TOMBSTONE
 
 
-def _measure(fact: CaseFact, data: measure.MeasureEvent, **changes: object) -> CaseFact:
-    known = fact.measures.get(data.measure_id, MeasureFact())
-    return replace(fact, measures={**fact.measures, data.measure_id: replace(known, **cast("Any", changes))})
+def _measure(draft: CaseDraft, data: measure.MeasureEvent, **changes: object) -> CaseDraft:
+    known = draft["measures"].get(data.measure_id, _NO_MEASURE)
+    return {"measures": {**draft["measures"], data.measure_id: replace(known, **cast("Any", changes))}}
 
 
-def _measure_planned(fact: CaseFact, event: Event, data: measure.MeasurePlanned) -> CaseFact:
+def _measure_planned(draft: CaseDraft, event: Event, data: measure.MeasurePlanned) -> CaseDraft:
     return _measure(
-        fact,
+        draft,
         data,
         kind=data.kind,
         arena=data.arena,
@@ -151,43 +160,43 @@ def _measure_planned(fact: CaseFact, event: Event, data: measure.MeasurePlanned)
     )
 
 
-def _measure_started(fact: CaseFact, event: Event, data: measure.MeasureStarted) -> CaseFact:
-    first = min(fact.first_measure_at or event.occurred_at, event.occurred_at)
-    return replace(_measure(fact, data, started_at=event.occurred_at), first_measure_at=first)
+def _measure_started(draft: CaseDraft, event: Event, data: measure.MeasureStarted) -> CaseDraft:
+    first = min(draft["first_measure_at"] or event.occurred_at, event.occurred_at)
+    return {**_measure(draft, data, started_at=event.occurred_at), "first_measure_at": first}
 
 
-def _measure_step(fact: CaseFact, _event: Event, data: measure.MeasureStepCompleted) -> CaseFact:
-    steps = fact.measures.get(data.measure_id, MeasureFact()).steps
-    return fact if data.step in steps else _measure(fact, data, steps=(*steps, data.step))
+def _measure_step(draft: CaseDraft, _event: Event, data: measure.MeasureStepCompleted) -> CaseDraft:
+    steps = draft["measures"].get(data.measure_id, _NO_MEASURE).steps
+    return {} if data.step in steps else _measure(draft, data, steps=(*steps, data.step))
 
 
-def _measure_completed(fact: CaseFact, event: Event, data: measure.MeasureCompleted) -> CaseFact:
-    return _measure(fact, data, completed_at=event.occurred_at, mandatory_steps_met=data.mandatory_steps_met)
+def _measure_completed(draft: CaseDraft, event: Event, data: measure.MeasureCompleted) -> CaseDraft:
+    return _measure(draft, data, completed_at=event.occurred_at, mandatory_steps_met=data.mandatory_steps_met)
 
 
-def _measure_cancelled(fact: CaseFact, event: Event, data: measure.MeasureCancelled) -> CaseFact:
-    return _measure(fact, data, cancelled_at=event.occurred_at, cancel_reason=data.reason)
+def _measure_cancelled(draft: CaseDraft, event: Event, data: measure.MeasureCancelled) -> CaseDraft:
+    return _measure(draft, data, cancelled_at=event.occurred_at, cancel_reason=data.reason)
 
 
-def _follow_up_scheduled(fact: CaseFact, _event: Event, data: follow_up.FollowUpScheduled) -> CaseFact:
-    known = fact.follow_ups.get(data.follow_up_id, FollowUpFact())
-    return replace(fact, follow_ups={**fact.follow_ups, data.follow_up_id: replace(known, due_on=data.due_on)})
+def _follow_up_scheduled(draft: CaseDraft, _event: Event, data: follow_up.FollowUpScheduled) -> CaseDraft:
+    known = draft["follow_ups"].get(data.follow_up_id, _NO_FOLLOW_UP)
+    return {"follow_ups": {**draft["follow_ups"], data.follow_up_id: replace(known, due_on=data.due_on)}}
 
 
-def _follow_up_held(fact: CaseFact, event: Event, data: follow_up.FollowUpHeld) -> CaseFact:
-    known = fact.follow_ups.get(data.follow_up_id, FollowUpFact())
-    return replace(fact, follow_ups={**fact.follow_ups, data.follow_up_id: replace(known, held_at=event.occurred_at)})
+def _follow_up_held(draft: CaseDraft, event: Event, data: follow_up.FollowUpHeld) -> CaseDraft:
+    known = draft["follow_ups"].get(data.follow_up_id, _NO_FOLLOW_UP)
+    return {"follow_ups": {**draft["follow_ups"], data.follow_up_id: replace(known, held_at=event.occurred_at)}}
 
 
-def _partner_added(fact: CaseFact, _event: Event, data: partner.PartnerAdded) -> CaseFact:
-    return replace(fact, partners={**fact.partners, data.partner_id: PartnerFact(kind=data.kind)})
+def _partner_added(draft: CaseDraft, _event: Event, data: partner.PartnerAdded) -> CaseDraft:
+    return {"partners": {**draft["partners"], data.partner_id: PartnerFact(kind=data.kind)}}
 
 
-def _partner_removed(fact: CaseFact, _event: Event, data: partner.PartnerRemoved) -> CaseFact:
-    known = fact.partners.get(data.partner_id)
+def _partner_removed(draft: CaseDraft, _event: Event, data: partner.PartnerRemoved) -> CaseDraft:
+    known = draft["partners"].get(data.partner_id)
     if known is None:
-        return fact
-    return replace(fact, partners={**fact.partners, data.partner_id: replace(known, removed=True)})
+        return {}
+    return {"partners": {**draft["partners"], data.partner_id: replace(known, removed=True)}}
 
 
 _HANDLERS: Final[Mapping[type[EventData], _Handler]] = {

@@ -1,5 +1,6 @@
 """How each event changes the fact about its concern."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from forkant_contracts import Event
@@ -8,11 +9,12 @@ from forkant_contracts.events.concern import ConcernDecided, ConcernReceived
 from indicator_service.aggregation.facts import ConcernFact
 
 
-def fold_concern(fact: ConcernFact, event: Event) -> ConcernFact:
-    """Return the fact after an event; an event that was folded before changes nothing."""
-    if event.aggregate_version <= fact.version:
-        return fact
-    return replace(_changed(fact, event), version=event.aggregate_version, unit=event.unit)
+def fold_concern(fact: ConcernFact, events: Iterable[Event]) -> ConcernFact:
+    """Return the fact after events, in order of version; an event that was folded before changes nothing."""
+    for event in events:
+        if event.aggregate_version > fact.version:
+            fact = replace(_changed(fact, event), version=event.aggregate_version, unit=event.unit)
+    return fact
 
 
 def _changed(fact: ConcernFact, event: Event) -> ConcernFact:
