@@ -39,6 +39,7 @@ from forkant_contracts.events.concern import ConcernReceived
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.db import create_engine, new_id
+from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.migrations import migrate
 from forkant_kit.testing import Stage
 from notification_service.channels.guard import GuardedBackend, SystemResolver
@@ -49,7 +50,6 @@ from notification_service.consumers import Notifier
 from notification_service.deliveries.dispatcher import Dispatcher
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.migrate import MIGRATIONS
-from notification_service.sealing import Sealer, read_keys
 from notification_service.settings import DEV_SECRET_KEY
 from notification_service.visibility import Owner
 
@@ -72,7 +72,7 @@ SAMPLES: dict[str, EventData] = {
     "assessed": CaseAssessed(),
 }
 """One event of each kind that tests speak of."""
-SEALER = Sealer(read_keys(DEV_SECRET_KEY))
+KEYRING = Keyring(read_keys(DEV_SECRET_KEY))
 
 
 class Clock:
@@ -177,7 +177,7 @@ class World:
             subject=subject,
             now=self.clock(),
             new_id=new_id,
-            sealer=SEALER,
+            keyring=KEYRING,
             allow_local=True,
         )
 
@@ -271,7 +271,7 @@ def a_world(stage: Stage, clock: Clock, sender: WebhookSender, config: DeliveryC
     shop = Workshop(
         engine=stage.engine,
         sender=sender,
-        sealer=SEALER,
+        keyring=KEYRING,
         now=clock,
         config=config or DeliveryConfig(),
         jitter=lambda: 0.5,
