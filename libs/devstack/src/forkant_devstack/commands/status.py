@@ -50,6 +50,8 @@ def _show(console: "Console", measures: "Measures") -> None:
         parked = f"[red]{group.parked}[/]" if group.parked else "0"
         flow.add_row(f"{group.group}{silent}", str(group.lag), _time(group.seconds_behind), parked)
     console.print(flow)
+    if any(group.parked for group in measures.groups):
+        console.print("[yellow]Events are parked:[/] see `forkant parked list`")
     for unreachable in measures.unreachable:
         console.print(f"[yellow]{unreachable} does not answer[/]")
 

@@ -21,7 +21,9 @@ FROM outbox
 _GROUPS = """
 SELECT o.consumer_group, sum(greatest(o.end_offset - o.next_offset, 0))::bigint AS lag,
        extract(epoch FROM clock_timestamp() - min(o.observed_at))::float8 AS reported_seconds_ago,
-       coalesce((extract(epoch FROM clock_timestamp() - min(coalesce(o.last_recorded_at, 'epoch'))
+       -- A quiet partition with one new event is behind since it last had caught up, not since its last event.
+       coalesce((extract(epoch FROM clock_timestamp()
+                - min(least(o.observed_at, coalesce(greatest(o.last_recorded_at, o.caught_up_at), 'epoch')))
                 FILTER (WHERE o.next_offset < o.end_offset)))::float8, 0) AS seconds_behind,
        (SELECT count(*) FROM parked_event p
         WHERE p.consumer_group = o.consumer_group AND p.status = 'parked') AS parked

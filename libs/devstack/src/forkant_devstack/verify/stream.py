@@ -14,8 +14,7 @@ from forkant_devstack.verify.report import Check, Difference
 CATCH_UP_SECONDS: Final = 120.0
 _PAUSE_S: Final = 0.2
 _PARKED: Final = """
-SELECT consumer_group, topic, partition, record_offset, reason, detail FROM parked_event WHERE status = 'parked'
-ORDER BY id
+SELECT id, topic, partition, record_offset, reason, detail FROM parked_event WHERE status = 'parked' ORDER BY id
 """
 
 
@@ -44,9 +43,9 @@ async def check_parked(platform: Platform) -> Check:
             await connection.close()
         differences += [
             Difference(
-                f"{name}: {row['topic']}-{row['partition']} offset {row['record_offset']}",
+                f"{name}:{row['id']} at {row['topic']}-{row['partition']} offset {row['record_offset']}",
                 f"parked ({row['reason']}): {row['detail']}",
-                "applied",
+                "applied (see `forkant parked list`)",
             )
             for row in rows
         ]
