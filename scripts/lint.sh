@@ -25,7 +25,8 @@ check "ruff check" $bin/ruff check
 check "ruff format" $bin/ruff format --check
 check "mypy --strict" $bin/mypy "${sources[@]}" scripts
 check "import directions" $bin/lint-imports
-check "event schemas" $bin/python -m forkant_contracts.schemas --check
+check "event contracts" $bin/forkant contracts check
+check "files generated from the contracts" $bin/forkant contracts generate --check
 for service in case indicator notification; do
   check "openapi of the $service service" $bin/python -m "${service}_service.openapi" --check
 done
