@@ -8,6 +8,7 @@ import structlog
 import uvloop
 from forkant_kit.consumer import EventConsumer
 from forkant_kit.db import create_engine, transaction
+from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
@@ -58,6 +59,7 @@ async def _keep_house(engine: AsyncEngine, stop: asyncio.Event) -> None:
 
 def main() -> None:
     """Run the worker with its telemetry."""
+    collect_seldom()
     settings = load(IndicatorSettings)
     telemetry = set_up_telemetry(service="indicator-service", settings=settings)
     try:
