@@ -42,10 +42,10 @@ class ConsumerConfig:
     whoever has the partition next, and leaving the group has ``leave_stop_s``.
     """
 
-    max_records: int = 2_000
+    max_records: int = 5_000
     poll_s: float = 0.5
-    fetch_bytes: int = 8 * 1024 * 1024
-    partition_fetch_bytes: int = 1024 * 1024
+    fetch_bytes: int = 32 * 1024 * 1024
+    partition_fetch_bytes: int = 4 * 1024 * 1024
     session_timeout_s: float = 10.0
     observe_every_s: float = 2.0
     stuck_after_s: float = 60.0
