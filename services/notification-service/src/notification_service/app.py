@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from forkant_kit.auth import TokenVerifier
 from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import database_check
+from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.problems import problem_response
 from forkant_kit.settings import Environment, load
 from forkant_kit.telemetry import set_up_telemetry
@@ -21,7 +22,6 @@ from notification_service.api.calls import Tools
 from notification_service.api.refusals import problem_of
 from notification_service.domain.refusals import Refusal
 from notification_service.policy import POLICY
-from notification_service.sealing import Sealer, read_keys
 from notification_service.settings import NotificationSettings
 
 SERVICE: Final = "notification-service"
@@ -62,7 +62,7 @@ def build_app(
         cursor_secret=settings.cursor_secret.get_secret_value(),
         now=now,
         new_id=new_id,
-        sealer=Sealer(read_keys(settings.endpoint_secret_keys.get_secret_value())),
+        keyring=Keyring(read_keys(settings.endpoint_secret_keys.get_secret_value())),
         allow_local=settings.webhook_allow_loopback,
     )
     return app

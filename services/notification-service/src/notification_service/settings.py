@@ -2,10 +2,9 @@
 
 from typing import Final
 
+from forkant_kit.keyring import read_keys
 from forkant_kit.settings import Environment, ServiceSettings
 from pydantic import Field, SecretStr, field_validator, model_validator
-
-from notification_service.sealing import read_keys
 
 DEV_SECRET_KEY: Final = "Zm9ya2FudC1kZXZlbG9wbWVudC1vbmx5LTMyLWJ5dGU="  # noqa: S105 - refused in production below
 

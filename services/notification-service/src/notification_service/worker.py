@@ -12,6 +12,7 @@ from forkant_contracts import Event
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import database_check, worker_app
+from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
@@ -23,7 +24,6 @@ from notification_service.consumers import GROUP, TOPICS, Notifier
 from notification_service.deliveries.dispatcher import Dispatcher
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.housekeeping import Retention, keep_house
-from notification_service.sealing import Sealer, read_keys
 from notification_service.settings import NotificationSettings
 
 SERVICE: Final = "notification-service"
@@ -36,7 +36,7 @@ def build_workshop(settings: NotificationSettings, *, engine: AsyncEngine, sende
     return Workshop(
         engine=engine,
         sender=sender,
-        sealer=Sealer(read_keys(settings.endpoint_secret_keys.get_secret_value())),
+        keyring=Keyring(read_keys(settings.endpoint_secret_keys.get_secret_value())),
         now=utc_now,
         config=DeliveryConfig(
             lease_s=settings.webhook_lease_seconds,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from notification_service.sealing import Sealer
+from forkant_kit.keyring import Keyring
+
 from notification_service.visibility import Owner
 
 
@@ -17,5 +18,5 @@ class Context:
     subject: str
     now: datetime
     new_id: Callable[[], UUID]
-    sealer: Sealer
+    keyring: Keyring
     allow_local: bool

@@ -170,7 +170,7 @@ async def _new_secret(conn: AsyncConnection, context: Context, endpoint_id: UUID
         conn,
         secret_id=context.new_id(),
         endpoint_id=endpoint_id,
-        sealed=context.sealer.seal(secret, endpoint_id=endpoint_id),
+        sealed=context.keyring.seal(secret, context=endpoint_id.bytes),
         now=context.now,
     )
     return secret_text(secret)

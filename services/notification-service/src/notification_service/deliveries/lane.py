@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
+from forkant_kit.keyring import UnsealError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +17,6 @@ from notification_service import metrics
 from notification_service.deliveries.attempt import attempt
 from notification_service.deliveries.workshop import Workshop, wait_for
 from notification_service.domain.attempts import Outcome, Reason
-from notification_service.sealing import UnsealError
 from notification_service.store import endpoints, lanes, queue
 from notification_service.store.lanes import Claimed, Destination, Result
 
@@ -119,7 +119,7 @@ class Lane:
 
     def _secrets(self, destination: Destination) -> tuple[bytes, ...]:
         try:
-            return tuple(self._shop.sealer.unseal(one, endpoint_id=self._endpoint_id) for one in destination.sealed)
+            return tuple(self._shop.keyring.unseal(one, context=self._endpoint_id.bytes) for one in destination.sealed)
         except UnsealError:
             _log.error("endpoint_secret_unreadable", endpoint_id=str(self._endpoint_id))
             return ()

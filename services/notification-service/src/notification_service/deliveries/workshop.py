@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from forkant_kit.keyring import Keyring
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from notification_service.domain.attempts import Answer
-from notification_service.sealing import Sealer
 
 Clock = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]
@@ -58,7 +58,7 @@ class Workshop:
 
     engine: AsyncEngine
     sender: Sender
-    sealer: Sealer
+    keyring: Keyring
     now: Clock
     config: DeliveryConfig
     jitter: Callable[[], float] = random.random
