@@ -115,7 +115,7 @@ def _unreadable(node: Any, definitions: Schema, trail: tuple[str, ...]) -> Itera
         return
     if "$ref" in node:
         yield from _unreadable_reference(node["$ref"], definitions, trail)
-    elif "anyOf" not in node and node.get("type") not in _TYPES:
+    elif "anyOf" not in node and (not isinstance(node.get("type"), str) or node["type"] not in _TYPES):
         yield "`type` must be one JSON type"
     beside = sorted((set(node) & KNOWN) - BESIDE_REFERENCE)
     if {"$ref", "anyOf"} & set(node) and len(beside) > 1:
