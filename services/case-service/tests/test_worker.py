@@ -13,7 +13,8 @@ from forkant_devstack.native.ports import free_ports
 from forkant_kit.db import create_engine
 from forkant_kit.settings import Environment
 from forkant_kit.testing import until
-from pydantic import SecretStr
+from prometheus_client import REGISTRY
+from pydantic import SecretStr, ValidationError
 
 
 @asynccontextmanager
@@ -74,9 +75,15 @@ async def test_chores_prepare_the_archive_and_remove_old_keys(empty_service):
     await officer.open()
     await empty_service.fetch("UPDATE idempotency_key SET created_at = now() - interval '25 hours'")
     engine = create_engine(empty_service.app_url, application_name="test")
+    settings = CaseSettings(
+        env=Environment.TEST,
+        database_url=SecretStr(empty_service.app_url),
+        oidc_issuer=empty_service.issuer.url,
+        archive_keep_months=25,
+    )
     try:
-        for chore in worker.CHORES:
-            await chore(engine)
+        for chore in worker.chores(settings, engine).values():
+            await chore()
     finally:
         await engine.dispose()
     counts = await empty_service.row_counts()
@@ -85,17 +92,21 @@ async def test_chores_prepare_the_archive_and_remove_old_keys(empty_service):
         "SELECT count(*) AS n FROM pg_inherits WHERE inhparent = 'event_archive'::regclass"
     )
     assert row["n"] == 5
+    assert REGISTRY.get_sample_value("forkant_archive_months") == 4
 
 
-async def test_a_chore_that_fails_is_tried_again_the_next_time(monkeypatch):
-    stop, tries = asyncio.Event(), []
+async def test_the_archive_keeps_everything_unless_told_otherwise(empty_service):
+    settings = CaseSettings(
+        env=Environment.TEST, database_url=SecretStr(empty_service.app_url), oidc_issuer=empty_service.issuer.url
+    )
+    assert "drop_old_months" not in worker.chores(settings, engine=None)
 
-    async def fail(_engine: object) -> None:
-        tries.append(1)
-        if len(tries) == 3:
-            stop.set()
-        raise OSError("away")
 
-    monkeypatch.setattr(worker, "CHORES", (fail,))
-    await asyncio.wait_for(worker.keep_house(None, every_s=0.01, stop=stop), 5)
-    assert len(tries) == 3
+def test_fewer_months_than_a_correction_needs_are_refused():
+    with pytest.raises(ValidationError, match="archive_keep_months"):
+        CaseSettings(
+            env=Environment.TEST,
+            database_url=SecretStr("postgresql://x"),
+            oidc_issuer="http://issuer",
+            archive_keep_months=24,
+        )

@@ -33,6 +33,12 @@ METRICS: Final[dict[str, str]] = {
     "forkant_consumer_stale_gaps": "Aggregates that have long waited for a version, which may be lost.",
     "forkant_consumer_parked_actions_total": "Requests about parked events that are done.",
     "forkant_consumer_batch_seconds": "Time to process and commit one partition batch.",
+    "forkant_archive_months": "Months that the event archive holds or has made ready.",
+    "forkant_archive_bytes": "Size of the event archive with its indexes.",
+    "forkant_archive_oldest_month_seconds": "Age of the beginning of the oldest month kept.",
+    "forkant_archive_strays": "Events that are in no month, since it was not made in time.",
+    "forkant_archive_held_months": "Months past their time that are kept for what goes on in them.",
+    "forkant_chore_failures_total": "Chores that failed and are done again later.",
 }
 """The metrics that every service shares, and what they say."""
 

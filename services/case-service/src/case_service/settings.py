@@ -1,8 +1,10 @@
-"""Settings of the case service; it needs no more than every service does."""
+"""Settings of the case service: the kit's, and its own."""
 
 from typing import Final
 
+from forkant_kit.archive_schema import LEAST_MONTHS
 from forkant_kit.settings import ServiceSettings
+from pydantic import Field
 
 SERVICE: Final = "case-service"
 VERSION: Final = "0.1.0"
@@ -17,3 +19,5 @@ class CaseSettings(ServiceSettings):
     """Port of the worker's health checks and metrics."""
     upkeep_every_s: float = 3600.0
     """Seconds between clean-ups of old idempotency keys and preparations of archive partitions."""
+    archive_keep_months: int | None = Field(default=None, ge=LEAST_MONTHS)
+    """Months of events that are kept before the current one, where nothing in them goes on; all of them when absent."""

@@ -3,34 +3,25 @@
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from functools import partial
 
 import structlog
 import uvloop
 from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC, TOPICS
-from forkant_kit.db import create_engine, new_id, transaction
+from forkant_kit.archive import drop_old_months, measure_archive, prepare_archive
+from forkant_kit.chores import Chore, keep_house
+from forkant_kit.db import create_engine, new_id
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.idempotency import remove_old_keys
 from forkant_kit.relay import Relay
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_service.settings import SERVICE, CaseSettings
 
-_MONTHS_AHEAD: Final = 3
-_PREPARE: Final = text("SELECT ensure_archive_partitions(:months)")
 _log = structlog.get_logger(__name__)
-
-
-async def prepare_archive(engine: AsyncEngine) -> None:
-    """Make the archive's partitions of the coming months."""
-    async with transaction(engine) as conn:
-        await conn.execute(_PREPARE, {"months": _MONTHS_AHEAD})
 
 
 async def remove_keys(engine: AsyncEngine) -> None:
@@ -38,21 +29,18 @@ async def remove_keys(engine: AsyncEngine) -> None:
     _log.info("idempotency_keys_removed", count=await remove_old_keys(engine))
 
 
-CHORES: Final[Sequence[Callable[[AsyncEngine], Awaitable[None]]]] = (prepare_archive, remove_keys)
-
-
-async def keep_house(engine: AsyncEngine, *, every_s: float, stop: asyncio.Event) -> None:
-    """Do the chores now and then; one that fails is done again the next time."""
-    while not stop.is_set():
-        for chore in CHORES:
-            try:
-                await chore(engine)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
-                _log.warning("chore_failed", chore=getattr(chore, "__name__", "?"), error=type(error).__name__)
-        try:
-            await asyncio.wait_for(stop.wait(), every_s)
-        except TimeoutError:
-            continue
+def chores(settings: CaseSettings, engine: AsyncEngine) -> dict[str, Chore]:
+    """Return what is done now and then; old months of the archive go only where the settings say so."""
+    keep_months = settings.archive_keep_months
+    dropping = (
+        {} if keep_months is None else {"drop_old_months": partial(drop_old_months, engine, keep_months=keep_months)}
+    )
+    return {
+        "prepare_archive": partial(prepare_archive, engine),
+        **dropping,
+        "measure_archive": partial(measure_archive, engine),
+        "remove_keys": partial(remove_keys, engine),
+    }
 
 
 async def run(settings: CaseSettings, stop: asyncio.Event) -> None:
@@ -70,7 +58,9 @@ async def run(settings: CaseSettings, stop: asyncio.Event) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run(stop), name="relay")
-            group.create_task(keep_house(engine, every_s=settings.upkeep_every_s, stop=stop), name="chores")
+            group.create_task(
+                keep_house(chores(settings, engine), every_s=settings.upkeep_every_s, stop=stop), name="chores"
+            )
             group.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"
             )

@@ -1,11 +1,11 @@
 """The projector process: ``python -m indicator_service.worker``."""
 
 import asyncio
-from contextlib import suppress
+from functools import partial
 from typing import Final
 
-import structlog
 import uvloop
+from forkant_kit.chores import keep_house
 from forkant_kit.consumer import EventConsumer
 from forkant_kit.db import create_engine, transaction
 from forkant_kit.garbage import collect_seldom
@@ -13,7 +13,6 @@ from forkant_kit.health import database_check, worker_app
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from indicator_service.projector import GROUP, TOPICS, apply
@@ -22,8 +21,6 @@ from indicator_service.store import prune_changes
 
 _PRUNE_EVERY_S: Final = 600.0
 _KEEP_CHANGES_HOURS: Final = 24
-
-_log = structlog.get_logger(__name__)
 
 
 async def run(settings: IndicatorSettings) -> None:
@@ -37,7 +34,9 @@ async def run(settings: IndicatorSettings) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(consumer.run(stop), name="consumer")
-            tasks.create_task(_keep_house(engine, stop), name="housekeeping")
+            tasks.create_task(
+                keep_house({"prune_changes": partial(_prune, engine)}, every_s=_PRUNE_EVERY_S, stop=stop), name="chores"
+            )
             tasks.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"
             )
@@ -45,16 +44,10 @@ async def run(settings: IndicatorSettings) -> None:
         await engine.dispose()
 
 
-async def _keep_house(engine: AsyncEngine, stop: asyncio.Event) -> None:
-    """Remove changes that no stream will resume from, now and then."""
-    while not stop.is_set():
-        try:
-            async with transaction(engine) as conn:
-                await prune_changes(conn, hours=_KEEP_CHANGES_HOURS)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            _log.warning("pruning_failed", error=type(error).__name__)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _PRUNE_EVERY_S)
+async def _prune(engine: AsyncEngine) -> None:
+    """Remove changes that no stream will resume from."""
+    async with transaction(engine) as conn:
+        await prune_changes(conn, hours=_KEEP_CHANGES_HOURS)
 
 
 def main() -> None:
