@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import store
 from indicator_service.aggregation.cells import district_of
-from indicator_service.aggregation.fold import fold
+from indicator_service.aggregation.fold import fold, streams_of
 
 GROUP: Final = "indicator-service"
 TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC)
@@ -21,10 +21,11 @@ TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC)
 
 async def apply(conn: AsyncConnection, events: Sequence[Event]) -> None:
     """Apply fresh events, those of one aggregate in order of version."""
+    streams = streams_of(events)
     folded = fold(
-        events,
-        cases=await store.load_cases(conn, {e.aggregate_id for e in events if e.topic == CASE_TOPIC}),
-        concerns=await store.load_concerns(conn, {e.aggregate_id for e in events if e.topic == CONCERN_TOPIC}),
+        streams,
+        cases=await store.load_cases(conn, streams.cases),
+        concerns=await store.load_concerns(conn, streams.concerns),
     )
     await store.save_cases(conn, folded.cases)
     await store.save_concerns(conn, folded.concerns)

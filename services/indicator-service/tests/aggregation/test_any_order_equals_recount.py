@@ -10,7 +10,7 @@ from forkant_contracts.events import concern as concern_events
 from forkant_contracts.events import measure as measure_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from indicator_service.aggregation.fold import fold
+from indicator_service.aggregation.fold import fold, streams_of
 
 OSLO = ZoneInfo("Europe/Oslo")
 UNITS = ["oslo", "troms", "kripos", "oslo/gde-sentrum"]
@@ -126,7 +126,7 @@ def test_any_interleaving_with_repeats_in_any_batches_equals_a_recount(new_case,
 
     cases, concerns, cells = {}, {}, Counter()
     for start in range(0, len(events), size):
-        folded = fold(events[start : start + size], cases=cases, concerns=concerns)
+        folded = fold(streams_of(events[start : start + size]), cases=cases, concerns=concerns)
         assert 0 not in folded.delta.values()
         cases.update(folded.cases)
         concerns.update(folded.concerns)

@@ -13,7 +13,7 @@ from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from indicator_service.aggregation.facts import CaseDraft, CaseFact, draft_of
-from indicator_service.aggregation.fold import fold
+from indicator_service.aggregation.fold import fold, streams_of
 
 TYPES = {
     topic: [EVENT_TYPES[name] for name in sorted(EVENT_TYPES) if topic == EVENT_TYPES[name].TOPIC]
@@ -76,7 +76,7 @@ def fold_all(batches):
     cases, concerns, cells = {}, {}, Counter()
     for batch in batches:
         known = deepcopy((cases, concerns))
-        folded = fold(batch, cases=cases, concerns=concerns)
+        folded = fold(streams_of(batch), cases=cases, concerns=concerns)
         assert (cases, concerns) == known, "the fold changed the facts that it was given"
         cases, concerns = cases | folded.cases, concerns | folded.concerns
         cells.update(folded.delta)
@@ -102,6 +102,6 @@ def test_a_draft_has_the_fields_of_the_fact_with_their_types():
 @given(data=st.data())
 def test_each_event_moves_the_version_of_its_fact(model, data):
     event = an_event(data.draw(DATA[model]), UUID(int=1), 1, data.draw)
-    folded = fold([event], cases={}, concerns={})
+    folded = fold(streams_of([event]), cases={}, concerns={})
     [fact] = (folded.cases | folded.concerns).values()
     assert fact.version == 1

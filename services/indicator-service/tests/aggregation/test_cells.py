@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from forkant_contracts.codes import ConcernOutcome
-from indicator_service.aggregation.fold import fold
+from indicator_service.aggregation.fold import fold, streams_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -13,7 +13,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def counted(*streams):
     """Fold all streams and return {(unit, metric, month, bucket): count}."""
     events = [event for stream in streams for event in stream.events]
-    delta = fold(events, cases={}, concerns={}).delta
+    delta = fold(streams_of(events), cases={}, concerns={}).delta
     found = Counter()
     for cell, amount in delta.items():
         found[cell.unit, cell.metric.value, f"{cell.month:%Y-%m}", cell.bucket] += amount
@@ -137,7 +137,7 @@ def test_an_erased_case_counts_nowhere_and_stays_so(new_case):
     case.erased(after=DAY)
     case.reopened(after=DAY)
     assert counted(case) == {}
-    [fact] = fold(case.events, cases={}, concerns={}).cases.values()
+    [fact] = fold(streams_of(case.events), cases={}, concerns={}).cases.values()
     assert fact.erased
     assert fact.unit == ""
     assert fact.opened_at is None

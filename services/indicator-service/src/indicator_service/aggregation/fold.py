@@ -1,7 +1,7 @@
 """A batch of events folded into the facts it touches, and what the cells change by."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,25 +23,38 @@ class Folded:
     delta: Cells
 
 
-def fold(events: Iterable[Event], *, cases: Mapping[UUID, CaseFact], concerns: Mapping[UUID, ConcernFact]) -> Folded:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """A batch's events by aggregate, those of one in the order in which they came."""
+
+    cases: Mapping[UUID, Sequence[Event]]
+    concerns: Mapping[UUID, Sequence[Event]]
+
+
+def streams_of(events: Iterable[Event]) -> Streams:
+    """Sort events by what they are about; those of other topics are left out."""
+    cases: defaultdict[UUID, list[Event]] = defaultdict(list)
+    concerns: defaultdict[UUID, list[Event]] = defaultdict(list)
+    by_topic = {CASE_TOPIC: cases, CONCERN_TOPIC: concerns}
+    for event in events:
+        if (streams := by_topic.get(event.data.TOPIC)) is not None:
+            streams[event.aggregate_id].append(event)
+    return Streams(cases=cases, concerns=concerns)
+
+
+def fold(streams: Streams, *, cases: Mapping[UUID, CaseFact], concerns: Mapping[UUID, ConcernFact]) -> Folded:
     """Fold events, those of one aggregate in order of version, into the facts that are known of their aggregates.
 
     Cases and concerns never look at each other, so the order between their topics doesn't matter.
     """
-    by_case: defaultdict[UUID, list[Event]] = defaultdict(list)
-    by_concern: defaultdict[UUID, list[Event]] = defaultdict(list)
-    by_topic = {CASE_TOPIC: by_case, CONCERN_TOPIC: by_concern}
-    for event in events:
-        if (mine := by_topic.get(event.data.TOPIC)) is not None:
-            mine[event.aggregate_id].append(event)
-    changed_cases = [(key, cases.get(key, NO_CASE), theirs) for key, theirs in by_case.items()]
-    changed_concerns = [(key, concerns.get(key, NO_CONCERN), theirs) for key, theirs in by_concern.items()]
-    new_cases = {key: fold_case(old, theirs) for key, old, theirs in changed_cases}
-    new_concerns = {key: fold_concern(old, theirs) for key, old, theirs in changed_concerns}
+    changed_cases = {key: fold_case(cases.get(key, NO_CASE), events) for key, events in streams.cases.items()}
+    changed_concerns = {
+        key: fold_concern(concerns.get(key, NO_CONCERN), events) for key, events in streams.concerns.items()
+    }
     delta = total(
         [
-            *((old, new_cases[key]) for key, old, _ in changed_cases),
-            *((old, new_concerns[key]) for key, old, _ in changed_concerns),
+            *((cases.get(key, NO_CASE), fact) for key, fact in changed_cases.items()),
+            *((concerns.get(key, NO_CONCERN), fact) for key, fact in changed_concerns.items()),
         ]
     )
-    return Folded(cases=new_cases, concerns=new_concerns, delta=delta)
+    return Folded(cases=changed_cases, concerns=changed_concerns, delta=delta)
