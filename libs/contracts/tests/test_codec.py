@@ -46,6 +46,8 @@ def data_of(model: type[EventData]) -> st.SearchStrategy[EventData]:
         if pattern is not None:
             text = st.from_regex(pattern, fullmatch=True)
             drawn[name] = text if len(forms) == 1 else st.none() | text
+        elif "pattern" in schema.get("items", {}):
+            drawn[name] = st.lists(st.from_regex(schema["items"]["pattern"], fullmatch=True)).map(tuple)
     return st.builds(model, **drawn)
 
 
@@ -126,6 +128,7 @@ def test_a_missing_attribute_is_named(missing: str):
 @pytest.mark.parametrize(
     ("header", "value"),
     [
+        ("ce_source", b"a school"),
         ("ce_aggregateversion", b"0"),
         ("ce_aggregateversion", b"one"),
         ("ce_partitionkey", b"not-a-uuid"),
@@ -139,6 +142,14 @@ def test_a_wrong_attribute_is_refused(header: str, value: bytes):
     message = encode(an_event(CaseActivated()))
     with pytest.raises(MalformedEventError):
         decode([(n, value if n == header else v) for n, v in message.headers], message.value)
+
+
+@pytest.mark.parametrize("trace", [b"", b"00-xyz", b"00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01", b"Kari"])
+def test_a_trace_that_cannot_be_read_is_dropped_and_the_event_kept(trace: bytes):
+    message = encode(an_event(CaseActivated()))
+    read = decode([(n, trace if n == "traceparent" else v) for n, v in message.headers], message.value)
+    assert read.traceparent is None
+    assert read.data == CaseActivated()
 
 
 @pytest.mark.parametrize("body", [None, b"", b"[]", b"{", b'{"theme": 1}', b"\xff", b"x" * 70_000, b"[" * 60_000])

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from forkant_contracts.envelope import EventData, UnitId
+from forkant_contracts.envelope import EventData
 from forkant_contracts.events import EVENT_TYPES
+from forkant_contracts.fields import UnitId
 from forkant_contracts.schemas import schema_of, version_name
 from forkant_contracts.topics import TOPICS, Topic
 
@@ -131,7 +132,7 @@ def _headers() -> Document:
     properties = {
         "ce_specversion": {"type": "string", "const": "1.0"},
         "ce_id": _uuid("The event; a repeated delivery has the same id."),
-        "ce_source": _text("The service that wrote the event, for example `/case-service`."),
+        "ce_source": _text("The service that wrote the event, for example `urn:forkant:case-service`."),
         "ce_type": _text("What happened, with its major version, for example `no.forkant.case.opened.v1`."),
         "ce_time": _moment("When it happened."),
         "ce_recordedtime": _moment("When it was recorded."),

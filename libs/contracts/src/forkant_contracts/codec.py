@@ -7,6 +7,7 @@ Errors::
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +16,12 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from forkant_contracts.envelope import Event, EventData, rfc3339
+from forkant_contracts.envelope import TRACEPARENT_PATTERN, Event, EventData, rfc3339
 from forkant_contracts.events import EVENT_TYPES
 
 MAX_BODY_BYTES: Final = 64 * 1024
 STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents+json"
+_TRACEPARENT: Final = re.compile(TRACEPARENT_PATTERN)
 _REQUIRED: Final = ("id", "source", "type", "time", "recordedtime", "partitionkey", "aggregateversion", "unit")
 
 
@@ -175,12 +177,17 @@ def _build(attributes: Mapping[str, str], body: bytes, traceparent: str | None) 
             "unit": attributes["unit"],
             "occurred_at": attributes["time"],
             "recorded_at": attributes["recordedtime"],
-            "traceparent": traceparent,
+            "traceparent": _readable_trace(traceparent),
             "data": model.model_validate_json(body, extra="ignore"),
         }
         return Event.model_validate(fields)
     except ValidationError as error:
         raise MalformedEventError(f"{attributes['type']}: {_places(error)}") from None
+
+
+def _readable_trace(traceparent: str | None) -> str | None:
+    # A trace only helps people who look for faults, so what can't be read of it never stops an event.
+    return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
 
 
 def _places(error: ValidationError) -> str:

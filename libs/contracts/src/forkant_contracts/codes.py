@@ -278,6 +278,73 @@ class ErasureBasis(OpenCode):
     UNKNOWN = "unknown"
 
 
+class StatementType(OpenCode):
+    """Whether registered information is a fact or somebody's assessment (Law Enforcement Directive, art. 7)."""
+
+    FACT = "fact"
+    ASSESSMENT = "assessment"
+    UNKNOWN = "unknown"
+
+
+class VerificationStatus(OpenCode):
+    """Whether registered information has been verified (Law Enforcement Directive, art. 7)."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    UNKNOWN = "unknown"
+
+
+class ClarificationOutcome(OpenCode):
+    """What came of clarifying the purpose and relevance of registered information."""
+
+    RELEVANT = "relevant"
+    NOT_RELEVANT = "not_relevant"
+    INCORRECT = "incorrect"
+    UNKNOWN = "unknown"
+
+
+class TaskKind(OpenCode):
+    """What a task asks somebody to do with a case."""
+
+    COMPLETE_ASSESSMENT = "complete_assessment"
+    APPROVE_PLAN = "approve_plan"
+    COMPLETE_MEASURE = "complete_measure"
+    HOLD_FOLLOW_UP = "hold_follow_up"
+    COMPLETE_EVALUATION = "complete_evaluation"
+    ANSWER_TRANSFER = "answer_transfer"
+    CLARIFY_INFORMATION = "clarify_information"
+    REVIEW_CASE = "review_case"
+    UNKNOWN = "unknown"
+
+
+class TargetBand(OpenCode):
+    """How an indicator's value stands to its target."""
+
+    MET = "met"
+    NEAR = "near"
+    MISSED = "missed"
+    UNKNOWN = "unknown"
+
+
+class Movement(OpenCode):
+    """Which way an indicator's value moved; whether that is good depends on the indicator."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class PeriodKind(OpenCode):
+    """The span of time that an indicator's value is about."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    YEAR_TO_DATE = "year_to_date"
+    ROLLING_12 = "rolling_12"
+    UNKNOWN = "unknown"
+
+
 class Role(OpenCode):
     """Roles of people and services."""
 

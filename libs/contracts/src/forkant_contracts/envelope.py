@@ -6,20 +6,17 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SerializeAsAny
 
+from forkant_contracts.fields import UnitId
+
 TYPE_PREFIX: Final = "no.forkant."
 DATA_SCHEMA_BASE: Final = "urn:forkant:schema:"
 
-Identifier = Annotated[UUID, Field(json_schema_extra={"x-data-class": "identifier"})]
-"""An id of the platform; it says nothing about a person without access to the service that issued it."""
+Source = Annotated[str, Field(pattern=r"^(urn:forkant:|/)[a-z][a-z-]{1,40}$")]
+"""CloudEvents ``source``: the service that wrote the event, for example ``urn:forkant:case-service``."""
 
-UnitId = Annotated[
-    str,
-    Field(pattern=r"^[a-z][a-z-]{1,30}(/gde-[a-z0-9-]{1,40})?$", json_schema_extra={"x-data-class": "code"}),
-]
-"""A police unit: a district, a special body, or ``district/gde-slug`` for an operational unit below a district."""
-
-MunicipalityNumber = Annotated[str, Field(pattern=r"^[0-9]{4}$", json_schema_extra={"x-data-class": "code"})]
-"""A Norwegian municipality number of four digits, leading zero kept."""
+TRACEPARENT_PATTERN: Final = r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
+TraceParent = Annotated[str, Field(pattern=TRACEPARENT_PATTERN)]
+"""W3C trace context of the change that the event tells of."""
 
 
 class EventData(BaseModel):
@@ -50,14 +47,14 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: UUID
-    source: str
+    source: Source
     aggregate_id: UUID
     aggregate_version: int = Field(ge=1)
     unit: UnitId
     occurred_at: AwareDatetime
     recorded_at: AwareDatetime
     data: SerializeAsAny[EventData]
-    traceparent: str | None = None
+    traceparent: TraceParent | None = None
 
     @property
     def type(self) -> str:

@@ -85,7 +85,7 @@ def _added(event: Event, expected: Mapping[str, Any]) -> dict[str, Any]:
 def _event(model: type[EventData], data: Mapping[str, Any], *, traced: bool) -> Event:
     return Event(
         id=_EVENT_ID,
-        source=f"/{TOPICS[model.TOPIC].producer}",
+        source=f"urn:forkant:{TOPICS[model.TOPIC].producer}",
         aggregate_id=_AGGREGATE_ID,
         aggregate_version=3,
         unit="sor-ost",

@@ -8,11 +8,12 @@ from typing import Any
 
 from forkant_contracts.envelope import EventData
 from forkant_contracts.events import EVENT_TYPES
+from forkant_contracts.fields import TaggedSchema
 
 
 def schema_of(model: type[EventData]) -> dict[str, Any]:
     """Return the schema of one event's data as its writer must produce it."""
-    schema = model.model_json_schema(mode="serialization")
+    schema = model.model_json_schema(mode="serialization", schema_generator=TaggedSchema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": model.data_schema(),

@@ -8,6 +8,8 @@ from typing import Final
 
 CASE_TOPIC: Final = "forkant.case.v1"
 CONCERN_TOPIC: Final = "forkant.concern.v1"
+CATALOGUE_TOPIC: Final = "forkant.catalogue.v1"
+STEERING_TOPIC: Final = "forkant.steering.v1"
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 
@@ -42,6 +44,22 @@ TOPICS: Final[dict[str, Topic]] = {
             retention_ms=30 * _DAY_MS,
             producer="case-service",
             consumers=("indicator-service", "notification-service"),
+        ),
+        Topic(
+            name=CATALOGUE_TOPIC,
+            description="National methods and examples of best practice; key = method id or example id.",
+            partitions=3,
+            retention_ms=30 * _DAY_MS,
+            producer="case-service",
+            consumers=(),
+        ),
+        Topic(
+            name=STEERING_TOPIC,
+            description="Crossed thresholds, prevention plans and pilots; key = watch id, plan id or pilot id.",
+            partitions=3,
+            retention_ms=30 * _DAY_MS,
+            producer="indicator-service",
+            consumers=(),
         ),
     )
 }

@@ -3,9 +3,20 @@
 from typing import Final
 
 from forkant_contracts.envelope import EventData
-from forkant_contracts.events import case, concern, follow_up, measure, partner
+from forkant_contracts.events import (
+    case,
+    catalogue,
+    concern,
+    follow_up,
+    information,
+    measure,
+    partner,
+    steering,
+    task,
+    transfer,
+)
 
-_MODULES: Final = (concern, case, measure, follow_up, partner)
+_MODULES: Final = (concern, case, transfer, measure, follow_up, partner, information, task, catalogue, steering)
 
 EVENT_TYPES: Final[dict[str, type[EventData]]] = {
     model.TYPE: model

@@ -3,9 +3,7 @@
 ``unit`` in the envelope is the unit that holds the case after the event.
 """
 
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from forkant_contracts.codes import (
     AgeBand,
@@ -27,10 +25,9 @@ from forkant_contracts.codes import (
     SubjectCategory,
     Theme,
 )
-from forkant_contracts.envelope import EventData, Identifier, MunicipalityNumber, UnitId
+from forkant_contracts.envelope import EventData
+from forkant_contracts.fields import Count, Flag, Identifier, MunicipalityNumber, UnitId
 from forkant_contracts.topics import CASE_TOPIC
-
-Count = Annotated[int, Field(ge=0, le=10_000, json_schema_extra={"x-data-class": "count"})]
 
 
 class CaseEvent(EventData):
@@ -79,7 +76,7 @@ class CaseAssessed(CaseEvent):
     """Risk factors found."""
     protective_factors: tuple[ProtectiveFactor, ...] = ()
     """Protective factors found."""
-    child_view_recorded: bool | None = None
+    child_view_recorded: Flag | None = None
     """Whether the child's own view is recorded; absent when the subject is not under 18."""
 
 
@@ -184,7 +181,7 @@ class CaseClosed(CaseEvent):
 
     reason: CloseReason
     """Why it was closed."""
-    evaluated: bool
+    evaluated: Flag
     """Whether a completed evaluation stood when it was closed."""
 
 
@@ -202,10 +199,19 @@ class CaseRestricted(CaseEvent):
 
     TYPE: ClassVar[str] = "no.forkant.case.restricted.v1"
 
-    restricted: bool
+    restricted: Flag
     """True when the restriction was set, false when it was lifted."""
     reason: RestrictionReason
     """Why."""
+
+
+class CaseMerged(CaseEvent):
+    """The case was found to be a duplicate of another and was merged into it; from now on only the other counts."""
+
+    TYPE: ClassVar[str] = "no.forkant.case.merged.v1"
+
+    into_case_id: Identifier
+    """The case that goes on."""
 
 
 class CaseErased(CaseEvent):

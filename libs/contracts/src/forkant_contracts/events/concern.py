@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, ConcernSource, Theme
-from forkant_contracts.envelope import EventData, Identifier, MunicipalityNumber
+from forkant_contracts.envelope import EventData
+from forkant_contracts.fields import Identifier, MunicipalityNumber
 from forkant_contracts.topics import CONCERN_TOPIC
 
 

@@ -1,11 +1,9 @@
 """Events of a follow-up («oppfølging»); the case is their aggregate."""
 
-from datetime import date
 from typing import ClassVar
 
-from pydantic import Field
-
-from forkant_contracts.envelope import EventData, Identifier
+from forkant_contracts.envelope import EventData
+from forkant_contracts.fields import Day, Identifier
 from forkant_contracts.topics import CASE_TOPIC
 
 
@@ -17,7 +15,7 @@ class FollowUpScheduled(EventData):
 
     follow_up_id: Identifier
     """The follow-up."""
-    due_on: date = Field(json_schema_extra={"x-data-class": "date"})
+    due_on: Day
     """Day by which it is to be held."""
 
 

@@ -1,16 +1,11 @@
 """Events of a measure («tiltak»); the case is their aggregate, so its version orders them."""
 
-from datetime import date
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from forkant_contracts.codes import Arena, CancelReason, MeasureKind
-from forkant_contracts.envelope import EventData, Identifier
+from forkant_contracts.envelope import EventData
+from forkant_contracts.fields import CatalogueCode, Day, Flag, Identifier, Version
 from forkant_contracts.topics import CASE_TOPIC
-
-StepCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$", json_schema_extra={"x-data-class": "code"})]
-"""Code of a step in a method."""
 
 
 class MeasureEvent(EventData):
@@ -31,9 +26,9 @@ class MeasurePlanned(MeasureEvent):
     """Kind of measure."""
     arena: Arena
     """Physical or digital."""
-    due_on: date = Field(json_schema_extra={"x-data-class": "date"})
+    due_on: Day
     """Day by which it is to be completed."""
-    method_version: int | None = Field(default=None, ge=1, json_schema_extra={"x-data-class": "code"})
+    method_version: Version | None = None
     """Version of the national method that it follows; absent for a measure without a standard."""
 
 
@@ -48,7 +43,7 @@ class MeasureStepCompleted(MeasureEvent):
 
     TYPE: ClassVar[str] = "no.forkant.measure.step-completed.v1"
 
-    step: StepCode
+    step: CatalogueCode
     """Code of the step."""
 
 
@@ -57,7 +52,7 @@ class MeasureCompleted(MeasureEvent):
 
     TYPE: ClassVar[str] = "no.forkant.measure.completed.v1"
 
-    mandatory_steps_met: bool | None = Field(default=None, json_schema_extra={"x-data-class": "code"})
+    mandatory_steps_met: Flag | None = None
     """Whether every mandatory step was done; absent for a measure without a standard."""
 
 

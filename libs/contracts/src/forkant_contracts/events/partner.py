@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from forkant_contracts.codes import PartnerKind
-from forkant_contracts.envelope import EventData, Identifier
+from forkant_contracts.envelope import EventData
+from forkant_contracts.fields import Identifier
 from forkant_contracts.topics import CASE_TOPIC
 
 

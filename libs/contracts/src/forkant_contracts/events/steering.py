@@ -1,0 +1,81 @@
+"""Events of steering: thresholds of indicators, prevention plans and pilots."""
+
+from typing import ClassVar
+
+from forkant_contracts.codes import CaseType, Movement, PeriodKind, TargetBand
+from forkant_contracts.envelope import EventData
+from forkant_contracts.fields import CatalogueCode, Count, Day, IndicatorNumber, UnitId, Version
+from forkant_contracts.topics import STEERING_TOPIC
+
+
+class SteeringEvent(EventData):
+    """Base of the steering events."""
+
+    TOPIC: ClassVar[str] = STEERING_TOPIC
+
+
+class IndicatorThresholdCrossed(SteeringEvent):
+    """An indicator of the unit in the envelope moved from one band of its target to another.
+
+    The aggregate is the watch over one indicator of one unit. The event holds neither the value nor its counts: two
+    of them in a row could tell of a single case. It is not written while the value on either side is suppressed for
+    being small, so a watch says nothing until its value may be shown again.
+    """
+
+    TYPE: ClassVar[str] = "no.forkant.indicator.threshold-crossed.v1"
+
+    indicator: IndicatorNumber
+    """Number of the indicator."""
+    period_kind: PeriodKind
+    """Span of time that the value is about."""
+    period_start: Day
+    """First day of that span."""
+    movement: Movement
+    """Which way the value moved."""
+    from_band: TargetBand
+    """Band before."""
+    to_band: TargetBand
+    """Band after."""
+    definition_version: Version
+    """Version of the indicator's definition."""
+    target_version: Version
+    """Version of the target."""
+
+
+class PlanApproved(SteeringEvent):
+    """The prevention plan («forebyggingsplan») of the unit in the envelope was approved; the plan is the aggregate."""
+
+    TYPE: ClassVar[str] = "no.forkant.plan.approved.v1"
+
+    valid_from: Day
+    """First day on which the plan holds."""
+    valid_to: Day
+    """Last day on which the plan holds."""
+    goals: Count
+    """Goals in the plan."""
+    goals_with_target: Count
+    """Goals that an indicator with a target measures."""
+    indicators: tuple[IndicatorNumber, ...] = ()
+    """Indicators that the plan's goals are linked to."""
+
+
+class PilotEnrolled(SteeringEvent):
+    """Districts were enrolled in a pilot, or their number or its period changed: the newest event holds.
+
+    The pilot is the aggregate.
+    """
+
+    TYPE: ClassVar[str] = "no.forkant.pilot.enrolled.v1"
+
+    pilot: CatalogueCode
+    """Code of the pilot."""
+    districts: tuple[UnitId, ...]
+    """All districts that take part."""
+    case_types: tuple[CaseType, ...] = ()
+    """Case types that only these districts may open during the pilot."""
+    baseline_from: Day
+    """First day of the time before the pilot that it is compared with."""
+    starts_on: Day
+    """First day of the pilot."""
+    ends_on: Day
+    """Last day of the pilot."""

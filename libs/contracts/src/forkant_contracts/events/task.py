@@ -1,0 +1,52 @@
+"""Events of a task that somebody is to do with a case; the case is their aggregate.
+
+Whom a task is given to is a role of the unit in the envelope, never a person.
+"""
+
+from typing import ClassVar
+
+from forkant_contracts.codes import Role, TaskKind
+from forkant_contracts.envelope import EventData
+from forkant_contracts.fields import Day, Identifier, Level
+from forkant_contracts.topics import CASE_TOPIC
+
+
+class TaskEvent(EventData):
+    """Base of the task events."""
+
+    TOPIC: ClassVar[str] = CASE_TOPIC
+
+    task_id: Identifier
+    """The task."""
+    kind: TaskKind
+    """What is to be done."""
+
+
+class TaskAssigned(TaskEvent):
+    """A task was given to a role, or its role or due day changed: the newest event of a task holds."""
+
+    TYPE: ClassVar[str] = "no.forkant.task.assigned.v1"
+
+    role: Role
+    """The role that is to do it."""
+    due_on: Day
+    """Day by which it is to be done."""
+
+
+class TaskOverdue(TaskEvent):
+    """A task was not done by its due day and was escalated; sent once for each level."""
+
+    TYPE: ClassVar[str] = "no.forkant.task.overdue.v1"
+
+    role: Role
+    """The role that it was escalated to."""
+    due_on: Day
+    """Day by which it was to be done."""
+    escalation_level: Level
+    """How many times it has been escalated, counted from 1."""
+
+
+class TaskCompleted(TaskEvent):
+    """A task was done, or fell away because what it was about ended; ``time`` is when."""
+
+    TYPE: ClassVar[str] = "no.forkant.task.completed.v1"
