@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 import uvloop
-from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC, TOPICS
+from forkant_contracts import TOPICS
 from forkant_kit.archive import drop_old_months, measure_archive, prepare_archive
 from forkant_kit.chores import Chore, keep_house
 from forkant_kit.db import create_engine, new_id
@@ -52,7 +52,7 @@ async def run(settings: CaseSettings, stop: asyncio.Event) -> None:
         database_url=database_url,
         kafka_bootstrap=settings.kafka_bootstrap,
         owner=f"{SERVICE}/{socket.gethostname()}/{os.getpid()}/{new_id()}",
-        topics=[TOPICS[CASE_TOPIC], TOPICS[CONCERN_TOPIC]],
+        topics=[topic for topic in TOPICS.values() if topic.producer == SERVICE],
     )
     health = worker_app(readiness=[database_check(engine)], alive=relay.healthy)
     try:

@@ -14,6 +14,7 @@ from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.report import Check, Difference
 
 _POLL_MS: Final = 500
+_PRODUCER: Final = "case-service"
 _ARCHIVE: Final = """
 SELECT a.event_id, a.aggregate_id, a.aggregate_version, a.type, a.unit, a.topic, a.partition,
        o.event_id IS NOT NULL AS waiting
@@ -124,11 +125,12 @@ def _missing(archive: Iterable[Any], reading: Reading) -> Iterable[Difference]:
 
 
 async def read_topics(bootstrap: str) -> Reading:
-    """Read every topic from its beginning to the end that it has now."""
+    """Read every topic that the archive's service writes, from its beginning to the end that it has now."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none")
     await consumer.start()
     try:
-        places = [TopicPartition(topic.name, number) for topic in TOPICS.values() for number in range(topic.partitions)]
+        written = [topic for topic in TOPICS.values() if topic.producer == _PRODUCER]
+        places = [TopicPartition(topic.name, number) for topic in written for number in range(topic.partitions)]
         begin, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         reading = Reading(trimmed={place for place in places if begin[place] > 0})
         left = {place for place in places if end[place] > begin[place]}

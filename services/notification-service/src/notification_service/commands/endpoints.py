@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from forkant_contracts import EVENT_TYPES
+from forkant_contracts import EVENT_TYPES, TOPICS
 from forkant_contracts.units import UNITS
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,11 @@ from notification_service.store import endpoints, queue
 from notification_service.store.queue import Draft
 
 MAX_ENDPOINTS: Final = 1_000
+
+TOLD_TYPES: Final = frozenset(
+    name for name, model in EVENT_TYPES.items() if "notification-service" in TOPICS[model.TOPIC].consumers
+)
+"""The event types that an endpoint can ask for: those of the topics that this service reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +149,7 @@ async def ping(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> UU
 def _check(context: Context, *, url: str | None, event_types: Collection[str], units: Collection[str]) -> None:
     if url is not None:
         check_url(url, allow_local=context.allow_local)
-    if not EVENT_TYPES.keys() >= set(event_types):
+    if not set(event_types) <= TOLD_TYPES:
         raise Refusal(Code.UNKNOWN_EVENT_TYPE)
     if not UNITS.keys() >= {district_of(unit) for unit in units}:
         raise Refusal(Code.UNKNOWN_UNIT)
