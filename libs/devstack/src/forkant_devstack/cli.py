@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "logs": Command("commands.logs", "logs", "Show what the processes wrote."),
     "token": Command("commands.token", "token", "Print an access token of a persona."),
     "parked": Command("commands.parked", "parked", "List, replay or discard events that could not be applied."),
+    "republish": Command("commands.republish", "republish", "Publish archived events once more."),
     "verify": Command("verify.command", "cli_verify", "Recount the indicators from the cases, and compare."),
     "bench": Command("bench.command", "cli_bench", "Measure the bars on servers of its own."),
     "contracts": Command("commands.contracts", "contracts", "Check, generate and release the event contracts."),
