@@ -15,6 +15,7 @@ NAME: Final = re.compile(r"forkant_[a-z]+(_[a-z]+)*")
 
 METRICS: Final[dict[str, str]] = {
     "forkant_http_request_seconds": "Time until an answer was sent.",
+    "forkant_http_limited_total": "Requests refused since their caller asked too often.",
     "forkant_relay_published_total": "Events acknowledged by Kafka and removed from the outbox.",
     "forkant_relay_fenced_total": "Events sent under a lease that was lost before their removal.",
     "forkant_relay_round_failures_total": "Rounds that failed and are retried.",

@@ -50,6 +50,10 @@ class ServiceSettings(BaseSettings):
     """Issuer of the access tokens; ``https`` is required in production."""
     oidc_audience: str = "forkant"
     """Audience that an access token must name."""
+    rate_limit_reads_per_minute: int = Field(default=6_000, ge=1)
+    """Reads of one kind of resource that one caller may make a minute, in each process of the API."""
+    rate_limit_writes_per_minute: int = Field(default=1_200, ge=1)
+    """Writes of one kind of resource that one caller may make a minute, in each process of the API."""
     otlp_endpoint: str | None = None
     """OTLP/HTTP endpoint for traces, without the ``/v1/traces``; tracing is off when absent."""
     log_level: str = "INFO"

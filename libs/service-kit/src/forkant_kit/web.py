@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from forkant_kit.asgi.authenticate import Authenticate
 from forkant_kit.asgi.body import StrictBody
 from forkant_kit.asgi.headers import SecurityHeaders
+from forkant_kit.asgi.limit import RateLimit, kind_of
 from forkant_kit.asgi.observe import Observe
 from forkant_kit.auth import TokenVerifier
 from forkant_kit.docs_page import docs_routes
@@ -81,6 +82,12 @@ def create_app(
     app.state.public_paths = public
     require_policies(app)
     app.add_middleware(StrictBody)
+    app.add_middleware(
+        RateLimit,
+        reads_per_minute=settings.rate_limit_reads_per_minute,
+        writes_per_minute=settings.rate_limit_writes_per_minute,
+        kinds=lambda: {kind_of(route.path or "") for route in iter_route_contexts(app.routes)},
+    )
     app.add_middleware(Authenticate, verifier=checker, public_paths=public)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Observe)

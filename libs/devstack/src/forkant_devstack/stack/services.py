@@ -56,6 +56,9 @@ def environment(
         "FORKANT_KAFKA_BOOTSTRAP": f"127.0.0.1:{ports['kafka']}",
         "FORKANT_OIDC_ISSUER": f"http://127.0.0.1:{ports['issuer']}",
         "FORKANT_OIDC_AUDIENCE": "forkant",
+        # The demo is a year's work of a unit in a minute, by a handful of people.
+        "FORKANT_RATE_LIMIT_READS_PER_MINUTE": "120000",
+        "FORKANT_RATE_LIMIT_WRITES_PER_MINUTE": "120000",
         "FORKANT_CURSOR_SECRET": secrets.get(f"{service.name}_cursor"),
         "FORKANT_ENDPOINT_SECRET_KEYS": key,
         "FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true",

@@ -131,6 +131,9 @@ class Platform:
             "FORKANT_OIDC_ISSUER": self.issuer.url,
             "FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true",
             "FORKANT_DATABASE_POOL_SIZE": "5",
+            # A benchmark is one caller.
+            "FORKANT_RATE_LIMIT_READS_PER_MINUTE": "600000",
+            "FORKANT_RATE_LIMIT_WRITES_PER_MINUTE": "600000",
             **self.extra_env,
         }
 

@@ -1,4 +1,4 @@
 """Pure-ASGI middleware, since FastAPI parses the body before any dependency runs.
 
-From the outside in: ``observe`` (trace, log, metrics, last resort), ``headers``, ``authenticate``, ``body``.
+From the outside in: ``observe`` (trace, log, metrics, last resort), ``headers``, ``authenticate``, ``limit``, ``body``.
 """
