@@ -2,7 +2,9 @@ import dataclasses
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from forkant_contracts.topics import TOPICS
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from forkant_contracts.topics import TOPICS, Topic
 from forkant_devstack.process import DevstackError
 from forkant_devstack.testing.kafka_server import KafkaServer
 
@@ -35,6 +37,38 @@ async def test_the_registrys_topics_have_its_partition_counts(kafka: KafkaServer
     async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
         found = {name: len(await producer.partitions_for(name)) for name in TOPICS}
     assert found == {topic.name: topic.partitions for topic in TOPICS.values()}
+
+
+async def test_the_registrys_topics_have_its_configuration(kafka: KafkaServer) -> None:
+    _need_admin(kafka)
+    found = {topic.name: await _configuration(kafka, topic) for topic in TOPICS.values()}
+    assert found == {
+        topic.name: {name: str(value) for name, value in topic.config.items()} for topic in TOPICS.values()
+    }
+
+
+async def test_a_topic_that_is_there_gets_the_registrys_configuration(kafka: KafkaServer) -> None:
+    _need_admin(kafka)
+    topic = await kafka.new_topic(partitions=1)
+    await kafka.create_topics(changed := dataclasses.replace(topic, retention_ms=3_600_000))
+    assert (await _configuration(kafka, changed))["retention.ms"] == "3600000"
+
+
+def _need_admin(kafka: KafkaServer) -> None:
+    if kafka.backend == "embedded":
+        pytest.skip("the embedded broker has no admin API")
+
+
+async def _configuration(kafka: KafkaServer, topic: Topic) -> dict[str, str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    await admin.start()
+    try:
+        wished = ConfigResource(ConfigResourceType.TOPIC, topic.name, dict.fromkeys(topic.config))
+        [response] = await admin.describe_configs([wished])
+    finally:
+        await admin.close()
+    [(_, _, _, _, entries)] = response.resources
+    return {name: value for name, value, *_ in entries}
 
 
 async def test_a_topic_with_another_partition_count_is_refused(kafka: KafkaServer) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from forkant_contracts import asyncapi, golden, rules_page, schemas
+from forkant_contracts import asyncapi, golden, kubernetes, pages, rules_page, schemas
 from forkant_contracts.events import EVENT_TYPES
 from forkant_contracts.release import FOLDER, library_version, released_files
 
@@ -31,7 +31,7 @@ def described() -> dict[str, str]:
     }
 
 
-SOURCES: Final[tuple[Callable[[], dict[str, str]], ...]] = (versioned, described)
+SOURCES: Final[tuple[Callable[[], dict[str, str]], ...]] = (versioned, described, pages.artefacts, kubernetes.artefacts)
 """Each gives files by their path in the repository."""
 
 

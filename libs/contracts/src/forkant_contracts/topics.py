@@ -1,8 +1,10 @@
-"""The topic registry: the one place that names topics, their partitions and how long they keep events.
+"""The topic registry: the one place that says which topics there are, how Kafka keeps them, and who may use them.
 
-A topic's partition count is fixed for its major version, because the partition is computed when an event is written.
+Topics, Kubernetes resources and the reference pages are made from it. A topic's partition count is fixed for its major
+version, because the partition is computed when an event is written.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,12 +13,21 @@ CONCERN_TOPIC: Final = "forkant.concern.v1"
 CATALOGUE_TOPIC: Final = "forkant.catalogue.v1"
 STEERING_TOPIC: Final = "forkant.steering.v1"
 
+SUBSCRIBER_GROUPS: Final = "subscriber."
+"""Consumer groups of clients outside the platform start with this and the client's name."""
+
 _DAY_MS: Final = 24 * 60 * 60 * 1000
+_CLIENT: Final = re.compile(r"[a-z][a-z0-9-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One topic: who writes it, who reads it, its partition count and retention in milliseconds."""
+    """One topic.
+
+    ``producer`` is the service that writes it and ``consumers`` are the services that read it: each is both the name
+    of a Kafka user and, for a reader, its consumer group. ``replicas`` and ``min_insync_replicas`` are for production;
+    with them an acknowledged event survives the loss of a broker, and writing goes on.
+    """
 
     name: str
     description: str
@@ -24,6 +35,44 @@ class Topic:
     retention_ms: int
     producer: str
     consumers: tuple[str, ...]
+    key: str = "aggregate id"
+    """What the records' key is, which also chooses the partition."""
+    cleanup_policy: str = "delete"
+    """Every event is kept until it is too old; compaction would keep only an aggregate's last."""
+    max_message_bytes: int = 1024 * 1024
+    """Largest batch that Kafka takes, in bytes; the relay sends up to half of it at a time."""
+    replicas: int = 3
+    min_insync_replicas: int = 2
+
+    @property
+    def config(self) -> dict[str, str | int]:
+        """The topic's configuration under Kafka's names, save how many replicas must have a record."""
+        return {
+            "cleanup.policy": self.cleanup_policy,
+            "max.message.bytes": self.max_message_bytes,
+            "retention.ms": self.retention_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A client outside the platform that reads topics: the name of its Kafka user, and what it may read.
+
+    Kafka can't hide some units' events from a reader, so a subscriber gets a topic only when it may know every unit's.
+    """
+
+    client: str
+    topics: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a name that could be the beginning of another's groups."""
+        if not _CLIENT.fullmatch(self.client):
+            raise ValueError(f"{self.client!r} can't name a client: use lower-case letters, digits and hyphens")
+
+    @property
+    def group_prefix(self) -> str:
+        """What the client's consumer groups start with; it ends in a dot, so that no other client's begin so."""
+        return f"{SUBSCRIBER_GROUPS}{self.client}."
 
 
 TOPICS: Final[dict[str, Topic]] = {
@@ -31,7 +80,8 @@ TOPICS: Final[dict[str, Topic]] = {
     for topic in (
         Topic(
             name=CASE_TOPIC,
-            description="Preventive cases and everything that belongs to them; key = case id.",
+            description="Preventive cases and everything that belongs to them.",
+            key="case id",
             partitions=12,
             retention_ms=30 * _DAY_MS,
             producer="case-service",
@@ -39,7 +89,8 @@ TOPICS: Final[dict[str, Topic]] = {
         ),
         Topic(
             name=CONCERN_TOPIC,
-            description="Concerns before they become cases; key = concern id.",
+            description="Concerns before they become cases.",
+            key="concern id",
             partitions=6,
             retention_ms=30 * _DAY_MS,
             producer="case-service",
@@ -47,7 +98,8 @@ TOPICS: Final[dict[str, Topic]] = {
         ),
         Topic(
             name=CATALOGUE_TOPIC,
-            description="National methods and examples of best practice; key = method id or example id.",
+            description="National methods and examples of best practice.",
+            key="method id or example id",
             partitions=3,
             retention_ms=30 * _DAY_MS,
             producer="case-service",
@@ -55,7 +107,8 @@ TOPICS: Final[dict[str, Topic]] = {
         ),
         Topic(
             name=STEERING_TOPIC,
-            description="Crossed thresholds, prevention plans and pilots; key = watch id, plan id or pilot id.",
+            description="Crossed thresholds, prevention plans and pilots.",
+            key="watch id, plan id or pilot id",
             partitions=3,
             retention_ms=30 * _DAY_MS,
             producer="indicator-service",
@@ -64,3 +117,8 @@ TOPICS: Final[dict[str, Topic]] = {
     )
 }
 """All topics by name."""
+
+SUBSCRIBERS: Final[dict[str, Subscriber]] = {
+    subscriber.client: subscriber for subscriber in (Subscriber(client="downstream-demo", topics=tuple(TOPICS)),)
+}
+"""All clients outside the platform by name."""
