@@ -11,6 +11,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from forkant_devstack.bench.consumer import bench_consumer
 from forkant_devstack.bench.laboratory import Laboratory, laboratory
 from forkant_devstack.bench.opening import bench_opening
 from forkant_devstack.bench.projector import bench_projector
@@ -23,6 +24,7 @@ from forkant_devstack.process import DevstackError
 Benchmark = Callable[[Laboratory], Awaitable[list[Result]]]
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "relay": bench_relay,
+    "consumer": bench_consumer,
     "projector": bench_projector,
     "opening": bench_opening,
     "readable": bench_readable,

@@ -1,34 +1,33 @@
 """The indicator projector through Kafka, against the same batches fed from memory."""
 
 import asyncio
+import gc
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from forkant_contracts import Event, encode
+from forkant_contracts import Event
 from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC, TOPICS, Topic
 from forkant_kit.batch import BatchProcessor
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import create_engine
-from forkant_kit.gate import Record
-from forkant_kit.outbox import partition_of
-from forkant_kit.producer import DiscardingProducer, Outgoing
+from forkant_kit.garbage import collect_seldom
 from indicator_service.migrate import MIGRATIONS
 from indicator_service.projector import apply
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from forkant_devstack.bench.backlog import Placed, place, publish
 from forkant_devstack.bench.events import events
 from forkant_devstack.bench.laboratory import Laboratory
 from forkant_devstack.bench.report import Result
 from forkant_devstack.bench.rounds import Taken, alternate
 
-_EVENTS: Final = 50_000
+_EVENTS: Final = 100_000
 _BAR: Final = 0.60
 _BAR_RATE: Final = 25_000
 _DEADLINE_S: Final = 300.0
-_BATCH_BYTES: Final = 512 * 1024
-_Placed = Mapping[tuple[str, int], Sequence[Record]]
 
 
 @dataclass(slots=True)
@@ -61,14 +60,15 @@ async def bench_projector(lab: Laboratory) -> list[Result]:
         name: await lab.kafka.new_topic("bench", partitions=TOPICS[name].partitions)
         for name in (CASE_TOPIC, CONCERN_TOPIC)
     }
-    placed = _place(events(count), topics)
-    await _publish(lab, placed)
+    placed = place(events(count), topics)
+    await publish(lab, placed)
     batches: list[int] = []
-    compared = await alternate(
-        rounds=lab.rounds,
-        measured=lambda: _through_kafka(lab, topics, count, batches),
-        ceiling=lambda: _from_memory(lab, placed, count),
-    )
+    with _collecting_seldom():
+        compared = await alternate(
+            rounds=lab.rounds,
+            measured=lambda: _through_kafka(lab, topics, count, batches),
+            ceiling=lambda: _from_memory(lab, placed, count),
+        )
     return [
         Result(
             benchmark="projector",
@@ -86,28 +86,16 @@ async def bench_projector(lab: Laboratory) -> list[Result]:
     ]
 
 
-def _place(made: Sequence[Event], topics: Mapping[str, Topic]) -> _Placed:
-    placed: dict[tuple[str, int], list[Record]] = {}
-    for event in made:
-        message, topic = encode(event), topics[event.topic]
-        partition = partition_of(message.key, topic.partitions)
-        mine = placed.setdefault((topic.name, partition), [])
-        mine.append(Record(topic.name, partition, len(mine), message.key, tuple(message.headers), message.value))
-    return placed
-
-
-async def _publish(lab: Laboratory, placed: _Placed) -> None:
-    sink = DiscardingProducer(bootstrap=lab.kafka.bootstrap, client_id="bench", batch_bytes=_BATCH_BYTES)
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Collect garbage as the projector's process does."""
+    threshold = gc.get_threshold()
+    collect_seldom()
     try:
-        async with sink.use() as sender:
-            for (topic, partition), records in placed.items():
-                waiting = [Outgoing(r.key or b"", r.value or b"", list(r.headers), _now_ms()) for r in records]
-                while waiting:
-                    fitted, acknowledged = await sender.send(topic, partition, waiting)
-                    await acknowledged
-                    waiting = waiting[fitted:]
+        yield
     finally:
-        await sink.close()
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
 
 
 async def _through_kafka(lab: Laboratory, topics: Mapping[str, Topic], count: int, batches: list[int]) -> Taken:
@@ -132,7 +120,7 @@ async def _through_kafka(lab: Laboratory, topics: Mapping[str, Topic], count: in
     return clock.taken
 
 
-async def _from_memory(lab: Laboratory, placed: _Placed, count: int) -> Taken:
+async def _from_memory(lab: Laboratory, placed: Placed, count: int) -> Taken:
     engine, size = await _empty_database(lab), ConsumerConfig().max_records
     clock, processor = _Clock(count), BatchProcessor(engine=engine, group="bench", apply=apply)
     longest = max(map(len, placed.values()))
@@ -149,7 +137,3 @@ async def _from_memory(lab: Laboratory, placed: _Placed, count: int) -> Taken:
 async def _empty_database(lab: Laboratory) -> AsyncEngine:
     urls = await lab.database("projector", migrations=MIGRATIONS)
     return create_engine(urls.app_url, application_name="bench", pool_size=4)
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

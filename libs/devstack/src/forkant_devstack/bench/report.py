@@ -27,7 +27,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One figure against its bar; ``load`` names what was run, ``ratio`` is to the ceiling of the same run."""
+    """One figure against its bar; ``load`` names what was run, ``ratio`` is to the ceiling of the same run.
+
+    A figure that has no bar leaves it empty, and counts as reached.
+    """
 
     benchmark: str
     load: str
@@ -59,7 +62,7 @@ def table_of(results: Sequence[Result]) -> Table:
             f"{_number(each.measured)}\n{each.unit}",
             "" if each.ceiling is None else f"{_number(each.ceiling)}\n{each.unit}",
             "" if each.ratio is None else _percent(each.ratio),
-            Text.assemble(each.bar, "\n", mark),
+            Text.assemble(each.bar, "\n", mark) if each.bar else "none",
         )
     return table
 
