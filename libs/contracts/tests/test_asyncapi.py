@@ -11,6 +11,7 @@ import pytest
 from forkant_contracts import EVENT_TYPES, TOPICS, asyncapi
 from forkant_contracts.release import FOLDER
 from forkant_contracts.schemas import version_name
+from forkant_contracts.topics import SUBSCRIBERS
 from jsonschema import Draft7Validator, FormatChecker
 
 OFFICIAL = Path(__file__).parent / "vendor" / "asyncapi"
@@ -107,7 +108,8 @@ def test_every_topic_and_event_is_described():
             for operation in DOCUMENT["operations"].values()
             if operation["channel"]["$ref"] == f"#/channels/{topic.name}"
         }
-        assert actions == {(topic.producer, "send"), *((consumer, "receive") for consumer in topic.consumers)}
+        readers = {*topic.consumers, *(each.client for each in SUBSCRIBERS.values() if topic.name in each.topics)}
+        assert actions == {(topic.producer, "send"), *((reader, "receive") for reader in readers)}
 
 
 def test_no_machine_is_named():

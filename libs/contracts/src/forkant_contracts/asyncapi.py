@@ -4,16 +4,14 @@ Schemas are written in the AsyncAPI Schema Object's dialect (a superset of JSON 
 stand beside ``$ref``.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
-from forkant_contracts.envelope import EventData
+from forkant_contracts.envelope import Event, EventData
 from forkant_contracts.events import EVENT_TYPES
-from forkant_contracts.fields import UnitId
 from forkant_contracts.schemas import schema_of, version_name
-from forkant_contracts.topics import TOPICS, Topic
+from forkant_contracts.topics import SUBSCRIBERS, TOPICS, Topic
 
 _BINDING: Final = "0.5.0"
 _SERVER: Final = "kafka"
@@ -47,7 +45,6 @@ def document(*, version: str) -> Document:
 
 _SECURITY: Final = {
     "clientCertificate": {"type": "X509", "description": "A client certificate; its subject is the Kafka user."},
-    "scram": {"type": "scramSha512", "description": "A Kafka user with a password, over TLS."},
 }
 
 
@@ -64,7 +61,7 @@ def _server() -> Document:
 def _channel(topic: Topic) -> Document:
     return {
         "address": topic.name,
-        "description": topic.description,
+        "description": f"{topic.description} The key is the {topic.key}.",
         "servers": [{"$ref": f"#/servers/{_SERVER}"}],
         "messages": {
             version_name(model): {"$ref": f"#/components/messages/{version_name(model)}"} for model in _carried(topic)
@@ -73,7 +70,8 @@ def _channel(topic: Topic) -> Document:
             "kafka": {
                 "topic": topic.name,
                 "partitions": topic.partitions,
-                "topicConfiguration": {"cleanup.policy": ["delete"], "retention.ms": topic.retention_ms},
+                "replicas": topic.replicas,
+                "topicConfiguration": {**topic.config, "cleanup.policy": [topic.cleanup_policy]},
                 "bindingVersion": _BINDING,
             }
         },
@@ -81,19 +79,27 @@ def _channel(topic: Topic) -> Document:
 
 
 def _operations(topic: Topic) -> Iterator[tuple[str, Document]]:
-    users = [("send", topic.producer), *(("receive", consumer) for consumer in topic.consumers)]
-    for action, service in users:
-        channel = f"#/channels/{topic.name}"
-        yield (
-            f"{service}.{action}.{topic.name}",
-            {
-                "action": action,
-                "channel": {"$ref": channel},
-                "summary": f"The {service.replace('-', ' ')} {action}s the events of {topic.name}.",
-                "tags": [{"name": service}],
-                "messages": [{"$ref": f"{channel}/messages/{version_name(model)}"} for model in _carried(topic)],
-            },
-        )
+    yield _operation(topic, "send", topic.producer, {})
+    for service in topic.consumers:
+        group = {"groupId": {"type": "string", "const": service}}
+        yield _operation(topic, "receive", service, group)
+    for subscriber in SUBSCRIBERS.values():
+        if topic.name in subscriber.topics:
+            group = {"groupId": {"type": "string", "pattern": f"^{re.escape(subscriber.group_prefix)}"}}
+            yield _operation(topic, "receive", subscriber.client, group)
+
+
+def _operation(topic: Topic, action: str, who: str, binding: Document) -> tuple[str, Document]:
+    channel = f"#/channels/{topic.name}"
+    return f"{who}.{action}.{topic.name}", {
+        "action": action,
+        "channel": {"$ref": channel},
+        "summary": f"{who} {action}s the events of {topic.name}.",
+        "tags": [{"name": who}],
+        "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in _SECURITY],
+        "messages": [{"$ref": f"{channel}/messages/{version_name(model)}"} for model in _carried(topic)],
+        "bindings": {"kafka": {**binding, "bindingVersion": _BINDING}},
+    }
 
 
 def _message(model: type[EventData]) -> Document:
@@ -128,11 +134,10 @@ def _correlation() -> Document:
 
 
 def _headers() -> Document:
-    unit = TypeAdapter(UnitId).json_schema()["pattern"]
     properties = {
         "ce_specversion": {"type": "string", "const": "1.0"},
         "ce_id": _uuid("The event; a repeated delivery has the same id."),
-        "ce_source": _text("The service that wrote the event, for example `urn:forkant:case-service`."),
+        "ce_source": _of_envelope("source", "The service that wrote the event."),
         "ce_type": _text("What happened, with its major version, for example `no.forkant.case.opened.v1`."),
         "ce_time": _moment("When it happened."),
         "ce_recordedtime": _moment("When it was recorded."),
@@ -143,9 +148,9 @@ def _headers() -> Document:
             "pattern": "^[1-9][0-9]*$",
             "description": "Counts the aggregate's changes from 1 without a gap.",
         },
-        "ce_unit": {"type": "string", "pattern": unit, "description": "The police unit that holds the aggregate."},
+        "ce_unit": _of_envelope("unit", "The police unit that the event belongs to."),
         "content-type": {"type": "string", "const": "application/json"},
-        "traceparent": _text("W3C trace context; absent when the change was not traced."),
+        "traceparent": _of_envelope("traceparent", "W3C trace context; absent when the change was not traced."),
     }
     return {
         "type": "object",
@@ -153,6 +158,12 @@ def _headers() -> Document:
         "properties": properties,
         "required": [name for name in properties if name != "traceparent"],
     }
+
+
+def _of_envelope(attribute: str, description: str) -> Document:
+    node = Event.model_json_schema()["properties"][attribute]
+    pattern = next(form["pattern"] for form in node.get("anyOf", [node]) if "pattern" in form)
+    return {"type": "string", "pattern": pattern, "description": description}
 
 
 def _text(description: str) -> Document:

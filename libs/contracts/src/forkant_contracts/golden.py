@@ -121,7 +121,7 @@ def _sample(form: Form, numbers: Iterator[int]) -> Any:
     if "const" in node:
         value: Any = node["const"]
     elif "enum" in node:
-        codes = [code for code in node["enum"] if code != "unknown"]
+        codes = [code for code in node["enum"] if code not in {"unknown", node.get("default")}]
         value = codes[number % len(codes)]
     elif node["type"] == "object":
         value = {name: _sample(form.child(each), numbers) for name, each in form.properties.items()}
