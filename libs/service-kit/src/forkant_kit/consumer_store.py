@@ -22,13 +22,20 @@ SET next_offset = :next_offset, end_offset = greatest(end_offset, :next_offset),
     last_recorded_at = greatest(last_recorded_at, CAST(:recorded_at AS timestamptz))
 WHERE consumer_group = :group AND topic = :topic AND partition = :partition
 """)
+# A row that a batch holds is passed over: to wait for it would make a slow batch look like a silent consumer.
 _OBSERVE: Final = text("""
+WITH free AS (
+    SELECT c.topic, c.partition, o.end_offset
+    FROM consumer_offset AS c
+    JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS bigint[]))
+         AS o (topic, partition, end_offset) ON c.topic = o.topic AND c.partition = o.partition
+    WHERE c.consumer_group = :group FOR UPDATE OF c SKIP LOCKED
+)
 UPDATE consumer_offset AS c
-SET end_offset = o.end_offset, observed_at = clock_timestamp(),
-    caught_up_at = CASE WHEN c.next_offset >= o.end_offset THEN clock_timestamp() ELSE c.caught_up_at END
-FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS bigint[]))
-     AS o (topic, partition, end_offset)
-WHERE c.consumer_group = :group AND c.topic = o.topic AND c.partition = o.partition
+SET end_offset = free.end_offset, observed_at = clock_timestamp(),
+    caught_up_at = CASE WHEN c.next_offset >= free.end_offset THEN clock_timestamp() ELSE c.caught_up_at END
+FROM free WHERE c.consumer_group = :group AND c.topic = free.topic AND c.partition = free.partition
+RETURNING c.topic, c.partition
 """)
 _MOVE: Final = text("""
 UPDATE consumer_offset SET next_offset = :next_offset,
@@ -102,8 +109,14 @@ class ConsumerStore:
         bind = {"group": self._group, "topic": topic, "partition": partition}
         await conn.execute(_MOVE, {**bind, "next_offset": next_offset})
 
-    async def observe_ends(self, conn: AsyncConnection, ends: Mapping[tuple[str, int], int]) -> None:
-        """Note the end of each partition, from which other processes compute lag and freshness."""
+    async def observe_ends(
+        self, conn: AsyncConnection, ends: Mapping[tuple[str, int], int]
+    ) -> frozenset[tuple[str, int]]:
+        """Note the end of each partition, from which other processes compute lag and freshness.
+
+        Returns:
+            The partitions left out, since a batch holds them just now.
+        """
         keys = sorted(ends)
         bind = {
             "group": self._group,
@@ -111,7 +124,8 @@ class ConsumerStore:
             "partitions": [partition for _, partition in keys],
             "ends": [ends[key] for key in keys],
         }
-        await conn.execute(_OBSERVE, bind)
+        noted = {(row.topic, row.partition) for row in await conn.execute(_OBSERVE, bind)}
+        return frozenset(ends.keys() - noted)
 
     async def versions(self, conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, int]:
         """Return the last applied version of each aggregate that has one."""

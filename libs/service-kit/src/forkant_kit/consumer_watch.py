@@ -36,6 +36,7 @@ class ConsumerWatch:
         self._stale_gap_s = stale_gap_s
         self._stuck_since: float | None = None
         self._before: dict[TopicPartition, int] = {}
+        self._behind_since: dict[TopicPartition, float] = {}
         self._stale_gaps = 0
         self.positions: dict[TopicPartition, int] = {}
         """The next offset to apply of each partition, kept by the consumer."""
@@ -57,15 +58,24 @@ class ConsumerWatch:
         assigned = sorted(consumer.assignment())
         ends = await consumer.end_offsets(assigned) if assigned else {}
         async with self._engine.begin() as conn:
-            await self._store.observe_ends(conn, {(p.topic, p.partition): end for p, end in ends.items()})
+            held = await self._store.observe_ends(conn, {(p.topic, p.partition): end for p, end in ends.items()})
             _, aggregates = await self._store.count_parked(conn)
             gaps = await self._store.count_stale_gaps(conn, older_than_s=self._stale_gap_s)
             freshness = await read_freshness(conn, group=self._group)
-        behind = freshness.seconds_behind
-        metrics.SECONDS_BEHIND.labels(self._group).set(math.inf if behind is None else behind)
+        behind = math.inf if freshness.seconds_behind is None else freshness.seconds_behind
+        metrics.SECONDS_BEHIND.labels(self._group).set(max(behind, self._seconds_in_hand(ends, held)))
         metrics.PARKED_AGGREGATES.labels(self._group).set(aggregates)
         self._report_gaps(gaps)
         self._notice_standstill(ends)
+
+    def _seconds_in_hand(self, ends: dict[TopicPartition, int], held: frozenset[tuple[str, int]]) -> float:
+        """Return how long ago the first of the partitions that batches hold just now was last seen at its end."""
+        now = time.monotonic()
+        behind = {p for p, end in ends.items() if self.positions.get(p, 0) < end}
+        self._behind_since = {p: self._behind_since.get(p, now) for p in behind}
+        return max(
+            (now - since for p, since in self._behind_since.items() if (p.topic, p.partition) in held), default=0
+        )
 
     def _report_gaps(self, gaps: int) -> None:
         metrics.STALE_GAPS.labels(self._group).set(gaps)
