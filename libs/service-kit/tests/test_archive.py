@@ -165,10 +165,12 @@ async def test_what_ended_in_a_month_that_is_kept_keeps_its_beginning(archive: S
 
 
 async def test_a_month_with_an_event_that_waits_in_the_outbox_is_kept(archive: Stage):
+    await life(archive, (38, GOES_ON), (38, GONE))
     await life(archive, (40, GOES_ON), (40, GONE), published=False)
     await prepare_archive(archive.engine)
     await drop_old_months(archive.engine, keep_months=30)
     assert await places(archive) == {name_of(40): 2}
+    assert REGISTRY.get_sample_value("forkant_archive_held_months") == 1
     await archive.fetch("DELETE FROM outbox")
     await drop_old_months(archive.engine, keep_months=30)
     assert await places(archive) == {}

@@ -10,9 +10,10 @@ import pytest
 from forkant_contracts import Event
 from forkant_kit import parked_store
 from forkant_kit.batch import BatchProcessor
+from forkant_kit.consumer_store import ConsumerStore
 from forkant_kit.gate import Record
 from forkant_kit.parked_work import ParkedWork
-from forkant_kit.testing import Stage, a_record, broken
+from forkant_kit.testing import Stage, a_record, broken, until
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -162,6 +163,18 @@ async def test_a_good_record_of_the_same_version_is_tried_before_the_version_is_
     assert await service.versions(case) == [1, 2]
 
 
+async def test_a_version_is_not_given_up_while_another_record_of_it_is_parked(service: Service):
+    case = uuid4()
+    service.fails_on = {1}
+    await service.read(broken(case, 1), a_record(case, 1), a_record(case, 2))
+    await service.ask("discard", (await service.ids())[0], reason="unreadable")
+    assert await service.work() == []
+    assert [status for *_, status in await service.parked()] == ["discarded", "parked", "parked"]
+    service.fails_on = set()
+    await service.ask("replay", (await service.ids())[1])
+    assert await service.work() == [1, 2]
+
+
 async def test_a_record_that_belongs_to_nobody_is_discarded_at_once(service: Service):
     await service.read(broken(None, None))
     await service.ask("discard", *await service.ids(), reason="not ours")
@@ -208,6 +221,23 @@ async def test_a_replay_and_a_batch_at_once_apply_each_version_once(service: Ser
     await service.work()
     assert await service.versions(case) == [1, 2, 3]
     assert [outcome for outcome, _ in await service.outcomes()] == ["applied", "applied"]
+
+
+async def test_a_request_waits_for_the_batch_that_has_the_partition(service: Service):
+    service.fails_on = {1}
+    await service.read(a_record(uuid4(), 1))
+    service.fails_on = set()
+    await service.ask("replay", *await service.ids())
+
+    async def waiting() -> bool:
+        return bool(await service.stage.fetch("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype <> 'object'"))
+
+    async with service.stage.engine.begin() as conn:
+        await ConsumerStore(GROUP).lock_offset(conn, "t", 0)
+        work = asyncio.create_task(service.work())
+        await until(waiting, what="the request waiting for the partition")
+        assert service.tried == [1, 1], "tried by the batch and by itself, not yet again"
+    assert await work == [1]
 
 
 async def test_what_is_asked_twice_is_done_once(service: Service):
