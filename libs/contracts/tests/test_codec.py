@@ -131,6 +131,7 @@ def test_a_missing_attribute_is_named(missing: str):
         ("ce_source", b"a school"),
         ("ce_aggregateversion", b"0"),
         ("ce_aggregateversion", b"one"),
+        ("ce_aggregateversion", b"3.0"),
         ("ce_partitionkey", b"not-a-uuid"),
         ("ce_time", b"yesterday"),
         ("ce_unit", b"../etc"),
@@ -144,7 +145,9 @@ def test_a_wrong_attribute_is_refused(header: str, value: bytes):
         decode([(n, value if n == header else v) for n, v in message.headers], message.value)
 
 
-@pytest.mark.parametrize("trace", [b"", b"00-xyz", b"00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01", b"Kari"])
+@pytest.mark.parametrize(
+    "trace", [b"", b"00-xyz", b"00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01", b"Kari", b"\xff"]
+)
 def test_a_trace_that_cannot_be_read_is_dropped_and_the_event_kept(trace: bytes):
     message = encode(an_event(CaseActivated()))
     read = decode([(n, trace if n == "traceparent" else v) for n, v in message.headers], message.value)
@@ -157,6 +160,52 @@ def test_a_wrong_body_is_refused(body: bytes | None):
     message = encode(an_event(CaseOpened(**OPENED)))
     with pytest.raises(MalformedEventError):
         decode(message.headers, body)
+
+
+def test_names_of_headers_may_have_capital_letters():
+    event = an_event(CaseOpened(**OPENED))
+    message = encode(event)
+    assert decode([(name.title(), raw) for name, raw in message.headers], message.value) == event
+
+
+def test_a_header_that_is_not_the_events_is_not_looked_at():
+    event = an_event(CaseOpened(**OPENED))
+    message = encode(event)
+    assert decode([*message.headers, ("someone-elses", b"\xff\x00")], message.value) == event
+
+
+@pytest.mark.parametrize(
+    "missing", ["specversion", "id", "source", "type", "time", "recordedtime", "partitionkey", "unit"]
+)
+def test_a_structured_event_names_its_missing_attribute(missing: str):
+    message = encode(an_event(CaseOpened(**OPENED)))
+    attributes = {n.removeprefix("ce_"): v.decode() for n, v in message.headers if n.startswith("ce_")}
+    document = {**attributes, "data": json.loads(message.value)}
+    del document[missing]
+    with pytest.raises(MalformedEventError, match=missing):
+        decode([("Content-Type", b"application/cloudevents+json")], json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("attribute", ["id", "source", "type", "time", "partitionkey", "aggregateversion", "unit"])
+@pytest.mark.parametrize("value", ["\ud800", None, [1], {"a": 1}, "1\u0000"])
+def test_a_structured_attribute_that_is_no_text_is_refused(attribute: str, value: object):
+    message = encode(an_event(CaseActivated()))
+    document = {n.removeprefix("ce_"): v.decode() for n, v in message.headers if n.startswith("ce_")} | {"data": {}}
+    structured = json.dumps({**document, attribute: value}).encode()
+    with pytest.raises(MalformedEventError):
+        decode([("content-type", b"application/cloudevents+json")], structured)
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("ce_id", b""), ("ce_partitionkey", b"nobody"), ("ce_aggregateversion", b"0"), ("ce_partitionkey", b"x" * 16)],
+)
+def test_an_unknown_type_that_names_no_aggregate_is_malformed(header: str, value: bytes):
+    changed = {"ce_type": b"no.forkant.case.painted.v1", header: value}
+    headers = [(n, changed.get(n, v)) for n, v in encode(an_event(CaseActivated())).headers]
+    with pytest.raises(MalformedEventError) as caught:
+        decode(headers, b"{}")
+    assert not isinstance(caught.value, UnknownEventTypeError)
 
 
 def test_an_error_never_repeats_what_was_sent():

@@ -7,22 +7,36 @@ Errors::
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from forkant_contracts.envelope import TRACEPARENT_PATTERN, Event, EventData, rfc3339
+from forkant_contracts.envelope import Event, EventData, rfc3339
 from forkant_contracts.events import EVENT_TYPES
+from forkant_contracts.upcasters import UPCASTERS, UpcastError, lift, missing_link
 
 MAX_BODY_BYTES: Final = 64 * 1024
 STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents+json"
-_TRACEPARENT: Final = re.compile(TRACEPARENT_PATTERN)
-_REQUIRED: Final = ("id", "source", "type", "time", "recordedtime", "partitionkey", "aggregateversion", "unit")
+
+_BINARY: Final = b"application/json"
+_STRUCTURED: Final = STRUCTURED_CONTENT_TYPE.encode()
+_FIELDS: Final = {
+    "id": "id",
+    "source": "source",
+    "type": "type",
+    "time": "occurred_at",
+    "recordedtime": "recorded_at",
+    "partitionkey": "aggregate_id",
+    "aggregateversion": "aggregate_version",
+    "unit": "unit",
+}
+"""The fields of an event by the attributes that they are read from; ``type`` is the data's."""
+_EVENT: Final = Event.__pydantic_validator__
+_IDENTITY: Final = TypeAdapter(tuple[UUID, UUID, Annotated[int, Field(ge=1)]]).validator
 
 
 class MalformedEventError(ValueError):
@@ -90,7 +104,7 @@ def headers_for(
         ("ce_partitionkey", str(aggregate_id).encode()),
         ("ce_aggregateversion", b"%d" % aggregate_version),
         ("ce_unit", unit.encode()),
-        ("content-type", b"application/json"),
+        ("content-type", _BINARY),
     ]
     if traceparent is not None:
         pairs.append(("traceparent", traceparent.encode()))
@@ -119,78 +133,121 @@ def encode(event: Event) -> KafkaMessage:
 
 
 def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Event:
-    """Read an event in binary or structured mode.
+    """Read an event in binary or structured mode, in the newest major version of its type.
+
+    Headers that are not the event's are not looked at. A trace context that can't be read is left out: it only helps
+    people who look for faults.
 
     Raises:
         UnknownEventTypeError: the type is not in this release; the error carries the aggregate and its version.
-        MalformedEventError: an attribute is missing or wrong, or the data breaks the schema.
+        MalformedEventError: an attribute is missing or wrong, the data breaks the schema, or it is of an older major
+            version that nothing lifts.
     """
     if value is None:
         raise MalformedEventError("the record has no body")
     if len(value) > MAX_BODY_BYTES:
         raise MalformedEventError(f"the body has {len(value)} bytes; the limit is {MAX_BODY_BYTES}")
+    found = dict(headers)
+    content_type = found.get("content-type")
+    if content_type is not None and content_type != _BINARY and content_type.startswith(_STRUCTURED):
+        return _decode_structured(value, found.get("traceparent"))
+    # This runs for every record of every consumer: each attribute is read once, and pydantic's validators are called
+    # without what its models wrap around them.
     try:
-        by_name = {name.lower(): raw.decode() for name, raw in headers}
+        if found["ce_specversion"] != b"1.0":
+            raise MalformedEventError("specversion must be 1.0")
+        attributes = {
+            "id": found["ce_id"].decode(),
+            "source": found["ce_source"].decode(),
+            "aggregate_id": found["ce_partitionkey"].decode(),
+            "aggregate_version": int(found["ce_aggregateversion"]),
+            "unit": found["ce_unit"].decode(),
+            "occurred_at": found["ce_time"].decode(),
+            "recorded_at": found["ce_recordedtime"].decode(),
+        }
+        event_type = found["ce_type"].decode()
+    except KeyError:
+        return _decode_unusual(found, value)
     except (UnicodeDecodeError, AttributeError):
         raise MalformedEventError("a header is not UTF-8 text") from None
-    if by_name.get("content-type", "").startswith(STRUCTURED_CONTENT_TYPE):
-        return _decode_structured(value, by_name.get("traceparent"))
-    attributes = {name.removeprefix("ce_"): text for name, text in by_name.items() if name.startswith("ce_")}
-    return _build(attributes, value, by_name.get("traceparent"))
+    except (ValueError, TypeError):
+        raise MalformedEventError("aggregateversion is malformed") from None
+    return _build(event_type, attributes, value, found.get("traceparent"))
 
 
-def _decode_structured(value: bytes, traceparent: str | None) -> Event:
+def _decode_unusual(headers: Mapping[str, bytes], value: bytes) -> Event:
+    """Read headers whose names have capital letters, or say which one is missing."""
+    lower = {name.lower(): raw for name, raw in headers.items() if isinstance(name, str)}
+    if lower.keys() != headers.keys():
+        return decode(lower.items(), value)
+    if "ce_specversion" not in lower:
+        raise MalformedEventError("specversion must be 1.0")
+    missing = next(name for name in _FIELDS if f"ce_{name}" not in lower)
+    raise MalformedEventError(f"attribute {missing} is missing")
+
+
+def _decode_structured(value: bytes, traceparent: bytes | None) -> Event:
     try:
         document = json.loads(value)
     except (ValueError, RecursionError):
         raise MalformedEventError("the structured event is not JSON") from None
     if not isinstance(document, dict):
         raise MalformedEventError("the structured event is not a JSON object")
-    data = json.dumps(document.pop("data", None)).encode()
-    attributes = {name: str(part) for name, part in document.items()}
-    return _build(attributes, data, attributes.get("traceparent", traceparent))
-
-
-def _build(attributes: Mapping[str, str], body: bytes, traceparent: str | None) -> Event:
-    if attributes.get("specversion") != "1.0":
+    if document.get("specversion") != "1.0":
         raise MalformedEventError("specversion must be 1.0")
-    for name in _REQUIRED:
-        if name not in attributes:
+    for name in _FIELDS:
+        if name not in document:
             raise MalformedEventError(f"attribute {name} is missing")
+    attributes: dict[str, Any] = {field: str(document[name]) for name, field in _FIELDS.items()}
     try:
-        aggregate_id = UUID(attributes["partitionkey"])
-        version = int(attributes["aggregateversion"])
-        event_id = UUID(attributes["id"])
+        attributes["aggregate_version"] = int(attributes["aggregate_version"])
     except ValueError:
-        raise MalformedEventError("id, partitionkey or aggregateversion is malformed") from None
-    if version < 1:
-        raise MalformedEventError("aggregateversion must be 1 or more")
-    model = EVENT_TYPES.get(attributes["type"])
-    if model is None:
-        raise UnknownEventTypeError(attributes["type"], aggregate_id, version)
+        raise MalformedEventError("aggregateversion is malformed") from None
+    body = json.dumps(document.get("data")).encode()
+    return _build(attributes.pop("type"), attributes, body, document.get("traceparent", traceparent))
+
+
+def _build(event_type: str, attributes: dict[str, Any], body: bytes, traceparent: str | bytes | None) -> Event:
+    model = EVENT_TYPES.get(event_type)
     try:
-        fields: dict[str, Any] = {
-            "id": event_id,
-            "source": attributes["source"],
-            "aggregate_id": aggregate_id,
-            "aggregate_version": version,
-            "unit": attributes["unit"],
-            "occurred_at": attributes["time"],
-            "recorded_at": attributes["recordedtime"],
-            "traceparent": _readable_trace(traceparent),
-            "data": model.model_validate_json(body, extra="ignore"),
-        }
-        return Event.model_validate(fields)
+        if model is None or event_type in UPCASTERS:
+            attributes["data"] = _lifted(event_type, attributes, body)
+        else:
+            attributes["data"] = model.__pydantic_validator__.validate_json(body, extra="ignore")
+        if traceparent is not None:
+            attributes["traceparent"] = traceparent
+        event: Event = _EVENT.validate_python(attributes)
     except ValidationError as error:
-        raise MalformedEventError(f"{attributes['type']}: {_places(error)}") from None
+        if traceparent is not None and {item["loc"][0] for item in error.errors() if item["loc"]} == {"traceparent"}:
+            del attributes["traceparent"]
+            return _build(event_type, attributes, body, None)
+        raise MalformedEventError(f"{event_type[:80]}: {_places(error)}") from None
+    return event
 
 
-def _readable_trace(traceparent: str | None) -> str | None:
-    # A trace only helps people who look for faults, so what can't be read of it never stops an event.
-    return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
+def _lifted(event_type: str, attributes: Mapping[str, Any], body: bytes) -> EventData:
+    """Read data that no model reads as it stands."""
+    _, *aggregate = _IDENTITY.validate_python(
+        [attributes[name] for name in ("id", "aggregate_id", "aggregate_version")]
+    )
+    try:
+        data = json.loads(body) if event_type in UPCASTERS else {}
+        if not isinstance(data, dict):
+            raise MalformedEventError(f"{event_type}: the data is not a JSON object")
+        newest, data = lift(event_type, data)
+    except UpcastError as error:
+        raise MalformedEventError(str(error)) from None
+    except (ValueError, RecursionError):
+        raise MalformedEventError(f"{event_type}: the data is not JSON") from None
+    model = EVENT_TYPES.get(newest)
+    if model is not None:
+        return model.model_validate_json(json.dumps(data), extra="ignore")
+    if (what_to_do := missing_link(newest)) is not None:
+        raise MalformedEventError(what_to_do)
+    raise UnknownEventTypeError(event_type, *aggregate)
 
 
 def _places(error: ValidationError) -> str:
     # Only where and what kind: the value may be anything, so it is never repeated.
-    found = error.errors(include_input=False, include_url=False)
+    found = error.errors(include_input=False, include_url=False, include_context=False)
     return "; ".join(f"{'.'.join(map(str, item['loc'])) or 'data'}: {item['type']}" for item in found)

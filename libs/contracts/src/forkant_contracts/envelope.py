@@ -14,8 +14,7 @@ DATA_SCHEMA_BASE: Final = "urn:forkant:schema:"
 Source = Annotated[str, Field(pattern=r"^(urn:forkant:|/)[a-z][a-z-]{1,40}$")]
 """CloudEvents ``source``: the service that wrote the event, for example ``urn:forkant:case-service``."""
 
-TRACEPARENT_PATTERN: Final = r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
-TraceParent = Annotated[str, Field(pattern=TRACEPARENT_PATTERN)]
+TraceParent = Annotated[str, Field(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
 """W3C trace context of the change that the event tells of."""
 
 
