@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -135,13 +136,15 @@ async def test_a_second_relay_takes_over_from_one_that_vanished(stage: Stage, ka
 
 
 async def test_a_relay_with_an_old_epoch_removes_nothing(stage: Stage, kafka: KafkaServer, registered: Topic):
-    relay = a_relay(stage, kafka, registered)
+    relay = a_relay(stage, kafka, registered, lanes=1)
     await relay._book.seed()
-    relay._leases = await relay._book.refresh()
+    await relay._refresh_leases(time.monotonic())
     await write(stage, an_event(uuid4(), 1))
     await stage.fetch("UPDATE relay_lease SET epoch = epoch + 1, owner = 'somebody-else'")
-    await relay._round()
-    await relay._producer.close()
+    [lane] = relay._lanes
+    sent, _ = await relay._round(lane)
+    await lane.close()
+    assert sent == 1
     assert not await outbox_is_empty(stage)
 
 

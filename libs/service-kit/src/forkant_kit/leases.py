@@ -4,7 +4,7 @@ The database's clock decides when a lease ends, so that processes need no agreem
 raises the epoch; work done under an older epoch is refused by comparing it in SQL.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,14 @@ class Lease:
     topic: str
     partition: int
     epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a process holds: the leases of its fair share, and those above it, which it should give back."""
+
+    kept: frozenset[Lease]
+    surplus: frozenset[Lease]
 
 
 _SEED: Final = text("""
@@ -57,6 +65,7 @@ FROM unnest(CAST(:names AS text[]), CAST(:partitions AS int[]), CAST(:epochs AS 
      AS r (topic, partition, epoch)
 WHERE l.topic = r.topic AND l.partition = r.partition AND l.epoch = r.epoch AND l.owner = :owner
 """)
+_RELEASE_ALL: Final = text("UPDATE relay_lease SET owner = NULL, expires_at = NULL WHERE owner = :owner")
 _LEAVE: Final = text("DELETE FROM relay_member WHERE owner = :owner")
 
 
@@ -75,25 +84,27 @@ class LeaseBook:
             for topic in self._topics:
                 await conn.execute(_SEED, {"topic": topic.name, "partitions": topic.partitions})
 
-    async def refresh(self) -> frozenset[Lease]:
-        """Renew the leases held, give back those above the fair share, take free ones; return what is held then."""
+    async def refresh(self) -> Holding:
+        """Renew the leases held, take free ones up to the fair share; return what is held then."""
         async with self._engine.begin() as conn:
             await conn.execute(_SEEN, {"owner": self._bind["owner"]})
             await conn.execute(_FORGET, {"forget_s": 60})
             share = (await conn.execute(_FAIR_SHARE, self._pick("topics", "ttl_s"))).scalar_one()
             held = sorted(Lease(*row) for row in await conn.execute(_RENEW, self._bind))
-            if len(held) > share:
-                await conn.execute(_RELEASE, self._rows(held[share:]))
-                held = held[:share]
-            elif len(held) < share:
+            if len(held) < share:
                 found = await conn.execute(_ACQUIRE, {**self._bind, "wanted": share - len(held)})
                 held += [Lease(*row) for row in found]
-        return frozenset(held)
+        return Holding(frozenset(held[:share]), frozenset(held[share:]))
 
-    async def release(self, leases: frozenset[Lease]) -> None:
-        """Give everything back at shutdown, so that another process need not wait for the leases to end."""
+    async def give_back(self, leases: Collection[Lease]) -> None:
+        """Let other processes take these at once; give back only what no batch is under way for."""
         async with self._engine.begin() as conn:
             await conn.execute(_RELEASE, self._rows(sorted(leases)))
+
+    async def leave(self) -> None:
+        """Give everything back at shutdown, so that another process need not wait for the leases to end."""
+        async with self._engine.begin() as conn:
+            await conn.execute(_RELEASE_ALL, {"owner": self._bind["owner"]})
             await conn.execute(_LEAVE, {"owner": self._bind["owner"]})
 
     def _pick(self, *names: str) -> dict[str, object]:

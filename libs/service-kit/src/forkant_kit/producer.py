@@ -5,7 +5,7 @@ or missed deadline it is closed and the next use makes a new one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ class BatchSender:
         """Wrap a started producer."""
         self._producer = producer
 
-    async def send(self, topic: str, partition: int, records: Iterable[Outgoing]) -> tuple[int, Awaitable[object]]:
+    async def send(self, topic: str, partition: int, records: Iterable[Outgoing]) -> tuple[int, asyncio.Future[object]]:
         """Send as many of the records, from the first on, as one batch holds.
 
         Returns:

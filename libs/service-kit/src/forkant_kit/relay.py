@@ -1,28 +1,23 @@
 """The relay: publishes the outbox to Kafka, in order within each partition, at least once, and nothing is lost.
 
-A partition is published by the process that holds its lease. One round reads the head of every held partition, sends
-one batch for each, waits for the acknowledgements, and deletes the sent rows only where the lease's epoch still is its
-own. Rows are read from the head each time: a cursor over the sequence would miss rows that commit late, and skipping
-locked rows would break the order. A crash between acknowledgement and deletion sends again; consumers drop repeats by
-aggregate version.
+A partition is published by the process that holds its lease, and there by one lane. A lane's round reads the head of
+each of its partitions, sends one batch for each, waits for the acknowledgements, and deletes the sent rows only where
+the lease's epoch still is its own; then the next round begins. Lanes run side by side. Rows are read from the head each
+time: a cursor over the sequence would miss rows that commit late, and skipping locked rows would break the order. A
+crash between acknowledgement and deletion sends again; consumers drop repeats by aggregate version.
 """
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
-from typing import Final, NamedTuple
-from uuid import UUID
+from typing import Final
 
 import asyncpg
 import structlog
 from aiokafka.errors import KafkaError
 from forkant_contracts import Topic
-from forkant_contracts.codec import headers_for
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -30,47 +25,36 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from forkant_kit import relay_metrics as metrics
 from forkant_kit.leases import Lease, LeaseBook
 from forkant_kit.outbox import OUTBOX_CHANNEL
-from forkant_kit.producer import DiscardingProducer, Outgoing
+from forkant_kit.producer import BatchSender, DiscardingProducer
+from forkant_kit.relay_lane import Lane
+from forkant_kit.relay_rows import Head, delete_rows, read_heads
 from forkant_kit.relay_tracing import PublishedEvent, record_publish_spans
 
 _log = structlog.get_logger(__name__)
 
-_READ: Final = text("""
-SELECT o.seq, o.topic, o.partition, a.event_id, a.aggregate_id, a.aggregate_version, a.type, a.source, a.data_schema,
-       a.unit, a.occurred_at, a.recorded_at, a.traceparent, CAST(a.data AS text) AS body
-FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) AS own (topic, partition)
-CROSS JOIN LATERAL (
-    SELECT seq, topic, partition, event_id FROM outbox
-    WHERE outbox.topic = own.topic AND outbox.partition = own.partition ORDER BY seq LIMIT :limit
-) AS o
-JOIN event_archive AS a ON a.event_id = o.event_id
-ORDER BY o.topic, o.partition, o.seq
-""")
-_DELETE: Final = text("""
-DELETE FROM outbox AS o
-USING unnest(CAST(CAST(:topics AS text) AS text[]), CAST(CAST(:partitions AS text) AS int[]),
-             CAST(CAST(:seqs AS text) AS bigint[]), CAST(CAST(:epochs AS text) AS bigint[]))
-      AS sent (topic, partition, seq, epoch)
-JOIN relay_lease AS l ON l.topic = sent.topic AND l.partition = sent.partition AND l.epoch = sent.epoch
-WHERE o.topic = sent.topic AND o.partition = sent.partition AND o.seq = sent.seq AND l.owner = :owner
-""")
 _BACKLOG: Final = text("""
-SELECT o.topic, o.partition, count(*) AS waiting,
-       extract(epoch FROM clock_timestamp() - min(a.recorded_at))::float AS oldest_s
-FROM outbox AS o JOIN event_archive AS a ON a.event_id = o.event_id GROUP BY o.topic, o.partition
+SELECT l.topic, l.partition, w.waiting, extract(epoch FROM clock_timestamp() - a.recorded_at)::float AS oldest_s
+FROM (SELECT topic, partition, count(*) AS waiting FROM outbox GROUP BY topic, partition) AS w
+JOIN relay_lease AS l ON l.topic = w.topic AND l.partition = w.partition
+CROSS JOIN LATERAL (
+    SELECT event_id FROM outbox AS o WHERE o.topic = l.topic AND o.partition = l.partition ORDER BY o.seq LIMIT 1
+) AS first
+JOIN event_archive AS a ON a.event_id = first.event_id
 """)
-_PLACE: Final = attrgetter("topic", "partition")
+_FAULTS: Final = (KafkaError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayConfig:
     """How the relay paces itself; times in seconds.
 
-    A dead process's partitions are taken over after at most ``lease_ttl_s`` + ``lease_renew_s``.
+    A dead process's partitions are taken over after at most ``lease_ttl_s`` + ``lease_renew_s``. Each of the ``lanes``
+    takes a database connection and one to each broker.
     """
 
     lease_ttl_s: float = 6.0
     lease_renew_s: float = 2.0
+    lanes: int = 3
     rows_per_partition: int = 500
     batch_bytes: int = 512 * 1024
     send_deadline_s: float = 10.0
@@ -78,39 +62,6 @@ class RelayConfig:
     max_poll_s: float = 0.25
     backlog_every_s: float = 5.0
     retry_s: float = 0.5
-
-
-class _Row(NamedTuple):
-    seq: int
-    topic: str
-    partition: int
-    event_id: UUID
-    aggregate_id: UUID
-    aggregate_version: int
-    type: str
-    source: str
-    data_schema: str
-    unit: str
-    occurred_at: datetime
-    recorded_at: datetime
-    traceparent: str | None
-    body: str
-
-    def outgoing(self) -> Outgoing:
-        headers = headers_for(
-            event_id=self.event_id,
-            event_type=self.type,
-            source=self.source,
-            data_schema=self.data_schema,
-            aggregate_id=self.aggregate_id,
-            aggregate_version=self.aggregate_version,
-            unit=self.unit,
-            occurred_at=self.occurred_at,
-            recorded_at=self.recorded_at,
-            traceparent=self.traceparent,
-        )
-        stamp = int(self.recorded_at.timestamp() * 1000)
-        return Outgoing(str(self.aggregate_id).encode(), self.body.encode(), headers, stamp)
 
 
 class Relay:
@@ -132,117 +83,146 @@ class Relay:
         self._owner = owner
         self._config = config or RelayConfig()
         self._book = LeaseBook(engine=engine, owner=owner, topics=topics, ttl_s=self._config.lease_ttl_s)
-        self._producer = DiscardingProducer(
-            bootstrap=kafka_bootstrap, client_id=owner, batch_bytes=self._config.batch_bytes
-        )
+        self._lanes = [self._lane(number, kafka_bootstrap) for number in range(self._config.lanes)]
+        places = [(topic.name, partition) for topic in topics for partition in range(topic.partitions)]
+        # For good: were a partition to change lanes, the next batch could overtake one still under way in the old lane.
+        self._lane_of = {place: number % self._config.lanes for number, place in enumerate(places)}
         self._leases: frozenset[Lease] = frozenset()
-        self._wake = asyncio.Event()
-        self._progress = time.monotonic()
+        self._leased_until = 0.0
 
     def healthy(self) -> bool:
-        """Whether the publishing loop still turns; a broker or database that is away does not make it unhealthy."""
-        return time.monotonic() - self._progress < 3 * self._config.send_deadline_s
+        """Whether every lane still turns; a broker or database that is away does not make it unhealthy."""
+        return time.monotonic() - min(lane.turned_at for lane in self._lanes) < 3 * self._config.send_deadline_s
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Publish until ``stop`` is set, then finish the round in hand and give the leases back."""
+        """Publish until ``stop`` is set, then finish the rounds in hand and give the leases back."""
         helpers = [
             asyncio.create_task(self._listen(), name="relay-listen"),
             asyncio.create_task(self._watch_backlog(), name="relay-backlog"),
             asyncio.create_task(self._wake_on(stop), name="relay-stop"),
         ]
         try:
-            await self._publish_until(stop)
+            async with asyncio.TaskGroup() as keeping:
+                keeper = keeping.create_task(self._keep_leases(), name="relay-leases")
+                async with asyncio.TaskGroup() as publishing:
+                    for lane in self._lanes:
+                        publishing.create_task(self._publish_until(stop, lane), name=f"relay-lane-{lane.number}")
+                keeper.cancel()
         finally:
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-            await self._producer.close()
+            await asyncio.gather(*[lane.close() for lane in self._lanes])
             with suppress(SQLAlchemyError, OSError):
-                await self._book.release(self._leases)
+                await self._book.leave()
 
-    async def _publish_until(self, stop: asyncio.Event) -> None:
-        idle_s, renew_at, seeded = self._config.min_poll_s, 0.0, False
-        while not stop.is_set():
-            self._progress = time.monotonic()
-            self._wake.clear()
+    async def _keep_leases(self) -> None:
+        """Renew the leases beside the lanes, so that a long send lets none lapse."""
+        seeded = False
+        while True:
+            began, pause_s = time.monotonic(), self._config.lease_renew_s
             try:
                 if not seeded:
                     await self._book.seed()
                     seeded = True
-                if time.monotonic() >= renew_at:
-                    self._leases = await self._book.refresh()
-                    metrics.LEASES_HELD.set(len(self._leases))
-                    renew_at = time.monotonic() + self._config.lease_renew_s
-                sent = await self._round()
-            except (KafkaError, SQLAlchemyError, OSError, TimeoutError) as error:
+                await self._refresh_leases(began)
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
                 metrics.ROUND_FAILURES.labels(type(error).__name__).inc()
-                _log.warning("relay_round_failed", error=type(error).__name__)
-                sent, idle_s = 0, self._config.retry_s
-            if sent:
-                idle_s = self._config.min_poll_s
+                _log.warning("relay_leases_not_renewed", error=type(error).__name__)
+                pause_s = self._config.retry_s
+            await asyncio.sleep(pause_s)
+
+    async def _refresh_leases(self, began: float) -> None:
+        holding = await self._book.refresh()
+        gained = holding.kept - self._leases
+        self._leases, self._leased_until = holding.kept, began + self._config.lease_ttl_s
+        metrics.LEASES_HELD.set(len(holding.kept))
+        if gained:
+            self._wake_all()
+        # No lane takes these up any more; one that still has some in hand gives them back the next time.
+        in_hand = {lease for lane in self._lanes for lease in lane.in_hand}
+        if spare := holding.surplus - in_hand:
+            await self._book.give_back(spare)
+
+    async def _publish_until(self, stop: asyncio.Event, lane: Lane) -> None:
+        idle_s = self._config.min_poll_s
+        while not stop.is_set():
+            lane.turned_at = time.monotonic()
+            lane.wake.clear()
+            try:
+                sent, more = await self._round(lane)
+            except _FAULTS as error:
+                metrics.ROUND_FAILURES.labels(type(error).__name__).inc()
+                _log.warning("relay_round_failed", lane=lane.number, error=type(error).__name__)
+                lane.drop_connection()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), self._config.retry_s)
                 continue
+            if more:
+                continue
+            idle_s = self._config.min_poll_s if sent else min(idle_s * 2, self._config.max_poll_s)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), idle_s)
-            idle_s = min(idle_s * 2, self._config.max_poll_s)
+                await asyncio.wait_for(lane.wake.wait(), idle_s)
 
-    async def _round(self) -> int:
-        """Publish the head of every held partition; return how many events were acknowledged and removed."""
-        if not self._leases:
-            return 0
-        held = sorted(self._leases)
-        epochs = {(lease.topic, lease.partition): lease.epoch for lease in held}
-        async with self._engine.connect() as conn:
-            found = await conn.execute(
-                _READ,
-                {
-                    "topics": [lease.topic for lease in held],
-                    "partitions": [lease.partition for lease in held],
-                    "limit": self._config.rows_per_partition,
-                },
-            )
-            rows = [_Row._make(row) for row in found.all()]
-        if not rows:
-            return 0
-        began = time.time_ns()
-        sent = await self._send(rows)
-        record_publish_spans([PublishedEvent(r.topic, r.partition, r.type, r.traceparent) for r in sent], began)
-        await self._delete(sent, epochs)
-        metrics.PUBLISHED.inc(len(sent))
-        return len(sent)
+    async def _round(self, lane: Lane) -> tuple[int, bool]:
+        """Publish the head of each partition of the lane; return how many events that were, and whether more wait."""
+        if time.monotonic() >= self._leased_until:
+            return 0, False
+        leases = sorted(lease for lease in self._leases if self._lane_of[lease.topic, lease.partition] == lane.number)
+        if not leases:
+            return 0, False
+        lane.in_hand = leases
+        try:
+            heads = await self._read(lane, leases)
+            if not heads:
+                return 0, False
+            began = time.time_ns()
+            sent, failure = await self._send(lane, heads)
+            if sent:
+                _record_spans(sent, began)
+                await self._delete(lane, sent)
+            if failure is not None:
+                raise failure
+        finally:
+            lane.in_hand = ()
+        count = sum(len(head.rows) for head in sent)
+        return count, count < _count(heads) or any(len(h.rows) == self._config.rows_per_partition for h in heads)
 
-    async def _send(self, rows: Sequence[_Row]) -> list[_Row]:
-        # One batch a partition and round: were a second in flight, it could land although the first failed.
-        sent: list[_Row] = []
-        waiting = []
-        async with asyncio.timeout(self._config.send_deadline_s), self._producer.use() as producer:
-            for (topic, partition), group in groupby(rows, key=_PLACE):
-                members = list(group)
-                fitted, acknowledged = await producer.send(topic, partition, (row.outgoing() for row in members))
-                sent += members[:fitted]
-                waiting.append(acknowledged)
-            await asyncio.gather(*waiting)
-        return sent
+    async def _read(self, lane: Lane, leases: Sequence[Lease]) -> list[Head]:
+        return await read_heads(await lane.connection(), leases, limit=self._config.rows_per_partition)
 
-    async def _delete(self, sent: Sequence[_Row], epochs: dict[tuple[str, int], int]) -> None:
-        async with self._engine.begin() as conn:
-            result = await conn.execute(
-                _DELETE,
-                {
-                    "owner": self._owner,
-                    "topics": _literal(f'"{row.topic}"' for row in sent),
-                    "partitions": _literal(str(row.partition) for row in sent),
-                    "seqs": _literal(str(row.seq) for row in sent),
-                    "epochs": _literal(str(epochs[row.topic, row.partition]) for row in sent),
-                },
-            )
-        if result.rowcount != len(sent):
+    async def _send(self, lane: Lane, heads: Sequence[Head]) -> tuple[list[Head], Exception | None]:
+        """Return what was acknowledged, and why the rest was not."""
+        batches: dict[asyncio.Future[object], Head] = {}
+        failure: Exception | None = None
+        try:
+            async with asyncio.timeout(self._config.send_deadline_s), lane.producer.use() as producer:
+                await _send_all(producer, heads, batches)
+        except (KafkaError, OSError, TimeoutError) as error:
+            failure = error
+        return [head for batch, head in batches.items() if _acknowledged(batch)], failure
+
+    async def _delete(self, lane: Lane, sent: Sequence[Head]) -> None:
+        removed = await delete_rows(await lane.connection(), sent, owner=self._owner)
+        metrics.PUBLISHED.inc(removed)
+        if missing := _count(sent) - removed:
             # The new owner sends them again; consumers drop the repeats.
-            _log.warning("relay_lease_lost", sent=len(sent), removed=result.rowcount)
-            metrics.FENCED.inc(len(sent) - result.rowcount)
+            _log.warning("relay_lease_lost", sent=_count(sent), removed=removed)
+            metrics.FENCED.inc(missing)
+
+    def _lane(self, number: int, kafka_bootstrap: str) -> Lane:
+        producer = DiscardingProducer(
+            bootstrap=kafka_bootstrap, client_id=f"{self._owner}/{number}", batch_bytes=self._config.batch_bytes
+        )
+        return Lane(number=number, database_url=self._database_url, producer=producer)
+
+    def _wake_all(self) -> None:
+        for lane in self._lanes:
+            lane.wake.set()
 
     async def _wake_on(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        self._wake.set()
+        self._wake_all()
 
     async def _listen(self) -> None:
         """Wake the loop on notifications; the poll is the net below."""
@@ -253,7 +233,7 @@ class Relay:
                 )
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda _c, lost=lost: lost.set())
-                await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._wake.set())
+                await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._wake_all())
                 try:
                     await lost.wait()
                 finally:
@@ -273,6 +253,36 @@ class Relay:
             await asyncio.sleep(self._config.backlog_every_s)
 
 
-def _literal(elements: Iterable[str]) -> str:
-    """Write an array as PostgreSQL reads it: the driver takes longer over each element of a list."""
-    return "{" + ",".join(elements) + "}"
+async def _send_all(producer: BatchSender, heads: Sequence[Head], batches: dict[asyncio.Future[object], Head]) -> None:
+    """Send one batch for each head, wait until none is under way, and raise the first failure."""
+    # One batch a partition and round: were a second in flight, it could land although the first failed.
+    for head in heads:
+        fitted, batch = await producer.send(head.lease.topic, head.lease.partition, head.outgoing())
+        batches[batch] = head.first(fitted)
+        batch.add_done_callback(_seen)
+    await asyncio.wait(batches)
+    for batch in batches:
+        batch.result()
+
+
+def _seen(batch: asyncio.Future[object]) -> None:
+    # Else a batch that fails after the deadline is reported by the event loop as an error nobody looked at.
+    if not batch.cancelled():
+        batch.exception()
+
+
+def _acknowledged(batch: asyncio.Future[object]) -> bool:
+    return batch.done() and not batch.cancelled() and batch.exception() is None
+
+
+def _count(heads: Collection[Head]) -> int:
+    return sum(len(head.rows) for head in heads)
+
+
+def _record_spans(sent: Sequence[Head], began_ns: int) -> None:
+    events = [
+        PublishedEvent(head.lease.topic, head.lease.partition, kind, trace)
+        for head in sent
+        for kind, trace in head.traces()
+    ]
+    record_publish_spans(events, began_ns)

@@ -1,0 +1,136 @@
+"""The relay's two statements on the outbox, and how a row becomes a Kafka record.
+
+These run for every event, so PostgreSQL writes ids and times as text, and headers that many events share are made once.
+Rows are read from the head each time and deleted by the very sequence numbers that were read: whatever lies between two
+of them may be a row of a transaction that commits later.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+
+from forkant_kit.leases import Lease
+from forkant_kit.producer import Outgoing
+
+if TYPE_CHECKING:
+    from asyncpg import Connection, Record
+
+_READ: Final = """
+SELECT CAST(own.place AS int), o.seq, CAST(o.event_id AS text), CAST(a.aggregate_id AS text), a.aggregate_version,
+       a.type, a.source, a.data_schema, a.unit, CAST(a.occurred_at AS text), CAST(a.recorded_at AS text),
+       CAST(floor(date_part('epoch', a.recorded_at) * 1000) AS bigint), a.traceparent, a.data
+FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS own (topic, partition, place)
+CROSS JOIN LATERAL (
+    SELECT seq, event_id FROM outbox
+    WHERE outbox.topic = own.topic AND outbox.partition = own.partition ORDER BY seq LIMIT $3
+) AS o
+JOIN event_archive AS a ON a.event_id = o.event_id
+ORDER BY own.place, o.seq
+"""
+_DELETE: Final = """
+DELETE FROM outbox AS o
+USING unnest($1::text[], $2::int[], $3::bigint[], $4::text[]) AS sent (topic, partition, epoch, seqs)
+JOIN relay_lease AS l ON l.topic = sent.topic AND l.partition = sent.partition AND l.epoch = sent.epoch
+WHERE o.topic = sent.topic AND o.partition = sent.partition AND o.seq = ANY (CAST(sent.seqs AS bigint[]))
+  AND l.owner = $5
+"""
+SESSION: Final = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    # A deletion that a crash undoes makes repeats, which consumers drop; so it need not wait for the disk.
+    "synchronous_commit": "off",
+    # A queue's statistics are those of another moment, and a plan made from them may walk the whole table.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_memoize": "off",
+    "jit": "off",
+}
+"""Settings of a database session that runs these statements; the form of times depends on them."""
+
+_PLACE: Final = itemgetter(0)
+_SEQ: Final = itemgetter(1)
+_TRACEPARENT: Final = itemgetter(12)
+_TYPE: Final = itemgetter(5)
+
+Header = tuple[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first waiting rows of one partition, in order, as they were read under a lease."""
+
+    lease: Lease
+    rows: "Sequence[Record]"
+
+    def first(self, count: int) -> "Head":
+        """Return the head cut to its first rows."""
+        return self if count == len(self.rows) else replace(self, rows=self.rows[:count])
+
+    def outgoing(self) -> Iterable[Outgoing]:
+        """Yield the rows as Kafka records."""
+        return map(_outgoing, self.rows)
+
+    def traces(self) -> Iterable[tuple[str, str | None]]:
+        """Yield type and trace context of each event."""
+        return zip(map(_TYPE, self.rows), map(_TRACEPARENT, self.rows), strict=True)
+
+
+async def read_heads(connection: "Connection[Record]", leases: Sequence[Lease], *, limit: int) -> list[Head]:
+    """Return the first ``limit`` visible rows of each partition that has any.
+
+    Raises:
+        asyncpg.PostgresError: the database refused or is away; also OSError and asyncpg.InterfaceError.
+    """
+    topics, partitions = [lease.topic for lease in leases], [lease.partition for lease in leases]
+    rows = await connection.fetch(_READ, topics, partitions, limit)
+    return [Head(leases[place - 1], list(group)) for place, group in groupby(rows, _PLACE)]
+
+
+async def delete_rows(connection: "Connection[Record]", heads: Sequence[Head], *, owner: str) -> int:
+    """Delete the rows whose lease is still the owner's under the same epoch; return how many that were.
+
+    Raises:
+        asyncpg.PostgresError: the database refused or is away; also OSError and asyncpg.InterfaceError.
+    """
+    leases = [head.lease for head in heads]
+    tag = await connection.execute(
+        _DELETE,
+        [lease.topic for lease in leases],
+        [lease.partition for lease in leases],
+        [lease.epoch for lease in leases],
+        # Arrays of unequal lengths can't be one array of arrays, so each travels as text.
+        [f"{{{','.join(map(str, map(_SEQ, head.rows)))}}}" for head in heads],
+        owner,
+    )
+    return int(tag.rpartition(" ")[2])
+
+
+def _outgoing(row: "Record") -> Outgoing:
+    (_, _, event_id, key, version, kind, source, schema, unit, occurred, recorded, stamp_ms, trace, body) = row
+    raw_key = key.encode()
+    headers = [
+        *_shared_headers(kind, source, schema, unit),
+        ("ce_id", event_id.encode()),
+        ("ce_time", f"{occurred[:10]}T{occurred[11:]}:00".encode()),
+        ("ce_recordedtime", f"{recorded[:10]}T{recorded[11:]}:00".encode()),
+        ("ce_partitionkey", raw_key),
+        ("ce_aggregateversion", b"%d" % version),
+    ]
+    if trace is not None:
+        headers.append(("traceparent", trace.encode()))
+    return Outgoing(raw_key, body.encode(), headers, stamp_ms)
+
+
+@lru_cache(maxsize=8192)
+def _shared_headers(kind: str, source: str, schema: str, unit: str) -> tuple[Header, ...]:
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_source", source.encode()),
+        ("ce_type", kind.encode()),
+        ("ce_dataschema", schema.encode()),
+        ("ce_unit", unit.encode()),
+        ("content-type", b"application/json"),
+    )
