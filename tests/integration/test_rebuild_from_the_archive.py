@@ -14,6 +14,7 @@ from forkant_devstack.testing.walk import Walk, open_case
 from forkant_devstack.verify.indicators import check_indicators
 from forkant_devstack.verify.platform import Platform as Verified
 from forkant_devstack.verify.stream import check_caught_up
+from forkant_devstack.verify.topics import check_topics
 from forkant_kit.testing import until
 
 pytestmark = pytest.mark.kafka
@@ -64,6 +65,8 @@ async def test_indicators_are_rebuilt_from_the_archive_while_people_work(platfor
     [recounted, *rest] = await check_indicators(verified(platform))
     assert all(check.ok for check in (recounted, *rest)), [check.differences for check in (recounted, *rest)]
     assert recounted.compared > 0
+    order = (await check_topics(verified(platform)))[0]
+    assert order.ok, order.differences
     again = await told_to_people(platform)
     assert {key: count for key, count in again.items() if key not in changed} == {
         key: count for key, count in told.items() if key not in changed

@@ -56,6 +56,14 @@ def test_an_aggregate_that_begins_later_is_named_unless_the_topic_was_trimmed():
     assert read(4, 5, trimmed=True).disorder == []
 
 
+def test_versions_published_again_after_the_topic_was_trimmed_are_in_an_order_of_their_own():
+    assert read(4, 5, 1, 2, 3, 6, trimmed=True).disorder == []
+    assert read(4, 2, 5, 3, trimmed=True).disorder == []
+    assert [each.found for each in read(4, 1, 3, trimmed=True).disorder] == ["version 3"]
+    assert len(read(4, 1, 2, 3, 6, trimmed=True).disorder) == 1
+    assert len(read(1, 3, 2).disorder) == 2
+
+
 def test_repeats_of_the_same_events_are_dropped_wherever_they_come():
     reading, records = Reading(), [Record(version, version) for version in (1, 2, 3)]
     for record in (*records, *records[1:]):

@@ -40,6 +40,8 @@ class Reading:
 
     events: dict[UUID, Seen] = field(default_factory=dict)
     versions: dict[UUID, int] = field(default_factory=dict)
+    first: dict[UUID, int] = field(default_factory=dict)
+    earlier: dict[UUID, int] = field(default_factory=dict)
     trimmed: set[TopicPartition] = field(default_factory=set)
     disorder: list[Difference] = field(default_factory=list)
     malformed: list[Difference] = field(default_factory=list)
@@ -65,13 +67,19 @@ class Reading:
         self.events[event_id] = seen
 
     def _order(self, place: str, seen: Seen, *, at_trimmed: bool) -> None:
-        last = self.versions.get(seen.aggregate_id)
-        # The oldest records of a topic are deleted by retention, so that there an aggregate may begin later than at 1.
-        expected = seen.version if last is None and at_trimmed else (last or 0) + 1
-        if seen.version != expected:
-            key = f"{place}, aggregate {seen.aggregate_id}"
-            self.disorder.append(Difference(key, f"version {seen.version}", f"version {expected}"))
-        self.versions[seen.aggregate_id] = max(seen.version, last or 0)
+        aggregate, version = seen.aggregate_id, seen.version
+        # The oldest records of a topic are deleted by retention, so that there an aggregate may begin later than at 1;
+        # what was deleted may then have been published again, in an order of its own.
+        if at_trimmed and version < self.first.setdefault(aggregate, version):
+            expected = self.earlier.get(aggregate, version - 1) + 1
+            self.earlier[aggregate] = version
+        else:
+            last = self.versions.get(aggregate)
+            expected = version if last is None and at_trimmed else (last or 0) + 1
+            self.versions[aggregate] = max(version, last or 0)
+        if version != expected:
+            key = f"{place}, aggregate {aggregate}"
+            self.disorder.append(Difference(key, f"version {version}", f"version {expected}"))
 
 
 async def check_topics(platform: Platform) -> list[Check]:
