@@ -118,3 +118,15 @@ async def test_nothing_is_asked_of_anyone_else(visit, figures):
     await expect(reader.page.locator("#board")).to_have_attribute("aria-busy", "false")
     assert reader.strangers() == []
     assert len(reader.requests) > 20
+
+
+@pytest.mark.parametrize("measure", ["3", "4", "open"])
+async def test_no_two_headings_of_the_ranking_overlap(visit, figures, measure):
+    await figures()
+    reader = await visit("pod-analyst", at=f"#show={measure}")
+    heads = reader.page.locator("#ranked text.head")
+    await expect(heads).to_have_count(2)
+    for language in ("Norsk", "English"):
+        await reader.page.get_by_role("button", name=language).click()
+        boxes = sorted([await head.bounding_box() for head in await heads.all()], key=lambda box: box["x"])
+        assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"], language

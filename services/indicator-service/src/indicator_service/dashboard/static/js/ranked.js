@@ -86,7 +86,7 @@ function detailText({ measure, national }, { figure }) {
 
 function drawHeads(front, { measure }, columns, narrow) {
   const heads = {
-    share: [text("share"), `${text("numerator").toLowerCase()} / ${text("denominator").toLowerCase()}`],
+    share: [text("share"), text("countOfAll")],
     duration: [text("median"), text("p90")],
     count: [text("count"), text("ofNational")],
   }[measure.kind];
