@@ -110,7 +110,7 @@ def test_the_latest_is_compared_with_every_released_version():
 
 
 def test_a_new_major_version_may_change_everything():
-    second = {**planted({"at": ["properties"], "set": {"count": None}}), "$id": "urn:forkant:schema:case.sampled.v2.0"}
+    second = {**planted({"at": ["properties"], "set": {"arena": None}}), "$id": "urn:forkant:schema:case.sampled.v2.0"}
     released = {"case.sampled.v1.0": SAMPLED}
     assert check_history(released, {"case.sampled.v1.0": SAMPLED, "case.sampled.v2.0": second}) == []
 

@@ -39,10 +39,9 @@ class Record:
         text = json.dumps(document)
         (self.folder / kind / f"{name}.json").write_text(text)
         content = self.manifest
-        content[max(content)][kind][name] = sha256(text.encode()).hexdigest()
-        for version in content:
-            if version != max(content):
-                content[version][kind].pop(name, None)
+        for entry in content.values():
+            entry[kind].pop(name, None)
+        list(content.values())[-1][kind][name] = sha256(text.encode()).hexdigest()
         self.write_manifest(content)
 
     def read(self, kind: str, name: str) -> Any:
@@ -103,7 +102,7 @@ def _unreadable(record: Record) -> None:
 def _topic(name: str, partitions: int) -> Callable[[Record], None]:
     def plant(record: Record) -> None:
         content = record.manifest
-        content[max(content)]["topics"][name] = partitions
+        list(content.values())[-1]["topics"][name] = partitions
         record.write_manifest(content)
 
     return plant

@@ -93,7 +93,7 @@ SLUGS = ("kari-nordmann", "kari_nordmann")
 
 REVIEWED_SLUGS = {
     r"^[a-z][a-z-]{1,30}(/gde-[a-z0-9-]{1,40})?$": "a unit; services write only units of the catalogue",
-    r"^[a-z][a-z0-9_]{1,40}$": "a step; services write only steps of the published method",
+    r"^[a-z][a-z0-9_]{1,40}$": "a method, step or pilot; services write only codes of the published catalogue",
 }
 
 

@@ -122,6 +122,8 @@ def _unreadable(node: Any, definitions: Schema, trail: tuple[str, ...]) -> Itera
         yield f"{', '.join(beside)} stand side by side"
     if node.get("type") == "object" and not isinstance(node.get("properties"), Mapping):
         yield "an object must name its fields"
+    if set(node.get("required", ())) - set(node.get("properties", ())):
+        yield "`required` names a field that is not there"
     if not isinstance(node.get("additionalProperties", True), bool):
         yield "fields without a name can't have a type"
     if node.get("type") == "array" and "items" not in node:
