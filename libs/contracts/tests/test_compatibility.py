@@ -115,6 +115,13 @@ def test_a_new_major_version_may_change_everything():
     assert check_history(released, {"case.sampled.v1.0": SAMPLED, "case.sampled.v2.0": second}) == []
 
 
+def test_a_type_without_a_model_needs_an_upcaster():
+    second = {**SAMPLED, "$id": "urn:forkant:schema:case.sampled.v2.0"}
+    released, current = {"case.sampled.v1.0": SAMPLED}, {"case.sampled.v2.0": second}
+    assert [violation.rule for violation in check_history(released, current)] == ["type-vanished"]
+    assert check_history(released, current, lifted={"case.sampled.v1"}) == []
+
+
 @pytest.mark.parametrize("text", ["case.opened", "case.opened.v0.1", "case.opened.v1.01", "Case.opened.v1.0", ""])
 def test_what_names_no_version_is_refused(text: str):
     with pytest.raises(ValueError, match="no name of a schema version"):

@@ -17,8 +17,10 @@ from typing import Final
 
 from forkant_contracts import golden, schemas
 from forkant_contracts.compatibility import Violation, check_history
+from forkant_contracts.envelope import TYPE_PREFIX
 from forkant_contracts.events import EVENT_TYPES
 from forkant_contracts.topics import TOPICS
+from forkant_contracts.upcasters import UPCASTERS
 
 FOLDER: Final = Path(__file__).parents[2]
 """The library's folder in the repository."""
@@ -77,7 +79,7 @@ def check(folder: Path = FOLDER) -> list[Violation]:
         file.stem: json.loads(file.read_text()) for file in released_files(folder) if file.parent.name == "schemas"
     }
     return [
-        *check_history(released, schemas.current()),
+        *check_history(released, schemas.current(), {name.removeprefix(TYPE_PREFIX) for name in UPCASTERS}),
         *_strays(folder),
         *_golden(folder),
         *_topics(folder),

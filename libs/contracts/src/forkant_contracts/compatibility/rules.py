@@ -163,9 +163,9 @@ _HISTORY_RULES: Final = (
     _rule(
         "type-vanished",
         Protects.OLD_EVENTS,
-        "a released event type has no model",
+        "a released event type has neither a model nor an upcaster",
         "its events in archives and on topics can't be read",
-        "keep the model for reading; an upcaster may lift its events",
+        "keep the model, or add an upcaster that lifts its events to the next major version",
     ),
     _rule(
         "numbering",
