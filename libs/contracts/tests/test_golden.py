@@ -106,8 +106,6 @@ class CaseHeld(CasePutOnHold):
 
 def test_messages_of_an_older_major_version_read_as_its_upcaster_makes_them(monkeypatch):
     planted = golden.made(CURRENT["case.put-on-hold.v1.0"])
-    monkeypatch.delitem(EVENT_TYPES, "no.forkant.case.put-on-hold.v1")
-    assert all("older than" in text or "unknown event type" in text for text in golden.misread(planted))
     monkeypatch.setitem(EVENT_TYPES, CaseHeld.TYPE, CaseHeld)
     monkeypatch.setitem(UPCASTERS, "no.forkant.case.put-on-hold.v1", lambda data: {**data, "held_for": data["reason"]})
     assert list(golden.misread(planted)) == []
