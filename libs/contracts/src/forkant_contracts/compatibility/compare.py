@@ -83,11 +83,15 @@ def _places(place: Place) -> Iterator[Place]:
     older, newer = place.older, place.newer
     for name in older.properties:
         if name in newer.properties:
-            path = f"{place.path}.{name}".removeprefix(".")
-            yield from _places(Place(path, older.child(older.properties[name]), newer.child(newer.properties[name])))
+            yield from _places(_pair(place, name, f"{place.path}.{name}".removeprefix(".")))
     if "items" in older.node and "items" in newer.node:
         below = (older.child(older.node["items"]), newer.child(newer.node["items"]))
         yield from _places(Place(f"{place.path}[]", *below))
+
+
+def _pair(place: Place, name: str, path: str) -> Place:
+    older, newer = place.older, place.newer
+    return Place(path, older.child(older.properties[name]), newer.child(newer.properties[name]))
 
 
 def _field_removed(place: Place) -> Iterator[Finding]:
@@ -118,9 +122,7 @@ def _default_changed(place: Place) -> Iterator[Finding]:
     for name in place.older.properties:
         if name not in place.newer.properties or name in place.older.required | place.newer.required:
             continue
-        pair = Place(
-            name, place.older.child(place.older.properties[name]), place.newer.child(place.newer.properties[name])
-        )
+        pair = _pair(place, name, name)
         if ("default" in pair.older.node) != ("default" in pair.newer.node):
             yield name, "the default is " + ("new" if "default" in pair.newer.node else "gone")
         elif text := pair.changed("default"):
@@ -159,22 +161,21 @@ def _code_list_replaced(place: Place) -> Iterator[Finding]:
 
 
 def _limit_loosened(place: Place) -> Iterator[Finding]:
-    yield from _limits(place.older.node, place.newer.node, "was {old} and is {new}", swapped=False)
+    yield from _limits(place.older.node, place.newer.node, swapped=False)
 
 
 def _limit_tightened(place: Place) -> Iterator[Finding]:
-    yield from _limits(place.newer.node, place.older.node, "was {old} and is {new}", swapped=True)
+    yield from _limits(place.newer.node, place.older.node, swapped=True)
 
 
-def _limits(narrow: Schema, wide: Schema, text: str, *, swapped: bool) -> Iterator[Finding]:
+def _limits(narrow: Schema, wide: Schema, *, swapped: bool) -> Iterator[Finding]:
     for keyword in sorted(RISING | FALLING):
         if keyword not in narrow:
             continue
         tight, loose = narrow[keyword], wide.get(keyword)
-        wider = loose is None or (loose < tight if keyword in RISING else loose > tight)
-        if wider:
+        if loose is None or (loose < tight if keyword in RISING else loose > tight):
             old, new = (loose, tight) if swapped else (tight, loose)
-            yield "", f"{keyword} " + text.format(old=_told(old), new=_told(new))
+            yield "", f"{keyword} was {_told(old)} and is {_told(new)}"
 
 
 def _union_changed(place: Place) -> Iterator[Finding]:
