@@ -1,7 +1,10 @@
 """The same servers in containers, through testcontainers, which removes them when the test run is gone."""
 
 import asyncio
+import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
@@ -18,6 +21,7 @@ from forkant_devstack.testing.postgres_server import PostgresServer
 
 _READY_DEADLINE_S = 60.0
 _POLL_S = 0.1
+_LAST_LINES = 20
 _POSTGRES_PORT = 5432
 _KAFKA_PORT = 9092
 _START_SCRIPT = "/tmp/forkant-start.sh"  # noqa: S108  inside the container
@@ -31,13 +35,14 @@ async def start_docker_postgres() -> PostgresServer:
         .with_bind_ports(_POSTGRES_PORT, port)
         .with_command("postgres -c fsync=off -c full_page_writes=off -c max_connections=120 -c timezone=UTC")
     )
-    await asyncio.to_thread(container.start)
-    host, mapped = _address(container, _POSTGRES_PORT)
-    admin_url = f"postgresql://postgres:test@{host}:{mapped}/postgres"
-    controls = _controls(container, ready=lambda: answers(admin_url))
-    await _until(lambda: answers(admin_url), what=POSTGRES_IMAGE)
-    await close_shared_databases(admin_url)
-    return PostgresServer(admin_url=admin_url, controls=controls)
+    async with _removed_if_it_fails(container):
+        await asyncio.to_thread(container.start)
+        host, mapped = _address(container, _POSTGRES_PORT)
+        admin_url = f"postgresql://postgres:test@{host}:{mapped}/postgres"
+        controls = _controls(container, ready=lambda: answers(admin_url))
+        await _until(lambda: answers(admin_url), what=POSTGRES_IMAGE)
+        await close_shared_databases(admin_url)
+        return PostgresServer(admin_url=admin_url, controls=controls)
 
 
 async def start_docker_kafka() -> KafkaServer:
@@ -46,14 +51,15 @@ async def start_docker_kafka() -> KafkaServer:
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(_KAFKA_PORT, port)
     container.with_envs(**kafka_environment())
     container.with_command(["sh", "-c", f"while [ ! -x {_START_SCRIPT} ]; do sleep 0.1; done; exec {_START_SCRIPT}"])
-    await asyncio.to_thread(container.start)
-    host, mapped = _address(container, _KAFKA_PORT)
-    script = f"#!/bin/sh\nexport KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://{host}:{mapped}\nexec /etc/kafka/docker/run\n"
-    await asyncio.to_thread(container.copy_into_container, script.encode(), _START_SCRIPT, 0o755)
-    bootstrap = f"{host}:{mapped}"
-    controls = _controls(container, ready=lambda: broker_answers(bootstrap))
-    await _until(lambda: broker_answers(bootstrap), what=KAFKA_IMAGE)
-    return await with_registry_topics(bootstrap, backend="docker", controls=controls)
+    async with _removed_if_it_fails(container):
+        await asyncio.to_thread(container.start)
+        host, mapped = _address(container, _KAFKA_PORT)
+        bootstrap = f"{host}:{mapped}"
+        script = f"#!/bin/sh\nexport KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://{bootstrap}\nexec /etc/kafka/docker/run\n"
+        await asyncio.to_thread(container.copy_into_container, script.encode(), _START_SCRIPT, 0o755)
+        controls = _controls(container, ready=lambda: broker_answers(bootstrap))
+        await _until(lambda: broker_answers(bootstrap), what=KAFKA_IMAGE)
+        return await with_registry_topics(bootstrap, backend="docker", controls=controls)
 
 
 def kafka_environment() -> dict[str, str]:
@@ -63,6 +69,19 @@ def kafka_environment() -> dict[str, str]:
         "controller.quorum.voters": "1@localhost:9093",
     }
     return {f"KAFKA_{key.replace('.', '_').upper()}": value for key, value in settings.items()}
+
+
+@asynccontextmanager
+async def _removed_if_it_fails(container: DockerContainer) -> AsyncIterator[None]:
+    """Remove a container that does not come up, after its last words; testcontainers' own reaper may be off."""
+    try:
+        yield
+    except BaseException:
+        wrapped = container.get_wrapped_container()
+        if wrapped is not None:
+            print(wrapped.logs(tail=_LAST_LINES).decode(errors="replace"), file=sys.stderr)
+            await asyncio.to_thread(container.stop)
+        raise
 
 
 def _controls(container: DockerContainer, *, ready: Probe) -> Controls:
