@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from forkant_contracts import rules_page
 from forkant_contracts.compatibility import RULES, SchemaName, check_history, compare
-from forkant_contracts.compatibility.compare import FIELD_CHECKS, LINT_CHECKS, SCHEMA_CHECKS
+from forkant_contracts.compatibility.checks import FIELD_CHECKS
+from forkant_contracts.compatibility.compare import LINT_CHECKS, SCHEMA_CHECKS
 from forkant_contracts.generate import REPOSITORY
 
 DATA = Path(__file__).parent / "data"

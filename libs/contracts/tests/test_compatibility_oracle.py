@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from forkant_contracts import EVENT_TYPES
 from forkant_contracts.compatibility import SchemaName, compare
-from forkant_contracts.compatibility.compare import FIELD_CHECKS, LINT_CHECKS, SCHEMA_CHECKS
+from forkant_contracts.compatibility.checks import FIELD_CHECKS
+from forkant_contracts.compatibility.compare import LINT_CHECKS, SCHEMA_CHECKS
 from forkant_contracts.compatibility.forms import root_form
 from forkant_contracts.release import FOLDER
 from forkant_contracts.schemas import current

@@ -1,50 +1,16 @@
 """Compares two schemas of one event type, an older minor version with a newer one.
 
-Each rule is one function in :data:`FIELD_CHECKS` or :data:`SCHEMA_CHECKS`, by the rule's code.
+Each rule is one function, by the rule's code: in ``checks.FIELD_CHECKS`` those of one place in both schemas, here those
+of two whole schemas and of one schema by itself.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from forkant_contracts.compatibility.forms import (
-    FALLING,
-    RISING,
-    Form,
-    Schema,
-    canonical,
-    root_form,
-    shape,
-    unknown_keywords,
-    unreadable_places,
-)
+from forkant_contracts.compatibility.checks import FIELD_CHECKS, Finding, Place, pair_of, told
+from forkant_contracts.compatibility.forms import Schema, root_form, unknown_keywords, unreadable_places
 from forkant_contracts.compatibility.names import SchemaName
 from forkant_contracts.compatibility.rules import Violation
-
-OPEN_CODE: Final = "unknown"
-"""A code list that has this code is open: a reader takes any code it does not know for it."""
-
-Finding = tuple[str, str]
-"""A field's path below the place (empty for the place itself), and what was found there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The same place in both schemas; ``path`` is the field's name, with dots and ``[]`` below it."""
-
-    path: str
-    older: Form
-    newer: Form
-
-    def changed(self, keyword: str, absent: object = None) -> str | None:
-        """Say how a keyword differs, or give None when it does not."""
-        old, new = self.older.node.get(keyword, absent), self.newer.node.get(keyword, absent)
-        if canonical(old) == canonical(new):
-            return None
-        return f"{keyword} was {_told(old)} and is {_told(new)}"
-
-
-Check = Callable[[Place], Iterator[Finding]]
 
 
 def compare(older: Schema, newer: Schema) -> list[Violation]:
@@ -83,125 +49,15 @@ def _places(place: Place) -> Iterator[Place]:
     older, newer = place.older, place.newer
     for name in older.properties:
         if name in newer.properties:
-            yield from _places(_pair(place, name, f"{place.path}.{name}".removeprefix(".")))
+            yield from _places(pair_of(place, name, f"{place.path}.{name}".removeprefix(".")))
     if "items" in older.node and "items" in newer.node:
         below = (older.child(older.node["items"]), newer.child(newer.node["items"]))
         yield from _places(Place(f"{place.path}[]", *below))
 
 
-def _pair(place: Place, name: str, path: str) -> Place:
-    older, newer = place.older, place.newer
-    return Place(path, older.child(older.properties[name]), newer.child(newer.properties[name]))
-
-
-def _field_removed(place: Place) -> Iterator[Finding]:
-    for name in place.older.properties:
-        if name not in place.newer.properties:
-            yield name, "the field is gone"
-
-
-def _required_field_added(place: Place) -> Iterator[Finding]:
-    for name in place.newer.properties:
-        if name not in place.older.properties and name in place.newer.required:
-            yield name, "the field is new and required"
-
-
-def _optional_became_required(place: Place) -> Iterator[Finding]:
-    for name in place.older.properties:
-        if name in place.newer.required - place.older.required:
-            yield name, "the field was optional and is required"
-
-
-def _required_became_optional(place: Place) -> Iterator[Finding]:
-    for name in place.newer.properties:
-        if name in place.older.required - place.newer.required:
-            yield name, "the field was required and is optional"
-
-
-def _default_changed(place: Place) -> Iterator[Finding]:
-    for name in place.older.properties:
-        if name not in place.newer.properties or name in place.older.required | place.newer.required:
-            continue
-        pair = _pair(place, name, name)
-        if ("default" in pair.older.node) != ("default" in pair.newer.node):
-            yield name, "the default is " + ("new" if "default" in pair.newer.node else "gone")
-        elif text := pair.changed("default"):
-            yield name, text
-
-
-def _null_allowed(place: Place) -> Iterator[Finding]:
-    if place.newer.nullable and not place.older.nullable:
-        yield "", "null is allowed now"
-
-
-def _null_refused(place: Place) -> Iterator[Finding]:
-    if place.older.nullable and not place.newer.nullable:
-        yield "", "null is refused now"
-
-
-def _codes(form: Form) -> set[str]:
-    return {canonical(code) for code in form.node.get("enum", ())}
-
-
-def _code_removed(place: Place) -> Iterator[Finding]:
-    if "enum" in place.older.node and "enum" in place.newer.node:
-        for code in sorted(_codes(place.older) - _codes(place.newer)):
-            yield "", f"the code {code} is gone"
-
-
-def _closed_list_extended(place: Place) -> Iterator[Finding]:
-    if "enum" in place.older.node and OPEN_CODE not in place.older.node["enum"]:
-        for code in sorted(_codes(place.newer) - _codes(place.older)):
-            yield "", f"the code {code} is new in a closed list"
-
-
-def _code_list_replaced(place: Place) -> Iterator[Finding]:
-    if ("enum" in place.older.node) != ("enum" in place.newer.node):
-        yield "", "the code list is " + ("new" if "enum" in place.newer.node else "gone")
-
-
-def _limit_loosened(place: Place) -> Iterator[Finding]:
-    yield from _limits(place.older.node, place.newer.node, swapped=False)
-
-
-def _limit_tightened(place: Place) -> Iterator[Finding]:
-    yield from _limits(place.newer.node, place.older.node, swapped=True)
-
-
-def _limits(narrow: Schema, wide: Schema, *, swapped: bool) -> Iterator[Finding]:
-    for keyword in sorted(RISING | FALLING):
-        if keyword not in narrow:
-            continue
-        tight, loose = narrow[keyword], wide.get(keyword)
-        if loose is None or (loose < tight if keyword in RISING else loose > tight):
-            old, new = (loose, tight) if swapped else (tight, loose)
-            yield "", f"{keyword} was {_told(old)} and is {_told(new)}"
-
-
-def _union_changed(place: Place) -> Iterator[Finding]:
-    if "anyOf" in place.older.node or "anyOf" in place.newer.node:
-        forms = (place.older, place.newer)
-        old, new = (shape(form.node, form.definitions) for form in forms)
-        if old != new:
-            yield "", "the alternatives differ"
-
-
-def _keyword(name: str, absent: object = None) -> Check:
-    def check(place: Place) -> Iterator[Finding]:
-        if text := place.changed(name, absent):
-            yield "", text
-
-    return check
-
-
-def _additional_properties_changed(place: Place) -> Iterator[Finding]:
-    if place.older.node.get("type") == place.newer.node.get("type") == "object":
-        yield from _keyword("additionalProperties", absent=True)(place)
-
-
 def _topic_changed(older: Schema, newer: Schema) -> Iterator[str]:
     if older.get("x-topic") != newer.get("x-topic"):
-        yield f"topic was {_told(older.get('x-topic'))} and is {_told(newer.get('x-topic'))}"
+        yield f"topic was {told(older.get('x-topic'))} and is {told(newer.get('x-topic'))}"
 
 
 def _id_mismatch(older: Schema, newer: Schema) -> Iterator[str]:
@@ -213,33 +69,6 @@ def _id_mismatch(older: Schema, newer: Schema) -> Iterator[str]:
     if before.type != after.type or before.minor > after.minor:
         yield f"{after} is no later minor version of {before}"
 
-
-def _told(value: Any) -> str:
-    return "absent" if value is None else canonical(value)
-
-
-FIELD_CHECKS: Final[dict[str, Check]] = {
-    "field-removed": _field_removed,
-    "required-field-added": _required_field_added,
-    "optional-became-required": _optional_became_required,
-    "required-became-optional": _required_became_optional,
-    "type-changed": _keyword("type"),
-    "null-allowed": _null_allowed,
-    "null-refused": _null_refused,
-    "code-removed": _code_removed,
-    "closed-list-extended": _closed_list_extended,
-    "code-list-replaced": _code_list_replaced,
-    "const-changed": _keyword("const"),
-    "format-changed": _keyword("format"),
-    "pattern-changed": _keyword("pattern"),
-    "limit-loosened": _limit_loosened,
-    "limit-tightened": _limit_tightened,
-    "default-changed": _default_changed,
-    "additional-properties-changed": _additional_properties_changed,
-    "union-changed": _union_changed,
-    "data-class-changed": _keyword("x-data-class"),
-}
-"""Checks of one place in both schemas."""
 
 SCHEMA_CHECKS: Final[dict[str, Callable[[Schema, Schema], Iterator[str]]]] = {
     "topic-changed": _topic_changed,
