@@ -2,8 +2,9 @@
 
 ``codes`` holds the code lists, ``units`` the police units, ``topics`` the topic registry, ``events`` one frozen
 model for each event type, ``envelope`` the CloudEvents envelope around them, ``codec`` their form on Kafka,
-``schemas`` the JSON Schemas that are generated from them. The library depends on pydantic alone, so that a
-subscriber outside the platform can install it by itself.
+``upcasters`` what lifts older major versions, ``schemas`` the JSON Schemas that are generated from them. The library
+depends on pydantic alone, so that a subscriber outside the platform can install it by itself; ``subscriber`` reads
+from Kafka for one, and needs the extra ``kafka``.
 """
 
 from forkant_contracts.codec import MalformedEventError, UnknownEventTypeError, decode, encode
