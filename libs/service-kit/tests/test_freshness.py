@@ -11,13 +11,23 @@ from forkant_kit.testing import Stage
 def partition(stage: Stage):
     """Set one partition's row; moments are seconds ago."""
 
-    async def put(number: int, *, at: int, end: int, recorded: int | None, caught_up: int | None, observed: int = 0):
+    async def put(
+        number: int,
+        *,
+        at: int,
+        end: int,
+        recorded: int | None,
+        caught_up: int | None,
+        observed: int = 0,
+        proven: int | None = None,
+    ):
         await stage.fetch(
             """
             INSERT INTO consumer_offset VALUES ('g', 't', $1, $2, $3, now() - make_interval(secs => $4),
-                                                now() - make_interval(secs => $5), now() - make_interval(secs => $6))
+                                                now() - make_interval(secs => $5), now() - make_interval(secs => $6),
+                                                now() - make_interval(secs => $7))
             """,
-            number, at, end, recorded, caught_up, observed,
+            number, at, end, recorded, caught_up, observed, proven,
         )  # fmt: skip
 
     return put
@@ -54,6 +64,25 @@ async def test_a_partition_that_works_off_its_backlog_is_behind_since_its_last_e
 async def test_a_group_that_reports_no_more_is_behind(stage: Stage, partition):
     await partition(0, at=5, end=5, recorded=100, caught_up=60, observed=60)
     assert 60 <= (await freshness(stage)).seconds_behind < 62
+
+
+async def test_a_group_that_has_all_of_kafka_is_behind_what_is_proven_of_the_outbox(stage: Stage, partition):
+    await partition(0, at=5, end=5, recorded=100, caught_up=1, observed=1, proven=2)
+    assert (await freshness(stage)).seconds_behind == 0
+    await partition(1, at=5, end=5, recorded=100, caught_up=1, observed=1, proven=50)
+    found = await freshness(stage)
+    assert 50 <= found.seconds_behind < 52
+    assert 50 <= (found.now - found.watermark).total_seconds() < 52
+
+
+async def test_what_is_applied_after_the_last_proof_counts_too(stage: Stage, partition):
+    await partition(0, at=5, end=600, recorded=40, caught_up=90, proven=80)
+    assert 40 <= (await freshness(stage)).seconds_behind < 42
+
+
+async def test_a_partition_that_only_had_caught_up_with_kafka_is_behind_since_its_proof(stage: Stage, partition):
+    await partition(0, at=5, end=6, recorded=1_000, caught_up=2, proven=30)
+    assert 30 <= (await freshness(stage)).seconds_behind < 32
 
 
 async def test_catching_up_is_noted_when_the_ends_are_observed(stage: Stage, partition):

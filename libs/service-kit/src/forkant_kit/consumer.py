@@ -83,7 +83,11 @@ class EventConsumer:
         self._parked = ParkedWork(engine=engine, group=group, apply=apply)
         self._parked_at = 0.0
         self._watch = ConsumerWatch(
-            engine=engine, group=group, every_s=self._config.observe_every_s, stale_gap_s=self._config.stale_gap_s
+            engine=engine,
+            kafka_bootstrap=kafka_bootstrap,
+            group=group,
+            every_s=self._config.observe_every_s,
+            stale_gap_s=self._config.stale_gap_s,
         )
 
     def healthy(self) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,14 +26,16 @@ WHERE consumer_group = :group AND topic = :topic AND partition = :partition
 # A row that a batch holds is passed over: to wait for it would make a slow batch look like a silent consumer.
 _OBSERVE: Final = text("""
 WITH free AS (
-    SELECT c.topic, c.partition, o.end_offset
+    SELECT c.topic, c.partition, o.end_offset, o.proven
     FROM consumer_offset AS c
-    JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS bigint[]))
-         AS o (topic, partition, end_offset) ON c.topic = o.topic AND c.partition = o.partition
+    JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS bigint[]),
+                CAST(:proven AS timestamptz[]))
+         AS o (topic, partition, end_offset, proven) ON c.topic = o.topic AND c.partition = o.partition
     WHERE c.consumer_group = :group FOR UPDATE OF c SKIP LOCKED
 )
 UPDATE consumer_offset AS c
 SET end_offset = free.end_offset, observed_at = clock_timestamp(),
+    proven_before = greatest(c.proven_before, free.proven),
     caught_up_at = CASE WHEN c.next_offset >= free.end_offset THEN clock_timestamp() ELSE c.caught_up_at END
 FROM free WHERE c.consumer_group = :group AND c.topic = free.topic AND c.partition = free.partition
 RETURNING c.topic, c.partition
@@ -110,9 +113,17 @@ class ConsumerStore:
         await conn.execute(_MOVE, {**bind, "next_offset": next_offset})
 
     async def observe_ends(
-        self, conn: AsyncConnection, ends: Mapping[tuple[str, int], int]
+        self,
+        conn: AsyncConnection,
+        ends: Mapping[tuple[str, int], int],
+        proven: Mapping[tuple[str, int], datetime] = MappingProxyType({}),
     ) -> frozenset[tuple[str, int]]:
         """Note the end of each partition, from which other processes compute lag and freshness.
+
+        Args:
+            conn: within the caller's transaction.
+            ends: the offset at which each partition ends on Kafka.
+            proven: moments before which all that was committed is applied, of the partitions for which one is known.
 
         Returns:
             The partitions left out, since a batch holds them just now.
@@ -123,6 +134,7 @@ class ConsumerStore:
             "topics": [topic for topic, _ in keys],
             "partitions": [partition for _, partition in keys],
             "ends": [ends[key] for key in keys],
+            "proven": [proven.get(key) for key in keys],
         }
         noted = {(row.topic, row.partition) for row in await conn.execute(_OBSERVE, bind)}
         return frozenset(ends.keys() - noted)

@@ -3,6 +3,10 @@
 import asyncio
 import math
 import time
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,18 +17,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from forkant_kit import consumer_metrics as metrics
 from forkant_kit.consumer_store import ConsumerStore
 from forkant_kit.freshness import read_freshness
+from forkant_kit.watermark import WatermarkReader
 
+# Enough for ten minutes; a consumer further behind begins to prove what was stated later.
+_CLAIMS_KEPT: Final = 300
 _log = structlog.get_logger(__name__)
 
 
 class ConsumerWatch:
     """Notes the ends of the assigned partitions for all to see, publishes metrics, and notices when nothing moves."""
 
-    def __init__(self, *, engine: AsyncEngine, group: str, every_s: float, stale_gap_s: float) -> None:
+    def __init__(
+        self, *, engine: AsyncEngine, kafka_bootstrap: str, group: str, every_s: float, stale_gap_s: float
+    ) -> None:
         """Bind the group's database; times in seconds.
 
         Args:
             engine: the service's own database.
+            kafka_bootstrap: where the producers' statements are read.
             group: the consumer group.
             every_s: how often to look.
             stale_gap_s: how long a version may be missing before it counts as lost and is reported as an error.
@@ -34,6 +44,9 @@ class ConsumerWatch:
         self._store = ConsumerStore(group)
         self._every_s = every_s
         self._stale_gap_s = stale_gap_s
+        self._reader = WatermarkReader(kafka_bootstrap=kafka_bootstrap)
+        self._claims: dict[TopicPartition, deque[tuple[int, datetime]]] = {}
+        self._proven: dict[TopicPartition, datetime] = {}
         self._stuck_since: float | None = None
         self._before: dict[TopicPartition, int] = {}
         self._behind_since: dict[TopicPartition, float] = {}
@@ -47,18 +60,25 @@ class ConsumerWatch:
 
     async def run(self, consumer: AIOKafkaConsumer) -> None:
         """Look now and then until cancelled."""
-        while True:
-            await asyncio.sleep(self._every_s)
-            try:
-                await self._look(consumer)
-            except (KafkaError, SQLAlchemyError, OSError) as error:
-                _log.warning("consumer_observation_failed", group=self._group, error=type(error).__name__)
+        try:
+            while True:
+                await asyncio.sleep(self._every_s)
+                try:
+                    await self._look(consumer)
+                except (KafkaError, SQLAlchemyError, OSError) as error:
+                    _log.warning("consumer_observation_failed", group=self._group, error=type(error).__name__)
+        finally:
+            await self._reader.close()
 
     async def _look(self, consumer: AIOKafkaConsumer) -> None:
         assigned = sorted(consumer.assignment())
         ends = await consumer.end_offsets(assigned) if assigned else {}
+        self._weigh(await self._reader.read(assigned))
+        proven = {(p.topic, p.partition): moment for p, moment in self._proven.items()}
         async with self._engine.begin() as conn:
-            held = await self._store.observe_ends(conn, {(p.topic, p.partition): end for p, end in ends.items()})
+            held = await self._store.observe_ends(
+                conn, {(p.topic, p.partition): end for p, end in ends.items()}, proven
+            )
             _, aggregates = await self._store.count_parked(conn)
             gaps = await self._store.count_stale_gaps(conn, older_than_s=self._stale_gap_s)
             freshness = await read_freshness(conn, group=self._group)
@@ -67,6 +87,18 @@ class ConsumerWatch:
         metrics.PARKED_AGGREGATES.labels(self._group).set(aggregates)
         self._report_gaps(gaps)
         self._notice_standstill(ends)
+
+    def _weigh(self, stated: Mapping[TopicPartition, tuple[int, datetime]]) -> None:
+        """Take note of the producers' statements, and see up to which moment the positions prove them."""
+        for place, (offset, moment) in stated.items():
+            claims = self._claims.setdefault(place, deque(maxlen=_CLAIMS_KEPT))
+            if claims and offset < claims[-1][0]:
+                claims.clear()  # the topic was made anew
+            claims.append((offset, moment))
+        for place, claims in self._claims.items():
+            while claims and claims[0][0] <= self.positions.get(place, -1):
+                _, moment = claims.popleft()
+                self._proven[place] = max(moment, self._proven.get(place, moment))
 
     def _seconds_in_hand(self, ends: dict[TopicPartition, int], held: frozenset[tuple[str, int]]) -> float:
         """Return how long ago the first of the partitions that batches hold just now was last seen at its end."""

@@ -16,6 +16,7 @@ from forkant_kit.idempotency import remove_old_keys
 from forkant_kit.relay import Relay
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -47,17 +48,22 @@ async def run(settings: CaseSettings, stop: asyncio.Event) -> None:
     """Work until ``stop`` is set."""
     database_url = settings.database_url.get_secret_value()
     engine = create_engine(database_url, application_name=f"{SERVICE}-worker", pool_size=settings.database_pool_size)
+    topics = [topic for topic in TOPICS.values() if topic.producer == SERVICE]
     relay = Relay(
         engine=engine,
         database_url=database_url,
         kafka_bootstrap=settings.kafka_bootstrap,
         owner=f"{SERVICE}/{socket.gethostname()}/{os.getpid()}/{new_id()}",
-        topics=[topic for topic in TOPICS.values() if topic.producer == SERVICE],
+        topics=topics,
+    )
+    watermark = WatermarkPublisher(
+        engine=engine, kafka_bootstrap=settings.kafka_bootstrap, service=SERVICE, topics=topics
     )
     health = worker_app(readiness=[database_check(engine)], alive=relay.healthy)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run(stop), name="relay")
+            group.create_task(watermark.run(stop), name="watermark")
             group.create_task(
                 keep_house(chores(settings, engine), every_s=settings.upkeep_every_s, stop=stop), name="chores"
             )
