@@ -6,11 +6,11 @@ writes a line for each batch with the moment, so that the batches of several pro
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final, Literal
 
 import uvloop
@@ -24,7 +24,7 @@ from indicator_service.projector import apply as project
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Kind = Literal["bare", "runner", "projector"]
-_BYTES_PER_KB: Final = 1024
+_KB_PER_MB: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +122,16 @@ async def _count_bare(order: Order, begin: asyncio.Event, stop: asyncio.Event) -
 
 
 def _tell(count: int) -> None:
-    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _BYTES_PER_KB
-    tick = Tick(count=count, at=time.monotonic(), cpu_s=time.process_time(), memory_mb=memory_mb)
+    tick = Tick(count=count, at=time.monotonic(), cpu_s=time.process_time(), memory_mb=_largest_memory_mb())
     sys.stdout.write(json.dumps(asdict(tick)) + "\n")
     sys.stdout.flush()
+
+
+def _largest_memory_mb() -> float:
+    # getrusage would count what the process that started this one had in memory.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) / _KB_PER_MB
 
 
 if __name__ == "__main__":
