@@ -239,14 +239,14 @@ async def test_a_loop_blocked_for_longer_than_its_session_has_no_double_effect(
         stop = asyncio.Event()
         consumer = a_consumer(replace(stage, engine=engine), kafka, topic, block_once, session_timeout_s=6.0)
         task = asyncio.create_task(consumer.run(stop))
-        await asyncio.to_thread(stop_blocked.wait)
+        await asyncio.to_thread(stop_blocked.wait, 60)
         stop.set()
         await task
         await engine.dispose()
 
     other = asyncio.create_task(asyncio.to_thread(asyncio.run, apart()))
-    await asyncio.to_thread(blocked.wait)
     try:
+        assert await asyncio.to_thread(blocked.wait, 20)
         async with running(a_consumer(stage, kafka, topic, session_timeout_s=6.0)):
 
             async def all_applied() -> bool:
