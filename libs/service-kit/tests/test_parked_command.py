@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -43,7 +42,7 @@ async def worker(stage: Stage) -> AsyncIterator[None]:
 
 
 async def park(stage: Stage, *records: Record) -> list[str]:
-    placed = [replace(record, offset=offset) for offset, record in enumerate(records)]
+    placed = [record._replace(offset=offset) for offset, record in enumerate(records)]
     await BatchProcessor(engine=stage.engine, group="g", apply=nothing).process(placed)
     return [f"one:{row['id']}" for row in await stage.fetch("SELECT id FROM parked_event ORDER BY id")]
 
@@ -82,7 +81,7 @@ async def test_of_a_malformed_record_only_ids_and_codes_are_shown_until_the_body
 ):
     good = a_record(uuid4(), 1)
     headers = (*good.headers, ("x-name", b"Kari Nordmann"), ("ce_unit", b"Kari Nordmann"))
-    record = replace(good, headers=headers, value=b'{"name": "Kari Nordmann\x1b[31m"')
+    record = good._replace(headers=headers, value=b'{"name": "Kari Nordmann\x1b[31m"')
     [parked_id] = await park(stage, record)
     assert await show_one(desk, parked_id, body=False, as_json=False) == 0
     shown = capsys.readouterr()

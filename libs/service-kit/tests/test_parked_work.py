@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -38,7 +38,7 @@ class Service:
                 raise LookupError("words that must not be stored")
 
     async def read(self, *records: Record) -> None:
-        placed = [replace(record, offset=self.offset + n) for n, record in enumerate(records)]
+        placed = [record._replace(offset=self.offset + n) for n, record in enumerate(records)]
         self.offset += len(records)
         await BatchProcessor(engine=self.stage.engine, group=GROUP, apply=self.apply).process(placed)
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -31,6 +32,7 @@ AfterCommit = Callable[[Sequence[Event]], Awaitable[None]]
 """Called after a batch is committed; it may be missed in a crash, so it only hurries what polling would find."""
 
 _log = structlog.get_logger(__name__)
+_value_of = itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,6 @@ class EventConsumer:
 
 def _to_record(item: ConsumerRecord) -> Record:
     headers = tuple(item.headers)
-    if None in dict(headers).values():
+    if None in map(_value_of, headers):
         headers = tuple((name, value or b"") for name, value in headers)
     return Record(item.topic, item.partition, item.offset, item.key, headers, item.value)

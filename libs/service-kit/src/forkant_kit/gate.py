@@ -7,7 +7,7 @@ arrives; so a version that could not be read or applied holds back its own aggre
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from forkant_contracts import Event, MalformedEventError, UnknownEventTypeError, decode
@@ -24,8 +24,7 @@ class ParkReason(StrEnum):
     APPLY_FAILED = "apply_failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One Kafka record as it came, or as it was parked."""
 
     topic: str
@@ -37,8 +36,7 @@ class Record:
     parked_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A record with what could be read of it: an event, an unknown type to pass over, or neither."""
 
     record: Record
@@ -139,6 +137,8 @@ def merge_waiting(reads: Sequence[Read], waiting: Sequence[Read]) -> list[Read]:
 
     Records of other aggregates keep their order; those of the waiting ones come after, by version, readable ones first.
     """
+    if not waiting:
+        return list(reads)
     held = {item.aggregate_id for item in waiting}
     others = [item for item in reads if item.aggregate_id not in held or item.version is None]
     theirs = [item for item in (*waiting, *reads) if item.aggregate_id in held and item.version is not None]
