@@ -185,8 +185,8 @@ class Relay:
                 raise failure
         finally:
             lane.in_hand = ()
-        count = sum(len(head.rows) for head in sent)
-        return count, count < _count(heads) or any(len(h.rows) == self._config.rows_per_partition for h in heads)
+        full = any(len(head.seqs) == self._config.rows_per_partition for head in heads)
+        return _count(sent), full or _count(sent) < _count(heads)
 
     async def _read(self, lane: Lane, leases: Sequence[Lease]) -> list[Head]:
         return await read_heads(await lane.connection(), leases, limit=self._config.rows_per_partition)
@@ -276,7 +276,7 @@ def _acknowledged(batch: asyncio.Future[object]) -> bool:
 
 
 def _count(heads: Collection[Head]) -> int:
-    return sum(len(head.rows) for head in heads)
+    return sum(len(head.seqs) for head in heads)
 
 
 def _record_spans(sent: Sequence[Head], began_ns: int) -> None:

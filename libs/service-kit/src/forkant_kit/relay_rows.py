@@ -1,12 +1,12 @@
-"""The relay's two statements on the outbox, and how a row becomes a Kafka record.
+"""The relay's statements on the outbox, and how a row becomes a Kafka record.
 
 These run for every event, so PostgreSQL writes ids and times as text, and headers that many events share are made once.
 Rows are read from the head each time and deleted by the very sequence numbers that were read: whatever lies between two
 of them may be a row of a transaction that commits later.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -18,17 +18,21 @@ from forkant_kit.producer import Outgoing
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
 
-_READ: Final = """
-SELECT CAST(own.place AS int), o.seq, CAST(o.event_id AS text), CAST(a.aggregate_id AS text), a.aggregate_version,
-       a.type, a.source, a.data_schema, a.unit, CAST(a.occurred_at AS text), CAST(a.recorded_at AS text),
-       CAST(floor(date_part('epoch', a.recorded_at) * 1000) AS bigint), a.traceparent, a.data
+_HEADS: Final = """
+SELECT CAST(own.place AS int), o.seq, CAST(o.event_id AS text)
 FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS own (topic, partition, place)
 CROSS JOIN LATERAL (
     SELECT seq, event_id FROM outbox
     WHERE outbox.topic = own.topic AND outbox.partition = own.partition ORDER BY seq LIMIT $3
 ) AS o
-JOIN event_archive AS a ON a.event_id = o.event_id
 ORDER BY own.place, o.seq
+"""
+# Asked for all at once and joined here: a look-up in the archive for each row costs PostgreSQL twice as much.
+_EVENTS: Final = """
+SELECT CAST(event_id AS text), CAST(aggregate_id AS text), aggregate_version, type, source, data_schema, unit,
+       CAST(occurred_at AS text), CAST(recorded_at AS text),
+       CAST(floor(date_part('epoch', recorded_at) * 1000) AS bigint), traceparent, data
+FROM event_archive WHERE event_id = ANY (CAST($1::text AS uuid[]))
 """
 _DELETE: Final = """
 DELETE FROM outbox AS o
@@ -45,37 +49,42 @@ SESSION: Final = {
     # A queue's statistics are those of another moment, and a plan made from them may walk the whole table.
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
-    "enable_memoize": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
     "jit": "off",
 }
 """Settings of a database session that runs these statements; the form of times depends on them."""
 
 _PLACE: Final = itemgetter(0)
-_SEQ: Final = itemgetter(1)
-_TRACEPARENT: Final = itemgetter(12)
-_TYPE: Final = itemgetter(5)
+_EVENT_ID: Final = itemgetter(0)
+_TYPE: Final = itemgetter(3)
+_TRACEPARENT: Final = itemgetter(10)
 
 Header = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first waiting rows of one partition, in order, as they were read under a lease."""
+    """The first waiting rows of one partition, in order, as they were read under a lease.
+
+    ``seqs`` are the rows' numbers in the outbox, and ``events`` what the archive says, one for each.
+    """
 
     lease: Lease
-    rows: "Sequence[Record]"
+    seqs: Sequence[int]
+    events: "Sequence[Record]"
 
     def first(self, count: int) -> "Head":
         """Return the head cut to its first rows."""
-        return self if count == len(self.rows) else replace(self, rows=self.rows[:count])
+        return self if count == len(self.seqs) else Head(self.lease, self.seqs[:count], self.events[:count])
 
     def outgoing(self) -> Iterable[Outgoing]:
         """Yield the rows as Kafka records."""
-        return map(_outgoing, self.rows)
+        return map(_outgoing, self.events)
 
     def traces(self) -> Iterable[tuple[str, str | None]]:
         """Yield type and trace context of each event."""
-        return zip(map(_TYPE, self.rows), map(_TRACEPARENT, self.rows), strict=True)
+        return zip(map(_TYPE, self.events), map(_TRACEPARENT, self.events), strict=True)
 
 
 async def read_heads(connection: "Connection[Record]", leases: Sequence[Lease], *, limit: int) -> list[Head]:
@@ -85,8 +94,12 @@ async def read_heads(connection: "Connection[Record]", leases: Sequence[Lease], 
         asyncpg.PostgresError: the database refused or is away; also OSError and asyncpg.InterfaceError.
     """
     topics, partitions = [lease.topic for lease in leases], [lease.partition for lease in leases]
-    rows = await connection.fetch(_READ, topics, partitions, limit)
-    return [Head(leases[place - 1], list(group)) for place, group in groupby(rows, _PLACE)]
+    rows = await connection.fetch(_HEADS, topics, partitions, limit)
+    if not rows:
+        return []
+    found = await connection.fetch(_EVENTS, _literal(row[2] for row in rows))
+    events = dict(zip(map(_EVENT_ID, found), found, strict=True))
+    return [_head(leases[place - 1], group, events) for place, group in groupby(rows, _PLACE)]
 
 
 async def delete_rows(connection: "Connection[Record]", heads: Sequence[Head], *, owner: str) -> int:
@@ -102,14 +115,24 @@ async def delete_rows(connection: "Connection[Record]", heads: Sequence[Head], *
         [lease.partition for lease in leases],
         [lease.epoch for lease in leases],
         # Arrays of unequal lengths can't be one array of arrays, so each travels as text.
-        [f"{{{','.join(map(str, map(_SEQ, head.rows)))}}}" for head in heads],
+        [_literal(map(str, head.seqs)) for head in heads],
         owner,
     )
     return int(tag.rpartition(" ")[2])
 
 
+def _head(lease: Lease, rows: "Iterable[Record]", events: "Mapping[str, Record]") -> Head:
+    pairs = [(seq, events[event_id]) for _, seq, event_id in rows if event_id in events]
+    return Head(lease, [seq for seq, _ in pairs], [event for _, event in pairs])
+
+
+def _literal(elements: Iterable[str]) -> str:
+    """Write an array as PostgreSQL reads it: the driver takes longer over each element of a list."""
+    return f"{{{','.join(elements)}}}"
+
+
 def _outgoing(row: "Record") -> Outgoing:
-    (_, _, event_id, key, version, kind, source, schema, unit, occurred, recorded, stamp_ms, trace, body) = row
+    (event_id, key, version, kind, source, schema, unit, occurred, recorded, stamp_ms, trace, body) = row
     raw_key = key.encode()
     headers = [
         *_shared_headers(kind, source, schema, unit),

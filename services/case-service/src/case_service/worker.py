@@ -11,6 +11,7 @@ from forkant_contracts import TOPICS
 from forkant_kit.archive import drop_old_months, measure_archive, prepare_archive
 from forkant_kit.chores import Chore, keep_house
 from forkant_kit.db import create_engine, new_id
+from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.idempotency import remove_old_keys
 from forkant_kit.relay import Relay
@@ -82,6 +83,7 @@ def main() -> None:
     """Work until told to stop."""
     settings = load(CaseSettings)
     telemetry = set_up_telemetry(service=SERVICE, settings=settings)
+    collect_seldom()
     uvloop.run(_main(settings))
     telemetry.shutdown()
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 import uvloop
+from forkant_kit.garbage import collect_seldom
 from rich.console import Console
 
 from forkant_devstack.bench.consumer import bench_consumer
@@ -64,7 +65,8 @@ def _run(names: Sequence[str], *, quick: bool, say: Callable[[str], None]) -> li
                 results += await BENCHMARKS[name](lab)
         return results
 
-    # The services run on uvloop, so what stands in for them does too.
+    # The workers run on uvloop and collect garbage seldom, so what stands in for them does too, and so do ceilings.
+    collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(all_of_them())
 

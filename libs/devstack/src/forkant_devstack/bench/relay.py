@@ -21,7 +21,7 @@ from forkant_devstack.bench.relay_delay import measure_delay
 from forkant_devstack.bench.report import Result
 from forkant_devstack.bench.rounds import Taken, alternate
 
-_EVENTS: Final = 20_000
+_EVENTS: Final = 60_000
 _BAR: Final = 0.70
 _CHUNK: Final = 500
 _POLL_S: Final = 0.01
