@@ -240,6 +240,39 @@ async def test_a_request_waits_for_the_batch_that_has_the_partition(service: Ser
     assert await work == [1]
 
 
+async def test_what_is_asked_while_the_aggregate_is_worked_on_is_not_lost(service: Service):
+    service.fails_on = {1}
+    case = uuid4()
+    await service.read(a_record(case, 1), a_record(case, 2))
+    service.fails_on = set()
+    first, second = await service.ids()
+    await service.ask("replay", first)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(conn: AsyncConnection, events: Sequence[Event]) -> None:
+        begun.set()
+        await go_on.wait()
+        await service.apply(conn, events)
+
+    work = asyncio.create_task(ParkedWork(engine=service.stage.engine, group=GROUP, apply=slow).attend())
+    await asyncio.wait_for(begun.wait(), 20)
+    asked = asyncio.create_task(service.ask("replay", second))
+
+    async def settled_or_waiting() -> bool:
+        locks = await service.stage.fetch("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return bool(locks) or asked.done()
+
+    await until(settled_or_waiting, what="the second request made or waiting")
+    go_on.set()
+    await work
+    await asked
+    await service.work()
+    [row] = await service.stage.fetch(
+        "SELECT (SELECT count(*) FROM parked_action) AS asked, (SELECT count(*) FROM parked_outcome) AS done"
+    )
+    assert row["asked"] == row["done"]
+
+
 async def test_what_is_asked_twice_is_done_once(service: Service):
     service.fails_on = {1}
     await service.read(a_record(uuid4(), 1))
