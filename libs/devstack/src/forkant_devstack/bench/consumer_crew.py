@@ -42,7 +42,7 @@ async def empty(*, count: int, processes: int, order: Order, publish: Callable[[
         await publish()
         for process in crew:
             _write(process, "begin\n")
-        return _summary(await _ticks(crew, count), count)
+        return summary_of(await _ticks(crew, count), count)
 
 
 def order_for(kind: Kind, *, bootstrap: str, topics: Sequence[str], database_url: str) -> Order:
@@ -133,7 +133,8 @@ async def _ticks(crew: Sequence[Process], count: int) -> list[tuple[int, Tick]]:
     return sorted(found, key=lambda each: each[1].at)
 
 
-def _summary(ticks: Sequence[tuple[int, Tick]], count: int) -> Emptied:
+def summary_of(ticks: Sequence[tuple[int, Tick]], count: int) -> Emptied:
+    """Return the figures of the timed part, from batches by time, each with the number of its process."""
     seen, first, last = 0, 0, len(ticks) - 1
     for place, (_, tick) in enumerate(ticks):
         if seen < _FROM * count:
