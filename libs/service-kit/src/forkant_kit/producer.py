@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerClosed
 
 _log = structlog.get_logger(__name__)
 _STOP_DEADLINE_S = 3.0
@@ -113,3 +113,18 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         await asyncio.wait_for(producer.stop(), _STOP_DEADLINE_S)
         return
     _log.warning("producer_discarded_unclean")
+    await _abandon(producer)
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """End what a broken-off stop() leaves behind.
+
+    An idempotent producer never gives a batch up: its sender would try for as long as the broker is away, one for each
+    producer thrown away meanwhile, and then all of them would send their repeats at once. aiokafka has no public way.
+    """
+    sender, accumulator = producer._sender, producer._message_accumulator  # noqa: SLF001
+    accumulator.fail_all(ProducerClosed())
+    if sender is not None and sender.sender_task is not None:
+        sender.sender_task.cancel()
+    with suppress(KafkaError, TimeoutError, asyncio.CancelledError, OSError):
+        await asyncio.wait_for(producer.client.close(), _STOP_DEADLINE_S)

@@ -256,13 +256,20 @@ class Relay:
 async def _send_all(producer: BatchSender, heads: Sequence[Head], batches: dict[asyncio.Future[object], Head]) -> None:
     """Send one batch for each head, wait until none is under way, and raise the first failure."""
     # One batch a partition and round: were a second in flight, it could land although the first failed.
+    failures: list[BaseException] = []
     for head in heads:
-        fitted, batch = await producer.send(head.lease.topic, head.lease.partition, head.outgoing())
+        try:
+            fitted, batch = await producer.send(head.lease.topic, head.lease.partition, head.outgoing())
+        except KafkaError as error:
+            failures.append(error)
+            continue
         batches[batch] = head.first(fitted)
         batch.add_done_callback(_seen)
-    await asyncio.wait(batches)
-    for batch in batches:
-        batch.result()
+    if batches:
+        await asyncio.wait(batches)
+    failures += [failed for batch in batches if (failed := batch.exception()) is not None]
+    if failures:
+        raise failures[0]
 
 
 def _seen(batch: asyncio.Future[object]) -> None:
