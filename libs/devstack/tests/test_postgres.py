@@ -21,6 +21,16 @@ async def test_the_server_is_postgresql_18_and_stems_norwegian_words(postgres: P
         await connection.close()
 
 
+async def test_text_is_sorted_by_code_point_wherever_the_server_comes_from(postgres: PostgresServer) -> None:
+    connection = await asyncpg.connect((await postgres.create_database()).app_url)
+    try:
+        words = await connection.fetch("SELECT w FROM unnest(ARRAY['å', 'a-c', 'B', 'ab', 'Å']) AS w ORDER BY w")
+        assert [row["w"] for row in words] == ["B", "a-c", "ab", "Å", "å"]
+        assert await connection.fetchval("SELECT lower('ÆØÅ')") == "æøå"
+    finally:
+        await connection.close()
+
+
 async def test_making_a_database_twice_keeps_its_tables_and_takes_the_new_password(postgres: PostgresServer) -> None:
     first = await create_database(postgres.admin_url, "twice", owner_password="a", app_password="b")
     owner = await asyncpg.connect(first.owner_url)

@@ -20,6 +20,12 @@ from forkant_devstack.process import DevstackError, ProcessSpec
 
 SUPERUSER = "postgres"
 
+INITDB_LOCALE = "-E UTF8 --no-locale --locale-provider=builtin --builtin-locale=C.UTF-8"
+"""The builtin provider sorts by code point and knows all of Unicode's letters, the same on every machine.
+
+The wheel has no ICU, and libc's locales are seldom installed; an image brings its own.
+"""
+
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",  # nothing needs a socket, and its path may be at most 107 bytes long
@@ -107,9 +113,7 @@ def _initdb(postgres: Postgres) -> None:
     if postgres.run_as.uid is not None and postgres.run_as.gid is not None:
         for path in (partial, secret):
             os.chown(path, postgres.run_as.uid, postgres.run_as.gid)
-    # The builtin provider sorts by code point and knows all of Unicode's letters, the same on every machine;
-    # the wheel has no ICU, and libc's locales are seldom installed.
-    options = f"-U {SUPERUSER} -A scram-sha-256 -E UTF8 --no-locale --locale-provider=builtin --builtin-locale=C.UTF-8"
+    options = f"-U {SUPERUSER} -A scram-sha-256 {INITDB_LOCALE}"
     try:
         done = subprocess.run(
             [postgres.bin / "initdb", "-D", partial, "--pwfile", secret, "--no-instructions", *options.split()],

@@ -12,6 +12,7 @@ from testcontainers.core.container import DockerContainer
 from forkant_devstack.native.databases import answers, close_shared_databases
 from forkant_devstack.native.kafka.storage import SETTINGS
 from forkant_devstack.native.ports import free_ports
+from forkant_devstack.native.postgres import INITDB_LOCALE
 from forkant_devstack.native.topics import broker_answers
 from forkant_devstack.process import DevstackError, Probe
 from forkant_devstack.testing.controls import Controls
@@ -33,6 +34,7 @@ async def start_docker_postgres() -> PostgresServer:
     container = (
         PostgresContainer(POSTGRES_IMAGE, username="postgres", password="test", dbname="postgres", driver=None)  # noqa: S106
         .with_bind_ports(_POSTGRES_PORT, port)
+        .with_env("POSTGRES_INITDB_ARGS", INITDB_LOCALE)
         .with_command("postgres -c fsync=off -c full_page_writes=off -c max_connections=120 -c timezone=UTC")
     )
     async with _removed_if_it_fails(container):
