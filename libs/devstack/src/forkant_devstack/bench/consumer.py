@@ -7,7 +7,7 @@ from forkant_contracts.topics import CASE_TOPIC, TOPICS
 from indicator_service.migrate import MIGRATIONS
 
 from forkant_devstack.bench.backlog import Placed, place, publish
-from forkant_devstack.bench.consumer_crew import Emptied, empty, order_for
+from forkant_devstack.bench.consumer_crew import TIMED_FROM, TIMED_TO, Emptied, empty, order_for
 from forkant_devstack.bench.consumer_process import Kind
 from forkant_devstack.bench.events import events
 from forkant_devstack.bench.laboratory import Laboratory
@@ -23,7 +23,7 @@ async def bench_consumer(lab: Laboratory) -> list[Result]:
     """Empty a backlog with one process of either kind, then with more of the runner's, then with the projector."""
     placed = place((event for event in events(lab.sized(_EVENTS)) if event.topic == CASE_TOPIC), TOPICS)
     count = sum(map(len, placed.values()))
-    load = f"{count:,} events of {len(placed)} partitions, all in Kafka; from {0.4:.0%} to {0.95:.0%} of them"
+    load = f"{count:,} events of {len(placed)} partitions, all in Kafka; timed from {TIMED_FROM:.0%} to {TIMED_TO:.0%} of them"
 
     async def one(kind: Kind, processes: int = 1) -> Emptied:
         return await _empty(lab, placed, kind=kind, processes=processes, count=count)

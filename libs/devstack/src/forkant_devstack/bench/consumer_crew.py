@@ -17,8 +17,8 @@ from forkant_devstack.bench.consumer_process import Kind, Order, Tick
 from forkant_devstack.bench.rounds import Taken
 
 # What lies ready in the clients' memory when they begin is not timed, nor is the end, when some have nothing left.
-_FROM: Final = 0.40
-_TO: Final = 0.95
+TIMED_FROM: Final = 0.40
+TIMED_TO: Final = 0.95
 _DEADLINE_S: Final = 120.0
 _POLL_S: Final = 0.1
 
@@ -137,10 +137,10 @@ def summary_of(ticks: Sequence[tuple[int, Tick]], count: int) -> Emptied:
     """Return the figures of the timed part, from batches by time, each with the number of its process."""
     seen, first, last = 0, 0, len(ticks) - 1
     for place, (_, tick) in enumerate(ticks):
-        if seen < _FROM * count:
+        if seen < TIMED_FROM * count:
             first = place
         seen += tick.count
-        if seen >= _TO * count:
+        if seen >= TIMED_TO * count:
             last = place
             break
     timed = ticks[first : last + 1]
