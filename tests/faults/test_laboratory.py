@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from forkant_devstack.faults.collect import conclude
 from forkant_devstack.faults.injections import FAULTS
+from forkant_devstack.faults.plants import PLANTS, run_plant
 from forkant_devstack.faults.trial import Servers, running_trial
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.postgres_server import PostgresServer
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 
+PLANT_SCRIPTS = Path(__file__).parent / "plants"
 AROUND_THE_RELAY = (
     "kill: relay after ack",
     "relay stopped past its lease",
@@ -40,3 +42,13 @@ async def test_the_guarantees_hold_under_faults(servers: Servers, faults: Sequen
         judgement = await conclude(trial)
     assert not judgement.findings, (judgement.findings[:5], trial.schedule.read_text())
     assert judgement.acknowledged > 100
+
+
+@pytest.mark.parametrize("name", ["cursor over the sequence", "dedupe dropped"])
+async def test_a_planted_bug_is_caught(servers: Servers, name: str):
+    judgement = await run_plant(servers, name, scripts=PLANT_SCRIPTS, seed=1, changes=100)
+    assert judgement.count(PLANTS[name].expected) > 0, judgement.findings[:5]
+
+
+def test_each_planted_bug_has_its_script():
+    assert {plant.script for plant in PLANTS.values()} == {path.name for path in PLANT_SCRIPTS.glob("*.py")}

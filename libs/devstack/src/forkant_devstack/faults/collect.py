@@ -1,5 +1,6 @@
 """Ends a trial in order and gathers what it left, by plain SQL and a plain Kafka consumer."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from uuid import UUID
@@ -23,13 +24,13 @@ async def conclude(trial: Trial) -> Judgement:
     await _stop(trial, "writer")
     try:
         await trial.caught_up(time.time())
-        await trial.until(lambda: _empty(trial), what="the outbox empty")
+        await trial.until(lambda: _empty(trial), what="the outbox empty", within_s=trial.settle_s)
     except NoPatienceError as error:
         trial.findings.append(Finding(Breach.STANDS_STILL, f"after the writers ended: {error}"))
     await _stop(trial, "relay")
     try:
         ends = await kafka_ends(trial)
-        await trial.until(lambda: _read_to(trial, ends), what="the topic read to its end")
+        await trial.until(lambda: _read_to(trial, ends), what="the topic read to its end", within_s=trial.settle_s)
     except NoPatienceError as error:
         trial.findings.append(Finding(Breach.STANDS_STILL, f"after the relays ended: {error}"))
     await _stop(trial, "consumer")
@@ -113,8 +114,8 @@ def _partitions(consumer: AIOKafkaConsumer, trial: Trial) -> list[TopicPartition
 
 
 async def _stop(trial: Trial, role: str) -> None:
-    for name in [name for name in trial.children if name.startswith(f"{role}-")]:
-        await trial.stop(name)
+    names = [name for name in trial.children if name.startswith(f"{role}-")]
+    await asyncio.gather(*[trial.stop(name) for name in names])
 
 
 async def _empty(trial: Trial) -> bool:

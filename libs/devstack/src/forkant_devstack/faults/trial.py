@@ -57,7 +57,11 @@ class Servers:
 
 @dataclass(kw_only=True)
 class Trial:
-    """A running trial; ``scripts`` stand in for a role's module to plant a bug, ``patience_s`` bounds each waiting."""
+    """A running trial.
+
+    ``scripts`` stand in for a role's module to plant a bug, ``patience_s`` bounds each waiting, and ``settle_s`` that
+    for what was written to be applied, which with a planted bug may never end.
+    """
 
     servers: Servers
     folder: Path
@@ -65,6 +69,7 @@ class Trial:
     topic: str
     seed: int
     patience_s: float
+    settle_s: float
     pause_s: float
     scripts: Mapping[Role, Path]
     chance: random.Random
@@ -135,13 +140,16 @@ class Trial:
         """Return the one value that a query gives."""
         return (await self.fetch(query, *values))[0][0]
 
-    async def until(self, condition: Callable[[], Awaitable[bool]], *, what: str) -> None:
-        """Await a condition; a database that is away is asked again.
+    async def until(
+        self, condition: Callable[[], Awaitable[bool]], *, what: str, within_s: float | None = None
+    ) -> None:
+        """Await a condition, as long as there is patience or for a given time; a database that is away is asked again.
 
         Raises:
             NoPatienceError: it did not come.
         """
-        deadline = time.monotonic() + self.patience_s
+        limit = self.patience_s if within_s is None else within_s
+        deadline = time.monotonic() + limit
         while True:
             try:
                 if await condition():
@@ -149,7 +157,7 @@ class Trial:
             except _DATABASE_AWAY:
                 pass
             if time.monotonic() > deadline:
-                raise NoPatienceError(f"not within {self.patience_s:.0f} s: {what}")
+                raise NoPatienceError(f"not within {limit:.0f} s: {what}")
             await asyncio.sleep(_POLL_S)
 
     async def load(self, changes: int) -> None:
@@ -169,7 +177,7 @@ class Trial:
         async def applied() -> bool:
             return int(await self.value(_UNAPPLIED, moment)) == 0
 
-        await self.until(applied, what="every change in the ledger")
+        await self.until(applied, what="every change in the ledger", within_s=self.settle_s)
 
     @asynccontextmanager
     async def fault(self, name: str, **fields: Any) -> AsyncIterator[None]:
@@ -184,8 +192,12 @@ class Trial:
             self.recoveries.append(max(0.0, last - ended))
             self.note("caught up", fault=name, seconds=self.recoveries[-1])
         except NoPatienceError as error:
-            self.note("stands still", fault=name, awaited=str(error))
-            self.findings.append(Finding(Breach.STANDS_STILL, f"{name}: {error}"))
+            self.broken(name, error)
+
+    def broken(self, name: str, error: NoPatienceError) -> None:
+        """Note that something stands still, which the judgement will say."""
+        self.note("stands still", during=name, awaited=str(error))
+        self.findings.append(Finding(Breach.STANDS_STILL, f"{name}: {error}"))
 
 
 @asynccontextmanager
@@ -196,6 +208,7 @@ async def running_trial(
     seed: int,
     scripts: Mapping[Role, Path] | None = None,
     patience_s: float = 120.0,
+    settle_s: float | None = None,
     pause_s: float = 0.03,
 ) -> AsyncIterator[Trial]:
     """Make the tables and the topic, and run the crew until the block ends."""
@@ -211,6 +224,7 @@ async def running_trial(
         topic=topic.name,
         seed=seed,
         patience_s=patience_s,
+        settle_s=patience_s if settle_s is None else settle_s,
         pause_s=pause_s,
         scripts=scripts or {},
         chance=random.Random(f"{seed}/{name}"),  # noqa: S311  a schedule, no secret

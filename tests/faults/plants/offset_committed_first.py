@@ -1,0 +1,28 @@
+"""Planted bug: the consumer moves its offset in a transaction of its own, before the effect."""
+
+import runpy
+from typing import Any
+
+from forkant_kit.batch import BatchProcessor
+from forkant_kit.consumer_store import ConsumerStore
+
+_process = BatchProcessor.process
+_lock_offset = ConsumerStore.lock_offset
+
+
+async def _commit_then_process(self: BatchProcessor, records: Any) -> Any:
+    first, last = records[0], records[-1]
+    async with self._engine.begin() as conn:
+        position = await _lock_offset(self._store, conn, first.topic, first.partition)
+        if position <= first.offset:
+            await self._store.advance(conn, first.topic, first.partition, next_offset=last.offset + 1, recorded_at=None)
+
+    async def as_before(*_args: Any) -> int:
+        return min(position, first.offset)
+
+    self._store.lock_offset = as_before  # type: ignore[method-assign]
+    return await _process(self, records)
+
+
+BatchProcessor.process = _commit_then_process  # type: ignore[method-assign]
+runpy.run_module("forkant_devstack.faults.worker", run_name="__main__")
