@@ -23,7 +23,8 @@ async def bench_consumer(lab: Laboratory) -> list[Result]:
     """Empty a backlog with one process of either kind, then with more of the runner's, then with the projector."""
     placed = place((event for event in events(lab.sized(_EVENTS)) if event.topic == CASE_TOPIC), TOPICS)
     count = sum(map(len, placed.values()))
-    load = f"{count:,} events of {len(placed)} partitions, all in Kafka; timed from {TIMED_FROM:.0%} to {TIMED_TO:.0%} of them"
+    timed = f"timed from {TIMED_FROM:.0%} to {TIMED_TO:.0%} of them"
+    load = f"{count:,} events of {len(placed)} partitions, all in Kafka, {timed}"
 
     async def one(kind: Kind, processes: int = 1) -> Emptied:
         return await _empty(lab, placed, kind=kind, processes=processes, count=count)
