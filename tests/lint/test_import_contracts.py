@@ -58,6 +58,7 @@ def lint(tmp_path):
         ("indicator_service.store", "import indicator_service.projector"),
         ("forkant_kit", "import case_service.domain"),
         ("forkant_contracts", "import forkant_kit"),
+        ("forkant_contracts", "import aiokafka"),
     ],
 )
 def test_an_import_against_the_direction_is_refused(lint, importer, statement):
