@@ -23,7 +23,9 @@ def running(forkant):
         yield platform
 
 
-@pytest.mark.parametrize("command", ["up", "down", "demo", "status", "logs", "token", "verify", "parked", "republish", "doctor", "reset"])
+@pytest.mark.parametrize(
+    "command", ["up", "down", "demo", "status", "logs", "token", "verify", "parked", "republish", "contracts", "doctor", "reset"]
+)
 async def test_every_command_explains_itself(forkant, command):
     answer = await forkant(command, "--help")
 
@@ -65,7 +67,16 @@ async def test_a_second_up_while_the_first_still_starts_fails(forkant, running):
     assert "just starting or stopping" in answer.err
 
 
-@pytest.mark.parametrize("arguments", [("status",), ("token", "--as", "officer-oslo"), ("verify",), ("parked", "list"), ("republish", "--since", "2026-01-01")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status",),
+        ("token", "--as", "officer-oslo"),
+        ("verify",),
+        ("parked", "list"),
+        ("republish", "--since", "2026-01-01"),
+    ],
+)
 async def test_what_needs_a_running_platform_says_how_to_start_it(forkant, arguments):
     answer = await forkant(*arguments)
 
