@@ -11,6 +11,7 @@ import uvloop
 from forkant_contracts import Event
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import create_engine, new_id, utc_now
+from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.settings import load
@@ -106,6 +107,7 @@ def main() -> None:
     """Work until told to stop."""
     settings = load(NotificationSettings)
     telemetry = set_up_telemetry(service=SERVICE, settings=settings)
+    collect_seldom()
     try:
         uvloop.run(_main(settings))
     finally:
