@@ -39,6 +39,12 @@ METRICS: Final[dict[str, str]] = {
     "forkant_archive_oldest_month_seconds": "Age of the beginning of the oldest month kept.",
     "forkant_archive_strays": "Events that are in no month, since it was not made in time.",
     "forkant_archive_held_months": "Months past their time that are kept for what goes on in them.",
+    "forkant_audit_failures_total": "Times that the audit trail could not be written, sealed or published.",
+    "forkant_audit_sealed_total": "Audit entries sealed into the chain.",
+    "forkant_audit_seal_lag_seconds": "Age of the oldest audit entry that is not sealed; 0 when all are.",
+    "forkant_audit_unsealed_entries": "Audit entries that are committed and not sealed.",
+    "forkant_audit_head_position": "Position of the last head that was published.",
+    "forkant_audit_held_months": "Months past their time that are kept since their seal is not right.",
     "forkant_chore_failures_total": "Chores that failed and are done again later.",
 }
 """The metrics that every service shares, and what they say."""

@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
@@ -19,6 +20,7 @@ from forkant_kit.asgi.body import StrictBody
 from forkant_kit.asgi.headers import SecurityHeaders
 from forkant_kit.asgi.limit import RateLimit, kind_of
 from forkant_kit.asgi.observe import Observe
+from forkant_kit.audit.recorder import AuditRecorder
 from forkant_kit.auth import TokenVerifier
 from forkant_kit.docs_page import docs_routes
 from forkant_kit.health import ReadinessCheck, health_routes, worker_app
@@ -49,8 +51,13 @@ def create_app(
     readiness: Sequence[ReadinessCheck],
     public_paths: frozenset[str] = frozenset(),
     verifier: TokenVerifier | None = None,
+    audit: AsyncEngine | None = None,
+    unaudited: frozenset[str] = frozenset(),
 ) -> FastAPI:
     """Put a service's API together.
+
+    Every answer to an authenticated caller is recorded in the database of ``audit``, when that is given, before it is
+    sent; ``unaudited`` names the actions that show nothing about anybody.
 
     Raises:
         UndeclaredPolicyError: a route outside ``public_paths`` is open to nobody in particular.
@@ -82,6 +89,8 @@ def create_app(
     app.state.public_paths = public
     require_policies(app)
     app.add_middleware(StrictBody)
+    if audit is not None:
+        app.add_middleware(AuditRecorder, engine=audit, actions=lambda: _actions_by_route(app), unaudited=unaudited)
     app.add_middleware(
         RateLimit,
         reads_per_minute=settings.rate_limit_reads_per_minute,
@@ -145,6 +154,15 @@ def require_policies(app: FastAPI) -> None:
             raise UndeclaredPolicyError(
                 f"{route.path} declares {sorted(unknown)}, which the policy table does not have"
             )
+
+
+def _actions_by_route(app: FastAPI) -> dict[int, str]:
+    found = {}
+    for route in iter_route_contexts(app.routes):
+        dependant = getattr(route, "dependant", None)
+        if isinstance(dependant, Dependant) and (actions := _actions(dependant)):
+            found[id(route.original_route)] = min(actions)
+    return found
 
 
 def _is_public(route: RouteContext, public_paths: frozenset[str]) -> bool:

@@ -1,0 +1,134 @@
+"""Writing down one act: who, when, what, with which outcome, and why; of codes and ids only.
+
+Errors::
+
+    ProblemError    503 ``audit-unavailable``: the act could not be written down, so it is not done and nothing shown
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from forkant_kit.audit import metrics
+from forkant_kit.principal import Principal
+from forkant_kit.problems import ProblemError
+
+DONE: Final = "done"
+REPEATED: Final = "repeated"
+NOT_FOUND: Final = "not_found"
+REFUSED: Final = "refused"
+
+# No RETURNING: the identity is the database's business, and nobody asks for it.
+_INSERT: Final = text("""
+INSERT INTO audit_entry (subject, client_id, unit, roles, action, object_kind, object_ids, version, outcome, refusal,
+                         purpose, reason_id, trace_id, request_id)
+VALUES (:subject, :client_id, :unit, CAST(:roles AS text[]), :action, :object_kind, CAST(:object_ids AS uuid[]),
+        :version, :outcome, :refusal, :purpose, :reason_id, :trace_id, :request_id)
+""")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts, in which request."""
+
+    subject: str
+    client_id: str
+    unit: str
+    roles: tuple[str, ...]
+    trace_id: str | None = None
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What was done or asked for: an action of the policy, the objects that it touched or showed, and the outcome."""
+
+    action: str
+    object_kind: str | None = None
+    object_ids: Sequence[UUID] = ()
+    version: int | None = None
+    """The version that a changed or shown object has; of one object only."""
+    outcome: str = DONE
+    refusal: str | None = None
+    """The problem code of what was not done."""
+    purpose: str | None = None
+    """The code of the purpose that the act served."""
+    reason_id: UUID | None = None
+    """Where the reason is kept that somebody gave in words."""
+
+
+def actor_of(principal: Principal, *, trace_id: str | None, request_id: UUID | None) -> Actor:
+    """Return who acts, as the token says."""
+    return Actor(
+        subject=principal.subject,
+        client_id=principal.client_id,
+        unit=principal.unit,
+        roles=tuple(sorted(principal.roles)),
+        trace_id=trace_id,
+        request_id=request_id,
+    )
+
+
+@dataclass(slots=True)
+class Trail:
+    """The record of one request: whose it is, and whether anything was written down yet."""
+
+    actor: Actor
+    recorded: bool = False
+    asked: tuple[UUID, ...] = ()
+    """Objects asked for elsewhere than in the path, for the entry of a refusal."""
+
+    async def record(self, conn: AsyncConnection, entry: Entry) -> None:
+        """Write an act down in the transaction that does it; see :func:`record`."""
+        await record(conn, self.actor, entry)
+        self.recorded = True
+
+
+async def record(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
+    """Write an act down in the transaction that does it, so that it is committed before anybody is answered.
+
+    Raises:
+        ProblemError: 503 ``audit-unavailable``.
+    """
+    try:
+        await conn.execute(
+            _INSERT,
+            {
+                "subject": actor.subject,
+                "client_id": actor.client_id,
+                "unit": actor.unit,
+                "roles": list(actor.roles),
+                "action": entry.action,
+                "object_kind": entry.object_kind,
+                "object_ids": list(entry.object_ids),
+                "version": entry.version,
+                "outcome": entry.outcome,
+                "refusal": entry.refusal,
+                "purpose": entry.purpose,
+                "reason_id": entry.reason_id,
+                "trace_id": actor.trace_id,
+                "request_id": actor.request_id,
+            },
+        )
+    except DBAPIError as error:
+        raise unavailable(error) from None
+
+
+def unavailable(error: Exception) -> ProblemError:
+    """Return the answer when an act can't be written down, having counted and logged it."""
+    metrics.FAILURES.labels("record").inc()
+    _log.error("audit_not_recorded", exc_info=error)
+    return ProblemError(
+        503,
+        "audit-unavailable",
+        "It can't be recorded who asks",
+        "Send the same request again in a moment, a POST with the same Idempotency-Key; nothing was done or shown.",
+        headers={"Retry-After": "5"},
+    )
