@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -194,3 +194,23 @@ async def test_a_partition_with_waiting_events_is_stated_no_later_than_the_first
     for place, (offset, moment) in stated.items():
         assert offset == 0
         assert (moment <= event.recorded_at) == (place.partition == row["partition"])
+
+
+async def test_a_statement_is_proven_only_when_the_position_has_reached_its_offset(flow: Flow):
+    watch = flow.consumer()._watch
+    place = TopicPartition(flow.topic.name, 0)
+    early, late = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 1, 13, tzinfo=UTC)
+    watch.positions[place] = 3
+    watch._weigh({place: (5, early)})
+    watch._weigh({place: (9, late)})
+    assert watch._proven == {}
+    watch.positions[place] = 8
+    watch._weigh({})
+    assert watch._proven == {place: early}
+    # A topic made anew ends lower; what was said of the former one says nothing of this one.
+    watch.positions[place] = 1
+    watch._weigh({place: (2, late)})
+    assert watch._proven == {place: early}
+    watch.positions[place] = 2
+    watch._weigh({})
+    assert watch._proven == {place: late}
