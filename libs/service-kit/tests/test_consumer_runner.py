@@ -280,9 +280,9 @@ async def test_a_group_that_begins_after_records_were_removed_is_fresh_and_healt
     async with running(consumer):
 
         async def fresh() -> bool:
+            seen = await stage.fetch("SELECT 1 FROM consumer_offset WHERE partition = 0 AND end_offset = 5")
             async with stage.engine.connect() as conn:
                 found = await read_freshness(conn, group=f"group-{topic.name}")
-            seen = await stage.fetch("SELECT 1 FROM consumer_offset WHERE partition = 0 AND end_offset = 5")
             return bool(seen) and (found.seconds_behind, found.lag_records) == (0.0, 0)
 
         await until(fresh, what="freshness of nought with nothing to read")
