@@ -11,7 +11,8 @@ from aiokafka.structs import ConsumerRecord
 from forkant_devstack.faults.checker import Breach, Finding, Judgement, judge
 from forkant_devstack.faults.evidence import Change, Evidence, OnKafka
 from forkant_devstack.faults.history import read_histories
-from forkant_devstack.faults.trial import NoPatienceError, Trial
+from forkant_devstack.faults.order import NoPatienceError
+from forkant_devstack.faults.trial import Trial
 
 _MADE = "SELECT aggregate_id, version, change FROM change_made"
 _ARCHIVED = "SELECT aggregate_id, aggregate_version, event_id FROM event_archive"

@@ -24,7 +24,8 @@ _LONGER_THAN_SESSION_S: Final = 8.0
 _LONGER_THAN_REQUEST_S: Final = 14.0
 _SECOND_OWNER: Final = "second-owner"
 
-_LEASES = "SELECT count(*) FROM relay_lease WHERE owner LIKE $1 || '/%' AND expires_at > clock_timestamp()"
+# Expired is not enough: until another has taken a lease, its old epoch is still good.
+_LEASES = "SELECT count(*) FROM relay_lease WHERE owner LIKE $1 || '/%'"
 _TAKE = """
 UPDATE relay_lease SET owner = $2, epoch = epoch + 1, expires_at = clock_timestamp() + interval '1 hour'
 WHERE owner LIKE $1 || '/%'

@@ -66,6 +66,10 @@ class Order:
         return cls(**json.loads(os.environ[_VARIABLE]))
 
 
+class NoPatienceError(Exception):
+    """What a trial awaited did not come in its patience."""
+
+
 def use_topic(order: Order) -> Topic:
     """Let the events that the laboratory writes be carried by the run's own topic; return it."""
     topic = Topic(

@@ -11,8 +11,8 @@ from typing import Final
 from forkant_devstack.faults.checker import Breach, Judgement
 from forkant_devstack.faults.collect import conclude
 from forkant_devstack.faults.injections import FAULTS
-from forkant_devstack.faults.order import Role
-from forkant_devstack.faults.trial import NoPatienceError, Servers, running_trial
+from forkant_devstack.faults.order import NoPatienceError, Role
+from forkant_devstack.faults.trial import Servers, running_trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -19,7 +20,7 @@ from forkant_kit.parked_schema import PARKED_ACTION_DDL
 
 from forkant_devstack.faults.checker import Breach, Finding
 from forkant_devstack.faults.evidence import Change
-from forkant_devstack.faults.order import LABORATORY_DDL, Order, Role, numbered
+from forkant_devstack.faults.order import LABORATORY_DDL, NoPatienceError, Order, Role, numbered
 from forkant_devstack.faults.writer import AGGREGATES
 from forkant_devstack.native.children import Child, kill, spawn, stop
 from forkant_devstack.native.databases import DatabaseUrls
@@ -40,10 +41,6 @@ _LAST_APPLIED: Final = """
 SELECT coalesce(extract(epoch FROM max(l.applied_at))::float, 0) FROM ledger AS l
 JOIN event_archive AS a ON a.event_id = l.change WHERE a.recorded_at <= to_timestamp($1)
 """
-
-
-class NoPatienceError(Exception):
-    """What was awaited did not come in the trial's patience."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +203,7 @@ async def running_trial(
     *,
     name: str,
     seed: int,
-    scripts: Mapping[Role, Path] | None = None,
+    scripts: Mapping[Role, Path] = MappingProxyType({}),
     patience_s: float = 120.0,
     settle_s: float | None = None,
     pause_s: float = 0.03,
@@ -226,7 +223,7 @@ async def running_trial(
         patience_s=patience_s,
         settle_s=patience_s if settle_s is None else settle_s,
         pause_s=pause_s,
-        scripts=scripts or {},
+        scripts=scripts,
         chance=random.Random(f"{seed}/{name}"),  # noqa: S311  a schedule, no secret
     )
     trial.note("trial", name=name, seed=seed, topic=topic.name)
