@@ -54,8 +54,8 @@ class RelayConfig:
 
     lease_ttl_s: float = 6.0
     lease_renew_s: float = 2.0
-    lanes: int = 3
-    rows_per_partition: int = 500
+    lanes: int = 4
+    rows_per_partition: int = 700
     batch_bytes: int = 512 * 1024
     send_deadline_s: float = 10.0
     min_poll_s: float = 0.005

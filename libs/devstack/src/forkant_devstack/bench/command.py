@@ -18,13 +18,17 @@ from forkant_devstack.bench.opening import bench_opening
 from forkant_devstack.bench.projector import bench_projector
 from forkant_devstack.bench.readable import bench_readable
 from forkant_devstack.bench.relay import bench_relay
+from forkant_devstack.bench.relay_growth import bench_relay_growth
 from forkant_devstack.bench.report import Result, table_of
 from forkant_devstack.bench.starting import bench_starting
+from forkant_devstack.bench.writing import bench_writing
 from forkant_devstack.process import DevstackError
 
 Benchmark = Callable[[Laboratory], Awaitable[list[Result]]]
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
+    "writing": bench_writing,
     "relay": bench_relay,
+    "relay-growth": bench_relay_growth,
     "consumer": bench_consumer,
     "projector": bench_projector,
     "opening": bench_opening,
