@@ -113,7 +113,12 @@ def test_a_topic_has_one_writer(topic: str):
     ("name", "operation", "resource", "target", "allowed"),
     [
         ("case-service", "Write", "topic", CASE_TOPIC, True),
-        ("case-service", "Read", "topic", CASE_TOPIC, False),
+        ("case-service", "Write", "topic", "forkant.steering.v1", False),
+        ("case-service", "Read", "topic", "forkant.steering.v1", False),
+        ("case-service", "Read", "group", "case-service.watermark", True),
+        ("indicator-service", "Describe", "group", "case-service.watermark", True),
+        ("indicator-service", "Read", "group", "case-service.watermark", False),
+        ("downstream-demo", "Describe", "group", "case-service.watermark", False),
         ("indicator-service", "Read", "topic", CASE_TOPIC, True),
         ("indicator-service", "Write", "topic", CASE_TOPIC, False),
         ("indicator-service", "Read", "group", "indicator-service", True),

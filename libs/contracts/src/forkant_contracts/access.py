@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from forkant_contracts.topics import SUBSCRIBERS, TOPICS, Subscriber, Topic
+from forkant_contracts.topics import SUBSCRIBERS, TOPICS, Subscriber, Topic, watermark_group
 
-_WRITE: Final = ("Write", "Describe")
 _READ: Final = ("Read", "Describe")
 
 
@@ -42,14 +41,19 @@ def rules(
 
 
 def _of_service(name: str, topics: Iterable[Topic]) -> Iterable[Rule]:
-    read = [topic.name for topic in topics if name in topic.consumers]
-    for topic in topics:
-        if topic.producer == name:
-            yield Rule(resource="topic", name=topic.name, operations=_WRITE)
-    for each in read:
-        yield Rule(resource="topic", name=each, operations=_READ)
+    written = [topic.name for topic in topics if topic.producer == name]
+    read = [topic for topic in topics if name in topic.consumers]
+    for each in written:
+        # To state in a group's offsets how far a topic is published takes the right to read it.
+        yield Rule(resource="topic", name=each, operations=("Write", *_READ))
+    if written:
+        yield Rule(resource="group", name=watermark_group(name), operations=_READ)
+    for topic in read:
+        yield Rule(resource="topic", name=topic.name, operations=_READ)
     if read:
         yield Rule(resource="group", name=name, operations=_READ)
+    for producer in sorted({topic.producer for topic in read} - {name}):
+        yield Rule(resource="group", name=watermark_group(producer), operations=("Describe",))
 
 
 def _of_subscriber(subscriber: Subscriber) -> Iterable[Rule]:

@@ -118,6 +118,12 @@ TOPICS: Final[dict[str, Topic]] = {
 }
 """All topics by name."""
 
+
+def watermark_group(producer: str) -> str:
+    """Return the consumer group that nobody joins, whose offsets state how far a producer's outbox is published."""
+    return f"{producer}.watermark"
+
+
 SUBSCRIBERS: Final[dict[str, Subscriber]] = {
     subscriber.client: subscriber for subscriber in (Subscriber(client="downstream-demo", topics=tuple(TOPICS)),)
 }

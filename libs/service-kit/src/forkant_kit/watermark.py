@@ -20,6 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from forkant_contracts import TOPICS, Topic
+from forkant_contracts.topics import watermark_group
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -42,11 +43,6 @@ JOIN event_archive AS a ON a.event_id = head.event_id
 """)
 _FAULTS: Final = (KafkaError, SQLAlchemyError, OSError, TimeoutError)
 _log = structlog.get_logger(__name__)
-
-
-def watermark_group(service: str) -> str:
-    """Return the name of the group whose offsets hold a service's statements."""
-    return f"{service}.watermark"
 
 
 class WatermarkPublisher:
