@@ -2,7 +2,7 @@
 # Options for a command go into ARGS, for example: make up ARGS="--broker embedded"
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test lint bench down reset
+.PHONY: help setup up demo test faults lint bench down reset
 ARGS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -21,6 +21,9 @@ demo: setup ## fill the running platform with cases through its public API
 test: setup ## run every test
 	@scripts/ensure-chromium.sh
 	@exec python -m pytest $(ARGS)
+
+faults: setup ## cause every fault under load on real processes, and judge what is left (long)
+	@exec forkant faults $(ARGS)
 
 lint: setup ## run every static check
 	@scripts/lint.sh
