@@ -1,6 +1,10 @@
+from unittest.mock import Mock
+
 import pytest
+from docker.errors import APIError, ImageNotFound
 from forkant_devstack.process import DevstackError
 from forkant_devstack.testing.choice import Backend, Choice, choose
+from forkant_devstack.testing.docker_engine import image_obstacle
 from forkant_devstack.testing.docker_servers import kafka_environment
 
 
@@ -55,3 +59,17 @@ def test_the_container_gets_the_native_brokers_settings() -> None:
     environment = kafka_environment()
     assert environment["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
     assert environment["KAFKA_PROCESS_ROLES"] == "broker,controller"
+
+
+def test_an_image_that_is_missing_is_pulled() -> None:
+    engine = Mock(**{"images.get.side_effect": ImageNotFound("none")})
+    assert image_obstacle(engine, "postgres:18") is None
+    engine.images.pull.assert_called_once_with("postgres:18")
+
+
+def test_an_image_that_cannot_be_pulled_is_named_with_the_engines_reason() -> None:
+    refused = APIError("500 Server Error for http+docker://localhost/v1.41/images/create", explanation="no such host\n")
+    engine = Mock(**{"images.get.side_effect": ImageNotFound("none"), "images.pull.side_effect": refused})
+    assert image_obstacle(engine, "postgres:18") == (
+        "the Docker engine lacks postgres:18 and can't pull it (no such host)"
+    )

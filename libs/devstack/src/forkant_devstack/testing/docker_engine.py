@@ -11,6 +11,7 @@ from forkant_devstack.native.kafka import VERSION
 
 POSTGRES_IMAGE = os.environ.get("FORKANT_TEST_POSTGRES_IMAGE") or "postgres:18"
 KAFKA_IMAGE = os.environ.get("FORKANT_TEST_KAFKA_IMAGE") or f"apache/kafka:{VERSION}"
+_REASON_LENGTH = 160
 
 
 def docker_obstacle() -> str | None:
@@ -44,22 +45,25 @@ def _ask_engine() -> str | None:
     except (DockerException, requests.exceptions.RequestException) as error:
         return f"no Docker engine answers ({type(error).__name__})"
     try:
-        for image in _images():
-            _ensure_image(client, image)
-    except (DockerException, requests.exceptions.RequestException) as error:
-        return f"the Docker engine lacks an image and can't pull it ({str(error)[:120]})"
+        return next(filter(None, (image_obstacle(client, image) for image in _images())), None)
     finally:
         client.close()
-    return None
 
 
-def _ensure_image(client: Any, image: str) -> None:
-    from docker.errors import ImageNotFound
+def image_obstacle(client: Any, image: str) -> str | None:
+    """Get the image if it is missing; say why that can't be done, in the engine's words, or None when it is here."""
+    import requests
+    from docker.errors import APIError, DockerException, ImageNotFound
 
     try:
-        client.images.get(image)
-    except ImageNotFound:
-        client.images.pull(image)
+        try:
+            client.images.get(image)
+        except ImageNotFound:
+            client.images.pull(image)
+    except (DockerException, requests.exceptions.RequestException) as error:
+        why = (error.explanation if isinstance(error, APIError) else None) or str(error)
+        return f"the Docker engine lacks {image} and can't pull it ({why.strip()[:_REASON_LENGTH]})"
+    return None
 
 
 def _images() -> Sequence[str]:
