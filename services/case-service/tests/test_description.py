@@ -9,7 +9,6 @@ from case_service.api.examples import EXAMPLES
 from case_service.domain.refusals import Code, Refusal
 from case_service.openapi import describe
 from case_service.policy import RULES
-from case_service.worker import CHORES
 from forkant_kit.web import require_policies
 
 MODELS = {name: model for name, model in inspect.getmembers(bodies, inspect.isclass) if issubclass(model, bodies.Body)}
@@ -55,4 +54,3 @@ def test_every_post_requires_a_key_and_every_change_below_a_case_an_etag():
 async def test_every_route_declares_its_policy_and_every_policy_has_a_route(service):
     require_policies(service.app)
     assert service.app.state.policy.actions == set(RULES)
-    assert CHORES

@@ -76,15 +76,18 @@ async def test_the_database_lists_the_codes_of_the_contracts(service, place, cod
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE audit_log SET subject = 'nobody'",
-        "DELETE FROM audit_log",
-        "TRUNCATE audit_log",
+        "UPDATE audit_entry SET subject = 'nobody'",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "DELETE FROM audit_link",
+        "DELETE FROM audit_checkpoint",
+        "DELETE FROM audit_chain",
         "UPDATE event_archive SET unit = 'troms'",
         "DELETE FROM event_archive",
         "UPDATE method SET name_nb = 'x'",
         "DELETE FROM municipality",
         "DROP TABLE preventive_case",
-        "ALTER TABLE audit_log DISABLE TRIGGER ALL",
+        "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
     ],
 )
 async def test_the_application_role_cannot_rewrite_what_happened(service, officer, statement):
@@ -93,10 +96,10 @@ async def test_the_application_role_cannot_rewrite_what_happened(service, office
         await service.fetch(statement, as_app=True)
 
 
-async def test_not_even_the_owner_changes_the_audit_log_by_mistake(service, officer):
+async def test_not_even_the_owner_changes_the_audit_trail_by_mistake(service, officer):
     await officer.open()
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only grows"):
-        await service.fetch("UPDATE audit_log SET subject = 'nobody'")
+        await service.fetch("UPDATE audit_entry SET subject = 'nobody'")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
 from case_service import worker
-from case_service.settings import CaseSettings
+from case_service.settings import CaseWorkerSettings
 from forkant_contracts import TOPICS, decode
 from forkant_devstack.native.ports import free_ports
 from forkant_kit.db import create_engine
@@ -20,7 +20,7 @@ from pydantic import SecretStr, ValidationError
 @asynccontextmanager
 async def working(service, bootstrap):
     [port] = free_ports(1)
-    settings = CaseSettings(
+    settings = CaseWorkerSettings(
         env=Environment.TEST,
         database_url=SecretStr(service.app_url),
         oidc_issuer=service.issuer.url,
@@ -75,7 +75,7 @@ async def test_chores_prepare_the_archive_and_remove_old_keys(empty_service):
     await officer.open()
     await empty_service.fetch("UPDATE idempotency_key SET created_at = now() - interval '25 hours'")
     engine = create_engine(empty_service.app_url, application_name="test")
-    settings = CaseSettings(
+    settings = CaseWorkerSettings(
         env=Environment.TEST,
         database_url=SecretStr(empty_service.app_url),
         oidc_issuer=empty_service.issuer.url,
@@ -96,7 +96,7 @@ async def test_chores_prepare_the_archive_and_remove_old_keys(empty_service):
 
 
 async def test_the_archive_keeps_everything_unless_told_otherwise(empty_service):
-    settings = CaseSettings(
+    settings = CaseWorkerSettings(
         env=Environment.TEST, database_url=SecretStr(empty_service.app_url), oidc_issuer=empty_service.issuer.url
     )
     assert "drop_old_months" not in worker.chores(settings, engine=None)
@@ -104,7 +104,7 @@ async def test_the_archive_keeps_everything_unless_told_otherwise(empty_service)
 
 def test_fewer_months_than_a_correction_needs_are_refused():
     with pytest.raises(ValidationError, match="archive_keep_months"):
-        CaseSettings(
+        CaseWorkerSettings(
             env=Environment.TEST,
             database_url=SecretStr("postgresql://x"),
             oidc_issuer="http://issuer",

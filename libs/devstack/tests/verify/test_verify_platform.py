@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from forkant_contracts.topics import CASE_TOPIC
 from forkant_devstack.demo.run import run
 from forkant_devstack.demo.stories import STORIES
+from forkant_devstack.verify.audit import check_audit
 from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.command import cli_verify
 from forkant_devstack.verify.indicators import check_indicators
@@ -126,17 +127,25 @@ async def test_a_missing_event_is_named_in_the_archive_and_against_the_topic(pla
     assert case in topics["records on Kafka that the archive knows"]
 
 
-async def test_a_change_without_its_audit_row_is_named(platform):
+async def test_a_change_without_its_audit_entry_is_named(platform):
     case = await a_case(platform)
-    free = "ALTER TABLE audit_log DISABLE TRIGGER USER"
-    bound = "ALTER TABLE audit_log ENABLE TRIGGER USER"
-    taken = f"DELETE FROM audit_log WHERE aggregate_id = '{case}' AND action = 'case.open' RETURNING *"
-    plant = ["CREATE TABLE taken (LIKE audit_log)", free, f"WITH t AS ({taken}) INSERT INTO taken SELECT * FROM t"]
-    remove = ["INSERT INTO audit_log OVERRIDING SYSTEM VALUE SELECT * FROM taken", "DROP TABLE taken", bound]
+    async with database(platform.case_database) as connection:
+        months = await connection.fetch(
+            "SELECT inhrelid::regclass AS name FROM pg_inherits WHERE inhparent = 'audit_entry'::regclass"
+        )
+    tables = ["audit_entry", *(row["name"] for row in months)]
+    free = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
+    bound = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
+    taken = f"DELETE FROM audit_entry WHERE '{case}' = ANY(object_ids) AND action = 'case.open' RETURNING *"
+    plant = ["CREATE TABLE taken (LIKE audit_entry)", *free, f"WITH t AS ({taken}) INSERT INTO taken SELECT * FROM t"]
+    remove = ["INSERT INTO audit_entry OVERRIDING SYSTEM VALUE SELECT * FROM taken", "DROP TABLE taken", *bound]
     async with planted(platform.case_database, plant, remove):
         found = wrong(await check_changes(platform.case_database))
+        chain = await check_audit(platform.case_database)
     assert list(found) == ["changes and their audit rows"]
     assert f"{case} version 1:" in found["changes and their audit rows"]
+    assert [difference.found for difference in chain.differences] == ["deleted: the link has no entry"]
+    assert (await check_audit(platform.case_database)).ok
 
 
 async def test_a_wrong_cell_is_named_with_both_figures(platform):

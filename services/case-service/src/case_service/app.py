@@ -16,12 +16,12 @@ from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import create_app, serve
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_service.api import cases, concerns, course, feed, items, reference, transfers, work
+from case_service.api import audit, cases, concerns, course, feed, items, reference, transfers, work
 from case_service.api.calls import Tools
 from case_service.api.description import describe
 from case_service.api.refusals import problem_of
 from case_service.domain.refusals import Refusal
-from case_service.policy import POLICY
+from case_service.policy import POLICY, UNAUDITED
 from case_service.settings import SERVICE, VERSION, CaseSettings
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -32,6 +32,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     course.router,
     transfers.router,
     feed.router,
+    audit.router,
     reference.router,
 )
 
@@ -51,6 +52,8 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         lifespan=lambda app: _lifespan(app, engine, nudge),
         readiness=[database_check(engine)],
         verifier=verifier,
+        audit=engine,
+        unaudited=UNAUDITED,
     )
     describe(app)
     app.add_exception_handler(Refusal, _on_refusal)

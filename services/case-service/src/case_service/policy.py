@@ -43,10 +43,14 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.answer_transfer": _DECIDERS,
         "case.restrict": _GUARDIANS,
         "case.erase": frozenset({Role.PRIVACY_OFFICER}),
+        "audit.read": frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
         "reference.read": _EVERYBODY,
     }
 )
 """Roles by action."""
+
+UNAUDITED: Final = frozenset({"reference.read"})
+"""Actions that show nothing about anybody, whose success needs no entry in the audit trail."""
 
 POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})
 """The table as routes ask it."""

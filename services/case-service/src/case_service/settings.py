@@ -3,6 +3,7 @@
 from typing import Final
 
 from forkant_kit.archive_schema import LEAST_MONTHS
+from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.settings import ServiceSettings
 from pydantic import Field
 
@@ -21,3 +22,7 @@ class CaseSettings(ServiceSettings):
     """Seconds between clean-ups of old idempotency keys and preparations of archive partitions."""
     archive_keep_months: int | None = Field(default=None, ge=LEAST_MONTHS)
     """Months of events that are kept before the current one, where nothing in them goes on; all of them when absent."""
+
+
+class CaseWorkerSettings(AuditSettings, CaseSettings):
+    """What the worker needs to know besides: how the audit trail is sealed and kept."""

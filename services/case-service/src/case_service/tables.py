@@ -270,20 +270,6 @@ case_note: Final = Table(
     Column("written_at", _MOMENT, nullable=False),
 )
 
-audit_log: Final = Table(
-    "audit_log",
-    metadata,
-    Column("seq", BigInteger, primary_key=True),
-    Column("at", _MOMENT, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("aggregate", Text, nullable=False),
-    Column("aggregate_id", Uuid),
-    Column("version", Integer),
-    Column("trace_id", Text),
-)
-
 event_archive: Final = Table(
     "event_archive",
     MetaData(),

@@ -9,6 +9,9 @@ import structlog
 import uvloop
 from forkant_contracts import TOPICS
 from forkant_kit.archive import drop_old_months, measure_archive, prepare_archive
+from forkant_kit.audit.heads import HeadKey, file_sink, log_sink, read_seed
+from forkant_kit.audit.sealer import Sealer
+from forkant_kit.audit.upkeep import drop_old_audit, prepare_audit
 from forkant_kit.chores import Chore, keep_house
 from forkant_kit.db import create_engine, new_id
 from forkant_kit.garbage import collect_seldom
@@ -21,7 +24,7 @@ from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_service.settings import SERVICE, CaseSettings
+from case_service.settings import SERVICE, CaseWorkerSettings
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +34,7 @@ async def remove_keys(engine: AsyncEngine) -> None:
     _log.info("idempotency_keys_removed", count=await remove_old_keys(engine))
 
 
-def chores(settings: CaseSettings, engine: AsyncEngine) -> dict[str, Chore]:
+def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
     """Return what is done now and then; old months of the archive go only where the settings say so."""
     keep_months = settings.archive_keep_months
     dropping = (
@@ -41,11 +44,25 @@ def chores(settings: CaseSettings, engine: AsyncEngine) -> dict[str, Chore]:
         "prepare_archive": partial(prepare_archive, engine),
         **dropping,
         "measure_archive": partial(measure_archive, engine),
+        "prepare_audit": partial(prepare_audit, engine),
+        "drop_old_audit": partial(drop_old_audit, engine, keep_months=settings.audit_keep_months),
         "remove_keys": partial(remove_keys, engine),
     }
 
 
-async def run(settings: CaseSettings, stop: asyncio.Event) -> None:
+def sealer(settings: CaseWorkerSettings, engine: AsyncEngine) -> Sealer:
+    """Return what seals the audit trail; its heads go to the file, when one is set, and to the log."""
+    path = settings.audit_head_file
+    return Sealer(
+        engine=engine,
+        key=HeadKey(read_seed(settings.audit_signing_key.get_secret_value())),
+        sinks=[log_sink] if path is None else [file_sink(path), log_sink],
+        every_s=settings.audit_seal_every_s,
+        publish_every_s=settings.audit_publish_every_s,
+    )
+
+
+async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
     """Work until ``stop`` is set."""
     database_url = settings.database_url.get_secret_value()
     engine = create_engine(database_url, application_name=f"{SERVICE}-worker", pool_size=settings.database_pool_size)
@@ -64,6 +81,7 @@ async def run(settings: CaseSettings, stop: asyncio.Event) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run(stop), name="relay")
+            group.create_task(sealer(settings, engine).run(stop), name="sealer")
             group.create_task(watermark.run(stop), name="watermark")
             group.create_task(
                 keep_house(chores(settings, engine), every_s=settings.upkeep_every_s, stop=stop), name="chores"
@@ -75,13 +93,13 @@ async def run(settings: CaseSettings, stop: asyncio.Event) -> None:
         await engine.dispose()
 
 
-async def _main(settings: CaseSettings) -> None:
+async def _main(settings: CaseWorkerSettings) -> None:
     await run(settings, stop_on_signals())
 
 
 def main() -> None:
     """Work until told to stop."""
-    settings = load(CaseSettings)
+    settings = load(CaseWorkerSettings)
     telemetry = set_up_telemetry(service=SERVICE, settings=settings)
     collect_seldom()
     uvloop.run(_main(settings))

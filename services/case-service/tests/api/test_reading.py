@@ -139,12 +139,12 @@ async def test_the_feed_misses_no_change_that_commits_late(empty_service):
     assert [line["id"] for line in early + late] == [slow.id, quick.id]
 
 
-async def test_every_reading_of_a_case_is_in_the_audit_log_before_the_answer(service, officer):
+async def test_every_reading_of_a_case_is_in_the_audit_trail_before_the_answer(service, officer):
     case = await officer.open()
     await officer.get(case.path)
     await officer.get(f"{case.path}/history")
     rows = await service.fetch(
-        "SELECT subject, unit, action, version FROM audit_log WHERE aggregate_id = $1 ORDER BY seq", case.id
+        "SELECT subject, unit, action, version FROM audit_entry WHERE $1 = ANY(object_ids) ORDER BY seq", case.id
     )
     assert [tuple(row) for row in rows] == [
         ("officer-oslo", "oslo", "case.open", 1),
@@ -153,11 +153,16 @@ async def test_every_reading_of_a_case_is_in_the_audit_log_before_the_answer(ser
     ]
 
 
-async def test_a_reading_that_finds_nothing_leaves_no_row(service, officer, stranger):
+async def test_a_reading_that_finds_nothing_leaves_a_refusal_and_no_other_row(service, officer, stranger):
     case = await officer.open()
     before = await service.row_counts()
     await stranger.get(case.path)
     assert await service.row_counts() == before
+    [row] = await service.fetch(
+        "SELECT subject, action, outcome, refusal FROM audit_entry WHERE $1 = ANY(object_ids) AND outcome <> 'done'",
+        case.id,
+    )
+    assert tuple(row) == ("lead-troms", "case.read", "not_found", "not-found")
 
 
 async def test_every_change_has_one_audit_row_and_a_refused_one_has_none(service, officer, lead):
@@ -165,7 +170,8 @@ async def test_every_change_has_one_audit_row_and_a_refused_one_has_none(service
     await case.active(lead)
     await case.attempt("POST", "resume")
     rows = await service.fetch(
-        "SELECT subject, action, version FROM audit_log WHERE aggregate_id = $1 ORDER BY seq", case.id
+        "SELECT subject, action, version FROM audit_entry WHERE $1 = ANY(object_ids) AND outcome = 'done' ORDER BY seq",
+        case.id,
     )
     assert [tuple(row) for row in rows] == [
         ("officer-oslo", "case.open", 1),

@@ -12,6 +12,7 @@ from forkant_devstack.native.kafka import kafka_spec
 from forkant_devstack.native.postgres import admin_url, postgres_spec
 from forkant_devstack.native.topics import create_topics
 from forkant_devstack.process import DevstackError, ProcessSpec
+from forkant_devstack.stack.audit_files import audit_files
 from forkant_devstack.stack.backends import Backends
 from forkant_devstack.stack.layout import Layout
 from forkant_devstack.stack.revisions import must_migrate
@@ -57,6 +58,7 @@ async def make_databases(platform: Platform) -> None:
             name = service.database(broker=platform.backends.broker)
             if platform.backends.kafka is None:
                 await _drop(platform.admin_url, name)
+                audit_files(platform.layout, platform.secrets, database=name).heads.unlink(missing_ok=True)
             owner, app = (platform.secrets.get(f"{name}_{role}") for role in ("owner", "app"))
             await create_database(platform.admin_url, name, owner_password=owner, app_password=app)
     except asyncpg.PostgresError as error:
@@ -107,9 +109,13 @@ def _service(platform: Platform, service: Service) -> list[Node]:
         module=f"{service.package}.migrate",
         env=env | {"FORKANT_DATABASE_OWNER_URL": urls.owner_url},
     )
+    files = audit_files(platform.layout, platform.secrets, database=service.database(broker=broker))
     api, worker = (
-        _python(name=name, module=f"{service.package}.{module}", env=env, port=ports[name])
-        for name, module in ((f"{service.name}-api", "app"), (f"{service.name}-worker", "worker"))
+        _python(name=name, module=f"{service.package}.{module}", env=env | more, port=ports[name])
+        for name, module, more in (
+            (f"{service.name}-api", "app", {}),
+            (f"{service.name}-worker", "worker", files.environment()),
+        )
     )
     broker_ready = "topics" if platform.backends.kafka else "kafka-embedded"
     return [

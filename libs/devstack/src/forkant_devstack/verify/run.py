@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from forkant_devstack.verify.audit import check_audit
 from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.indicators import SETTLE_SECONDS, check_indicators
 from forkant_devstack.verify.platform import Platform
@@ -18,15 +19,17 @@ async def verify(
     settle_s: float = SETTLE_SECONDS,
     say: Callable[[str], None] = lambda _text: None,
 ) -> Report:
-    """Check G1, G2 and G3 on a running platform; people may go on working meanwhile."""
+    """Check G1, G2, G3 and G5 on a running platform; people may go on working meanwhile."""
     began = asyncio.get_running_loop().time()
     say("waiting for the stream to catch up")
     checks: list[Check] = [await check_caught_up(platform, deadline_s=catch_up_s)]
-    say("comparing the case tables with the event archive and the audit log")
+    say("comparing the case tables with the event archive and the audit trail")
     checks += await check_changes(platform.case_database)
     say("recounting the indicators")
     checks += await check_indicators(platform, settle_s=settle_s)
     say("reading all topics from the beginning")
     checks += await check_topics(platform)
     checks.append(await check_parked(platform))
+    say("verifying the audit chain")
+    checks.append(await check_audit(platform.case_database, heads=platform.audit_heads, keys=platform.audit_keys))
     return Report(checks=checks, seconds=asyncio.get_running_loop().time() - began)

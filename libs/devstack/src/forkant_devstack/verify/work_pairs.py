@@ -1,4 +1,4 @@
-"""What lies below a case, the audit log and the stored answers: their rows, and the archived events behind them."""
+"""What lies below a case, the audit trail and the stored answers: their rows, and the archived events behind them."""
 
 from typing import Final
 
@@ -127,4 +127,4 @@ LOG_PAIRS: Final = (
         """,
     ),
 )
-"""The audit log and the stored answers, and the changes that they speak of."""
+"""The audit trail and the stored answers, and the changes that they speak of."""

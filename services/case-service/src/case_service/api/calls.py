@@ -1,19 +1,20 @@
 """One request of an authenticated caller: who, when, what they saw last, and how the work is run and answered."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
+from forkant_kit.audit.record import Entry
+from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.db import transaction
 from forkant_kit.etag import etag, expected_version
 from forkant_kit.idempotency import Answer, run_idempotent
 from forkant_kit.outbox import RelayNudge
 from forkant_kit.policy import requires
-from forkant_kit.telemetry import current_trace_id
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,7 +23,6 @@ from case_service.api.views import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.refusals import Refusal
 from case_service.policy import scope_of
-from case_service.store import audit
 from case_service.store.reference import refused_by_database
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ class Call:
         return case_answer(receipt).response()
 
     async def read(self, work: Work[T]) -> T:
-        """Run a query; what it wrote in the audit log is committed before the answer."""
+        """Run a query; what it wrote in the audit trail is committed before the answer."""
         async with transaction(self.tools.engine) as conn:
             return await work(conn)
 
@@ -93,21 +93,14 @@ class Call:
         conn: AsyncConnection,
         *,
         action: str,
-        aggregate: str = "case",
-        aggregate_id: UUID | None = None,
+        ids: Iterable[UUID] = (),
+        kind: str = "case",
         version: int | None = None,
+        purpose: str | None = None,
     ) -> None:
-        """Write in the audit log that the caller read something."""
-        await audit.record(
-            conn,
-            subject=self.context.subject,
-            unit=self.context.unit,
-            action=action,
-            aggregate=aggregate,
-            aggregate_id=aggregate_id,
-            version=version,
-            trace_id=self.context.trace_id,
-        )
+        """Write in the audit trail what the caller is shown: every object by its id, in the reading's transaction."""
+        entry = Entry(action=action, object_kind=kind, object_ids=tuple(ids), version=version, purpose=purpose)
+        await self.context.trail.record(conn, entry)
 
 
 async def _run(conn: AsyncConnection, work: Work[T]) -> T:
@@ -136,7 +129,7 @@ def _call(request: Request, principal: Principal, revision: int | None) -> Call:
         scope=scope_of(principal),
         now=tools.now(),
         new_id=tools.new_id,
-        trace_id=current_trace_id(),
+        trail=trail_of(request),
     )
     return Call(request=request, principal=principal, tools=tools, context=context, revision=revision)
 

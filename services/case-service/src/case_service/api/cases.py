@@ -61,9 +61,10 @@ async def list_cases(
     name = f"cases|{chosen.key()}"
 
     async def work(conn: AsyncConnection) -> Any:
-        await call.audit_read(conn, action="case.list")
         start = paging.before(call, name, cursor)
-        return await listing.list_cases(conn, call.context.scope, chosen, before=start, limit=limit + 1)
+        rows = await listing.list_cases(conn, call.context.scope, chosen, before=start, limit=limit + 1)
+        await call.audit_read(conn, action="case.list", ids=(row["id"] for row in rows[:limit]))
+        return rows
 
     rows = await call.read(work)
     following = paging.next_by_id(call, name, rows, limit)
@@ -74,7 +75,12 @@ async def list_cases(
 @router.get("/count", summary="Count cases")
 async def count(call: Annotated[Call, reading("case.read")], chosen: _Chosen) -> Count:
     """Count the cases that the caller may see: a lead's count holds restricted cases, an officer's does not."""
-    return Count(count=await call.read(lambda conn: listing.count_cases(conn, call.context.scope, chosen)))
+
+    async def work(conn: AsyncConnection) -> int:
+        await call.audit_read(conn, action="case.count")
+        return await listing.count_cases(conn, call.context.scope, chosen)
+
+    return Count(count=await call.read(work))
 
 
 @router.get("/{case_id}", response_model=CaseView, summary="Read a case")
@@ -86,11 +92,14 @@ async def read(
         Query(alias="round", ge=1, le=1000, description="Whose assessment, plan and evaluation; the current one's."),
     ] = None,
 ) -> Response:
-    """Read a case with everything below it; the reading is written in the audit log."""
+    """Read a case with everything below it; the reading is written in the audit trail."""
 
     async def work(conn: AsyncConnection) -> one.CaseView:
         view = await one.get_case(conn, call.context.scope, case_id, number=round_)
-        await call.audit_read(conn, action="case.read", aggregate_id=case_id, version=view.row["version"])
+        row = view.row
+        await call.audit_read(
+            conn, action="case.read", ids=[case_id], version=row["version"], purpose=row["purpose_code"]
+        )
         return view
 
     view = await call.read(work)
@@ -110,7 +119,7 @@ async def history(
 
     async def work(conn: AsyncConnection) -> Any:
         version = await one.get_version(conn, call.context.scope, case_id)
-        await call.audit_read(conn, action="case.history", aggregate_id=case_id, version=version)
+        await call.audit_read(conn, action="case.history", ids=[case_id], version=version)
         after = paging.position_of(call, name, cursor) or 0
         return await one.list_history(conn, call.context.scope, case_id, after=after, limit=limit + 1)
 

@@ -54,8 +54,7 @@ async def list_concerns(
     name = f"concerns|{state or ''}|{outcome or ''}"
 
     async def work(conn: AsyncConnection) -> Any:
-        await call.audit_read(conn, action="concern.list", aggregate="concern")
-        return await queries.list_concerns(
+        rows = await queries.list_concerns(
             conn,
             call.context.scope,
             state=state,
@@ -63,6 +62,8 @@ async def list_concerns(
             before=paging.before(call, name, cursor),
             limit=limit + 1,
         )
+        await call.audit_read(conn, action="concern.list", kind="concern", ids=(row["id"] for row in rows[:limit]))
+        return rows
 
     rows = await call.read(work)
     following = paging.next_by_id(call, name, rows, limit)
@@ -72,13 +73,11 @@ async def list_concerns(
 
 @router.get("/{concern_id}", response_model=ConcernView, summary="Read a concern")
 async def read(concern_id: UUID, call: Annotated[Call, reading("concern.read")]) -> Response:
-    """Read a concern; the reading is written in the audit log."""
+    """Read a concern; the reading is written in the audit trail."""
 
     async def work(conn: AsyncConnection) -> Any:
         row = await queries.get_concern(conn, call.context.scope, concern_id)
-        await call.audit_read(
-            conn, action="concern.read", aggregate="concern", aggregate_id=concern_id, version=row["version"]
-        )
+        await call.audit_read(conn, action="concern.read", kind="concern", ids=[concern_id], version=row["version"])
         return row
 
     row = await call.read(work)

@@ -34,6 +34,7 @@ _EVERYWHERE: Final = (
     ("invalid-cursor", 400, "The cursor was not made for this list"),
     ("body-too-large", 413, "The body is larger than 1 MiB"),
     ("temporarily-unavailable", 503, "Try again in a moment"),
+    ("audit-unavailable", 503, "It can't be recorded who asks, so nothing was done or shown"),
 )
 TAGS: Final = (
     ("concerns", "Reports that something may happen, before there is a case."),
@@ -46,6 +47,7 @@ TAGS: Final = (
     ("protection", "Restricting and erasing."),
     ("transfers", "Moving a case to another unit."),
     ("changes", "The feed of changes with tombstones."),
+    ("audit", "Who did and saw what."),
     ("reference", "Codes, units, municipalities, methods."),
 )
 _REQUIRED_HEADERS: Final = frozenset({"If-Match", "Idempotency-Key"})

@@ -30,10 +30,11 @@ async def list_changes(
     """
 
     async def work(conn: AsyncConnection) -> Any:
-        await call.audit_read(conn, action="case.changes")
         position = paging.position_of(call, "changes", cursor)
         after = queries.Position(position[0], UUID(position[1])) if position else None
-        return await queries.list_changes(conn, call.context.scope, after=after, since=changed_since, limit=limit + 1)
+        rows = await queries.list_changes(conn, call.context.scope, after=after, since=changed_since, limit=limit + 1)
+        await call.audit_read(conn, action="case.changes", ids=(row["id"] for row in rows[:limit]))
+        return rows
 
     rows = await call.read(work)
     shown = rows[:limit]

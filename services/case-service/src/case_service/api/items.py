@@ -35,7 +35,9 @@ _FollowUps = Annotated[Call, changing("case.follow_ups")]
 async def _item(call: Call, case_id: UUID, kind: str, item_id: UUID, view: type[View]) -> Response:
     async def work(conn: AsyncConnection) -> RowMapping:
         row = (await one.get_case(conn, call.context.scope, case_id)).row
-        await call.audit_read(conn, action="case.read", aggregate_id=case_id, version=row["version"])
+        await call.audit_read(
+            conn, action="case.read", ids=[case_id], version=row["version"], purpose=row["purpose_code"]
+        )
         return row
 
     row = await call.read(work)

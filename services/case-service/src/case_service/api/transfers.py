@@ -30,9 +30,10 @@ async def list_transfers(
     """List offers from and to the caller's unit, newest first, as codes."""
 
     async def work(conn: AsyncConnection) -> Any:
-        await call.audit_read(conn, action="case.list_transfers")
         start = paging.before(call, "transfers", cursor)
-        return await queries.list_transfers(conn, call.context.scope, before=start, limit=limit + 1)
+        rows = await queries.list_transfers(conn, call.context.scope, before=start, limit=limit + 1)
+        await call.audit_read(conn, action="case.list_transfers", ids={row["case_id"] for row in rows[:limit]})
+        return rows
 
     rows = await call.read(work)
     following = paging.next_by_id(call, "transfers", rows, limit)
@@ -45,7 +46,7 @@ async def read(case_id: UUID, transfer_id: UUID, call: Annotated[Call, reading("
 
     async def work(conn: AsyncConnection) -> RowMapping:
         row = await queries.get_transfer(conn, call.context.scope, case_id, transfer_id)
-        await call.audit_read(conn, action="case.read_transfer", aggregate_id=case_id)
+        await call.audit_read(conn, action="case.read_transfer", ids=[case_id])
         return row
 
     line = _line(await call.read(work))

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from forkant_contracts.codes import CaseState
+from forkant_kit.audit.record import Entry
 from forkant_kit.outbox import append_events
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +17,7 @@ from case_service.domain.moments import when
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case
 from case_service.events import Details, Stamp, described, stamped
-from case_service.store import audit, cases, items
+from case_service.store import cases, items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,19 +110,18 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
 
 
 async def audit_change(
-    conn: AsyncConnection, context: Context, *, action: str, case_id: UUID, version: int, aggregate: str = "case"
+    conn: AsyncConnection,
+    context: Context,
+    *,
+    action: str,
+    case_id: UUID,
+    version: int,
+    kind: str = "case",
+    purpose: str | None = None,
 ) -> None:
-    """Write in the audit log who changed a case or concern."""
-    await audit.record(
-        conn,
-        subject=context.subject,
-        unit=context.unit,
-        action=action,
-        aggregate=aggregate,
-        aggregate_id=case_id,
-        version=version,
-        trace_id=context.trace_id,
-    )
+    """Write in the audit trail who changed a case or concern."""
+    entry = Entry(action=action, object_kind=kind, object_ids=[case_id], version=version, purpose=purpose)
+    await context.trail.record(conn, entry)
 
 
 async def _publish(change: Change, decision: Decision, outcome: Outcome, receipt: Receipt) -> None:

@@ -145,4 +145,4 @@ async def _publish(
         new_id=context.new_id,
     )
     await append_events(conn, stamped(stamp, [data]))
-    await audit_change(conn, context, action=action, case_id=concern_id, version=version, aggregate="concern")
+    await audit_change(conn, context, action=action, case_id=concern_id, version=version, kind="concern")

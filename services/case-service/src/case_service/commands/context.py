@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from forkant_kit.audit.record import Trail
+
 from case_service.scope import Scope
 
 
@@ -16,7 +18,8 @@ class Context:
     scope: Scope
     now: datetime
     new_id: Callable[[], UUID]
-    trace_id: str | None = None
+    trail: Trail
+    """Where it is recorded what was done, in the transaction that does it."""
 
     @property
     def unit(self) -> str:

@@ -99,7 +99,7 @@ async def insert_opened(
         new_id=context.new_id,
     )
     await append_events(conn, stamped(stamp, [_opened(new, concern_id)]))
-    await audit_change(conn, context, action="case.open", case_id=case_id, version=1)
+    await audit_change(conn, context, action="case.open", case_id=case_id, version=1, purpose=new.purpose_code)
     return Receipt(
         id=case_id,
         unit=context.unit,
