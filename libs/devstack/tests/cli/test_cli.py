@@ -24,7 +24,23 @@ def running(forkant):
 
 
 @pytest.mark.parametrize(
-    "command", ["up", "down", "demo", "status", "logs", "token", "verify", "parked", "republish", "contracts", "doctor", "reset"]
+    "command",
+    [
+        "up",
+        "down",
+        "demo",
+        "status",
+        "logs",
+        "token",
+        "verify",
+        "parked",
+        "republish",
+        "audit",
+        "contracts",
+        "faults",
+        "doctor",
+        "reset",
+    ],
 )
 async def test_every_command_explains_itself(forkant, command):
     answer = await forkant(command, "--help")
