@@ -25,8 +25,8 @@ from forkant_kit.batch import Apply, BatchProcessor, is_passing
 from forkant_kit.consumer_seek import SeekToDatabase
 from forkant_kit.consumer_watch import ConsumerWatch
 from forkant_kit.gate import Record
+from forkant_kit.message_spans import TracedEvent, is_sampled, record_process_spans
 from forkant_kit.parked_work import ParkedWork
-from forkant_kit.relay_tracing import PublishedEvent, record_process_spans
 
 AfterCommit = Callable[[Sequence[Event]], Awaitable[None]]
 """Called after a batch is committed; it may be missed in a crash, so it only hurries what polling would find."""
@@ -217,8 +217,12 @@ class EventConsumer:
         began, began_ns = time.monotonic(), time.time_ns()
         outcome = await self._processor.process(records)
         metrics.BATCH_SECONDS.labels(self._group).observe(time.monotonic() - began)
-        spans = [PublishedEvent(e.topic, partition.partition, e.type, e.traceparent) for e in outcome.applied]
-        record_process_spans(spans, began_ns, self._group)
+        traced = [
+            TracedEvent(partition.topic, partition.partition, e.type, str(e.id), e.traceparent or "")
+            for e in outcome.applied
+            if is_sampled(e.traceparent)
+        ]
+        record_process_spans(traced, count=len(outcome.applied), began_ns=began_ns, group=self._group)
         self._watch.positions[partition] = outcome.next_offset
         self._progress = time.monotonic()
         # Only a courtesy to Kafka's own tools: after a rebalance it may be refused, and the database knows better.

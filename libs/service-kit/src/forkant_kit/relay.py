@@ -24,11 +24,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit import relay_metrics as metrics
 from forkant_kit.leases import Lease, LeaseBook
+from forkant_kit.message_spans import record_send_spans
 from forkant_kit.outbox import OUTBOX_CHANNEL
 from forkant_kit.producer import BatchSender, DiscardingProducer
 from forkant_kit.relay_lane import Lane
 from forkant_kit.relay_rows import Head, delete_rows, read_heads
-from forkant_kit.relay_tracing import PublishedEvent, record_publish_spans
 
 _log = structlog.get_logger(__name__)
 
@@ -182,6 +182,8 @@ class Relay:
                 _record_spans(sent, began)
                 await self._delete(lane, sent)
             if failure is not None:
+                held = {head.lease for head in sent}
+                _record_spans([head for head in heads if head.lease not in held], began, error=failure)
                 raise failure
         finally:
             lane.in_hand = ()
@@ -286,10 +288,7 @@ def _count(heads: Collection[Head]) -> int:
     return sum(len(head.seqs) for head in heads)
 
 
-def _record_spans(sent: Sequence[Head], began_ns: int) -> None:
-    events = [
-        PublishedEvent(head.lease.topic, head.lease.partition, kind, trace)
-        for head in sent
-        for kind, trace in head.traces()
-    ]
-    record_publish_spans(events, began_ns)
+def _record_spans(heads: Sequence[Head], began_ns: int, *, error: Exception | None = None) -> None:
+    traced = (event for head in heads for event in head.traced())
+    name = None if error is None else type(error).__name__
+    record_send_spans(traced, count=_count(heads), began_ns=began_ns, error=name)

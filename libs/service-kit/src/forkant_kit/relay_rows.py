@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from forkant_kit.leases import Lease
+from forkant_kit.message_spans import TracedEvent, is_sampled
 from forkant_kit.producer import Outgoing
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ SESSION: Final = {
 """Settings of a database session that runs these statements; the form of times depends on them."""
 
 _PLACE: Final = itemgetter(0)
-_EVENT_ID: Final = itemgetter(0)
-_TYPE: Final = itemgetter(3)
-_TRACEPARENT: Final = itemgetter(10)
+_EVENT_ID: Final = 0
+_TYPE: Final = 3
+_TRACEPARENT: Final = 10
 
 Header = tuple[str, bytes]
 
@@ -80,9 +81,11 @@ class Head:
         """Yield the rows as Kafka records."""
         return map(_outgoing, self.events)
 
-    def traces(self) -> Iterable[tuple[str, str | None]]:
-        """Yield type and trace context of each event."""
-        return zip(map(_TYPE, self.events), map(_TRACEPARENT, self.events), strict=True)
+    def traced(self) -> Iterable[TracedEvent]:
+        """Yield those events whose trace is sampled."""
+        for event in self.events:
+            if is_sampled(trace := event[_TRACEPARENT]):
+                yield TracedEvent(self.lease.topic, self.lease.partition, event[_TYPE], event[_EVENT_ID], trace)
 
 
 async def read_heads(connection: "Connection[Record]", leases: Sequence[Lease], *, limit: int) -> list[Head]:
@@ -96,7 +99,7 @@ async def read_heads(connection: "Connection[Record]", leases: Sequence[Lease], 
     if not rows:
         return []
     found = await connection.fetch(_EVENTS, _literal(row[2] for row in rows))
-    events = dict(zip(map(_EVENT_ID, found), found, strict=True))
+    events = {event[_EVENT_ID]: event for event in found}
     return [_head(leases[place - 1], group, events) for place, group in groupby(rows, _PLACE)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from forkant_kit.relay_tracing import creation_context
+from forkant_kit.message_spans import creation_context
 from forkant_kit.telemetry import tracer
 from opentelemetry.trace import SpanKind, StatusCode
 
