@@ -13,6 +13,8 @@ from uuid import UUID
 from forkant_contracts import Event, MalformedEventError, UnknownEventTypeError, decode
 
 _MAX_DETAIL: Final = 500
+_MAX_VERSION: Final = 2**31 - 1
+"""The largest version that the tables can hold."""
 
 
 class ParkReason(StrEnum):
@@ -77,14 +79,26 @@ class Verdict:
 
 def read(record: Record) -> Read:
     """Read a record as far as it goes; never raises, since anything may stand on a topic."""
+    found = _read(record)
+    if found.version is not None and found.version > _MAX_VERSION:
+        return Read(record, found.aggregate_id, None, None, "the version is larger than any that is counted to")
+    return found
+
+
+def _read(record: Record) -> Read:
     try:
         event = decode(record.headers, record.value)
     except UnknownEventTypeError as unknown:
         return Read(record, unknown.aggregate_id, unknown.aggregate_version, None, None)
     except MalformedEventError as error:
         aggregate_id, version = _identify(record)
-        return Read(record, aggregate_id, version, None, str(error)[:_MAX_DETAIL])
+        return Read(record, aggregate_id, version, None, _storable(str(error)))
     return Read(record, event.aggregate_id, event.aggregate_version, event, None)
+
+
+def _storable(text: str) -> str:
+    # It may repeat a forged type, and the database takes neither NUL nor half a surrogate pair.
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in text[:_MAX_DETAIL])
 
 
 def _identify(record: Record) -> tuple[UUID | None, int | None]:

@@ -1,0 +1,93 @@
+"""The operations of a service by its committed API description, for tests that must cover every one of them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+_METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One operation; ``body`` is the schema of its JSON body with all references resolved, or None."""
+
+    service: str
+    method: str
+    path: str
+    parameters: tuple[Mapping[str, Any], ...]
+    body: Mapping[str, Any] | None
+
+    def __str__(self) -> str:
+        """Name it as people do."""
+        return f"{self.service} {self.method} {self.path}"
+
+    def named(self, place: str) -> tuple[str, ...]:
+        """Return the names of the parameters in a place: path, query or header."""
+        return tuple(item["name"] for item in self.parameters if item["in"] == place)
+
+    def at(self, **values: object) -> str:
+        """Return the path with its parameters filled in."""
+        return self.path.format_map({name: str(values[name]) for name in self.named("path")})
+
+    def example(self) -> Any:
+        """Return a body that is accepted, from the description; an empty object where nothing is required.
+
+        Raises:
+            LookupError: the body needs fields, and the description shows no example of it.
+        """
+        if self.body is None:
+            return None
+        if self.body.get("examples"):
+            return deepcopy(self.body["examples"][0])
+        if self.body.get("required"):
+            raise LookupError(f"{self} shows no example of its body")
+        return {}
+
+
+def operations(repository: Path, service: str) -> tuple[Operation, ...]:
+    """Return all operations of ``case``, ``indicator`` or ``notification``."""
+    document = json.loads((repository / "services" / f"{service}-service" / "openapi.json").read_text())
+    return tuple(
+        Operation(
+            service=service,
+            method=method.upper(),
+            path=path,
+            parameters=(*item.get("parameters", ()), *operation.get("parameters", ())),
+            body=_body(document, operation),
+        )
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in _METHODS
+    )
+
+
+def texts(schema: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the places of a body where a person may write what they like: ``("goals", "[]", "text")``."""
+    if schema.get("type") == "string" and not schema.keys() & {"enum", "const", "format", "pattern"}:
+        yield place
+    for alternative in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+        yield from texts(alternative, place)
+    for name, inner in schema.get("properties", {}).items():
+        yield from texts(inner, (*place, name))
+    if isinstance(schema.get("items"), Mapping):
+        yield from texts(schema["items"], (*place, "[]"))
+
+
+def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    content = operation.get("requestBody", {}).get("content", {})
+    found: Any = _resolved(document, content["application/json"]["schema"]) if content else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _resolved(document: Mapping[str, Any], value: Any) -> Any:
+    if isinstance(value, list):
+        return [_resolved(document, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    reference = value.get("$ref")
+    if isinstance(reference, str):
+        return _resolved(document, document["components"]["schemas"][reference.rpartition("/")[2]])
+    return {name: item if name == "examples" else _resolved(document, item) for name, item in value.items()}

@@ -1,0 +1,288 @@
+"""One running platform for all attacks: six real processes, attacked over HTTP as anybody could."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+from forkant_contracts.codes import Role
+from forkant_devstack.issuer.pytest_fixture import IssuerServer
+from forkant_devstack.testing.kafka_server import KafkaServer
+from forkant_devstack.testing.operations import Operation
+from forkant_devstack.testing.platform import Platform, running_platform
+from forkant_devstack.testing.postgres_server import PostgresServer
+from forkant_devstack.testing.span_collector import SpanCollector, running_collector
+from forkant_kit.db import utc_now
+from forkant_kit.testing import until
+
+# Tables that move by themselves, or that record what was tried.
+RESTLESS = "^(audit_|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change|parked_)"
+PERSON_CASE = {
+    "case_type": "person",
+    "theme": "violence",
+    "age_band": "under_15",
+    "subject_category": "at_risk",
+    "purpose_code": "prevent_crime",
+    "legal_basis": "police_act",
+    "title": "Gjentatte slagsmål på skolen",
+}
+CONCERN = {"source": "school", "theme": "violence", "age_band": "under_15", "description": "Tre slagsmål."}
+STEPS = {
+    "assessment": {"risk_factors": ["negative_peers"], "completed": True},
+    "plan": {"goals": [{"text": "Færre slagsmål", "measurable": True, "baseline": "6"}]},
+}
+DUE = (utc_now() + timedelta(days=14)).date().isoformat()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with a token, attacking or being attacked."""
+
+    platform: Platform
+    headers: Mapping[str, str]
+
+    async def send(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        etag: str | None = None,
+        key: str | None = None,
+        content: bytes | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """Send one request, a POST with a new idempotency key unless one is given, or none when it is empty."""
+        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        if etag is not None:
+            sent["If-Match"] = etag
+        if method == "POST" and key != "":
+            sent["Idempotency-Key"] = key or str(uuid4())
+        if content is not None:
+            sent.setdefault("Content-Type", "application/json")
+        async with httpx.AsyncClient(base_url=self.platform.nodes[service].url, timeout=30) as client:
+            return await client.request(method, path, json=body, content=content, headers=sent)
+
+    async def ask(self, operation: Operation, path: str, *, etag: str = '"v1"', body: Any = ...) -> httpx.Response:
+        """Use an operation with a body that it accepts and all the headers that it wants."""
+        sent = accepted_body(operation) if body is ... else body
+        wanted = etag if "If-Match" in operation.named("header") else None
+        return await self.send(operation.service, operation.method, path, sent, etag=wanted)
+
+    async def done(self, service: str, method: str, path: str, body: Any = None, **named: Any) -> httpx.Response:
+        """Send what must succeed."""
+        answer = await self.send(service, method, path, body, **named)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+
+def accepted_body(operation: Operation) -> Any:
+    """Return a body that an operation takes today."""
+    if operation.body is None:
+        return None
+    if "url" in operation.body["properties"]:
+        return {"url": "http://127.0.0.1:9/hook"}
+    body = operation.example()
+    body.pop("occurred_at", None)
+    return {**body, "due_on": DUE} if "due_on" in body else body
+
+
+@dataclass(kw_only=True)
+class Belongings:
+    """What a unit has: a case with something of each kind below it, and the ids by the names of path parameters."""
+
+    unit: str
+    ids: dict[str, str]
+    etag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wall:
+    """The platform seen by an attacker, and by those who look whether the attack did anything."""
+
+    platform: Platform
+    issuer: IssuerServer
+
+    def person(self, persona: str, **claims: Any) -> Person:
+        """Return a persona, with some claims of its token replaced."""
+        return Person(platform=self.platform, headers=self.issuer.headers(persona, **claims))
+
+    def body_of(self, operation: Operation) -> Any:
+        """Return a body that an operation takes today."""
+        return accepted_body(operation)
+
+    def mighty(self, unit: str) -> Person:
+        """Return somebody with every role there is, in one unit: only the unit stands between them and the rest."""
+        return self.person(f"lead-{unit}", roles=[role.value for role in Role if role is not Role.UNKNOWN])
+
+    async def raw(self, service: str, request: bytes, *, then: bytes = b"") -> tuple[int, str]:
+        """Send bytes as they are; return the status and the whole answer as text."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.platform.nodes[service].http_port)
+        try:
+            writer.write(request + then)
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+            length = next(
+                (
+                    int(line.split(b":")[1])
+                    for line in head.lower().split(b"\r\n")
+                    if line.startswith(b"content-length:")
+                ),
+                0,
+            )
+            body = await asyncio.wait_for(reader.readexactly(length), 30)
+        finally:
+            writer.close()
+        return int(head.split(b" ", 2)[1]), (head + body).decode()
+
+    async def state(self, service: str = "case") -> dict[str, str]:
+        """Return a digest of each table that only commands of people change."""
+        tables = await self.platform.fetch(
+            service,
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            " AND NOT relispartition AND relname !~ $1",
+            RESTLESS,
+        )
+        parts = [
+            f"SELECT '{row['relname']}' AS name, (SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+            f' FROM "{row["relname"]}" AS t) AS digest'
+            for row in tables
+        ]
+        return {row["name"]: row["digest"] for row in await self.platform.fetch(service, " UNION ALL ".join(parts))}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def collector() -> AsyncIterator[SpanCollector]:
+    async with running_collector() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def platform(
+    devstack_folder: Path,
+    postgres: PostgresServer,
+    kafka: KafkaServer,
+    issuer: IssuerServer,
+    collector: SpanCollector,
+) -> AsyncIterator[Platform]:
+    async with running_platform(
+        folder=devstack_folder / "platform",
+        postgres=postgres,
+        kafka=kafka,
+        issuer=issuer,
+        extra_env={"FORKANT_OTLP_ENDPOINT": collector.url, "FORKANT_WEBHOOK_TIMEOUT_SECONDS": "2"},
+    ) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def wall(platform: Platform, issuer: IssuerServer) -> Wall:
+    return Wall(platform=platform, issuer=issuer)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def oslo(wall: Wall) -> Belongings:
+    """What Oslo has, and nobody else may touch."""
+    return await belongings(wall, "oslo", offered_to="vest")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def troms(wall: Wall) -> Belongings:
+    """What the attackers from Troms have of their own."""
+    return await belongings(wall, "troms", offered_to="vest")
+
+
+async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
+    officer, lead = wall.person(f"officer-{unit}"), wall.person(f"lead-{unit}")
+    opened = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
+    case_id, etag = opened.json()["id"], opened.headers["etag"]
+
+    async def do(method: str, tail: str, body: Any, *, by: Person = officer) -> dict[str, Any]:
+        nonlocal etag
+        answer = await by.done("case", method, f"/v1/cases/{case_id}/{tail}", body, etag=etag)
+        etag = answer.headers["etag"]
+        return answer.json()
+
+    for tail, body in STEPS.items():
+        await do("PUT", tail, body)
+    await do("POST", "plan/approval", {}, by=lead)
+    measure = await do("POST", "measures", {"kind": "concern_conversation", "due_on": DUE})
+    follow_up = await do("POST", "follow-ups", {"due_on": DUE})
+    partner = await do("POST", "partners", {"kind": "school"})
+    offer = await do("POST", "transfers", {"to_unit": offered_to})
+    concern = await officer.done("case", "POST", "/v1/concerns", CONCERN)
+    endpoint = await lead.done("notification", "POST", "/v1/endpoints", {"url": "http://127.0.0.1:9/hook"})
+    endpoint_id = endpoint.json()["id"]
+    delivery = await lead.done("notification", "POST", f"/v1/endpoints/{endpoint_id}/ping", {})
+    delivery_id = delivery.json()["id"]
+    await _dead_letter(wall, delivery_id)
+    ids = {
+        "case_id": case_id,
+        "measure_id": measure["item_id"],
+        "follow_up_id": follow_up["item_id"],
+        "partner_id": partner["item_id"],
+        "transfer_id": offer["item_id"],
+        "concern_id": concern.json()["id"],
+        "endpoint_id": endpoint_id,
+        "delivery_id": delivery_id,
+        "entry_id": await _entry(lead, case_id),
+    }
+    return Belongings(unit=unit, ids=ids, etag=etag)
+
+
+async def _dead_letter(wall: Wall, delivery_id: str) -> None:
+    """Make a dead letter of a ping that nobody answered; one of its own would take three days."""
+
+    async def ended() -> bool:
+        query = "UPDATE delivery SET status = 'dead' WHERE id = $1 AND status = 'failed' RETURNING id"
+        return bool(await wall.platform.fetch("notification", query, delivery_id))
+
+    await until(ended, what="the ping being given up")
+
+
+async def _entry(lead: Person, case_id: str) -> str:
+    found: list[str] = []
+
+    async def told() -> bool:
+        items = (await lead.done("notification", "GET", "/v1/inbox")).json()["items"]
+        found.extend(item["id"] for item in items if case_id in json.dumps(item))
+        return bool(found)
+
+    await until(told, what="the case reaching the inbox")
+    return found[0]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def restricted(wall: Wall) -> Belongings:
+    """A restricted case of Oslo with all that is below it."""
+    found = await belongings(wall, "oslo", offered_to="vest")
+    body = {"restricted": True, "reason": "disputed"}
+    path = f"/v1/cases/{found.ids['case_id']}/restriction"
+    answer = await wall.person("lead-oslo").done("case", "POST", path, body, etag=found.etag)
+    found.etag = answer.headers["etag"]
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def second_case(wall: Wall) -> Belongings:
+    """Another case of Oslo with all that is below it."""
+    return await belongings(wall, "oslo", offered_to="vest")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def finnmark_case(wall: Wall) -> str:
+    """The one case of a unit that has no other, once it is counted."""
+    opened = await wall.person("officer-finnmark").done("case", "POST", "/v1/cases", PERSON_CASE)
+
+    async def counted() -> bool:
+        answer = await wall.person("lead-finnmark").done("indicator", "GET", "/v1/districts/finnmark/metrics")
+        return any(figure["value"] for figure in answer.json()["counts"].values())
+
+    await until(counted, what="the case being counted")
+    return opened.json()["id"]
