@@ -35,6 +35,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 # Characters that turn the reading order around, so that a text can look like another.
 _BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and signs by their category, but nothing to the eye.
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text that a person wrote: trimmed, in NFC, without control characters; lines only where they make sense."""
+    """Text that a person wrote and can see: trimmed, in NFC, no control characters; lines where they make sense."""
 
     limit: int
     lines: bool = False
@@ -78,11 +80,17 @@ class Text:
         kept = "\n\t" if self.lines else ""
         if any(self._unfit(char) for char in normal if char not in kept):
             raise PydanticCustomError("control_character", "holds a control character")
+        if not any(self._shows(char) for char in normal):
+            raise PydanticCustomError("nothing_to_see", "holds nothing that can be seen")
         return normal
 
     @staticmethod
     def _unfit(char: str) -> bool:
         return unicodedata.category(char) in {"Cc", "Cs"} or char in _BIDI
+
+    @staticmethod
+    def _shows(char: str) -> bool:
+        return unicodedata.category(char)[0] not in "CZ" and char not in _BLANK
 
 
 def _in_words(value: object) -> object:
