@@ -1,0 +1,243 @@
+"""Marked personal data through every text of every operation of the case service, and then nowhere but in its tables.
+
+The texts are found in the API description, so that a new field is written too; an operation with a text that the walk
+below does not take fails the test by its name.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from forkant_contracts import TOPICS
+from forkant_devstack.testing.operations import Operation, operations, texts
+from forkant_kit.db import utc_now
+from forkant_kit.testing import until
+
+pytestmark = pytest.mark.kafka
+REPOSITORY = Path(__file__).parents[2]
+CANARY = "Kanarifugl Xyzzyson"
+OPERATIONS = {(item.method, item.path): item for item in operations(REPOSITORY, "case")}
+WITH_TEXTS = {
+    (method, path, place)
+    for (method, path), item in OPERATIONS.items()
+    if item.body is not None
+    for place in texts(item.body)
+}
+# Where what people write may stand; everywhere else it has leaked.
+HOMES = {
+    "assessment", "case_note", "concern", "evaluation", "follow_up", "measure", "partner", "plan", "plan_goal",
+    "preventive_case", "transfer",
+}  # fmt: skip
+DUE = (utc_now() + timedelta(days=14)).date().isoformat()
+CASE = "/v1/cases/{case_id}"
+SPECIAL = {"special_category": True}
+WALK: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("officer", "POST", "/v1/concerns", {}),
+    ("officer", "POST", "/v1/concerns/{concern_id}/decision", {"case": SPECIAL}),
+    ("officer", "POST", "/v1/cases", SPECIAL),
+    ("officer", "POST", f"{CASE}/referral", {}),
+    ("officer", "POST", "/v1/cases", SPECIAL),
+    ("officer", "POST", f"{CASE}/rejection", {}),
+    ("officer", "POST", "/v1/cases", SPECIAL),
+    ("officer", "PUT", f"{CASE}/assessment", {}),
+    ("officer", "PUT", f"{CASE}/plan", {}),
+    ("lead", "POST", f"{CASE}/plan/approval", {"occurred_at": None}),
+    ("officer", "POST", f"{CASE}/measures", {"due_on": DUE}),
+    ("officer", "POST", f"{CASE}/measures/{{measure_id}}/start", {"occurred_at": None}),
+    ("officer", "POST", f"{CASE}/measures/{{measure_id}}/complete", {"occurred_at": None}),
+    ("officer", "POST", f"{CASE}/partners", {}),
+    ("officer", "POST", f"{CASE}/transfers", {}),
+    ("officer", "POST", f"{CASE}/follow-ups", {"due_on": DUE}),
+    ("officer", "POST", f"{CASE}/follow-ups/{{follow_up_id}}/held", {}),
+    ("officer", "PUT", f"{CASE}/evaluation", {}),
+    ("officer", "POST", f"{CASE}/hold", {}),
+    ("officer", "POST", f"{CASE}/resume", {"occurred_at": None}),
+    ("officer", "POST", f"{CASE}/close", {"reason": "moved"}),
+    ("officer", "POST", f"{CASE}/reopen", {}),
+)
+
+
+def filled(operation: Operation) -> tuple[Any, set[tuple[str, str, tuple[str, ...]]]]:
+    """Return a body with the canary in each of its texts, and which texts these are."""
+    body, places = operation.example(), set(texts(operation.body or {}))
+    for place in places:
+        write(body, place, f"{CANARY} {'.'.join(place)}")
+    return body, {(operation.method, operation.path, place) for place in places}
+
+
+def write(body: Any, place: tuple[str, ...], text: str) -> None:
+    name, rest = place[0], place[1:]
+    if not rest:
+        body[name] = text
+        return
+    if rest[0] == "[]":
+        listed = body.setdefault(name, [{}])
+        if len(rest) == 1:
+            body[name] = [text]
+            return
+        write(listed[0], rest[1:], text)
+        return
+    write(body.setdefault(name, {}), rest, text)
+
+
+def merged(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    return {**body, **{n: merged(body[n], v) if isinstance(v, dict) else v for n, v in changes.items()}}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def written(wall) -> set[tuple[str, str, tuple[str, ...]]]:
+    """Walk through cases with the canary in every text, and wait until everybody has heard of them."""
+    ids: dict[str, str] = {}
+    etag, done = "", set()
+    for who, method, template, changes in WALK:
+        body, places = filled(OPERATIONS[method, template])
+        answer = await wall.person(f"{who}-agder").done(
+            "case", method, template.format_map(ids), merged(body, changes), etag=etag, **NOISE
+        )
+        receipt, etag = answer.json(), answer.headers["etag"]
+        assert CANARY not in answer.text
+        assert CANARY not in str(answer.headers)
+        if template == "/v1/concerns":
+            ids["concern_id"] = receipt["id"]
+        elif "concern" not in template:
+            ids["case_id"] = receipt["id"]
+            for name, tail in (("measure_id", "/measures"), ("follow_up_id", "/follow-ups")):
+                if template.endswith(tail):
+                    ids[name] = receipt["item_id"]
+        done |= places
+    await heard(wall, ids["case_id"])
+    return done
+
+
+NOISE = {"User_Agent": CANARY, "X_Request_Id": CANARY, "tracestate": f"a={CANARY}", "baggage": f"name={CANARY}"}
+
+
+async def heard(wall, case_id: str) -> None:
+    async def everywhere() -> bool:
+        query = "SELECT max(aggregate_version) AS n FROM event_archive WHERE aggregate_id = $1"
+        [last] = await wall.platform.fetch("case", query, case_id)
+        query = "SELECT version AS n FROM aggregate_version WHERE aggregate_id = $1"
+        return all(
+            [await wall.platform.fetch(name, query, case_id) == [last] for name in ("indicator", "notification")]
+        )
+
+    await until(everywhere, what="the last event reaching both readers")
+
+
+def test_no_text_of_any_operation_is_left_out_here():
+    taken = {(method, path) for _, method, path, _ in WALK}
+    assert {(method, path) for method, path, _ in WITH_TEXTS} <= taken
+
+
+async def test_every_text_of_every_operation_was_written(written):
+    assert written == WITH_TEXTS
+
+
+async def test_what_was_written_is_in_its_own_tables_and_no_others(wall, written):
+    assert await tables_with(wall, "case") == HOMES
+
+
+@pytest.mark.parametrize("service", ["indicator", "notification"])
+async def test_nothing_personal_is_in_the_database_of_a_reader(wall, written, service):
+    assert await tables_with(wall, service) == set()
+
+
+async def tables_with(wall, service: str) -> set[str]:
+    """Return the tables that hold the canary, in clear or in bytes."""
+    tables = await wall.platform.fetch(
+        service,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        " AND NOT relispartition",
+    )
+    query = " UNION ALL ".join(
+        f"SELECT '{row['relname']}' AS name WHERE EXISTS"
+        f' (SELECT FROM "{row["relname"]}" AS t WHERE t::text LIKE $1 OR t::text LIKE $2)'
+        for row in tables
+    )
+    found = await wall.platform.fetch(service, query, f"%{CANARY}%", f"%{CANARY.encode().hex()}%")
+    return {row["name"] for row in found}
+
+
+async def test_nothing_personal_is_on_the_bus(wall, written):
+    consumer = AIOKafkaConsumer(bootstrap_servers=wall.platform.kafka.bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        places = [TopicPartition(name, number) for name, topic in TOPICS.items() for number in range(topic.partitions)]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        seen = 0
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    assert CANARY not in repr((record.key, record.headers, record.value))
+                    seen += 1
+    finally:
+        await consumer.stop()
+    assert seen >= len(WALK)
+
+
+async def test_nothing_personal_is_in_lists_feeds_or_histories(wall, written):
+    lead = wall.person("lead-agder")
+    for operation in OPERATIONS.values():
+        if operation.method == "GET" and not operation.named("path"):
+            answer = await lead.send("case", "GET", operation.path)
+            assert CANARY not in answer.text, operation
+
+
+def refusals() -> Iterable[tuple[Operation, Any]]:
+    for operation in OPERATIONS.values():
+        if operation.body is None:
+            continue
+        body = operation.example()
+        for name in operation.body["properties"]:
+            yield operation, {**body, name: {"a": CANARY}}
+            if name not in {place[0] for place in texts(operation.body)}:
+                yield operation, {**body, name: CANARY}
+                yield operation, {**body, name: [CANARY]}
+        yield operation, {**body, CANARY: CANARY}
+        yield operation, [CANARY]
+        yield operation, CANARY
+
+
+async def test_nothing_personal_is_in_the_answer_to_what_was_refused(wall, oslo):
+    lead = wall.mighty("oslo")
+    async with httpx.AsyncClient(base_url=wall.platform.nodes["case"].url, timeout=30) as client:
+        for operation, body in refusals():
+            headers = {**lead.headers, "If-Match": '"v999999"', "Idempotency-Key": str(uuid4())}
+            answer = await client.request(operation.method, operation.at(**oslo.ids), json=body, headers=headers)
+            assert answer.is_client_error, (operation, body, answer.text)
+            assert CANARY not in answer.text, operation
+            assert CANARY not in str(answer.headers), operation
+        for path in (f"/v1/cases/{CANARY}", f"/{CANARY}", f"/v1/cases?theme={CANARY}", f"/v1/cases?{CANARY}={CANARY}&limit=x",
+                     f"/v1/cases?cursor={CANARY}", f"/v1/changes?changed_since={CANARY}"):  # fmt: skip
+            answer = await client.get(path, headers=lead.headers)
+            assert answer.is_client_error
+            assert CANARY not in answer.text
+
+
+async def test_nothing_personal_is_logged_traced_or_measured(wall, collector, written):
+    trace_id = uuid4().hex
+    await wall.person("lead-oslo").done("case", "GET", "/v1/cases", traceparent=f"00-{trace_id}-00f067aa0ba902b7-01")
+
+    async def exported() -> bool:
+        return bool(collector.of_trace(trace_id))
+
+    await until(exported, what="the last span being exported")
+    for log in wall.platform.folder.glob("*.log"):
+        assert CANARY not in log.read_text(), log.name
+    for span in collector.spans:
+        assert CANARY not in json.dumps([span.service, span.name, span.attributes, span.links])
+    async with httpx.AsyncClient(timeout=30) as client:
+        for node in wall.platform.nodes.values():
+            for port in (node.http_port, node.worker_port):
+                measured = await client.get(f"http://127.0.0.1:{port}/metrics")
+                assert measured.status_code == 200
+                assert CANARY not in measured.text
