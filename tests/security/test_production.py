@@ -1,0 +1,106 @@
+"""In production nothing stands open that is for convenience; each service is started as it would be there."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+from forkant_devstack.native.ports import free_ports
+from forkant_devstack.testing.single import refusal_to_start, running_process
+
+CLOSED = (
+    "/openapi.json", "/docs", "/docs/", "/docs/swagger-ui.css", "/redoc", "/metrics", "/debug", "/debug/pprof", "/admin",
+    "/env", "/actuator", "/.env", "/.git/config", "/server-status", "/health", "/v1/openapi.json", "/console",
+)  # fmt: skip
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+SERVICES = ("case", "indicator", "notification")
+
+
+def environment(wall, service: str, **changes: str) -> dict[str, str]:
+    [port, worker] = free_ports(2)
+    return {
+        "FORKANT_ENV": "production",
+        "FORKANT_DATABASE_URL": wall.platform.nodes[service].database.app_url,
+        "FORKANT_OIDC_ISSUER": "https://127.0.0.1:9",
+        "FORKANT_CURSOR_SECRET": "a-secret-of-production-with-40-letters!!",
+        "FORKANT_ENDPOINT_SECRET_KEYS": KEY,
+        "FORKANT_AUDIT_KEY": "",
+        "FORKANT_HTTP_PORT": str(port),
+        "FORKANT_WORKER_PORT": str(worker),
+        "FORKANT_KAFKA_BOOTSTRAP": wall.platform.kafka.bootstrap,
+        **changes,
+    }
+
+
+async def test_no_docs_metrics_or_debug_page_stands_open_on_the_public_listener(wall, tmp_path):
+    async with AsyncExitStack() as stack:
+        running = [
+            stack.enter_async_context(
+                running_process(
+                    f"{service}_service.app",
+                    environment=environment(wall, service),
+                    port="FORKANT_HTTP_PORT",
+                    folder=tmp_path,
+                )
+            )
+            for service in SERVICES
+        ]
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
+        for (url, _), service in zip(await asyncio.gather(*running), SERVICES, strict=True):
+            for path in CLOSED:
+                answer = await client.get(url + path)
+                assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), (service, path)
+            assert (await client.get(f"{url}/health/live")).json() == {"status": "live"}
+            # The dev issuer's token is worth nothing here, and the answer tells nothing of the inside.
+            refused = await client.get(f"{url}/v1/cases", headers=wall.issuer.headers("lead-oslo"))
+            assert (refused.status_code, refused.json()["code"]) == (503, "identity-provider-unavailable")
+            assert not {"Traceback", "File", ".py"} & set(refused.text.split())
+            for method in ("TRACE", "CONNECT", "OPTIONS"):
+                assert (await client.request(method, f"{url}/v1/cases")).status_code in {400, 401, 405}
+    for log in tmp_path.glob("*.log"):
+        text = log.read_text()
+        assert "a-secret-of-production" not in text
+        assert KEY not in text
+        assert all(json.loads(line) for line in text.splitlines())
+
+
+WRONG = {
+    "a plain http issuer": ({"FORKANT_OIDC_ISSUER": "http://issuer.example"}, "https"),
+    "the cursor secret of development": ({"FORKANT_CURSOR_SECRET": "dev-cursor-secret-not-for-production"}, "cursor"),
+    "a short cursor secret": ({"FORKANT_CURSOR_SECRET": "short"}, "cursor"),
+}
+WRONG_NOTIFICATION = {
+    "webhooks to this machine": ({"FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true"}, "loopback"),
+    "the endpoint keys of development": (
+        {"FORKANT_ENDPOINT_SECRET_KEYS": "Zm9ya2FudC1kZXZlbG9wbWVudC1vbmx5LTMyLWJ5dGU="},
+        "endpoint_secret_keys",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_no_service_starts_in_production_with(wall, wrong):
+    changes, named = WRONG[wrong]
+    refusals = await asyncio.gather(
+        *[refusal_to_start(f"{name}_service.app", {**environment(wall, name), **changes}) for name in SERVICES]
+    )
+    for code, errors in refusals:
+        assert code == 78
+        assert named in errors
+        assert next(iter(changes.values())) not in errors
+
+
+@pytest.mark.parametrize("wrong", WRONG_NOTIFICATION)
+async def test_no_notification_process_starts_in_production_with(wall, wrong):
+    changes, named = WRONG_NOTIFICATION[wrong]
+    refusals = await asyncio.gather(
+        *[
+            refusal_to_start(f"notification_service.{kind}", {**environment(wall, "notification"), **changes})
+            for kind in ("app", "worker")
+        ]
+    )
+    for code, errors in refusals:
+        assert code == 78
+        assert named in errors
+        assert changes.get("FORKANT_ENDPOINT_SECRET_KEYS", "-no-") not in errors
