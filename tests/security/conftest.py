@@ -23,6 +23,8 @@ from forkant_kit.testing import until
 
 # Tables that move by themselves, or that record what was tried.
 RESTLESS = "^(audit_|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change|parked_)"
+# Roles that see more than one unit.
+NATIONAL = {Role.UNKNOWN, Role.AUDITOR, Role.DIRECTORATE}
 PERSON_CASE = {
     "case_type": "person",
     "theme": "violence",
@@ -119,8 +121,8 @@ class Wall:
         return accepted_body(operation)
 
     def mighty(self, unit: str) -> Person:
-        """Return somebody with every role there is, in one unit: only the unit stands between them and the rest."""
-        return self.person(f"lead-{unit}", roles=[role.value for role in Role if role is not Role.UNKNOWN])
+        """Return somebody with every role of a unit: only the unit stands between them and the rest."""
+        return self.person(f"lead-{unit}", roles=[role.value for role in Role if role not in NATIONAL])
 
     async def raw(self, service: str, request: bytes, *, then: bytes = b"") -> tuple[int, str]:
         """Send bytes as they are; return the status and the whole answer as text."""
@@ -213,6 +215,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         await do("PUT", tail, body)
     await do("POST", "plan/approval", {}, by=lead)
     measure = await do("POST", "measures", {"kind": "concern_conversation", "due_on": DUE})
+    await do("POST", f"measures/{measure['item_id']}/start", {})
     follow_up = await do("POST", "follow-ups", {"due_on": DUE})
     partner = await do("POST", "partners", {"kind": "school"})
     offer = await do("POST", "transfers", {"to_unit": offered_to})
