@@ -45,7 +45,7 @@ async def test_the_guarantees_hold_under_faults(servers: Servers, faults: Sequen
     assert judgement.acknowledged > 100
 
 
-@pytest.mark.parametrize("name", ["cursor over the sequence", "dedupe dropped"])
+@pytest.mark.parametrize("name", ["cursor over the sequence", "offset committed first"])
 async def test_a_planted_bug_is_caught(servers: Servers, name: str):
     judgement = await run_plant(servers, name, scripts=PLANT_SCRIPTS, seed=1, changes=100)
     assert judgement.count(PLANTS[name].expected) > 0, judgement.findings[:5]

@@ -95,7 +95,7 @@ async def _try_plant(servers: Servers, name: str, *, seed: int) -> Row:
     judgement = await run_plant(servers, name, scripts=_SCRIPTS, seed=seed)
     return Row(
         name=f"planted: {name}",
-        faults=len(PLANTS[name].faults),
+        faults=len(PLANTS[name].causes),
         judgement=judgement,
         recoveries=(),
         folder=str(servers.folder),

@@ -6,19 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 import psutil
-from forkant_kit.db import create_engine, new_id
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_devstack.faults.checker import Breach, Finding
-from forkant_devstack.faults.history import History, Outcome
-from forkant_devstack.faults.order import Role, numbered, use_topic
+from forkant_devstack.faults.late_commit import hold_transaction_open
+from forkant_devstack.faults.order import Role
+from forkant_devstack.faults.outages import broker_away, kill_postgres, quit_postgres, restart_broker
 from forkant_devstack.faults.planting import plant_poison, repeat_some
 from forkant_devstack.faults.points import CONSUMER_POINTS, RELAY_POINTS, WRITER_POINTS, Deed, arm
 from forkant_devstack.faults.trial import Trial
-from forkant_devstack.faults.writer import AGGREGATES, change_once
 
 _LONGER_THAN_SESSION_S: Final = 8.0
 _LONGER_THAN_REQUEST_S: Final = 14.0
@@ -120,66 +117,6 @@ async def share_leases(trial: Trial) -> None:
         await trial.fetch(_END_LEASES, owner)
 
 
-async def restart_broker(trial: Trial) -> None:
-    """Stop Kafka in order and start it again."""
-    async with trial.fault("broker restart"):
-        await trial.servers.kafka.restart()
-
-
-async def broker_away(trial: Trial, *, seconds: float) -> None:
-    """Kill Kafka and start it again after some time."""
-    async with trial.fault("broker away", seconds=seconds):
-        await trial.servers.kafka.kill()
-        await asyncio.sleep(seconds)
-        await trial.servers.kafka.start()
-
-
-async def restart_postgres(trial: Trial) -> None:
-    """Kill PostgreSQL with all its connections and start it again, so that it recovers from its log."""
-    async with trial.fault("PostgreSQL killed and started"):
-        await trial.servers.postgres.kill()
-        await trial.servers.postgres.start()
-
-
-async def hold_transaction_open(trial: Trial) -> None:
-    """Write an event, let others that were written later be published, and commit only then."""
-    aggregate = numbered(AGGREGATES + len(trial.recoveries) + trial.chance.randrange(1 << 20))
-    order = trial.order("laboratory", "writer")
-    use_topic(order)
-    engine = create_engine(trial.database.app_url, application_name="laboratory", pool_size=2)
-    await trial.fetch("INSERT INTO thing VALUES ($1, 0)", aggregate)
-    try:
-        async with trial.fault("a writer holds its transaction open"):
-            change = new_id()
-            with History(order.history) as history:
-                history.attempt(change, aggregate=aggregate, version=1)
-                async with engine.begin() as conn:
-                    await change_once(conn, change=change, aggregate=aggregate, version=1, large=False)
-                    await _later_ones_published(trial)
-                history.answered(change, Outcome.ACKNOWLEDGED)
-                await _write_on(trial, history, engine=engine, aggregate=aggregate)
-    finally:
-        await engine.dispose()
-
-
-async def _later_ones_published(trial: Trial) -> None:
-    before = int(await trial.value("SELECT count(*) FROM ledger"))
-
-    async def published() -> bool:
-        return int(await trial.value("SELECT count(*) FROM ledger")) > before + 100
-
-    await trial.until(published, what="100 later events published")
-
-
-async def _write_on(trial: Trial, history: History, *, engine: AsyncEngine, aggregate: UUID) -> None:
-    change = new_id()
-    history.attempt(change, aggregate=aggregate, version=2)
-    async with engine.begin() as conn:
-        await change_once(conn, change=change, aggregate=aggregate, version=2, large=False)
-    history.answered(change, Outcome.ACKNOWLEDGED)
-    trial.note("written after the held one", aggregate=str(aggregate))
-
-
 async def repeat_by_hand(trial: Trial) -> None:
     """Put records that are on the topic there again, in another order."""
     async with trial.fault("repeats and older versions on the topic"):
@@ -239,7 +176,8 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "broker away 3 s": Fault(cause=partial(broker_away, seconds=3.0), times=2),
     "broker away past the request timeout": Fault(cause=partial(broker_away, seconds=_LONGER_THAN_REQUEST_S), times=2),
     "broker away 5 min": Fault(cause=partial(broker_away, seconds=300.0), times=1),
-    "PostgreSQL killed and started": Fault(cause=restart_postgres),
+    "PostgreSQL killed and started": Fault(cause=kill_postgres),
+    "PostgreSQL stopped at once and started": Fault(cause=quit_postgres),
     "a writer holds its transaction open": Fault(cause=hold_transaction_open),
     "repeats and older versions on the topic": Fault(cause=repeat_by_hand),
     "poison, unknown type and oversize on the topic": Fault(cause=poison),

@@ -3,25 +3,28 @@
 The scripts patch the kit and then run the worker; they lie with the tests, so that no installed code holds a bug.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from forkant_devstack.faults.checker import Breach, Judgement
 from forkant_devstack.faults.collect import conclude
-from forkant_devstack.faults.injections import FAULTS
+from forkant_devstack.faults.injections import kill_at, plant_second_owner, repeat_by_hand
+from forkant_devstack.faults.late_commit import hold_transaction_open
 from forkant_devstack.faults.order import NoPatienceError, Role
-from forkant_devstack.faults.trial import Servers, running_trial
+from forkant_devstack.faults.points import CONSUMER_IN_BUG, RELAY_IN_BUG
+from forkant_devstack.faults.trial import Servers, Trial, running_trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """A bug: the script that has it, whose place it takes, the faults to cause, and what must be found."""
+    """A bug: the script that has it, whose place it takes, what brings it to light, and what must be found."""
 
     script: str
     role: Role
-    faults: tuple[str, ...]
+    causes: tuple[Callable[[Trial], Awaitable[None]], ...]
     expected: Breach
 
 
@@ -29,26 +32,29 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "cursor over the sequence": Plant(
         script="cursor_over_sequence.py",
         role="relay",
-        faults=("a writer holds its transaction open",),
+        causes=(hold_transaction_open,),
         expected=Breach.OUT_OF_ORDER,
     ),
-    "skip locked on rows": Plant(script="skip_locked_rows.py", role="relay", faults=(), expected=Breach.OUT_OF_ORDER),
+    "skip locked on rows": Plant(script="skip_locked_rows.py", role="relay", causes=(), expected=Breach.OUT_OF_ORDER),
     "deleted before sent": Plant(
-        script="delete_before_send.py", role="relay", faults=("kill: relay after delete",), expected=Breach.LOST
+        script="delete_before_send.py",
+        role="relay",
+        causes=(partial(kill_at, point=RELAY_IN_BUG),),
+        expected=Breach.LOST,
     ),
     "epoch not looked at": Plant(
-        script="epoch_ignored.py", role="relay", faults=("two owners of a lease",), expected=Breach.NOT_FENCED
+        script="epoch_ignored.py", role="relay", causes=(plant_second_owner,), expected=Breach.NOT_FENCED
     ),
     "dedupe dropped": Plant(
         script="dedupe_dropped.py",
         role="consumer",
-        faults=("repeats and older versions on the topic",),
+        causes=(repeat_by_hand,),
         expected=Breach.APPLIED_TWICE,
     ),
     "offset committed first": Plant(
         script="offset_committed_first.py",
         role="consumer",
-        faults=("kill: consumer before commit",),
+        causes=(partial(kill_at, point=CONSUMER_IN_BUG),),
         expected=Breach.NOT_APPLIED,
     ),
 }
@@ -73,8 +79,8 @@ async def run_plant(
     ) as trial:
         try:
             await trial.load(changes)
-            for fault in plant.faults:
-                await FAULTS[fault].cause(trial)
+            for cause in plant.causes:
+                await cause(trial)
                 await trial.load(changes)
         except NoPatienceError as error:
             trial.note("stands still", awaited=str(error))

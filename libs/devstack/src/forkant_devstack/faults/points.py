@@ -31,6 +31,9 @@ RELAY_POINTS: Final = (
 )
 CONSUMER_POINTS: Final = ("consumer before commit", "consumer between commit and offset", "consumer after offset")
 WRITER_POINTS: Final = ("writer before commit", "writer after commit")
+RELAY_IN_BUG: Final = "relay in the planted bug"
+CONSUMER_IN_BUG: Final = "consumer in the planted bug"
+"""Points that only a script with a planted bug has, at its worst moment."""
 
 HAS_EFFECT: Final = "laboratory_effect"
 """Marks a connection whose transaction holds an effect, since a consumer has transactions without one too."""
@@ -132,3 +135,5 @@ def wrap_consumer(engine: AsyncEngine, points: Points) -> None:
             points.passing("consumer before commit")
 
     event.listen(engine.sync_engine, "commit", committing)
+    # Else the next transaction on the connection would pass for one with an effect.
+    event.listen(engine.sync_engine, "rollback", lambda connection: connection.info.pop(HAS_EFFECT, None))
