@@ -28,6 +28,7 @@ class Breach(StrEnum):
     APPLIED_OUT_OF_ORDER = "applied out of order"
     NOT_FENCED = "not fenced"
     STANDS_STILL = "stands still"
+    UNEXPECTED_ERROR = "unexpected error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord
 from forkant_devstack.faults.checker import Breach, Finding, Judgement, judge
 from forkant_devstack.faults.evidence import Change, Evidence, OnKafka
 from forkant_devstack.faults.history import read_histories
+from forkant_devstack.faults.mishaps import unexpected_errors
 from forkant_devstack.faults.order import NoPatienceError
 from forkant_devstack.faults.trial import Trial
 
@@ -35,6 +36,7 @@ async def conclude(trial: Trial) -> Judgement:
     except NoPatienceError as error:
         trial.findings.append(Finding(Breach.STANDS_STILL, f"after the relays ended: {error}"))
     await _stop(trial, "consumer")
+    trial.findings += unexpected_errors(trial.folder.glob("*.log"))
     judged = judge(await collect(trial))
     trial.note("judged", findings=len(judged.findings) + len(trial.findings))
     return Judgement(

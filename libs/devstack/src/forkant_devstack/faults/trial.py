@@ -17,6 +17,7 @@ import psutil
 from forkant_kit.consumer_schema import CONSUMER_DDL
 from forkant_kit.outbox_schema import OUTBOX_DDL
 from forkant_kit.parked_schema import PARKED_ACTION_DDL
+from forkant_kit.watermark import WATERMARK_DDL
 
 from forkant_devstack.faults.checker import Breach, Finding
 from forkant_devstack.faults.evidence import Change
@@ -240,7 +241,7 @@ async def _make_tables(database: DatabaseUrls) -> None:
     app_role = database.app_url.split("://")[1].split(":")[0]
     owner = await asyncpg.connect(database.owner_url)
     try:
-        for statement in (*OUTBOX_DDL, *CONSUMER_DDL, *PARKED_ACTION_DDL, *LABORATORY_DDL):
+        for statement in (*OUTBOX_DDL, *CONSUMER_DDL, *PARKED_ACTION_DDL, *WATERMARK_DDL, *LABORATORY_DDL):
             await owner.execute(statement)
         await owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"')
         ids = [numbered(number) for number in range(AGGREGATES)]

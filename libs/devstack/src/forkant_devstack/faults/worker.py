@@ -11,6 +11,7 @@ import uvloop
 from forkant_contracts import Event
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import create_engine, new_id
+from forkant_kit.logs import set_up_logging
 from forkant_kit.relay import Relay, RelayConfig
 from forkant_kit.web import stop_on_signals
 from sqlalchemy import text
@@ -88,8 +89,11 @@ async def _run(order: Order) -> None:
 
 def main() -> None:
     """Run what the environment orders."""
+    order = Order.given()
+    # What is unexpected in these lines fails the trial.
+    set_up_logging(service=order.name, level="info")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(Order.given()))
+        runner.run(_run(order))
 
 
 if __name__ == "__main__":
