@@ -54,6 +54,15 @@ async def test_old_months_go_and_the_chain_verifies_from_the_checkpoint(trail):
     assert (await trail.verify()).ok
 
 
+@pytest.mark.parametrize("avoided", ["nestloop", "hashjoin", "indexscan"])
+async def test_old_months_go_whatever_plan_the_database_chooses(trail, avoided):
+    await trail.stage.fetch(
+        f"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET enable_{avoided} = off', current_database()); END $$"
+    )
+    await trail.stage.engine.dispose()
+    await drop_old_audit(trail.stage.engine, keep_months=12)
+
+
 async def test_a_month_with_an_entry_missing_stays_as_evidence(trail):
     await aged(trail)
     await trail.as_owner(

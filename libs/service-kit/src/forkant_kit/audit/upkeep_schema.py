@@ -62,7 +62,9 @@ BEGIN
     PERFORM FROM audit_chain FOR UPDATE;
     FOR name IN
         SELECT to_char(begun, 'YYYY_MM') FROM (
-            SELECT to_date(right(c.relname, 7), 'YYYY_MM') AS begun FROM pg_inherits AS i
+            -- The planner may ask for the date of any relation's name before it looks for the inheritance.
+            SELECT CASE WHEN c.relname ~ '_[0-9]{{4}}_[0-9]{{2}}$' THEN to_date(right(c.relname, 7), 'YYYY_MM') END
+                AS begun FROM pg_inherits AS i
             JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = 'public.audit_entry'::regclass) AS months
         WHERE begun + interval '1 month' + make_interval(months => keep_months) <= now() ORDER BY begun
     LOOP
