@@ -16,6 +16,8 @@ from forkant_contracts import Event, Topic, encode
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_kit import parked_store
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer_seek import SeekToDatabase
+from forkant_kit.consumer_store import ConsumerStore
 from forkant_kit.db import create_engine
 from forkant_kit.freshness import read_freshness
 from forkant_kit.testing import Stage, an_event, until
@@ -346,3 +348,33 @@ async def test_a_running_consumer_does_what_is_asked_about_parked_events(
 
         await until(done, what="both applied")
     assert told == [1, 2]
+
+
+class GrowsBetweenTwoLooks:
+    """A client of a partition whose former owner reads and applies more records just after the first look."""
+
+    def __init__(self) -> None:
+        self._ends = iter((3, 28))
+        self.sought: list[int] = []
+
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, next(self._ends))
+
+    async def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 0)
+
+    def seek(self, _partition: TopicPartition, offset: int) -> None:
+        self.sought.append(offset)
+
+
+async def test_a_partition_is_not_read_again_because_its_former_owner_read_on_meanwhile(stage: Stage):
+    place, client = TopicPartition("a-topic", 0), GrowsBetweenTwoLooks()
+    store = ConsumerStore("a-group")
+    async with stage.engine.begin() as conn:
+        await store.lock_offset(conn, *place)
+        await store.advance(conn, *place, next_offset=28, recorded_at=None)
+    seeking = SeekToDatabase(client, engine=stage.engine, group="a-group", positions={})
+    with capture_logs() as logs:
+        await seeking.on_partitions_assigned({place})
+    assert client.sought == [28]
+    assert not logs
