@@ -25,7 +25,7 @@ async def _commit_then_process(self: BatchProcessor, records: Any) -> Any:
         _points.passing(CONSUMER_IN_BUG)
 
     async def as_before(*_args: Any) -> int:
-        return int(first.offset)
+        return int(position)
 
     self._store.lock_offset = as_before  # type: ignore[method-assign]
     return await _process(self, records)

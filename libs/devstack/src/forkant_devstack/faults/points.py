@@ -135,5 +135,10 @@ def wrap_consumer(engine: AsyncEngine, points: Points) -> None:
             points.passing("consumer before commit")
 
     event.listen(engine.sync_engine, "commit", committing)
-    # Else the next transaction on the connection would pass for one with an effect.
-    event.listen(engine.sync_engine, "rollback", lambda connection: connection.info.pop(HAS_EFFECT, None))
+    event.listen(engine.sync_engine, "rollback", _forget_effect)
+
+
+def _forget_effect(connection: Connection) -> None:
+    # Else the next transaction on the connection would pass for one with an effect. A lost one has nothing to ask for.
+    if not connection.invalidated:
+        connection.info.pop(HAS_EFFECT, None)
