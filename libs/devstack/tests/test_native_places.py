@@ -62,3 +62,11 @@ def test_folders_of_dead_test_sessions_are_swept_and_living_ones_kept() -> None:
         with session_folder():
             assert not dead.exists()
             assert living.exists()
+
+
+def test_a_folder_that_vanishes_while_it_is_looked_at_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with session_folder() as living:
+        gone = living.with_name(living.name + "-gone")
+        monkeypatch.setattr(Path, "glob", lambda _self, _pattern: iter([gone]))
+        with session_folder() as mine:
+            assert mine.is_dir()

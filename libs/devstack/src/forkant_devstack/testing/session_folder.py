@@ -43,8 +43,13 @@ def _prefix() -> str:
 def _sweep(base: Path) -> None:
     """Delete the folders that no living session holds: the kernel drops a lock with its process."""
     for folder in base.glob(_prefix() + "*"):
-        if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-            continue
-        with contextlib.suppress(OSError), (folder / _LOCK).open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another session, too, ends or sweeps
+            _delete_unheld(folder)
+
+
+def _delete_unheld(folder: Path) -> None:
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        return
+    with (folder / _LOCK).open("r") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
