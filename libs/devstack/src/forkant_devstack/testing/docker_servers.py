@@ -23,6 +23,8 @@ from forkant_devstack.testing.postgres_server import PostgresServer
 _READY_DEADLINE_S = 60.0
 _POLL_S = 0.1
 _LAST_LINES = 20
+# A busy disk takes longer than the client's default of 60 s to delete the databases of a whole run.
+_ENGINE = {"timeout": 600}
 _POSTGRES_PORT = 5432
 _KAFKA_PORT = 9092
 _START_SCRIPT = "/tmp/forkant-start.sh"  # noqa: S108  inside the container
@@ -32,7 +34,14 @@ async def start_docker_postgres() -> PostgresServer:
     """Start PostgreSQL in a container, at a port of ours so that it keeps it over a restart."""
     [port] = free_ports(1)
     container = (
-        PostgresContainer(POSTGRES_IMAGE, username="postgres", password="test", dbname="postgres", driver=None)  # noqa: S106
+        PostgresContainer(
+            POSTGRES_IMAGE,
+            username="postgres",
+            password="test",  # noqa: S106
+            dbname="postgres",
+            driver=None,
+            docker_client_kw=_ENGINE,
+        )
         .with_bind_ports(_POSTGRES_PORT, port)
         .with_env("POSTGRES_INITDB_ARGS", INITDB_LOCALE)
         .with_command("postgres -c fsync=off -c full_page_writes=off -c max_connections=120 -c timezone=UTC")
@@ -50,7 +59,7 @@ async def start_docker_postgres() -> PostgresServer:
 async def start_docker_kafka() -> KafkaServer:
     """Start Kafka in a container that waits to be told the address at which clients see it."""
     [port] = free_ports(1)
-    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(_KAFKA_PORT, port)
+    container = DockerContainer(KAFKA_IMAGE, docker_client_kw=_ENGINE).with_bind_ports(_KAFKA_PORT, port)
     container.with_envs(**kafka_environment())
     container.with_command(["sh", "-c", f"while [ ! -x {_START_SCRIPT} ]; do sleep 0.1; done; exec {_START_SCRIPT}"])
     async with _removed_if_it_fails(container):
