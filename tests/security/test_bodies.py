@@ -183,6 +183,9 @@ async def test_no_query_or_path_reaches_the_database_as_a_statement_or_breaks_th
             answer = await client.get(operation.at(**ids), params={name: text}, headers=lead.headers)
             assert answer.status_code in {200, 400, 404, 422}, (name, text, answer.text)
             if answer.status_code == 200:
+                if operation.at(**ids) == "/v1/audit":
+                    # Reading the trail is itself written there, so what a plain reading shows grows too.
+                    plain = await lead.done(operation.service, "GET", operation.at(**ids))
                 assert len(answer.text) <= len(plain.text) + 2_000
             else:
                 assert text not in answer.json()["detail"]
