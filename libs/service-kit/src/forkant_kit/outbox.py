@@ -108,7 +108,13 @@ class RelayNudge:
                     await self._notify_on(connection)
                 finally:
                     await connection.close(timeout=1)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                TimeoutError,
+            ) as error:
                 _log.warning("relay_nudge_lost", error=type(error).__name__)
                 await asyncio.sleep(1)
 

@@ -41,7 +41,15 @@ CROSS JOIN LATERAL (
 ) AS first
 JOIN event_archive AS a ON a.event_id = first.event_id
 """)
-_FAULTS: Final = (KafkaError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_DATABASE_LOST: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What asyncpg says now and then when the server dies in the midst of a statement.
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+_FAULTS: Final = (KafkaError, SQLAlchemyError, *_DATABASE_LOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +248,7 @@ class Relay:
                     await lost.wait()
                 finally:
                     await connection.close(timeout=1)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except _DATABASE_LOST as error:
                 _log.warning("relay_listener_lost", error=type(error).__name__)
             await asyncio.sleep(self._config.retry_s)
 
