@@ -49,5 +49,6 @@ def test_any_other_error_is_found_once_for_its_process(tmp_path: Path, fields: d
     assert finding.text.endswith(", 2 times")
 
 
-def test_a_process_that_ended_with_a_traceback_is_found(tmp_path: Path):
-    assert unexpected_errors([log_of(tmp_path, "Traceback (most recent call last):", "ValueError")]) != []
+@pytest.mark.parametrize("prefix", ["", "  + Exception Group "])
+def test_a_process_that_ended_with_a_traceback_is_found(tmp_path: Path, prefix: str):
+    assert unexpected_errors([log_of(tmp_path, f"{prefix}Traceback (most recent call last):", "ValueError")]) != []

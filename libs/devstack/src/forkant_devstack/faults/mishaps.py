@@ -17,6 +17,9 @@ _SURROUNDINGS: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    # Of the client itself when the server dies in the midst of a statement, and SQLAlchemy's name for it.
+    asyncpg.InternalClientError,
+    exc.InternalError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
     exc.OperationalError,
@@ -46,9 +49,9 @@ def unexpected_errors(logs: Iterable[Path]) -> list[Finding]:
 def _mishaps(log: Path) -> Iterator[str]:
     explained = {_PLAIN, *(each.__name__ for root in _SURROUNDINGS for each in _with_descendants(root))}
     for line in log.read_text(errors="replace").splitlines():
-        if line.startswith("Traceback"):
-            yield "a traceback outside of the log"
         fields = _fields(line)
+        if not fields and "Traceback (most recent call last)" in line:
+            yield "a traceback outside of the log"
         kind = str(fields.get("exception") or fields.get("error") or "").rpartition(".")[2]
         if fields.get("event") in _NEVER or (kind and kind not in explained and not _thrown_away(kind, fields)):
             yield f"{fields.get('event')} {kind}".rstrip()

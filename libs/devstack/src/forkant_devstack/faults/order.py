@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal, Self
 from uuid import UUID
 
+import asyncpg
 from forkant_contracts import TOPICS, Topic
 from forkant_contracts.events.case import CaseAssessmentStarted
 
@@ -30,6 +31,15 @@ LABORATORY_DDL: Final = (
     "CREATE INDEX ON ledger (change)",
 )
 """The writers' aggregates and changes, and the consumer's effect."""
+
+DATABASE_AWAY: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    TimeoutError,
+)
+"""What asyncpg raises while the server is away, starts or dies in the midst of a statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

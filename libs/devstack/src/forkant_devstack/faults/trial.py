@@ -21,7 +21,7 @@ from forkant_kit.watermark import WATERMARK_DDL
 
 from forkant_devstack.faults.checker import Breach, Finding
 from forkant_devstack.faults.evidence import Change
-from forkant_devstack.faults.order import LABORATORY_DDL, NoPatienceError, Order, Role, numbered
+from forkant_devstack.faults.order import DATABASE_AWAY, LABORATORY_DDL, NoPatienceError, Order, Role, numbered
 from forkant_devstack.faults.writer import AGGREGATES
 from forkant_devstack.native.children import Child, kill, spawn, stop
 from forkant_devstack.native.databases import DatabaseUrls
@@ -32,7 +32,6 @@ from forkant_devstack.testing.postgres_server import PostgresServer
 CREW: Final[Mapping[Role, int]] = {"writer": 2, "relay": 2, "consumer": 2}
 _PARTITIONS: Final = 6
 _POLL_S: Final = 0.05
-_DATABASE_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 _UNAPPLIED: Final = """
 SELECT count(*) FROM change_made AS c JOIN event_archive AS a ON a.event_id = c.change
@@ -152,7 +151,7 @@ class Trial:
             try:
                 if await condition():
                     return
-            except _DATABASE_AWAY:
+            except DATABASE_AWAY:
                 pass
             if time.monotonic() > deadline:
                 raise NoPatienceError(f"not within {limit:.0f} s: {what}")

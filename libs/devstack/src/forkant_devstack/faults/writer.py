@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-import asyncpg
 from forkant_contracts import Event, EventData
 from forkant_contracts.events.case import CaseAssessmentStarted
 from forkant_kit.db import new_id
@@ -18,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from forkant_devstack.faults.history import History, Outcome
-from forkant_devstack.faults.order import Order, numbered
+from forkant_devstack.faults.order import DATABASE_AWAY, Order, numbered
 from forkant_devstack.faults.points import Points
 
 AGGREGATES: Final = 40
@@ -102,7 +101,7 @@ class _Client:
         while not stop.is_set():
             try:
                 await self._attempt()
-            except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except (SQLAlchemyError, *DATABASE_AWAY):
                 await asyncio.sleep(_RETRY_S)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self.chance.uniform(0, 2 * pause_s))
