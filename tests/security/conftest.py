@@ -10,9 +10,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 from forkant_contracts.codes import Role
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
+from forkant_devstack.pytest_plugin import start_kafka
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.operations import Operation
 from forkant_devstack.testing.platform import Platform, running_platform
@@ -163,6 +165,16 @@ class Wall:
 async def collector() -> AsyncIterator[SpanCollector]:
     async with running_collector() as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kafka(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIterator[KafkaServer]:
+    """A broker of this folder's own: a whole run leaves thousands of events on the shared one, to be read first."""
+    folder = devstack_folder / "security"
+    folder.mkdir()
+    server = await start_kafka(pytestconfig, folder)
+    yield server
+    await server.controls.remove()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

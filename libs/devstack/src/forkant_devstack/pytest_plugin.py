@@ -72,17 +72,22 @@ async def postgres(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncI
 @_session_fixture
 async def kafka(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIterator[KafkaServer]:
     """Give a broker with the registry's topics, one for the session; a test may make topics of its own."""
-    match _choice(pytestconfig).kafka:
+    server = await start_kafka(pytestconfig, devstack_folder)
+    yield server
+    await server.controls.remove()
+
+
+async def start_kafka(config: pytest.Config, folder: Path) -> KafkaServer:
+    """Start a broker of the kind that the run chose, for tests whose topics must hold nothing of others'."""
+    match _choice(config).kafka:
         case Backend.DOCKER:
             from forkant_devstack.testing.docker_servers import start_docker_kafka
 
-            server = await start_docker_kafka()
+            return await start_docker_kafka()
         case Backend.NATIVE:
-            server = await start_native_kafka(devstack_folder)
+            return await start_native_kafka(folder)
         case Backend.EMBEDDED:
-            server = await start_embedded_kafka(devstack_folder)
-    yield server
-    await server.controls.remove()
+            return await start_embedded_kafka(folder)
 
 
 def _choice(config: pytest.Config) -> Choice:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from forkant_kit.db import new_id
 from forkant_kit.gate import Record
 
-DEADLINE_S: Final = 30.0
+DEADLINE_S: Final = 120.0
 
 
 @dataclass(frozen=True)
