@@ -223,6 +223,7 @@ async def test_no_round_begins_on_leases_that_were_not_renewed(stage: Stage, kaf
 
 
 async def test_a_producer_thrown_away_while_the_broker_is_gone_leaves_nothing_running(kafka: KafkaServer, topic: Topic):
+    kafka.need_restarts()
     producer = DiscardingProducer(bootstrap=kafka.bootstrap, client_id="test", batch_bytes=10_000)
     before = asyncio.all_tasks()
     async with producer.use():

@@ -45,7 +45,7 @@ class KafkaServer:
 
     async def kill(self) -> None:
         """Kill the broker at once; `start` brings it back with its data. Skips the test on the embedded broker."""
-        self._require_restartable()
+        self.need_restarts()
         await self.controls.kill()
 
     async def start(self) -> None:
@@ -54,12 +54,17 @@ class KafkaServer:
 
     async def restart(self) -> None:
         """Stop the broker in order and start it again. Skips the test on the embedded broker."""
-        self._require_restartable()
+        self.need_restarts()
         await self.controls.restart()
 
-    def _require_restartable(self) -> None:
+    def need_restarts(self) -> None:
+        """Skip a test that kills or restarts the broker where it can't be; call it before anything is opened."""
+        self.need_kafka("the embedded broker keeps neither its data nor its port over a restart")
+
+    def need_kafka(self, reason: str) -> None:
+        """Skip the test where the in-memory broker stands in for Kafka; `reason` says what that one can't."""
         if self.backend == "embedded":
-            pytest.skip("the embedded broker keeps neither its data nor its port over a restart")
+            pytest.skip(reason)
 
 
 async def start_native_kafka(folder: Path) -> KafkaServer:
