@@ -10,6 +10,13 @@ from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.platform import Platform, running_platform
 from forkant_devstack.testing.postgres_server import PostgresServer
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put these tests first in any order of arguments: a platform that lives on would share the consumer groups."""
+    items.sort(key=lambda item: HERE not in item.path.parents)
+
 
 @pytest.fixture
 async def platform(
