@@ -1,21 +1,24 @@
 """A platform for each fault, since its processes are killed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from forkant_contracts import EVENT_TYPES, TOPICS
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.platform import Platform, running_platform
 from forkant_devstack.testing.postgres_server import PostgresServer
 
-HERE = Path(__file__).parent
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put these tests first in any order of arguments: a platform that lives on would share the consumer groups."""
-    items.sort(key=lambda item: HERE not in item.path.parents)
+@pytest.fixture(autouse=True)
+def registry_as_it_was() -> Iterator[None]:
+    """What a laboratory makes its own in this process must not reach the tests after it."""
+    topics, carriers = dict(TOPICS), {name: model.TOPIC for name, model in EVENT_TYPES.items()}
+    yield
+    assert topics == TOPICS
+    assert carriers == {name: model.TOPIC for name, model in EVENT_TYPES.items()}
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
+from forkant_devstack.pytest_plugin import running_kafka
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.platform import Platform, running_platform
 from forkant_devstack.testing.postgres_server import PostgresServer
@@ -18,6 +20,13 @@ async def collector() -> AsyncIterator[SpanCollector]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def kafka(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIterator[KafkaServer]:
+    """A broker of this folder's own, since its platform lives on."""
+    async with running_kafka(pytestconfig, devstack_folder / "integration") as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def platform(
     devstack_folder: Path,
     postgres: PostgresServer,
@@ -25,7 +34,7 @@ async def platform(
     issuer: IssuerServer,
     collector: SpanCollector,
 ) -> AsyncIterator[Platform]:
-    folder = devstack_folder / "platform"
+    folder = devstack_folder / "integration" / "platform"
     env = {"FORKANT_OTLP_ENDPOINT": collector.url}
     async with running_platform(folder=folder, postgres=postgres, kafka=kafka, issuer=issuer, extra_env=env) as running:
         yield running

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from forkant_contracts.codes import Role
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
-from forkant_devstack.pytest_plugin import start_kafka
+from forkant_devstack.pytest_plugin import running_kafka
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.operations import Operation
 from forkant_devstack.testing.platform import Platform, running_platform
@@ -169,12 +169,9 @@ async def collector() -> AsyncIterator[SpanCollector]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def kafka(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIterator[KafkaServer]:
-    """A broker of this folder's own: a whole run leaves thousands of events on the shared one, to be read first."""
-    folder = devstack_folder / "security"
-    folder.mkdir()
-    server = await start_kafka(pytestconfig, folder)
-    yield server
-    await server.controls.remove()
+    """A broker of this folder's own, since its platform lives on."""
+    async with running_kafka(pytestconfig, devstack_folder / "security") as server:
+        yield server
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -186,7 +183,7 @@ async def platform(
     collector: SpanCollector,
 ) -> AsyncIterator[Platform]:
     async with running_platform(
-        folder=devstack_folder / "platform",
+        folder=devstack_folder / "security" / "platform",
         postgres=postgres,
         kafka=kafka,
         issuer=issuer,

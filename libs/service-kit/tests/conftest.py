@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from forkant_contracts import Topic
+from forkant_contracts import TOPICS, Topic
+from forkant_contracts.events.case import CaseAssessmentStarted
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.consumer_schema import CONSUMER_DDL
@@ -33,3 +34,11 @@ async def stage(postgres: PostgresServer) -> AsyncIterator[Stage]:
 @pytest.fixture
 async def topic(kafka: KafkaServer) -> Topic:
     return await kafka.new_topic("kit", partitions=4)
+
+
+@pytest.fixture
+def registered(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> Topic:
+    """A topic of the test's own, which carries the test's events."""
+    monkeypatch.setitem(TOPICS, topic.name, topic)
+    monkeypatch.setattr(CaseAssessmentStarted, "TOPIC", topic.name)
+    return topic

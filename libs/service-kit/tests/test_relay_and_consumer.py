@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from forkant_contracts import TOPICS, Event, Topic
+from forkant_contracts import Event, Topic
 from forkant_contracts.codec import encode
-from forkant_contracts.events.case import CaseAssessmentStarted
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.freshness import read_freshness
@@ -37,14 +36,6 @@ async def running(runner: Relay | EventConsumer) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.wait_for(task, 20)
-
-
-@pytest.fixture
-def registered(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> Topic:
-    """A topic of the test's own, which carries the test's events."""
-    monkeypatch.setitem(TOPICS, topic.name, topic)
-    monkeypatch.setattr(CaseAssessmentStarted, "TOPIC", topic.name)
-    return topic
 
 
 def a_relay(stage: Stage, kafka: KafkaServer, topic: Topic, owner: str = "relay-1", **config: float) -> Relay:

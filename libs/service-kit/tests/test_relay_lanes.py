@@ -11,8 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from forkant_contracts import TOPICS, Event, Topic, decode
-from forkant_contracts.events.case import CaseAssessmentStarted
+from forkant_contracts import Event, Topic, decode
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_kit.outbox import append_events, partition_of
 from forkant_kit.producer import BatchSender, DiscardingProducer, Outgoing
@@ -20,14 +19,6 @@ from forkant_kit.relay import Relay, RelayConfig
 from forkant_kit.testing import Stage, an_event, until
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def registered(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> Topic:
-    """A topic of the test's own, which carries the test's events."""
-    monkeypatch.setitem(TOPICS, topic.name, topic)
-    monkeypatch.setattr(CaseAssessmentStarted, "TOPIC", topic.name)
-    return topic
 
 
 def a_relay(stage: Stage, kafka: KafkaServer, topic: Topic, owner: str = "relay-1", **config: float) -> Relay:

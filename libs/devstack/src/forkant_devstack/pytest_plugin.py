@@ -3,9 +3,11 @@
 FORKANT_TEST_BACKEND chooses between `docker`, `native`, `embedded` and `auto`; the run's header says what was taken.
 """
 
+import asyncio
 import dataclasses
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -72,14 +74,27 @@ async def postgres(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncI
 @_session_fixture
 async def kafka(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIterator[KafkaServer]:
     """Give a broker with the registry's topics, one for the session; a test may make topics of its own."""
-    server = await start_kafka(pytestconfig, devstack_folder)
-    yield server
-    await server.controls.remove()
+    async with running_kafka(pytestconfig, devstack_folder) as server:
+        yield server
 
 
-async def start_kafka(config: pytest.Config, folder: Path) -> KafkaServer:
-    """Start a broker of the kind that the run chose, for tests whose topics must hold nothing of others'."""
-    match _choice(config).kafka:
+@asynccontextmanager
+async def running_kafka(config: pytest.Config, folder: Path) -> AsyncIterator[KafkaServer]:
+    """Run a broker of the kind that the run chose, with its data in `folder`.
+
+    A platform that outlives one test needs its own: another's would be read from the beginning, and consumer groups are
+    named after the services, so that two platforms on one broker take each other's events.
+    """
+    await asyncio.to_thread(folder.mkdir, exist_ok=True)
+    server = await _start_kafka(_choice(config).kafka, folder)
+    try:
+        yield server
+    finally:
+        await server.controls.remove()
+
+
+async def _start_kafka(backend: Backend, folder: Path) -> KafkaServer:
+    match backend:
         case Backend.DOCKER:
             from forkant_devstack.testing.docker_servers import start_docker_kafka
 

@@ -10,7 +10,7 @@ from forkant_kit.outbox import partition_of
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_devstack.faults.history import History, Outcome
-from forkant_devstack.faults.order import numbered, use_topic
+from forkant_devstack.faults.order import numbered, topic_in_use
 from forkant_devstack.faults.trial import Trial
 from forkant_devstack.faults.writer import AGGREGATES, change_once
 
@@ -25,13 +25,12 @@ async def hold_transaction_open(trial: Trial) -> None:
     """Write an event, let others that were written later be published, and commit only then."""
     order = trial.order("laboratory", "writer")
     aggregate, neighbours = _a_place(trial, order.partitions)
-    use_topic(order)
     engine = create_engine(trial.database.app_url, application_name="laboratory", pool_size=2)
     await trial.fetch("INSERT INTO thing VALUES ($1, 0)", aggregate)
     try:
         async with trial.fault("a writer holds its transaction open"):
             change = new_id()
-            with History(order.history) as history:
+            with History(order.history) as history, topic_in_use(order):
                 history.attempt(change, aggregate=aggregate, version=1)
                 async with engine.begin() as conn:
                     await change_once(conn, change=change, aggregate=aggregate, version=1, large=False)

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -81,8 +82,27 @@ class NoPatienceError(Exception):
 
 
 def use_topic(order: Order) -> Topic:
-    """Let the events that the laboratory writes be carried by the run's own topic; return it."""
-    topic = Topic(
+    """Let the events that the laboratory writes be carried by the run's own topic for as long as this process lives."""
+    topic = _topic_of(order)
+    TOPICS[topic.name] = topic
+    CaseAssessmentStarted.TOPIC = topic.name
+    return topic
+
+
+@contextmanager
+def topic_in_use(order: Order) -> Iterator[Topic]:
+    """Do so for a block, in a process that goes on to use the real topics."""
+    usual = CaseAssessmentStarted.TOPIC
+    topic = use_topic(order)
+    try:
+        yield topic
+    finally:
+        CaseAssessmentStarted.TOPIC = usual
+        del TOPICS[topic.name]
+
+
+def _topic_of(order: Order) -> Topic:
+    return Topic(
         name=order.topic,
         description="A laboratory's own.",
         partitions=order.partitions,
@@ -90,9 +110,6 @@ def use_topic(order: Order) -> Topic:
         producer="laboratory",
         consumers=(),
     )
-    TOPICS[topic.name] = topic
-    CaseAssessmentStarted.TOPIC = topic.name
-    return topic
 
 
 def numbered(number: int) -> UUID:

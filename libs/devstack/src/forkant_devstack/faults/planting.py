@@ -9,7 +9,7 @@ from forkant_kit.outbox import partition_of
 
 from forkant_devstack.faults.collect import read_topic
 from forkant_devstack.faults.evidence import Change
-from forkant_devstack.faults.order import numbered, use_topic
+from forkant_devstack.faults.order import numbered
 from forkant_devstack.faults.trial import Trial
 from forkant_devstack.faults.writer import an_event
 
@@ -36,12 +36,10 @@ async def repeat_some(trial: Trial) -> None:
 
 async def plant_poison(trial: Trial) -> None:
     """Send what can't be read among what can; a stranger's readable events must be applied around it."""
-    order = trial.order("laboratory", "writer")
-    use_topic(order)
     stranger, real = uuid4(), numbered(trial.chance.randrange(8))
     next_version = int(await trial.value("SELECT version FROM thing WHERE id = $1", real)) + 3
     async with AIOKafkaProducer(bootstrap_servers=trial.servers.kafka.bootstrap) as producer:
-        hand = _Hand(trial, producer, order.partitions)
+        hand = _Hand(trial, producer, trial.order("laboratory", "writer").partitions)
         await hand.send(b"\xff\xfe not JSON", [], uuid4())
         await hand.send(None, [], uuid4())
         await hand.send(b'{"a": ', _headers(real, next_version), real)
