@@ -18,9 +18,9 @@ up: setup ## start everything on this machine; Ctrl-C stops it
 demo: setup ## fill the running platform with cases through its public API
 	@exec forkant demo $(ARGS)
 
-test: setup ## run every test
+test: setup ## run every test, with a worker per processor up to four
 	@scripts/ensure-chromium.sh
-	@exec python -m pytest $(ARGS)
+	@exec python -m pytest --numprocesses logical --maxprocesses 4 $(ARGS)
 
 faults: setup ## cause every fault under load on real processes, and judge what is left (long)
 	@exec forkant faults $(ARGS)

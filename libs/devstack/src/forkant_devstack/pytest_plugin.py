@@ -36,8 +36,21 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Fill Kafka's cache before the first test, whose time limit a download would eat; fall back here if need be."""
-    config, wanted = session.config, any("kafka" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not wanted or config.option.collectonly or _choice(config).kafka is not Backend.NATIVE:
+    wanted = any("kafka" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and not session.config.option.collectonly:
+        _prepare_kafka(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Do so before several workers start, of which none shows its progress."""
+    _prepare_kafka(config)
+    if _choice(config).kafka is Backend.EMBEDDED:
+        os.environ[VARIABLE] = Backend.EMBEDDED  # the workers don't ask again
+
+
+def _prepare_kafka(config: pytest.Config) -> None:
+    if _choice(config).kafka is not Backend.NATIVE:
         return
     terminal = config.get_terminal_writer()
     try:
