@@ -17,6 +17,7 @@ from forkant_kit.outbox import append_events, partition_of
 from forkant_kit.producer import BatchSender, DiscardingProducer, Outgoing
 from forkant_kit.relay import Relay, RelayConfig
 from forkant_kit.testing import Stage, an_event, until
+from prometheus_client import REGISTRY
 
 pytestmark = pytest.mark.kafka
 
@@ -232,3 +233,23 @@ async def test_a_producer_thrown_away_while_the_broker_is_gone_leaves_nothing_ru
         await until(nothing_runs, what="no task of the producer left")
     finally:
         await kafka.start()
+
+
+async def test_an_event_deleted_by_hand_holds_up_no_other_and_is_told_of(
+    stage: Stage, kafka: KafkaServer, registered: Topic
+):
+    lost, kept = [case for case in (uuid4() for _ in range(200)) if partition_of(str(case).encode(), 4) == 0][:2]
+    await write(stage, an_event(lost, 1), an_event(kept, 1))
+    await stage.fetch("DELETE FROM event_archive WHERE aggregate_id = $1", lost)
+
+    async def told() -> bool:
+        return REGISTRY.get_sample_value("forkant_outbox_orphans") == 1
+
+    async with running(a_relay(stage, kafka, registered, backlog_every_s=0.05)):
+        await until(told, what="the row without an event is in the metrics")
+
+        async def one_left() -> bool:
+            return len(await stage.fetch("SELECT 1 FROM outbox")) == 1
+
+        await until(one_left, what="the other event is published")
+    assert await published(kafka, registered) == {kept: [1]}

@@ -183,6 +183,8 @@ class EventConsumer:
             session_timeout_ms=int(self._config.session_timeout_s * 1000),
             heartbeat_interval_ms=int(self._config.session_timeout_s * 1000 / 4),
             metadata_max_age_ms=30_000,
+            # A tenth of a second, the client's default, fills the log while the broker is away.
+            retry_backoff_ms=500,
         )
 
     async def _apply_with_retry(

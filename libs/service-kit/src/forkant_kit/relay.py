@@ -14,42 +14,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-import asyncpg
 import structlog
 from aiokafka.errors import KafkaError
 from forkant_contracts import Topic
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit import relay_metrics as metrics
 from forkant_kit.leases import Lease, LeaseBook
 from forkant_kit.message_spans import record_send_spans
-from forkant_kit.outbox import OUTBOX_CHANNEL
 from forkant_kit.producer import BatchSender, DiscardingProducer
+from forkant_kit.relay_backlog import watch_backlog
 from forkant_kit.relay_lane import Lane
-from forkant_kit.relay_rows import Head, delete_rows, read_heads
+from forkant_kit.relay_listen import listen
+from forkant_kit.relay_rows import DATABASE_LOST, Head, delete_rows, read_heads
 
 _log = structlog.get_logger(__name__)
 
-_BACKLOG: Final = text("""
-SELECT l.topic, l.partition, w.waiting, extract(epoch FROM clock_timestamp() - a.recorded_at)::float AS oldest_s
-FROM (SELECT topic, partition, count(*) AS waiting FROM outbox GROUP BY topic, partition) AS w
-JOIN relay_lease AS l ON l.topic = w.topic AND l.partition = w.partition
-CROSS JOIN LATERAL (
-    SELECT event_id FROM outbox AS o WHERE o.topic = l.topic AND o.partition = l.partition ORDER BY o.seq LIMIT 1
-) AS first
-JOIN event_archive AS a ON a.event_id = first.event_id
-""")
-_DATABASE_LOST: Final = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    # What asyncpg says now and then when the server dies in the midst of a statement.
-    asyncpg.InternalClientError,
-    OSError,
-    TimeoutError,
-)
-_FAULTS: Final = (KafkaError, SQLAlchemyError, *_DATABASE_LOST)
+_FAULTS: Final = (KafkaError, SQLAlchemyError, *DATABASE_LOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +87,12 @@ class Relay:
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until ``stop`` is set, then finish the rounds in hand and give the leases back."""
         helpers = [
-            asyncio.create_task(self._listen(), name="relay-listen"),
-            asyncio.create_task(self._watch_backlog(), name="relay-backlog"),
+            asyncio.create_task(
+                listen(self._database_url, self._wake_all, retry_s=self._config.retry_s), name="relay-listen"
+            ),
+            asyncio.create_task(
+                watch_backlog(self._engine, every_s=self._config.backlog_every_s), name="relay-backlog"
+            ),
             asyncio.create_task(self._wake_on(stop), name="relay-stop"),
         ]
         try:
@@ -233,34 +219,6 @@ class Relay:
     async def _wake_on(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._wake_all()
-
-    async def _listen(self) -> None:
-        """Wake the loop on notifications; the poll is the net below."""
-        while True:
-            try:
-                connection = await asyncpg.connect(
-                    self._database_url, server_settings={"application_name": "relay-listen"}
-                )
-                lost = asyncio.Event()
-                connection.add_termination_listener(lambda _c, lost=lost: lost.set())
-                await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._wake_all())
-                try:
-                    await lost.wait()
-                finally:
-                    await connection.close(timeout=1)
-            except _DATABASE_LOST as error:
-                _log.warning("relay_listener_lost", error=type(error).__name__)
-            await asyncio.sleep(self._config.retry_s)
-
-    async def _watch_backlog(self) -> None:
-        while True:
-            try:
-                async with self._engine.connect() as conn:
-                    found = (await conn.execute(_BACKLOG)).all()
-                metrics.show_backlog([(r.topic, r.partition, r.waiting, r.oldest_s) for r in found])
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("relay_backlog_unknown", error=type(error).__name__)
-            await asyncio.sleep(self._config.backlog_every_s)
 
 
 async def _send_all(producer: BatchSender, heads: Sequence[Head], batches: dict[asyncio.Future[object], Head]) -> None:

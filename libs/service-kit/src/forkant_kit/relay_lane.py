@@ -15,7 +15,7 @@ import asyncpg
 
 from forkant_kit.leases import Lease
 from forkant_kit.producer import DiscardingProducer
-from forkant_kit.relay_rows import SESSION
+from forkant_kit.relay_rows import DATABASE_LOST, SESSION
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
@@ -64,6 +64,6 @@ class Lane:
         """Close the connection and the producer, within a few seconds."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with suppress(*DATABASE_LOST):
                 await connection.close(timeout=1)
         await self.producer.close()

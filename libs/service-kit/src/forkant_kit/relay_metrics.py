@@ -12,6 +12,11 @@ LEASES_HELD: Final = Gauge("forkant_relay_leases_held", "Partitions that this pr
 BACKLOG: Final = Gauge("forkant_outbox_backlog", "Events waiting in the outbox.", ["topic", "partition"])
 OLDEST: Final = Gauge("forkant_outbox_oldest_seconds", "Age of the oldest event waiting in the outbox.")
 
+ORPHANS: Final = Gauge(
+    "forkant_outbox_orphans",
+    "Rows at the head of the outbox whose event is gone from the archive, so that they can't be sent.",
+)
+
 
 def show_backlog(rows: Sequence[tuple[str, int, int, float]]) -> None:
     """Publish waiting events by partition, and the age of the oldest of all; partitions not named are empty."""

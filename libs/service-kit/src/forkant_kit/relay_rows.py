@@ -12,6 +12,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+import asyncpg
+
 from forkant_kit.leases import Lease
 from forkant_kit.message_spans import TracedEvent, is_sampled
 from forkant_kit.producer import Outgoing
@@ -40,6 +42,15 @@ _DELETE: Final = """
 DELETE FROM outbox WHERE topic = $1 AND partition = $2 AND seq = ANY ($3::bigint[])
 AND EXISTS (SELECT FROM relay_lease WHERE topic = $1 AND partition = $2 AND epoch = $4 AND owner = $5)
 """
+DATABASE_LOST: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What asyncpg says now and then when the server dies in the midst of a statement.
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""What a statement raises when the database refuses, dies or is away."""
 SESSION: Final = {
     "timezone": "UTC",
     "datestyle": "ISO",
@@ -89,7 +100,7 @@ class Head:
 
 
 async def read_heads(connection: "Connection[Record]", leases: Sequence[Lease], *, limit: int) -> list[Head]:
-    """Return the first ``limit`` visible rows of each partition that has any.
+    """Return the first ``limit`` visible rows of each partition that has any, but none whose archived event is gone.
 
     Raises:
         asyncpg.PostgresError: the database refused or is away; also OSError and asyncpg.InterfaceError.
@@ -100,7 +111,8 @@ async def read_heads(connection: "Connection[Record]", leases: Sequence[Lease], 
         return []
     found = await connection.fetch(_EVENTS, _literal(row[2] for row in rows))
     events = {event[_EVENT_ID]: event for event in found}
-    return [_head(leases[place - 1], group, events) for place, group in groupby(rows, _PLACE)]
+    heads = [_head(leases[place - 1], group, events) for place, group in groupby(rows, _PLACE)]
+    return [head for head in heads if head.seqs]
 
 
 async def delete_rows(connection: "Connection[Record]", heads: Sequence[Head], *, owner: str) -> int:

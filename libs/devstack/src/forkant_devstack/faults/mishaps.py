@@ -30,7 +30,7 @@ _SURROUNDINGS: Final = (
 _PLAIN: Final = "DBAPIError"
 # Errors of the kit that carry no exception, or one that doesn't matter beside them.
 _NEVER: Final = frozenset(
-    {"event_parked", "batch_failed_trying_one_by_one", "event_missing", "unread_records_gone"}
+    {"event_parked", "batch_failed_trying_halves", "event_missing", "unread_records_gone"}
     | {"topic_shorter_than_offset", "parked_request_failed"}
 )
 # aiokafka, when a producer that has no transaction is thrown away with a batch under way; nobody waits for it then.

@@ -1,0 +1,102 @@
+"""One bad event among many is found, parked and costs little; the others are applied, each once and in order."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import pytest
+from forkant_contracts import Event
+from forkant_kit.batch import BatchProcessor, HandlerBrokenError
+from forkant_kit.gate import Record
+from forkant_kit.testing import Stage, a_record
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+INSERT = text("INSERT INTO effect (aggregate_id, version) VALUES (:a, :v)")
+
+
+@dataclass
+class Handler:
+    """A service's effect that fails on some events, and counts how often it is called."""
+
+    stage: Stage
+    group: str = field(default_factory=lambda: uuid4().hex)
+    bad: set[tuple[UUID, int]] = field(default_factory=set)
+    calls: int = 0
+
+    async def apply(self, conn: AsyncConnection, events: Sequence[Event]) -> None:
+        self.calls += 1
+        await conn.execute(INSERT, [{"a": event.aggregate_id, "v": event.aggregate_version} for event in events])
+        if any((event.aggregate_id, event.aggregate_version) in self.bad for event in events):
+            raise LookupError("words that must not be stored")
+
+    async def read(self, records: Sequence[Record]) -> None:
+        placed = [record._replace(offset=offset) for offset, record in enumerate(records)]
+        await BatchProcessor(engine=self.stage.engine, group=self.group, apply=self.apply).process(placed)
+
+    async def applied(self, cases: Sequence[UUID]) -> dict[UUID, list[int]]:
+        found: dict[UUID, list[int]] = defaultdict(list)
+        for row in await self.stage.fetch(
+            "SELECT aggregate_id, version FROM effect WHERE aggregate_id = ANY ($1)", cases
+        ):
+            found[row["aggregate_id"]].append(row["version"])
+        return found
+
+    async def parked(self) -> set[tuple[UUID, int, str]]:
+        rows = await self.stage.fetch(
+            "SELECT aggregate_id, aggregate_version, reason FROM parked_event WHERE consumer_group = $1", self.group
+        )
+        return {(row["aggregate_id"], row["aggregate_version"], row["reason"]) for row in rows}
+
+
+@pytest.fixture
+def handler(stage: Stage) -> Handler:
+    return Handler(stage)
+
+
+async def test_one_bad_event_among_a_thousand_costs_a_few_attempts(handler: Handler):
+    cases = [uuid4() for _ in range(1_000)]
+    handler.bad = {(cases[700], 1)}
+    await handler.read([a_record(case, 1) for case in cases])
+    assert handler.calls <= 2 + 2 * 10
+    assert await handler.parked() == {(cases[700], 1, "apply_failed")}
+    assert await handler.applied(cases) == {case: [1] for case in cases if case != cases[700]}
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(
+    lives=st.lists(st.integers(1, 6), min_size=1, max_size=8),
+    order=st.randoms(use_true_random=False),
+    bad=st.sets(st.tuples(st.integers(0, 7), st.integers(1, 6)), max_size=5),
+)
+async def test_all_but_the_bad_events_and_what_follows_them_are_applied_in_order(stage: Stage, lives, order, bad):
+    cases = [uuid4() for _ in lives]
+    turns = [case for case, length in enumerate(lives) for _ in range(length)]
+    order.shuffle(turns)
+    records = [a_record(cases[case], turns[: at + 1].count(case)) for at, case in enumerate(turns)]
+    handler = Handler(stage, bad={(cases[case], version) for case, version in bad if case < len(cases)})
+    await handler.read(records)
+    first_bad = {
+        case: min([version for at, version in handler.bad if at == case and version <= length], default=length + 1)
+        for case, length in zip(cases, lives, strict=True)
+    }
+    assert await handler.applied(cases) == {
+        case: list(range(1, until)) for case, until in first_bad.items() if until > 1
+    }
+    assert await handler.parked() == {
+        (case, version, "apply_failed" if version == first_bad[case] else "behind_parked")
+        for case, length in zip(cases, lives, strict=True)
+        for version in range(first_bad[case], length + 1)
+    }
+
+
+async def test_a_handler_that_fails_on_everything_parks_nothing_and_stops(handler: Handler):
+    cases = [uuid4() for _ in range(12)]
+    handler.bad = {(case, 1) for case in cases}
+    with pytest.raises(HandlerBrokenError, match="all events of 12 aggregates failed"):
+        await handler.read([a_record(case, 1) for case in cases])
+    assert await handler.parked() == set()
+    assert await handler.applied(cases) == {}
