@@ -23,7 +23,7 @@ from forkant_devstack.bench.report import Result
 from forkant_devstack.bench.rounds import Taken, alternate
 
 _EVENTS: Final = 60_000
-_BAR: Final = 0.70
+BAR: Final = 0.70
 _CHUNK: Final = 500
 _POLL_S: Final = 0.005
 _REFILL: Final = """
@@ -44,12 +44,12 @@ async def bench_relay(lab: Laboratory) -> list[Result]:
     watcher = await asyncpg.connect(urls.owner_url)
     try:
         await fill(engine, count)
-        records = await _records(watcher)
+        records = await records_of(watcher)
         await watcher.execute("TRUNCATE outbox")
         compared = await alternate(
             rounds=lab.rounds,
             measured=lambda: _drain(lab, engine, urls.app_url, watcher, count),
-            ceiling=lambda: _send_bare(lab, records),
+            ceiling=lambda: send_bare(lab, records),
         )
     finally:
         await watcher.close()
@@ -63,8 +63,8 @@ async def bench_relay(lab: Laboratory) -> list[Result]:
         unit="events/s",
         ceiling=compared.ceiling,
         ratio=compared.ratio,
-        bar=f"≥ {_BAR:.0%}",
-        reached=compared.ratio.median >= _BAR,
+        bar=f"≥ {BAR:.0%}",
+        reached=compared.ratio.median >= BAR,
         detail=compared.cpu_us,
     )
     return [result, await measure_delay(lab, rate=compared.measured.median / 2)]
@@ -115,7 +115,8 @@ async def _emptied(watcher: asyncpg.Connection) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _records(watcher: asyncpg.Connection) -> Mapping[int, Sequence[Outgoing]]:
+async def records_of(watcher: asyncpg.Connection) -> Mapping[int, Sequence[Outgoing]]:
+    """Return the archive's events as Kafka records, by partition."""
     found: dict[int, list[Outgoing]] = {}
     for row in await watcher.fetch(_RECORDS):
         headers = headers_for(
@@ -136,7 +137,7 @@ async def _records(watcher: asyncpg.Connection) -> Mapping[int, Sequence[Outgoin
     return found
 
 
-async def _send_bare(lab: Laboratory, records: Mapping[int, Sequence[Outgoing]]) -> Taken:
+async def send_bare(lab: Laboratory, records: Mapping[int, Sequence[Outgoing]]) -> Taken:
     """Send the records with one batch a partition under way, all partitions side by side."""
     sink = DiscardingProducer(bootstrap=lab.kafka.bootstrap, client_id="bench", batch_bytes=RelayConfig().batch_bytes)
     try:
