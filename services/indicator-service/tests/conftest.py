@@ -1,13 +1,17 @@
 """Streams of events for the tests, valid as the case service would publish them."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from forkant_contracts import Event, EventData
 from forkant_contracts.codes import (
     AgeBand,
@@ -33,8 +37,12 @@ from forkant_contracts.events import case, concern, measure
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_kit.db import create_engine
 from forkant_kit.migrations import migrate
+from forkant_kit.settings import Environment
+from forkant_kit.web import uvicorn_server
+from indicator_service.app import build_app
 from indicator_service.migrate import MIGRATIONS
 from indicator_service.projector import apply
+from indicator_service.settings import IndicatorSettings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -153,6 +161,34 @@ async def engine(database) -> AsyncIterator[AsyncEngine]:
     engine = create_engine(database.app_url, application_name="test", pool_size=5)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+def as_persona(issuer):
+    """Give a function that returns the headers of somebody's requests."""
+    return issuer.headers
+
+
+@pytest.fixture
+def api(database, issuer) -> FastAPI:
+    """Give the API, which nobody serves yet."""
+    settings = IndicatorSettings(
+        env=Environment.TEST, database_url=database.app_url, oidc_issuer=issuer.url, stream_poll_seconds=0.02
+    )
+    return build_app(settings)
+
+
+@pytest_asyncio.fixture
+async def client(api) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client of the API, served over a socket."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn_server(api, host="127.0.0.1", port=0)
+    serving = asyncio.create_task(server._serve(sockets=[listener]))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with httpx.AsyncClient(base_url=url, timeout=15) as client:
+        yield client
+    server.should_exit = True
+    await serving
 
 
 @pytest.fixture

@@ -2,42 +2,15 @@
 
 import asyncio
 import json
-import socket
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
-import pytest_asyncio
 from forkant_contracts.units import CASE_UNITS
-from forkant_kit.settings import Environment
-from forkant_kit.web import uvicorn_server
-from indicator_service.app import build_app
-from indicator_service.settings import IndicatorSettings
 from sqlalchemy import text
 
 DAY = timedelta(days=1)
 PROBLEM = "urn:forkant:problem:"
-
-
-@pytest_asyncio.fixture
-async def client(database, issuer):
-    settings = IndicatorSettings(
-        env=Environment.TEST, database_url=database.app_url, oidc_issuer=issuer.url, stream_poll_seconds=0.02
-    )
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn_server(build_app(settings), host="127.0.0.1", port=0)
-    serving = asyncio.create_task(server._serve(sockets=[listener]))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with httpx.AsyncClient(base_url=url, timeout=15) as client:
-        yield client
-    server.should_exit = True
-    await serving
-
-
-@pytest.fixture
-def as_persona(issuer):
-    return issuer.headers
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 
 from fastapi import FastAPI
 from forkant_kit.db import create_engine, utc_now
@@ -15,14 +15,12 @@ from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from indicator_service.api import dashboard, figures, reference, stream
+from indicator_service.api import audit, dashboard, figures, reference, stream
 from indicator_service.api.dependencies import Dependencies, secret_rank
 from indicator_service.api.hub import Hub
 from indicator_service.definitions import load_catalogue
-from indicator_service.policy import POLICY
-from indicator_service.settings import IndicatorSettings
-
-SERVICE: Final = "indicator-service"
+from indicator_service.policy import POLICY, UNAUDITED
+from indicator_service.settings import SERVICE, IndicatorSettings
 
 
 def build_app(settings: IndicatorSettings) -> FastAPI:
@@ -33,7 +31,8 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         pool_size=settings.database_pool_size,
     )
     catalogue = load_catalogue()
-    rank = secret_rank(settings.cursor_secret.get_secret_value())
+    cursor_secret = settings.cursor_secret.get_secret_value()
+    rank = secret_rank(cursor_secret)
     hub = Hub(engine=engine, catalogue=catalogue, rank=rank, now=utc_now, poll_s=settings.stream_poll_seconds)
 
     @asynccontextmanager
@@ -60,12 +59,15 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
             figures.router,
             reference.router,
             stream.router,
+            audit.router,
             dashboard.dashboard_router(issuer=settings.oidc_issuer, audience=settings.oidc_audience),
         ],
         policy=POLICY,
         lifespan=lifespan,
         readiness=[ReadinessCheck("database", database_answers)],
         public_paths=dashboard.PUBLIC_PATHS,
+        audit=engine,
+        unaudited=UNAUDITED,
     )
     app.state.dependencies = Dependencies(
         engine=engine,
@@ -74,6 +76,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         now=utc_now,
         hub=hub,
         stream_client_limit=settings.stream_client_limit,
+        cursor_secret=cursor_secret,
     )
     return app
 

@@ -8,10 +8,17 @@ from indicator_service.aggregation.cells import district_of
 from indicator_service.aggregation.snapshot import Reader
 
 READ_FIGURES = "figures.read"
+READ_REFERENCE = "reference.read"
+READ_AUDIT = "audit.read"
+
+UNAUDITED = frozenset({READ_REFERENCE})
+"""Actions that show no figures, whose success needs no entry in the audit trail."""
 
 _READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IMPORTER.value}
 
-POLICY = Policy({READ_FIGURES: _READERS})
+_WATCHERS = frozenset({Role.AUDITOR.value, Role.PRIVACY_OFFICER.value})
+
+POLICY = Policy({READ_FIGURES: _READERS, READ_REFERENCE: _READERS, READ_AUDIT: _WATCHERS})
 
 
 def reader_of(principal: Principal) -> Reader:

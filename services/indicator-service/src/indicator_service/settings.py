@@ -1,7 +1,12 @@
 """Settings of the indicator service: the kit's, and its own."""
 
+from typing import Final
+
+from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.settings import ServiceSettings
 from pydantic import Field
+
+SERVICE: Final = "indicator-service"
 
 
 class IndicatorSettings(ServiceSettings):
@@ -11,3 +16,7 @@ class IndicatorSettings(ServiceSettings):
     """How often the process looks for changed figures, for all of its streams together."""
     stream_client_limit: int = Field(default=2_000, ge=1)
     """How many streams one process keeps open."""
+
+
+class IndicatorWorkerSettings(AuditSettings, IndicatorSettings):
+    """What the worker needs to know besides: how the audit trail is sealed and kept."""

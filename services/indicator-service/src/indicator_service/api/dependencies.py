@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.api.hub import Hub
 from indicator_service.definitions import Catalogue
-from indicator_service.policy import READ_FIGURES
+from indicator_service.policy import READ_FIGURES, READ_REFERENCE
 
 CanReadFigures = requires(READ_FIGURES)
+CanReadReference = requires(READ_REFERENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Dependencies:
     now: Callable[[], datetime]
     hub: Hub
     stream_client_limit: int
+    cursor_secret: str = field(repr=False)
 
 
 def secret_rank(secret: str) -> Rank:

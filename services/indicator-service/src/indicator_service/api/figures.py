@@ -1,24 +1,30 @@
 """Figures of a unit, and of one indicator across units."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from forkant_contracts.units import CASE_UNITS
+from forkant_kit.audit.record import Trail
+from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
+from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
 from forkant_kit.problems import PROBLEM_RESPONSES
 
-from indicator_service import queries
+from indicator_service import audit_names, queries
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.snapshot import Snapshot, take_snapshot
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
 from indicator_service.api.parameters import EVERY_UNIT, known_indicator, known_period, known_unit
+from indicator_service.api.trail import figures_entry, note_asked
 from indicator_service.policy import reader_of
 from indicator_service.projector import GROUP
 
-router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
 
 Reads = Annotated[Principal, CanReadFigures]
 AskedPeriod = Annotated[str, Query(alias="period", description="`rolling_12`, or a month written `YYYY-MM`.")]
@@ -26,6 +32,7 @@ AskedPeriod = Annotated[str, Query(alias="period", description="`rolling_12`, or
 
 @router.get("/districts/{unit}/metrics")
 async def read_metrics(
+    request: Request,
     unit: Annotated[str, Path(description="A unit's id, or `national`.")],
     principal: Reads,
     deps: Deps,
@@ -38,7 +45,8 @@ async def read_metrics(
     exact = reader.sees_exact(unit)
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
     needed = [unit] if exact and unit != NATIONAL else sorted({*CASE_UNITS, unit} - {NATIONAL})
-    snapshot, freshness = await _read(deps, needed, period)
+    ids = audit_names.shown(units=[unit], period=period)
+    snapshot, freshness = await _read(deps, needed, period, trail=trail_of(request), ids=ids)
     figures = snapshot.figures(unit, exact=exact)
     return DistrictMetrics(
         unit=unit,
@@ -51,13 +59,18 @@ async def read_metrics(
 
 @router.get("/indicators/{number}/values")
 async def read_values(
-    number: Annotated[int, Path(ge=1, le=999)], principal: Reads, deps: Deps, asked: AskedPeriod = "rolling_12"
+    request: Request,
+    number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
+    principal: Reads,
+    deps: Deps,
+    asked: AskedPeriod = "rolling_12",
 ) -> IndicatorValues:
     """Show one indicator of every unit, and of all units together."""
     indicator = known_indicator(number, deps.catalogue)
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
-    snapshot, freshness = await _read(deps, list(CASE_UNITS), period)
+    ids = audit_names.shown(units=EVERY_UNIT, period=period, indicator=number)
+    snapshot, freshness = await _read(deps, list(CASE_UNITS), period, trail=trail_of(request), ids=ids)
     rows = []
     for unit in EVERY_UNIT:
         figures = snapshot.figures(unit, exact=reader.sees_exact(unit))
@@ -66,11 +79,15 @@ async def read_values(
     return IndicatorValues(number=number, period=PeriodDocument.of(period), rows=tuple(rows), **_stamp(freshness))
 
 
-async def _read(deps: Dependencies, units: list[str], period: Period) -> tuple[Snapshot, Freshness]:
-    async with deps.engine.connect() as conn:
+async def _read(
+    deps: Dependencies, units: list[str], period: Period, *, trail: Trail, ids: Sequence[UUID]
+) -> tuple[Snapshot, Freshness]:
+    async with transaction(deps.engine) as conn:
         # Freshness first: the figures may then be newer than it says, never older.
         freshness = await read_freshness(conn, group=GROUP)
         found = await queries.tallies(conn, units=units, period=period, catalogue=deps.catalogue)
+        # Last, since the sealer waits for whoever has written and not yet committed.
+        await trail.record(conn, figures_entry(ids))
     return take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank), freshness
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
 from forkant_contracts.units import UnitKind
 from pydantic import BaseModel, ConfigDict, Field
@@ -133,3 +134,30 @@ class Definitions(Document):
 
     indicators: tuple[IndicatorDocument, ...]
     counts: tuple[CountDocument, ...]
+
+
+class AuditLine(Document):
+    """One act in the audit trail: who, when, which figures, with which outcome, and why."""
+
+    at: datetime
+    subject: str
+    client_id: str
+    unit: str
+    """The unit of whoever acted."""
+    roles: tuple[str, ...]
+    action: str
+    objects: tuple[str, ...]
+    """Units, indicators and periods that were shown or asked for, such as `unit:oslo` and `period:2026-03`."""
+    outcome: str
+    refusal: str | None
+    purpose: str | None
+    trace_id: str | None
+    request_id: UUID | None
+
+
+class AuditPage(Document):
+    """A page of the audit trail, newest first."""
+
+    items: tuple[AuditLine, ...]
+    next: str | None
+    """Cursor of the next page; null on the last."""

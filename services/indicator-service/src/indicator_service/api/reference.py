@@ -10,7 +10,7 @@ from forkant_kit.problems import PROBLEM_RESPONSES
 
 from indicator_service import queries
 from indicator_service.aggregation.calendar import day_of
-from indicator_service.api.dependencies import CanReadFigures, Deps
+from indicator_service.api.dependencies import CanReadReference, Deps
 from indicator_service.api.models import (
     CountDocument,
     Definitions,
@@ -25,7 +25,7 @@ from indicator_service.projector import GROUP
 
 router = APIRouter(prefix="/v1", tags=["reference"], responses=PROBLEM_RESPONSES)
 
-Reads = Annotated[Principal, CanReadFigures]
+Reads = Annotated[Principal, CanReadReference]
 
 
 @router.get("/units")

@@ -7,19 +7,23 @@ from typing import Annotated, Final
 
 import anyio
 import structlog
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
+from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
+from indicator_service import audit_names
+from indicator_service.aggregation.calendar import day_of, rolling_12
 from indicator_service.api.dependencies import CanReadFigures, Deps
 from indicator_service.api.hub import Hub, Key, units_with_others
 from indicator_service.api.parameters import known_units
+from indicator_service.api.trail import figures_entry, note_asked, record_alone
 from indicator_service.policy import reader_of
 
-router = APIRouter(prefix="/v1", tags=["stream"], responses=PROBLEM_RESPONSES)
+router = APIRouter(prefix="/v1", tags=["stream"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
 
 Reads = Annotated[Principal, CanReadFigures]
 
@@ -45,6 +49,7 @@ class _Stream(EventSourceResponse):
 
 @router.get("/stream", response_class=EventSourceResponse)
 async def stream_metrics(
+    request: Request,
     principal: Reads,
     deps: Deps,
     units: Annotated[str | None, Query(description="Units separated by commas; `national` is the total.")] = None,
@@ -59,6 +64,9 @@ async def stream_metrics(
     keys = [(unit, reader.sees_exact(unit)) for unit in known_units(units)]
     await _wait_until_ready(deps.hub, deps.stream_client_limit)
     seen = await _seen_already(deps.hub, keys, last_event_id)
+    ids = audit_names.shown(units=[unit for unit, _ in keys], period=rolling_12(today=day_of(deps.now())))
+    # Once for all that the stream will show: what it sends later are the same figures, as they change.
+    await record_alone(deps.engine, trail_of(request), figures_entry(ids))
     stopping = anyio.Event()
     lifetime = (principal.token_expires_at - deps.now()).total_seconds()
     return _Stream(

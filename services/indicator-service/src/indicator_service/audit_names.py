@@ -1,0 +1,54 @@
+"""What of the figures was shown or asked for, as the audit trail names it: units, indicators and periods, by ids.
+
+The trail holds ids. Each name, such as ``unit:oslo``, ``indicator:10``, ``period:2026-03`` or ``period:rolling_12``,
+has the UUID of version 5 (RFC 9562) that anybody can work out from it: an export can be read without this service.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from forkant_contracts.units import UNITS
+
+from indicator_service.aggregation.calendar import FIRST_YEAR, LAST_YEAR, Period
+from indicator_service.aggregation.tally import NATIONAL
+
+NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:forkant:indicator-service:figures")
+"""The namespace of the ids."""
+LAST_NUMBER: Final = 999
+"""Greatest number of an indicator."""
+
+
+def shown(*, units: Iterable[str], period: Period, indicator: int | None = None) -> tuple[UUID, ...]:
+    """Return the ids of what an answer shows."""
+    month = f"{period.first_month:%Y-%m}" if period.kind == "month" else period.kind
+    names = [f"unit:{unit}" for unit in units]
+    numbers = [] if indicator is None else [f"indicator:{indicator}"]
+    return known([*names, *numbers, f"period:{month}"])
+
+
+def known(names: Iterable[str]) -> tuple[UUID, ...]:
+    """Return the ids of those names that there are, each once; what else callers write has no place in the trail."""
+    ids = _ids()
+    return tuple(ids[name] for name in dict.fromkeys(names) if name in ids)
+
+
+def name_of(found: UUID) -> str | None:
+    """Return the name of an id, or nothing when it is no id of ours."""
+    return _names().get(UUID(str(found)))
+
+
+@cache
+def _ids() -> Mapping[str, UUID]:
+    years, months = range(FIRST_YEAR, LAST_YEAR + 1), range(1, 13)
+    names = [f"unit:{unit}" for unit in (*UNITS, NATIONAL)]
+    names += [f"indicator:{number}" for number in range(1, LAST_NUMBER + 1)]
+    names += ["period:rolling_12", *(f"period:{year}-{month:02}" for year in years for month in months)]
+    return MappingProxyType({name: uuid5(NAMESPACE, name) for name in names})
+
+
+@cache
+def _names() -> Mapping[UUID, str]:
+    return MappingProxyType({found: name for name, found in _ids().items()})

@@ -1,0 +1,229 @@
+"""Whoever reads figures leaves an entry before the answer; what can't be recorded is not shown."""
+
+import re
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import structlog
+from fastapi.routing import iter_route_contexts
+from forkant_contracts.units import CASE_UNITS
+from forkant_kit.audit.export import documents
+from forkant_kit.audit.heads import HeadKey, read_seed
+from forkant_kit.audit.record import Trail
+from forkant_kit.audit.settings import DEV_SIGNING_KEY
+from forkant_kit.audit.standalone import lines, verify
+from forkant_kit.settings import Environment
+from indicator_service import worker
+from indicator_service.settings import IndicatorWorkerSettings
+from pydantic import SecretStr
+from sqlalchemy import text
+
+EXAMPLES = {"unit": "oslo", "number": "10", "path": "none"}
+"""A value for each parameter of an address; whoever adds a route with another adds it here."""
+READS = ["/v1/districts/oslo/metrics", "/v1/indicators/10/values", "/v1/stream", "/v1/audit"]
+
+
+@pytest.fixture(autouse=True)
+def plain_logs():
+    """Log without the frames' locals that structlog prints by default, which take seconds."""
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+    yield
+    structlog.reset_defaults()
+
+
+@asynccontextmanager
+async def asked(client, method, path, headers=None):
+    """Ask without waiting for the end, which a stream has not."""
+    async with client.stream(method, path, headers=headers) as answer:
+        yield answer
+
+
+async def entries_of(engine):
+    async with engine.connect() as conn:
+        rows = await conn.execute(text("SELECT action, outcome, refusal FROM audit_entry ORDER BY seq"))
+        return [tuple(row) for row in rows]
+
+
+def calls_of(api):
+    """Return every call that the application answers, as (method, address)."""
+    found = set()
+    for route in iter_route_contexts(api.routes):
+        address = re.sub(r"{(\w+)(:\w+)?}", lambda name: EXAMPLES[name[1]], route.path or "")
+        found |= {(method, address) for method in (route.methods or ())}
+    return sorted(found)
+
+
+async def walk(api, client, engine, as_persona):
+    """Make every call that needs a token, allowed and refused; return what entries each left."""
+    left = {}
+    for method, path in calls_of(api):
+        async with asked(client, method, path) as answer:
+            if answer.status_code != 401:
+                continue
+        nobody = as_persona("officer-oslo", roles=["unknown"])
+        for headers, expected in ((as_persona("auditor"), range(200, 300)), (nobody, [403])):
+            before = len(await entries_of(engine))
+            async with asked(client, method, path, headers) as answer:
+                assert answer.status_code in expected, (method, path, answer.status_code)
+                left[method, path, answer.status_code] = (await entries_of(engine))[before:]
+    return left
+
+
+async def test_every_route_leaves_one_entry_for_each_answer_but_those_that_show_no_figures(
+    api, client, engine, as_persona
+):
+    left = await walk(api, client, engine, as_persona)
+    assert {path for _, path, status in left if status == 200} >= set(READS)
+    without = {path for (_, path, _), entries in left.items() if not entries}
+    assert without == {"/v1/units", "/v1/indicators", "/v1/freshness"}
+    assert all(len(entries) == 1 for (_, path, status), entries in left.items() if path not in without or status == 403)
+    outcomes = {status: {entry[1:] for entry in entries} for (_, _, status), entries in left.items() if entries}
+    assert outcomes == {200: {("done", None)}, 403: {("refused", "forbidden")}}
+
+
+async def test_the_walk_finds_every_route_that_forgets_its_entry(api, client, engine, as_persona, monkeypatch):
+    async def forget(trail, _conn, _entry):
+        trail.recorded = True
+
+    monkeypatch.setattr(Trail, "record", forget)
+    left = await walk(api, client, engine, as_persona)
+    assert {path for (_, path, status), entries in left.items() if status == 200 and not entries} >= set(READS)
+
+
+async def lines_of(client, headers, **params):
+    answer = await client.get("/v1/audit", headers=headers, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"][::-1]
+
+
+async def test_an_entry_says_who_asked_why_and_for_which_unit_indicator_and_period(client, as_persona):
+    officer, auditor = as_persona("officer-oslo"), as_persona("auditor")
+    await client.get("/v1/districts/troms/metrics?period=2026-03", headers=officer)
+    await client.get("/v1/indicators/10/values", headers=officer)
+    async with asked(client, "GET", "/v1/stream?units=oslo,national", officer) as answer:
+        assert answer.status_code == 200
+    one, values, stream = await lines_of(client, auditor, subject="officer-oslo")
+    who = ("subject", "unit", "roles", "action", "outcome", "purpose")
+    for line in (one, values, stream):
+        assert [line[name] for name in who] == [
+            "officer-oslo", "oslo", ["case_officer"], "figures.read", "done", "prevent_crime",
+        ]  # fmt: skip
+        assert line["trace_id"] is not None
+        assert line["request_id"] is not None
+    assert one["objects"] == ["unit:troms", "period:2026-03"]
+    everywhere = [f"unit:{unit}" for unit in (*CASE_UNITS, "national")]
+    assert values["objects"] == [*everywhere, "indicator:10", "period:rolling_12"]
+    assert stream["objects"] == ["unit:oslo", "unit:national", "period:rolling_12"]
+
+
+async def test_a_refusal_names_what_was_asked_for_and_nothing_that_a_caller_made_up(client, as_persona):
+    await client.get("/v1/districts/troms/metrics?period=2026-03", headers=as_persona("import-demo"))
+    officer = as_persona("officer-oslo")
+    await client.get("/v1/districts/someones-name/metrics", headers=officer)
+    await client.get("/v1/districts/oslo/metrics?period=since-he-left", headers=officer)
+    await client.get("/v1/stream?units=oslo,someones-name", headers=officer)
+    await client.get("/v1/audit", headers=officer)
+    found = await lines_of(client, as_persona("auditor"))
+    assert [(line["action"], line["outcome"], line["refusal"], line["objects"]) for line in found] == [
+        ("figures.read", "refused", "forbidden", ["unit:troms", "period:2026-03"]),
+        ("figures.read", "not_found", "unknown-unit", ["period:rolling_12"]),
+        ("figures.read", "refused", "invalid-period", ["unit:oslo"]),
+        ("figures.read", "not_found", "unknown-unit", ["unit:oslo", "period:rolling_12"]),
+        ("audit.read", "refused", "forbidden", []),
+    ]
+
+
+async def test_a_stream_leaves_one_entry_however_much_it_sends(client, as_persona, engine, project, new_case):
+    async with asked(client, "GET", "/v1/stream?units=oslo", as_persona("officer-oslo")) as answer:
+        found = answer.aiter_lines()
+        for expected in ('"open":{"value":0', '"open":{"value":1', '"open":{"value":2'):
+            while expected not in await anext(found):
+                continue
+            await project(new_case(at=datetime.now(UTC)).opened())
+    assert await entries_of(engine) == [("figures.read", "done", None)]
+
+
+async def test_those_of_a_unit_see_who_saw_its_figures_and_what_its_people_saw(client, as_persona):
+    officer, stranger, privacy = (as_persona(name) for name in ("officer-oslo", "officer-troms", "privacy-oslo"))
+    await client.get("/v1/districts/troms/metrics", headers=officer)
+    await client.get("/v1/districts/oslo/metrics", headers=stranger)
+    await client.get("/v1/districts/troms/metrics", headers=stranger)
+
+    async def seen(**params):
+        return [(each["subject"], each["objects"][0]) for each in await lines_of(client, privacy, **params)]
+
+    assert await seen(object="unit:oslo") == [("officer-troms", "unit:oslo")]
+    assert await seen(object="unit:troms") == [("officer-oslo", "unit:troms")]
+    assert await seen(subject="officer-troms") == []
+    everybody = await lines_of(client, as_persona("auditor"), object="unit:troms")
+    assert [each["subject"] for each in everybody] == ["officer-oslo", "officer-troms", "privacy-oslo"]
+
+
+async def test_the_trail_comes_in_pages_whose_cursors_are_bound_to_the_question(client, as_persona):
+    auditor = as_persona("auditor")
+    for _ in range(3):
+        await client.get("/v1/districts/oslo/metrics", headers=as_persona("officer-oslo"))
+    asking = {"subject": "officer-oslo", "limit": 2}
+    first = await client.get("/v1/audit", headers=auditor, params=asking)
+    cursor = first.json()["next"]
+    assert f"cursor={cursor}" in first.headers["link"]
+    second = (await client.get("/v1/audit", headers=auditor, params=asking | {"cursor": cursor})).json()
+    assert (len(first.json()["items"]), len(second["items"]), second["next"]) == (2, 1, None)
+    other = await client.get("/v1/audit", headers=auditor, params={"cursor": cursor})
+    assert (other.status_code, other.json()["code"]) == (400, "invalid-cursor")
+    unknown = await client.get("/v1/audit", headers=auditor, params={"object": "unit:atlantis"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown-object")
+
+
+@pytest.mark.parametrize("path", [*READS, "/v1/districts/atlantis/metrics"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID",
+        "REVOKE INSERT ON audit_entry FROM {app}",
+    ],
+)
+async def test_what_cannot_be_recorded_is_not_shown(client, database, as_persona, path, fault):
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(fault.format(app=urlsplit(database.app_url).username))
+    await owner.close()
+    answer = await client.get(path, headers=as_persona("auditor"))
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert "value" not in answer.text
+
+
+@pytest.mark.parametrize("act", ["UPDATE audit_entry SET subject = 'x'", "DELETE FROM audit_entry"])
+async def test_the_application_cannot_change_what_stands(client, database, as_persona, act):
+    await client.get("/v1/districts/oslo/metrics", headers=as_persona("officer-oslo"))
+    app = await asyncpg.connect(database.app_url)
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute(act)
+    finally:
+        await app.close()
+
+
+async def test_the_worker_seals_what_the_api_records_and_publishes_a_head_that_verifies(
+    client, database, engine, as_persona, tmp_path
+):
+    for unit in ("oslo", "troms"):
+        await client.get(f"/v1/districts/{unit}/metrics", headers=as_persona("officer-oslo"))
+    settings = IndicatorWorkerSettings(
+        env=Environment.TEST,
+        database_url=SecretStr(database.app_url),
+        oidc_issuer="http://issuer",
+        audit_head_file=tmp_path / "heads.jsonl",
+    )
+    await worker.sealer(settings, engine).round(publish=True)
+    for chore in worker.chores(settings, engine).values():
+        await chore()
+    key = HeadKey(read_seed(DEV_SIGNING_KEY))
+    trail = [document async for document in documents(database.app_url)]
+    result = verify(trail, lines(tmp_path / "heads.jsonl"), {key.id: key.public})
+    assert (result.findings, result.entries, result.published) == ([], 2, 2)
+    trail[1]["entry"]["subject"] = "somebody-else"
+    [finding] = verify(trail, lines(tmp_path / "heads.jsonl"), {key.id: key.public}).findings
+    assert (finding.kind, finding.position) == ("changed", 1)
