@@ -24,7 +24,7 @@ EXPLAINED: list[dict[str, Any]] = [
 ]
 UNEXPECTED: list[dict[str, Any]] = [
     {"event": "consumer_observation_failed", "error": "ProgrammingError"},
-    {"event": "batch_failed_trying_one_by_one", "error": "OperationalError"},
+    {"event": "batch_failed_trying_halves", "error": "OperationalError"},
     {"event": "topic_shorter_than_offset", "topic": "t"},
     {"event": "Task exception was never retrieved", "exception": "builtins.KeyError"},
     {**THROWN_AWAY, "frames": ["forkant_kit.relay:1 run"]},

@@ -22,6 +22,9 @@ METRICS: Final[dict[str, str]] = {
     "forkant_relay_leases_held": "Partitions that this process publishes.",
     "forkant_outbox_backlog": "Events waiting in the outbox.",
     "forkant_outbox_oldest_seconds": "Age of the oldest event waiting in the outbox.",
+    "forkant_outbox_orphans": (
+        "Rows at the head of the outbox whose event is gone from the archive, so that they can't be sent."
+    ),
     "forkant_consumer_applied_total": "Events applied and committed.",
     "forkant_consumer_repeats_total": "Records dropped as repeats by version.",
     "forkant_consumer_unknown_types_total": "Events of unknown type passed over.",

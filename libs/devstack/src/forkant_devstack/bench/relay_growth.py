@@ -25,6 +25,7 @@ _ARCHIVED: Final = 60_000
 _DRAINED: Final = 60_000
 _PROCESSES: Final = (1, 2, 4)
 _BACKLOGS: Final = (1_000, 10_000, 100_000, 1_000_000)
+_HELD_BACK: Final = (10_000, 100_000)
 _DEADLINE_S: Final = 300.0
 # Each event once before any a second time: repeats side by side would be read from the archive once for both.
 _QUEUE: Final = """
@@ -52,12 +53,17 @@ async def bench_relay_growth(lab: Laboratory) -> list[Result]:
         by_crew = {n: await _beside_bare(bench, lab, records, count=drained, processes=n) for n in _PROCESSES}
         sizes = [lab.sized(size) for size in _BACKLOGS]
         by_size = {size: [await bench.drain(size, processes=1)] for size in sizes}
+        held = {size: await bench.drain_held_back(size) for size in map(lab.sized, _HELD_BACK)}
     finally:
         await watcher.close()
         await engine.dispose()
     return [
         *[_crew_result(n, drained, by_crew[n], one=by_crew[1]) for n in _PROCESSES],
         *[_size_result(f"one process drains {size:,} events", by_size[size], by_size[sizes[0]]) for size in sizes],
+        *[
+            _size_result(f"the same, {size:,} events, while an old snapshot holds vacuum back", [taken], by_size[size])
+            for size, taken in held.items()
+        ],
     ]
 
 
@@ -122,6 +128,16 @@ class _Bench:
             taken = Taken.of(count, seconds=time.monotonic() - began, cpu_s=_cpu_s(crew) - cpu)
         await self._watcher.execute("VACUUM outbox")
         return taken
+
+    async def drain_held_back(self, count: int) -> Taken:
+        """Drain while a transaction that began before keeps every deleted row in place, as a long backup does."""
+        holder = await asyncpg.connect(self._url)
+        try:
+            async with holder.transaction(isolation="repeatable_read", readonly=True):
+                await holder.fetchval("SELECT count(*) FROM relay_lease")
+                return await self.drain(count, processes=1)
+        finally:
+            await holder.close()
 
     async def _queue(self, count: int) -> float:
         async with self._watcher.transaction():
