@@ -168,6 +168,7 @@ async def test_versions_that_are_kept_drop_repeats_after_a_restart(kafka, topic,
 
 @pytest.mark.kafka
 async def test_two_processes_of_a_group_share_the_work_and_miss_nothing(kafka, topic, reading):
+    kafka.need_kafka("the embedded broker refuses the sync of a member that leads a group anew")
     aggregates = [uuid4() for _ in range(12)]
     sent = [an_event(aggregate, version) for version in range(1, 5) for aggregate in aggregates]
     half = len(sent) // 2
