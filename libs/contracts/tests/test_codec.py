@@ -114,6 +114,15 @@ def test_an_unknown_type_names_its_aggregate_and_version():
     with pytest.raises(UnknownEventTypeError) as caught:
         decode(headers, b"{}")
     assert (caught.value.aggregate_id, caught.value.aggregate_version) == (event.aggregate_id, 3)
+    assert caught.value.source == event.source
+
+
+def test_an_unknown_type_from_nobody_is_malformed():
+    changed = {"ce_type": b"no.forkant.case.painted.v1", "ce_source": b"a school"}
+    headers = [(n, changed.get(n, v)) for n, v in encode(an_event(CaseActivated())).headers]
+    with pytest.raises(MalformedEventError) as caught:
+        decode(headers, b"{}")
+    assert not isinstance(caught.value, UnknownEventTypeError)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from forkant_contracts.codes import (
     SubjectCategory,
     Theme,
 )
-from forkant_contracts.events.case import CaseAssessmentStarted, CaseErased, CaseOpened
+from forkant_contracts.events.case import CaseActivated, CaseAssessmentStarted, CaseErased, CaseOpened
 from forkant_contracts.subscriber import MalformedRecord, Subscription, Versions, subscribe
 from forkant_devstack.stack.ports import DEFAULT_PORTS
 from forkant_devstack.testing.kafka_server import KafkaServer
@@ -39,11 +39,13 @@ OPENED = CaseOpened(
 )
 
 
-def an_event(aggregate: UUID, version: int, data: EventData | None = None, *, unit: str = "oslo") -> Event:
+def an_event(
+    aggregate: UUID, version: int, data: EventData | None = None, *, unit: str = "oslo", source: str = "/test"
+) -> Event:
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
     return Event(
         id=uuid4(),
-        source="/test",
+        source=source,
         aggregate_id=aggregate,
         aggregate_version=version,
         unit=unit,
@@ -73,6 +75,8 @@ async def publish(
 async def topic(kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch) -> Topic:
     made = await kafka.new_topic("subscriber", partitions=3)
     monkeypatch.setitem(TOPICS, made.name, made)
+    for model in (CaseAssessmentStarted, CaseErased, CaseOpened):
+        monkeypatch.setattr(model, "TOPIC", made.name)
     return made
 
 
@@ -126,6 +130,24 @@ async def test_unknown_types_are_counted_and_malformed_records_told_of(kafka, to
     [record] = told
     assert isinstance(record, MalformedRecord)
     assert (record.topic, record.value, record.reason) == (topic.name, b"not an event", "specversion must be 1.0")
+
+
+@pytest.mark.kafka
+async def test_what_is_not_the_producers_is_told_of_and_moves_no_version(kafka, topic, reading):
+    aggregate, told = uuid4(), []
+    forged = [an_event(aggregate, 1, source="urn:forkant:indicator-service"), an_event(aggregate, 1, CaseActivated())]
+    # One key, and so one partition: what is forged is read before what is real.
+    await publish(kafka, topic.name, forged)
+    await publish(kafka, topic.name, [an_event(aggregate, 40, source="/somebody")], event_type=PAINTED)
+    await publish(kafka, topic.name, [an_event(aggregate, 1), an_event(aggregate, 2)])
+    async with reading(on_malformed=told.append) as events:
+        assert seen(await take(events, 2)) == {aggregate: [1, 2]}
+        assert (events.malformed, events.repeats, events.unknown_types) == (3, 0, {})
+    assert [record.reason for record in told] == [
+        f"the source is not test, which alone writes {topic.name}",
+        f"the type is not one of test, which alone writes {topic.name}",
+        f"the source is not test, which alone writes {topic.name}",
+    ]
 
 
 @pytest.mark.kafka
@@ -252,7 +274,8 @@ async def test_the_readmes_example_prints_live_events(kafka, tmp_path):
                 lines.append(line.strip())
 
     sent = [OPENED, CaseAssessmentStarted(), CaseErased(basis=ErasureBasis.UNFOUNDED)]
-    events = [an_event(case, version, data, unit=unit) for version, data in enumerate(sent, 1)]
+    source = "urn:forkant:case-service"
+    events = [an_event(case, version, data, unit=unit, source=source) for version, data in enumerate(sent, 1)]
     try:
         await publish(kafka, "forkant.case.v1", events[:2])
         await printed(f"{unit} CaseAssessmentStarted 2")

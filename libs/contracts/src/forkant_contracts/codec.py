@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from forkant_contracts.envelope import Event, EventData, rfc3339
+from forkant_contracts.envelope import Event, EventData, Source, rfc3339
 from forkant_contracts.events import EVENT_TYPES
 from forkant_contracts.upcasters import UPCASTERS, UpcastError, lift, missing_link
 
@@ -36,7 +36,7 @@ _FIELDS: Final = {
 }
 """The fields of an event by the attributes that they are read from; ``type`` is the data's."""
 _EVENT: Final = Event.__pydantic_validator__
-_IDENTITY: Final = TypeAdapter(tuple[UUID, UUID, Annotated[int, Field(ge=1)]]).validator
+_IDENTITY: Final = TypeAdapter(tuple[UUID, UUID, Annotated[int, Field(ge=1)], Source]).validator
 
 
 class MalformedEventError(ValueError):
@@ -50,6 +50,7 @@ class UnknownEventTypeError(MalformedEventError):
     type: str
     aggregate_id: UUID
     aggregate_version: int
+    source: str
 
     def __str__(self) -> str:
         """Name the unknown type."""
@@ -139,7 +140,8 @@ def decode(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Event:
     people who look for faults.
 
     Raises:
-        UnknownEventTypeError: the type is not in this release; the error carries the aggregate and its version.
+        UnknownEventTypeError: the type is not in this release; the error carries the aggregate, its version and who
+            wrote the event.
         MalformedEventError: an attribute is missing or wrong, the data breaks the schema, or it is of an older major
             version that nothing lifts.
     """
@@ -227,8 +229,8 @@ def _build(event_type: str, attributes: dict[str, Any], body: bytes, traceparent
 
 def _lifted(event_type: str, attributes: Mapping[str, Any], body: bytes) -> EventData:
     """Read data that no model reads as it stands."""
-    _, *aggregate = _IDENTITY.validate_python(
-        [attributes[name] for name in ("id", "aggregate_id", "aggregate_version")]
+    _, *envelope = _IDENTITY.validate_python(
+        [attributes[name] for name in ("id", "aggregate_id", "aggregate_version", "source")]
     )
     try:
         data = json.loads(body) if event_type in UPCASTERS else {}
@@ -244,7 +246,7 @@ def _lifted(event_type: str, attributes: Mapping[str, Any], body: bytes) -> Even
         return model.model_validate_json(json.dumps(data), extra="ignore")
     if (what_to_do := missing_link(newest)) is not None:
         raise MalformedEventError(what_to_do)
-    raise UnknownEventTypeError(event_type, *aggregate)
+    raise UnknownEventTypeError(event_type, *envelope)
 
 
 def _places(error: ValidationError) -> str:

@@ -47,6 +47,17 @@ Each Kafka user may do this and nothing else. A user proves who it is by a clien
 | user | may | on |
 |---|---|---|
 """
+_SOURCES: Final = """
+## Sources
+
+An event's `ce_source` names its topic's writer, `urn:forkant:case-service` or `/case-service`. The services and the
+subscriber of the contracts library refuse an event on a topic of this page that names anybody else, or whose type
+belongs to another service's topic.
+
+**This is no authentication.** Whoever may write a topic can claim any source, and would be believed: what keeps others
+from writing it is the access above, which the broker enforces. The check keeps readers right where that access has a
+hole, or where a program writes to the wrong topic by mistake.
+"""
 _SUBSCRIBERS: Final = """
 ## Subscribers outside the platform
 
@@ -76,6 +87,7 @@ def topics_page() -> str:
             *(f"{_row(_topic_cells(topic))}\n" for topic in TOPICS.values()),
             access,
             *(f"{_row(cells)}\n" for cells in _access_cells()),
+            _SOURCES,
             _SUBSCRIBERS,
             *(
                 _row((f"`{each.client}`", _code(each.topics), f"`{each.group_prefix}*`")) + "\n"

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from forkant_contracts.codec import MalformedEventError, UnknownEventTypeError, decode
 from forkant_contracts.envelope import Event
+from forkant_contracts.origin import foreign
 from forkant_contracts.topics import TOPICS, Subscriber
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MalformedRecord:
-    """A record that can't be read as an event, as it came, and why; ``reason`` repeats nothing of what it holds."""
+    """A record that is no event of its topic's producer, as it came, and why; ``reason`` repeats nothing of it."""
 
     topic: str
     partition: int
@@ -76,7 +77,8 @@ def subscribe(
         group: tells apart what the client reads for; processes that share a group share the work.
         topics: names of the topics to read.
         start: where a group begins that has never read.
-        on_malformed: told of each record that is no event; it is passed over afterwards.
+        on_malformed: told of each record that is no event, or not one of the topic's producer; it is passed over
+            afterwards.
         versions: the last version handled of each aggregate; give one that is kept with the effect to drop repeats
             after a restart too.
         **kafka: further settings of ``aiokafka.AIOKafkaConsumer``, such as ``security_protocol`` and ``ssl_context``.
@@ -123,7 +125,7 @@ class Subscription:
         self.repeats = 0
         """Events dropped because their version had been handled."""
         self.malformed = 0
-        """Records passed over because they are no events."""
+        """Records passed over because they are no events, or not ones of their topic's producer."""
         self._topics, self._settings = topics, settings
         self._on_malformed = on_malformed
         self._versions = versions
@@ -195,18 +197,24 @@ class Subscription:
         try:
             event = decode(record.headers, record.value)
         except UnknownEventTypeError as unknown:
+            if (reason := foreign(record.topic, source=unknown.source)) is not None:
+                return self._refuse(record, reason)
             self.unknown_types[unknown.type] += 1
             if unknown.aggregate_version > self._versions.get(unknown.aggregate_id, 0):
                 self._versions[unknown.aggregate_id] = unknown.aggregate_version
             return None
         except MalformedEventError as error:
-            self.malformed += 1
-            self._on_malformed(_malformed(record, str(error)))
-            return None
+            return self._refuse(record, str(error))
+        if (reason := foreign(record.topic, source=event.source, carrier=event.topic)) is not None:
+            return self._refuse(record, reason)
         if event.aggregate_version <= self._versions.get(event.aggregate_id, 0):
             self.repeats += 1
             return None
         return event
+
+    def _refuse(self, record: Any, reason: str) -> None:
+        self.malformed += 1
+        self._on_malformed(_malformed(record, reason))
 
     def _finish(self) -> None:
         if self._in_hand is not None:

@@ -5,7 +5,7 @@ version, because the partition is computed when an event is written.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 CASE_TOPIC: Final = "forkant.case.v1"
@@ -25,8 +25,9 @@ class Topic:
     """One topic.
 
     ``producer`` is the service that writes it and ``consumers`` are the services that read it: each is both the name
-    of a Kafka user and, for a reader, its consumer group. ``replicas`` and ``min_insync_replicas`` are for production;
-    with them an acknowledged event survives the loss of a broker, and writing goes on.
+    of a Kafka user and, for a reader, its consumer group. Readers refuse events whose source is not the producer.
+    ``replicas`` and ``min_insync_replicas`` are for production; with them an acknowledged event survives the loss of a
+    broker, and writing goes on.
     """
 
     name: str
@@ -43,6 +44,12 @@ class Topic:
     """Largest batch that Kafka takes, in bytes; the relay sends up to half of it at a time."""
     replicas: int = 3
     min_insync_replicas: int = 2
+    sources: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The forms in which an event's ``source`` may name the producer."""
+
+    def __post_init__(self) -> None:
+        """Make ready what readers ask of every record."""
+        object.__setattr__(self, "sources", frozenset((f"urn:forkant:{self.producer}", f"/{self.producer}")))
 
     @property
     def config(self) -> dict[str, str | int]:
