@@ -10,7 +10,7 @@ import psutil
 import pytest
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.stack.ports import DEFAULT_PORTS
-from forkant_devstack.stack.services import SERVICES
+from forkant_devstack.stack.services import AUDITED, SERVICES
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -71,6 +71,10 @@ async def _check_what_is_seen(forkant, ports) -> None:
     token = (await forkant("token", "--as", "officer-oslo")).out.strip()
     cases = await asyncio.to_thread(_get, f"http://127.0.0.1:{ports['case-api']}/v1/cases?limit=3", token)
     assert cases["items"] == []
+
+    trails = await forkant("audit", "verify")
+    assert trails.code == 0, trails.out + trails.err
+    assert all(f"{service.name}: the chain holds" in trails.out for service in AUDITED)
 
 
 def _get(url: str, token: str):

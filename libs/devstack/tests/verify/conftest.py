@@ -1,10 +1,15 @@
-"""A small platform of real processes that the demo has filled: the case service, the indicator service, a broker."""
+"""A small platform of real processes that the demo has filled, and sealed trails to plant faults in."""
 
+import importlib
+import shutil
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
+import asyncpg
 import case_service.migrate
 import httpx
 import indicator_service.migrate
@@ -15,12 +20,26 @@ from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.native import children
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.process import ProcessSpec
+from forkant_devstack.stack import audit_trails
+from forkant_devstack.stack.audit_files import audit_files
+from forkant_devstack.stack.audit_trails import AuditTrail
+from forkant_devstack.stack.layout import Layout
+from forkant_devstack.stack.secret_store import SecretStore
+from forkant_devstack.stack.services import AUDITED, Service
 from forkant_devstack.testing.kafka_server import start_embedded_kafka
 from forkant_devstack.testing.postgres_server import PostgresServer
+from forkant_devstack.verify import audit as checking
 from forkant_devstack.verify.platform import Platform
+from forkant_kit.audit.heads import HeadKey, file_sink
+from forkant_kit.audit.record import Actor, Entry, record
+from forkant_kit.audit.sealer import Sealer
+from forkant_kit.db import create_engine
 from forkant_kit.migrations import migrate
 
 CASES = 40
+ENTRIES = 5
+SOMEBODY = Actor(subject="officer-oslo", client_id="forkant-web", unit="oslo", roles=("case_officer",))
+SAVED = ("audit_entry", "audit_link", "audit_chain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +48,11 @@ class Filled:
     case_url: str
 
 
-def program(module: str, *, database: str, kafka: str, issuer: str, port: int, probe: str) -> ProcessSpec:
+def program(module: str, *, database: str, kafka: str, issuer: str, port: int, more: Mapping[str, str]) -> ProcessSpec:
     async def ready() -> bool:
         try:
             async with httpx.AsyncClient(trust_env=False) as http:
-                return (await http.get(f"http://127.0.0.1:{port}{probe}")).is_success
+                return (await http.get(f"http://127.0.0.1:{port}/health/live")).is_success
         except httpx.TransportError:
             return False
 
@@ -47,6 +66,7 @@ def program(module: str, *, database: str, kafka: str, issuer: str, port: int, p
         "FORKANT_OIDC_ISSUER": issuer,
         "FORKANT_OIDC_AUDIENCE": "forkant",
         "FORKANT_CURSOR_SECRET": "only-for-this-test-only-for-this-test",
+        **more,
     }
     return ProcessSpec(name=module, argv=(sys.executable, "-m", module), env=environment, ready=ready)
 
@@ -61,12 +81,14 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
     ports = free_ports(4)
     databases = (cases.app_url, cases.app_url, indicators.app_url, indicators.app_url)
     modules = ("case_service.app", "case_service.worker", "indicator_service.app", "indicator_service.worker")
+    layout = Layout(folder)
+    files = {name: audit_files(layout, SecretStore(layout.secrets), database=name) for name in ("case", "indicator")}
     running: list[children.Child] = []
     try:
         for module, database, port in zip(modules, databases, ports, strict=True):
-            spec = program(
-                module, database=database, kafka=broker.bootstrap, issuer=issuer.url, port=port, probe="/health/live"
-            )
+            name, _, part = module.partition("_service.")
+            more = files[name].environment() if part == "worker" else {}
+            spec = program(module, database=database, kafka=broker.bootstrap, issuer=issuer.url, port=port, more=more)
             running.append(await children.start(spec, log=folder / f"{module}.log"))
         case_url = f"http://127.0.0.1:{ports[0]}"
         await run(cases=CASES, case_url=case_url, issuer_url=issuer.url)
@@ -77,6 +99,10 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
             kafka_bootstrap=broker.bootstrap,
             indicator_url=f"http://127.0.0.1:{ports[2]}",
             issuer_url=issuer.url,
+            trails=tuple(
+                AuditTrail(service=name, database_url=url, heads=files[name].heads, keys=files[name].keys())
+                for name, url in (("case", cases.app_url), ("indicator", indicators.app_url))
+            ),
         )
         yield Filled(platform=platform, case_url=case_url)
     finally:
@@ -88,3 +114,73 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
 @pytest.fixture(scope="module")
 def platform(filled: Filled) -> Platform:
     return filled.platform
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One service's trail, sealed to the last entry, and its database's owner."""
+
+    trail: AuditTrail
+    owner_url: str
+
+    @asynccontextmanager
+    async def planted(self, *statements: str) -> AsyncIterator[None]:
+        """Act as the database's owner who has turned the triggers off; put all back in the end."""
+        connection = await asyncpg.connect(self.owner_url)
+        try:
+            for row in await connection.fetch(
+                "SELECT oid::regclass::text AS name FROM pg_class WHERE relname ~ '^audit_' AND relkind IN ('r', 'p')"
+            ):
+                await connection.execute(f"ALTER TABLE {row['name']} DISABLE TRIGGER USER")
+            for name in SAVED:
+                await connection.execute(f"CREATE TEMP TABLE saved_{name} AS TABLE {name}")
+            for statement in statements:
+                await connection.execute(statement)
+            yield
+            await connection.execute("ALTER TABLE IF EXISTS away RENAME TO audit_link")
+            for name in SAVED:
+                await connection.execute(f"DELETE FROM {name}")
+                await connection.execute(f"INSERT INTO {name} OVERRIDING SYSTEM VALUE SELECT * FROM saved_{name}")
+        finally:
+            await connection.close()
+
+
+async def keep(service: Service, *, postgres, layout: Layout) -> Kept:
+    """Make a service's database as its migrations do, with entries that are sealed and published."""
+    urls = await postgres.create_database(service.name)
+    package = importlib.import_module(f"{service.package}.migrate")
+    await migrate(owner_url=urls.owner_url, script_location=package.MIGRATIONS)
+    files = audit_files(layout, SecretStore(layout.secrets), database=service.database(broker="kafka"))
+    engine = create_engine(urls.app_url, application_name="trails-test")
+    sealer = Sealer(engine=engine, key=HeadKey(files.seed), sinks=[file_sink(files.heads)])
+    try:
+        for _ in range(ENTRIES):
+            async with engine.begin() as conn:
+                await record(conn, SOMEBODY, Entry(action="case.read", object_kind="case", object_ids=[uuid4()]))
+        await sealer.round(publish=True)
+    finally:
+        await engine.dispose()
+    trail = AuditTrail(service=service.name, database_url=urls.app_url, heads=files.heads, keys=files.keys())
+    return Kept(trail, urls.owner_url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def all_kept(postgres, tmp_path_factory):
+    layout = Layout(tmp_path_factory.mktemp("trails"))
+    return {service.name: await keep(service, postgres=postgres, layout=layout) for service in AUDITED}
+
+
+@pytest.fixture
+def kept(all_kept, tmp_path, monkeypatch):
+    """Give each service's trail, with heads that the test may spoil."""
+    found = {}
+    for name, each in all_kept.items():
+        heads = shutil.copy(each.trail.heads, tmp_path / f"{name}.heads.jsonl")
+        found[name] = replace(each, trail=replace(each.trail, heads=heads))
+
+    def running(service: str | None = None) -> tuple[AuditTrail, ...]:
+        return tuple(each.trail for name, each in found.items() if service in {None, name})
+
+    monkeypatch.setattr(audit_trails, "running_trails", running)
+    monkeypatch.setattr(checking, "HEAD_SECONDS", 0)
+    return found

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from forkant_contracts.topics import CASE_TOPIC
 from forkant_devstack.demo.run import run
 from forkant_devstack.demo.stories import STORIES
-from forkant_devstack.verify.audit import check_audit
+from forkant_devstack.verify.audit import check_trails
 from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.command import cli_verify
 from forkant_devstack.verify.indicators import check_indicators
@@ -141,11 +141,36 @@ async def test_a_change_without_its_audit_entry_is_named(platform):
     remove = ["INSERT INTO audit_entry OVERRIDING SYSTEM VALUE SELECT * FROM taken", "DROP TABLE taken", *bound]
     async with planted(platform.case_database, plant, remove):
         found = wrong(await check_changes(platform.case_database))
-        chain = await check_audit(platform.case_database)
+        [chain, figures] = await check_trails(platform.trails)
     assert list(found) == ["changes and their audit rows"]
     assert f"{case} version 1:" in found["changes and their audit rows"]
     assert [difference.found for difference in chain.differences] == ["deleted: the link has no entry"]
-    assert (await check_audit(platform.case_database)).ok
+    assert figures.ok
+    assert wrong(await check_trails(platform.trails)) == {}
+
+
+async def test_a_changed_entry_of_any_trail_is_named_with_its_service_and_its_position(platform, monkeypatch):
+    monkeypatch.setattr("forkant_devstack.verify.platform.running_platform", lambda: platform)
+    app = typer.Typer()
+    app.command()(cli_verify)
+    url = platform.indicator_database
+    async with database(url) as connection:
+        months = await connection.fetch(
+            "SELECT inhrelid::regclass AS name FROM pg_inherits WHERE inhparent = 'audit_entry'::regclass"
+        )
+    tables = ["audit_entry", *(row["name"] for row in months)]
+    free = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
+    bound = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
+    change = """UPDATE audit_entry SET xid = xid {} 1
+        WHERE (at, seq) = (SELECT at, seq FROM audit_link WHERE position = 1)"""
+    async with planted(url, [*free, change.format("+")], [change.format("-"), *bound]):
+        answer = await asyncio.to_thread(CliRunner().invoke, app, ["--json"])
+    found = {check["name"]: check["differences"] for check in json.loads(answer.stdout)["checks"] if not check["ok"]}
+    assert answer.exit_code == 1
+    [(name, [difference])] = found.items()
+    assert name.startswith("audit chain of indicator")
+    assert difference["key"] == "audit trail of indicator, position 1"
+    assert difference["found"].startswith("changed: ")
 
 
 async def test_a_wrong_cell_is_named_with_both_figures(platform):

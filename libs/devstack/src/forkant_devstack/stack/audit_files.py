@@ -1,4 +1,4 @@
-"""Where the development platform keeps the heads of its audit chain, and the keys that sign them."""
+"""Where the development platform keeps the heads of its audit chains, and the keys that sign them."""
 
 import base64
 import hashlib
@@ -40,10 +40,13 @@ class AuditFiles:
 
 
 def audit_files(layout: Layout, secrets: SecretStore, *, database: str) -> AuditFiles:
-    """Return the files for a database by its name; each database has a chain of its own."""
+    """Return the files for a database by its name.
+
+    Each has a chain, heads and a key of its own, so that no service's heads can stand for another's.
+    """
     folder = layout.state / "audit"
     return AuditFiles(
         heads=folder / f"{database}.heads.jsonl",
-        known_keys=folder / "keys.json",
-        seed=hashlib.sha256(secrets.get("audit_signing").encode()).digest(),
+        known_keys=folder / f"{database}.keys.json",
+        seed=hashlib.sha256(secrets.get(f"{database}_audit_signing").encode()).digest(),
     )

@@ -114,7 +114,7 @@ def _service(platform: Platform, service: Service) -> list[Node]:
         _python(name=name, module=f"{service.package}.{module}", env=env | more, port=ports[name])
         for name, module, more in (
             (f"{service.name}-api", "app", {}),
-            (f"{service.name}-worker", "worker", files.environment()),
+            (f"{service.name}-worker", "worker", files.environment() if service.audited else {}),
         )
     )
     broker_ready = "topics" if platform.backends.kafka else "kafka-embedded"

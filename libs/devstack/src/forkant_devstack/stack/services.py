@@ -12,10 +12,12 @@ from forkant_devstack.stack.secret_store import SecretStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service: the short name its processes begin with, and its package."""
+    """One service: the short name its processes begin with, its package, and what it keeps."""
 
     name: str
     package: str
+    audited: bool
+    """Whether it keeps a sealed audit trail, which its worker seals and publishes the heads of."""
 
     def database(self, *, broker: str) -> str:
         """Give the name of its database: another one beside a broker that forgets, since offsets would not fit."""
@@ -23,10 +25,12 @@ class Service:
 
 
 SERVICES: Final = (
-    Service(name="case", package="case_service"),
-    Service(name="indicator", package="indicator_service"),
-    Service(name="notification", package="notification_service"),
+    Service(name="case", package="case_service", audited=True),
+    Service(name="indicator", package="indicator_service", audited=True),
+    Service(name="notification", package="notification_service", audited=False),
 )
+AUDITED: Final = tuple(service for service in SERVICES if service.audited)
+"""Those whose audit trails are verified; said here, since a database that lost its trail must not go unseen."""
 
 
 def database_urls(service: Service, *, broker: str, postgres_port: int, secrets: SecretStore) -> DatabaseUrls:

@@ -16,7 +16,7 @@ def cli_verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     catch_up: Annotated[float, typer.Option(min=0, help="Seconds the stream may need.")] = 120.0,
 ) -> None:
-    """Recount the running platform (guarantees G1, G2, G3) and name every row that differs; exit code 1 if any does."""
+    """Recount the running platform (guarantees G1, G2, G3, G5) and name what differs; exit code 1 if any does."""
     import asyncio
 
     from forkant_devstack.verify.platform import running_platform

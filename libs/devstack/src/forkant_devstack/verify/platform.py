@@ -1,10 +1,8 @@
 """Where the platform that is verified can be reached."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
-from forkant_devstack.stack.audit_files import audit_files
+from forkant_devstack.stack.audit_trails import AuditTrail, running_trails
 from forkant_devstack.stack.layout import find_layout
 from forkant_devstack.stack.secret_store import SecretStore
 from forkant_devstack.stack.services import SERVICES, database_urls
@@ -21,10 +19,7 @@ class Platform:
     kafka_bootstrap: str
     indicator_url: str
     issuer_url: str
-    audit_heads: Path | None = None
-    """Where the heads of the audit chain are published, if anywhere."""
-    audit_keys: Mapping[str, str] = field(default_factory=dict)
-    """Public keys of the heads by their id."""
+    trails: tuple[AuditTrail, ...]
 
 
 def running_platform() -> Platform:
@@ -41,7 +36,6 @@ def running_platform() -> Platform:
         ).owner_url
         for service in SERVICES
     }
-    files = audit_files(layout, secrets, database=urls["case"].rpartition("/")[2])
     return Platform(
         case_database=urls["case"],
         indicator_database=urls["indicator"],
@@ -49,6 +43,5 @@ def running_platform() -> Platform:
         kafka_bootstrap=f"127.0.0.1:{state.ports['kafka']}",
         indicator_url=state.url("indicator-api"),
         issuer_url=state.url("issuer"),
-        audit_heads=files.heads,
-        audit_keys=files.keys(),
+        trails=running_trails(),
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from forkant_devstack.verify.audit import check_audit
+from forkant_devstack.verify.audit import check_trails
 from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.indicators import SETTLE_SECONDS, check_indicators
 from forkant_devstack.verify.platform import Platform
@@ -30,6 +30,6 @@ async def verify(
     say("reading all topics from the beginning")
     checks += await check_topics(platform)
     checks.append(await check_parked(platform))
-    say("verifying the audit chain")
-    checks.append(await check_audit(platform.case_database, heads=platform.audit_heads, keys=platform.audit_keys))
+    say("verifying the audit chains")
+    checks += await check_trails(platform.trails)
     return Report(checks=checks, seconds=asyncio.get_running_loop().time() - began)
