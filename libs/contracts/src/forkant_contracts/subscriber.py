@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from uuid import UUID
 
-from forkant_contracts.codec import MalformedEventError, UnknownEventTypeError, decode
+from forkant_contracts.codec import MalformedEventError, UnknownEventTypeError
 from forkant_contracts.envelope import Event
-from forkant_contracts.origin import foreign
+from forkant_contracts.origin import decode_from
 from forkant_contracts.topics import TOPICS, Subscriber
 
 if TYPE_CHECKING:
@@ -195,26 +195,20 @@ class Subscription:
     def _read(self, record: Any) -> Event | None:
         """Return the event of a record, or None when there is none to give."""
         try:
-            event = decode(record.headers, record.value)
+            event = decode_from(record.topic, record.headers, record.value)
         except UnknownEventTypeError as unknown:
-            if (reason := foreign(record.topic, source=unknown.source)) is not None:
-                return self._refuse(record, reason)
             self.unknown_types[unknown.type] += 1
             if unknown.aggregate_version > self._versions.get(unknown.aggregate_id, 0):
                 self._versions[unknown.aggregate_id] = unknown.aggregate_version
             return None
         except MalformedEventError as error:
-            return self._refuse(record, str(error))
-        if (reason := foreign(record.topic, source=event.source, carrier=event.topic)) is not None:
-            return self._refuse(record, reason)
+            self.malformed += 1
+            self._on_malformed(_malformed(record, str(error)))
+            return None
         if event.aggregate_version <= self._versions.get(event.aggregate_id, 0):
             self.repeats += 1
             return None
         return event
-
-    def _refuse(self, record: Any, reason: str) -> None:
-        self.malformed += 1
-        self._on_malformed(_malformed(record, reason))
 
     def _finish(self) -> None:
         if self._in_hand is not None:
