@@ -67,6 +67,7 @@ async def _check_what_is_seen(forkant, ports) -> None:
     assert status["phase"] == "running"
     assert status["unreachable"] == []
     assert {each["service"]: each["backlog"] for each in status["outboxes"]}["case"] == 0
+    assert {each["service"] for each in status["trails"]} == {service.name for service in AUDITED}
 
     token = (await forkant("token", "--as", "officer-oslo")).out.strip()
     cases = await asyncio.to_thread(_get, f"http://127.0.0.1:{ports['case-api']}/v1/cases?limit=3", token)

@@ -10,6 +10,7 @@ from forkant_devstack.process import DevstackError
 from forkant_devstack.stack.audit_files import audit_files
 from forkant_devstack.stack.audit_trails import running_trails
 from forkant_devstack.stack.layout import Layout
+from forkant_devstack.stack.measures import sealing
 from forkant_devstack.stack.secret_store import SecretStore
 from forkant_devstack.stack.services import AUDITED, SERVICES
 from forkant_devstack.verify.audit import check_trails, verify_trail
@@ -128,6 +129,13 @@ async def test_a_database_that_does_not_answer_is_named_and_the_others_are_still
     checks = await check_trails([replace(case, database_url="postgresql://x:x@127.0.0.1:1/x"), *others])
     assert [check.ok for check in checks] == [False, *(True for _ in others)]
     assert "no answer" in checks[0].differences[0].found
+
+
+async def test_what_a_trail_has_not_sealed_is_counted_for_each_service(kept):
+    async with kept["indicator"].planted("UPDATE audit_chain SET sealed_xid = 0, sealed_seq = 0"):
+        case, indicator = [await sealing(kept[name].trail) for name in ("case", "indicator")]
+    assert (case.unsealed, case.oldest_seconds) == (0, 0)
+    assert (indicator.service, indicator.unsealed, indicator.oldest_seconds > 0) == ("indicator", ENTRIES, True)
 
 
 def test_a_service_without_a_trail_is_refused_with_those_that_have_one():

@@ -16,7 +16,7 @@ _HOUR_S = 3600
 
 
 def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print it for machines.")] = False) -> None:
-    """Show processes, consumer lag, outbox age and indicator freshness. Exit code 3 when nothing runs."""
+    """Show processes, consumer lag, outbox age, freshness, what is to be sealed. Exit code 3 when nothing runs."""
     from forkant_devstack.commands.console import terminal
     from forkant_devstack.stack.layout import find_layout
     from forkant_devstack.stack.measures import measure
@@ -49,6 +49,8 @@ def _show(console: "Console", measures: "Measures") -> None:
         silent = " (silent)" if group.reported_seconds_ago > _MINUTE_S else ""
         parked = f"[red]{group.parked}[/]" if group.parked else "0"
         flow.add_row(f"{group.group}{silent}", str(group.lag), _time(group.seconds_behind), parked)
+    for trail in measures.trails:
+        flow.add_row(f"audit trail of {trail.service}, to seal", str(trail.unsealed), _time(trail.oldest_seconds), "")
     console.print(flow)
     if any(group.parked for group in measures.groups):
         console.print("[yellow]Events are parked:[/] see `forkant parked list`")

@@ -1,4 +1,4 @@
-"""How the running platform does: its processes, its outboxes, its consumer groups."""
+"""How the running platform does: its processes, its outboxes, its consumer groups, its audit trails."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -6,7 +6,11 @@ from typing import Any
 
 import asyncpg
 import psutil
+from forkant_kit.audit.chain import left_to_seal
+from forkant_kit.db import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from forkant_devstack.stack.audit_trails import AuditTrail, running_trails
 from forkant_devstack.stack.layout import Layout
 from forkant_devstack.stack.secret_store import SecretStore
 from forkant_devstack.stack.services import SERVICES, Service, database_urls
@@ -73,6 +77,15 @@ class GroupMeasure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrailMeasure:
+    """Entries of one service's audit trail that are not sealed yet, and how old the oldest is."""
+
+    service: str
+    unsealed: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
     """All of it at one moment."""
 
@@ -82,6 +95,7 @@ class Measures:
     processes: tuple[ProcessMeasure, ...]
     outboxes: tuple[OutboxMeasure, ...]
     groups: tuple[GroupMeasure, ...]
+    trails: tuple[TrailMeasure, ...]
     unreachable: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -94,11 +108,17 @@ async def measure(*, layout: Layout, state: State) -> Measures:
     outboxes: list[OutboxMeasure] = []
     groups: list[GroupMeasure] = []
     unreachable: list[str] = []
+    trails: list[TrailMeasure] = []
+    known = {trail.service: trail for trail in running_trails()}
     for service in SERVICES:
         try:
             await _read(service, layout=layout, state=state, outboxes=outboxes, groups=groups)
+            if service.name in known:
+                trails.append(await sealing(known[service.name]))
         except (OSError, asyncpg.PostgresError):
             unreachable.append(f"the database of {service.name}")
+        except SQLAlchemyError:
+            unreachable.append(f"the audit trail of {service.name}")
     return Measures(
         phase=state.phase,
         broker=state.broker,
@@ -106,6 +126,7 @@ async def measure(*, layout: Layout, state: State) -> Measures:
         processes=_processes(state.processes),
         outboxes=tuple(outboxes),
         groups=tuple(groups),
+        trails=tuple(trails),
         unreachable=tuple(unreachable),
     )
 
@@ -125,6 +146,21 @@ async def _read(
             groups += [_group(service, row) for row in await connection.fetch(_GROUPS)]
     finally:
         await connection.close()
+
+
+async def sealing(trail: AuditTrail) -> TrailMeasure:
+    """Measure how far one trail is behind with sealing.
+
+    Raises:
+        OSError: its database does not answer.
+        SQLAlchemyError: the trail can't be read.
+    """
+    engine = create_engine(trail.database_url, application_name="forkant-status", pool_size=1)
+    try:
+        left = await left_to_seal(engine)
+    finally:
+        await engine.dispose()
+    return TrailMeasure(service=trail.service, unsealed=left.entries, oldest_seconds=round(left.age_s, 3))
 
 
 def _group(service: Service, row: asyncpg.Record) -> GroupMeasure:
