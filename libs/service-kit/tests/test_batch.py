@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
-from forkant_contracts import Event
+from forkant_contracts import TOPICS, Event
+from forkant_contracts.topics import CASE_TOPIC
 from forkant_kit.batch import BatchProcessor, HandlerBrokenError
+from forkant_kit.consumer_metrics import FOREIGN
 from forkant_kit.gate import Record
 from forkant_kit.testing import Stage, a_record
 from hypothesis import HealthCheck, given, settings
@@ -100,3 +102,40 @@ async def test_a_handler_that_fails_on_everything_parks_nothing_and_stops(handle
         await handler.read([a_record(case, 1) for case in cases])
     assert await handler.parked() == set()
     assert await handler.applied(cases) == {}
+
+
+def written_by(source: str, record: Record) -> Record:
+    headers = tuple((name, source.encode() if name == "ce_source" else value) for name, value in record.headers)
+    return record._replace(topic=CASE_TOPIC, headers=headers)
+
+
+async def test_a_foreign_services_event_is_parked_alone_and_counted_and_the_real_one_is_applied(handler: Handler):
+    case = uuid4()
+    forged = written_by("urn:forkant:indicator-service", a_record(case, 2))
+    await handler.read([written_by("urn:forkant:case-service", a_record(case, version)) for version in (1, 2, 3)])
+    later = [written_by("urn:forkant:case-service", a_record(case, version)) for version in (4, 5)]
+    between = [forged, written_by("/somebody", a_record(case, 4)), *later]
+    placed = [record._replace(offset=3 + offset) for offset, record in enumerate(between)]
+    await BatchProcessor(engine=handler.stage.engine, group=handler.group, apply=handler.apply).process(placed)
+    assert await handler.applied([case]) == {case: [1, 2, 3, 4, 5]}
+    rows = await handler.stage.fetch(
+        "SELECT aggregate_id, aggregate_version, reason, detail, status FROM parked_event WHERE consumer_group = $1",
+        handler.group,
+    )
+    detail = f"the source is not case-service, which alone writes {CASE_TOPIC}"
+    assert [tuple(row) for row in rows] == [(None, None, "malformed", detail, "parked")] * 2
+    assert FOREIGN.labels(handler.group, CASE_TOPIC)._value.get() == 2
+
+
+async def test_a_foreign_event_that_waits_since_it_was_not_told_apart_is_passed_over(handler: Handler, monkeypatch):
+    case = uuid4()
+    with monkeypatch.context() as unregistered:
+        unregistered.delitem(TOPICS, CASE_TOPIC)
+        await handler.read([written_by("urn:forkant:indicator-service", a_record(case, 2))])
+    assert await handler.parked() == {(case, 2, "gap")}
+    real = [written_by("urn:forkant:case-service", a_record(case, version)) for version in (1, 2, 3)]
+    placed = [record._replace(offset=offset) for offset, record in enumerate(real, start=1)]
+    await BatchProcessor(engine=handler.stage.engine, group=handler.group, apply=handler.apply).process(placed)
+    assert await handler.applied([case]) == {case: [1, 2, 3]}
+    rows = await handler.stage.fetch("SELECT status FROM parked_event WHERE consumer_group = $1", handler.group)
+    assert [row["status"] for row in rows] == ["superseded"]

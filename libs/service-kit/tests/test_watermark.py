@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 pytestmark = pytest.mark.kafka
 INSERT = text("INSERT INTO effect (aggregate_id, version) VALUES (:a, :v)")
 KNOWN_WITHIN_S = 1.0
+# A service's name has no digits.
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class Flow:
@@ -67,7 +69,7 @@ class Flow:
             await conn.execute(INSERT, {"a": event.aggregate_id, "v": event.aggregate_version})
 
     async def write(self) -> Event:
-        event = an_event(uuid4(), 1)
+        event = an_event(uuid4(), 1).model_copy(update={"source": f"/{self.topic.producer}"})
         async with self.stage.engine.begin() as conn:
             await append_events(conn, [event])
         return event
@@ -98,7 +100,7 @@ def flow(stage: Stage, kafka: KafkaServer, topic: Topic, monkeypatch: pytest.Mon
         description=topic.description,
         partitions=topic.partitions,
         retention_ms=topic.retention_ms,
-        producer=f"producer-{uuid4().hex[:8]}",
+        producer=f"producer-{uuid4().hex[:8].translate(LETTERS)}",
         consumers=(),
     )
     monkeypatch.setitem(TOPICS, own.name, own)

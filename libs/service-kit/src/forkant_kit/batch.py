@@ -175,6 +175,8 @@ class BatchProcessor:
         for parked in verdict.park:
             if parked.read.record.parked_id is None:
                 metrics.PARKED.labels(self._group, parked.reason.value).inc()
+                if parked.read.foreign:
+                    metrics.FOREIGN.labels(self._group, parked.read.record.topic).inc()
                 _log.error(
                     "record_parked", group=self._group, reason=parked.reason.value, topic=parked.read.record.topic
                 )

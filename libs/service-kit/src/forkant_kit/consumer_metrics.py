@@ -8,6 +8,9 @@ APPLIED: Final = Counter("forkant_consumer_applied_total", "Events applied and c
 REPEATS: Final = Counter("forkant_consumer_repeats_total", "Records dropped as repeats by version.", ["group"])
 SKIPPED: Final = Counter("forkant_consumer_unknown_types_total", "Events of unknown type passed over.", ["group"])
 PARKED: Final = Counter("forkant_consumer_parked_total", "Records parked.", ["group", "reason"])
+FOREIGN: Final = Counter(
+    "forkant_consumer_foreign_total", "Records parked since they are not their topic's producer's.", ["group", "topic"]
+)
 PARKED_AGGREGATES: Final = Gauge("forkant_consumer_parked_aggregates", "Aggregates with parked events.", ["group"])
 RETRIES: Final = Counter("forkant_consumer_retries_total", "Batches tried again after a passing fault.", ["group"])
 LAG_RECORDS: Final = Gauge("forkant_consumer_lag_records", "Records not yet applied.", ["group", "topic", "partition"])

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from forkant_contracts import Event, MalformedEventError, UnknownEventTypeError, decode
+from forkant_contracts import Event, MalformedEventError, UnknownEventTypeError
+from forkant_contracts.origin import ForeignEventError, decode_from, foreign
 
 _MAX_DETAIL: Final = 500
 _MAX_VERSION: Final = 2**31 - 1
@@ -47,6 +48,8 @@ class Read(NamedTuple):
     event: Event | None
     problem: str | None
     """Why the record can't be applied; None for an event and for an unknown type."""
+    foreign: bool = False
+    """Whether it is not the topic's producer's; it then belongs to no aggregate, so that it holds up none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +90,27 @@ def read(record: Record) -> Read:
 
 def _read(record: Record) -> Read:
     try:
-        event = decode(record.headers, record.value)
+        event = decode_from(record.topic, record.headers, record.value)
     except UnknownEventTypeError as unknown:
         return Read(record, unknown.aggregate_id, unknown.aggregate_version, None, None)
+    except ForeignEventError as error:
+        return _foreign(record, str(error))
     except MalformedEventError as error:
-        aggregate_id, version = _identify(record)
-        return Read(record, aggregate_id, version, None, _storable(str(error)))
+        return _unreadable(record, _storable(str(error)))
     return Read(record, event.aggregate_id, event.aggregate_version, event, None)
+
+
+def _foreign(record: Record, problem: str) -> Read:
+    return Read(record, None, None, None, problem, foreign=True)
+
+
+def _unreadable(record: Record, problem: str) -> Read:
+    source = dict(record.headers).get("ce_source")
+    not_ours = foreign(record.topic, source=(source or b"").decode(errors="replace"))
+    if not_ours is None:
+        return Read(record, *_identify(record), None, problem)
+    # One that names nobody may still be the producer's, cut off on its way: what it can't show is whose it is.
+    return Read(record, None, None, None, problem) if source is None else _foreign(record, not_ours)
 
 
 def _storable(text: str) -> str:

@@ -29,6 +29,7 @@ METRICS: Final[dict[str, str]] = {
     "forkant_consumer_repeats_total": "Records dropped as repeats by version.",
     "forkant_consumer_unknown_types_total": "Events of unknown type passed over.",
     "forkant_consumer_parked_total": "Records parked.",
+    "forkant_consumer_foreign_total": "Records parked since they are not their topic's producer's.",
     "forkant_consumer_parked_aggregates": "Aggregates with parked events.",
     "forkant_consumer_retries_total": "Batches tried again after a passing fault.",
     "forkant_consumer_lag_records": "Records not yet applied.",
