@@ -1,13 +1,16 @@
 """What stands on a topic may come from anybody: what is not an event of ours changes nothing and holds up nobody."""
 
 import json
+import re
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
-from forkant_contracts import Event, encode
-from forkant_contracts.events.case import CaseOpened
+from forkant_contracts import Event, EventData, encode
+from forkant_contracts.codes import CloseReason, ErasureBasis
+from forkant_contracts.events.case import CaseClosed, CaseErased, CaseOpened
 from forkant_contracts.topics import CASE_TOPIC
 from forkant_kit.testing import until
 
@@ -25,10 +28,14 @@ OPENED = CaseOpened(
 
 def an_opening(aggregate: UUID) -> tuple[bytes, dict[str, bytes], bytes]:
     """Return key, headers and body of an event that would count in a unit where nothing else happens."""
+    return a_record("urn:forkant:case-service", aggregate, 1, OPENED)
+
+
+def a_record(source: str, aggregate: UUID, version: int, data: EventData) -> tuple[bytes, dict[str, bytes], bytes]:
     now = datetime.now(UTC)
     event = Event(
-        id=uuid4(), source="urn:forkant:case-service", aggregate_id=aggregate, aggregate_version=1, unit="nordland",
-        occurred_at=now, recorded_at=now, data=OPENED,
+        id=uuid4(), source=source, aggregate_id=aggregate, aggregate_version=version, unit="nordland",
+        occurred_at=now, recorded_at=now, data=data,
     )  # fmt: skip
     message = encode(event)
     return message.key, dict(message.headers), message.value
@@ -159,3 +166,67 @@ async def test_no_forged_record_about_a_real_case_changes_what_is_known_of_it(wa
         return versions == [held.json()["version"]] * 2
 
     await until(followed, what="the real next event being applied after the forged ones")
+
+
+async def refused(wall) -> dict[str, int]:
+    """Return how many records of the case topic each reader has counted as another's."""
+    wanted = re.compile(rf'forkant_consumer_foreign_total{{.*topic="{re.escape(CASE_TOPIC)}".*}} (\d+)')
+    found = {}
+    async with httpx.AsyncClient() as client:
+        for service in READERS:
+            told = await client.get(f"http://127.0.0.1:{wall.platform.nodes[service].worker_port}/metrics")
+            found[service] = sum(int(match[1]) for match in wanted.finditer(told.text))
+    return found
+
+
+async def versions(wall, case: UUID) -> list[int]:
+    query = "SELECT version FROM aggregate_version WHERE aggregate_id = $1"
+    return [row["version"] for service in READERS for row in await wall.platform.fetch(service, query, case)]
+
+
+async def test_another_services_events_about_a_real_case_count_for_nothing_and_hold_up_nothing(wall):
+    opened = await wall.person("officer-nordland").done("case", "POST", "/v1/cases", CASE)
+    case, version = UUID(opened.json()["id"]), opened.json()["version"]
+
+    async def known() -> bool:
+        return await versions(wall, case) == [version] * 2
+
+    await until(known, what="the case reaching its readers")
+    before = (
+        await figures(wall),
+        await wall.platform.fetch("indicator", "SELECT * FROM case_fact WHERE case_id = $1", case),
+    )
+    counted = await refused(wall)
+    closed = CaseClosed(reason=CloseReason.RESOURCES, evaluated=False)
+    key, headers, body = a_record("urn:forkant:indicator-service", case, version + 1, closed)
+    forged = [
+        (key, headers, body),
+        (key, {**headers, "ce_source": b"/notification-service"}, body),
+        (key, {**headers, "ce_type": b"no.forkant.case.stolen.v1"}, body),
+        (key, headers, b'{"reason": '),
+        a_record("urn:forkant:downstream-demo", case, version + 2, CaseErased(basis=ErasureBasis.UNFOUNDED)),
+    ]
+    places = await put(wall, forged)
+    await passed(wall, places)
+    facts = await wall.platform.fetch("indicator", "SELECT * FROM case_fact WHERE case_id = $1", case)
+    assert (await figures(wall), facts) == before
+    assert await known()
+    for service in READERS:
+        rows = await wall.platform.fetch(service, "SELECT * FROM parked_event WHERE topic = $1", CASE_TOPIC)
+        parked = [row for row in rows if (row["partition"], row["record_offset"]) in places]
+        assert [(row["aggregate_id"], row["aggregate_version"], row["status"]) for row in parked] == [
+            (None, None, "parked")
+        ] * len(forged)
+        assert {row["detail"] for row in parked} == {f"the source is not case-service, which alone writes {CASE_TOPIC}"}
+    assert await refused(wall) == {service: count + len(forged) for service, count in counted.items()}
+    etag = opened.headers["etag"]
+    for path, body in (("hold", {"reason": "awaiting_partner"}), ("resume", {})):
+        answer = await wall.person("officer-nordland").done("case", "POST", f"/v1/cases/{case}/{path}", body, etag=etag)
+        etag = answer.headers["etag"]
+
+    async def followed() -> bool:
+        return await versions(wall, case) == [version + 2] * 2
+
+    await until(followed, what="the real next events being applied after the foreign ones")
+    [fact] = await wall.platform.fetch("indicator", "SELECT * FROM case_fact WHERE case_id = $1", case)
+    assert (fact["version"], fact["unit"], fact["erased"]) == (version + 2, "nordland", False)
