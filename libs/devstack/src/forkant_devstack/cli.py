@@ -35,7 +35,7 @@ COMMANDS: Final = {
     "token": Command("commands.token", "token", "Print an access token of a persona."),
     "parked": Command("commands.parked", "parked", "List, replay or discard events that could not be applied."),
     "republish": Command("commands.republish", "republish", "Publish archived events once more."),
-    "audit": Command("commands.audit", "audit", "Verify or export the audit trail."),
+    "audit": Command("commands.audit", "audit", "Verify or export the audit trails; tell who saw a case."),
     "verify": Command("verify.command", "cli_verify", "Recount the indicators from the cases, and compare."),
     "bench": Command("bench.command", "cli_bench", "Measure the bars on servers of its own."),
     "faults": Command("faults.command", "cli_faults", "Cause every fault under load and judge what is left."),

@@ -1,15 +1,19 @@
-"""`forkant audit`: the audit trails of the running platform, verified and exported."""
+"""`forkant audit`: the audit trails of the running platform, verified, exported, and asked who saw a case."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
 if TYPE_CHECKING:
     from forkant_kit.audit.standalone import Result
 
-audit = typer.Typer(no_args_is_help=True, help="Verify and export the audit trails.")
+    from forkant_devstack.stack.sightings import Sighting
+
+audit = typer.Typer(no_args_is_help=True, help="Verify and export the audit trails; tell who saw a case.")
 
 
 @audit.command("verify")
@@ -75,3 +79,47 @@ def _claim(folder: Path, service: str) -> None:
             f"{folder} holds the trail of {found}", hint="take another folder, so that no heads are mixed up"
         )
     label.write_text(f"{service}\n", encoding="utf-8")
+
+
+@audit.command("who-saw")
+def who_saw(
+    *,
+    case: Annotated[UUID, typer.Option(help="Id of the case.")],
+    persona: Annotated[str, typer.Option("--as", help="Who asks: auditor, or privacy-oslo and such.")] = "auditor",
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for machines.")] = False,
+) -> None:
+    """Tell who has seen, changed or been refused a case, in which service, when and why; the question is recorded too.
+
+    Exit codes: 1 a service does not tell, 2 wrong options, 3 the platform is not running.
+    """
+    import json
+    from dataclasses import asdict
+
+    from forkant_devstack.stack.dev_token import dev_token
+    from forkant_devstack.stack.layout import find_layout
+    from forkant_devstack.stack.sightings import ASKED, sightings_of
+    from forkant_devstack.supervisor.state import running_state
+
+    state = running_state(find_layout().run)
+    urls = {service: state.url(f"{service}-api") for service in ASKED}
+    found = sightings_of(case, urls=urls, token=dev_token(state.url("issuer"), persona))
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2))
+    else:
+        _show(found, persona=persona, services=ASKED)
+
+
+def _show(found: Sequence["Sighting"], *, persona: str, services: Sequence[str]) -> None:
+    from rich.table import Table
+
+    from forkant_devstack.commands.console import terminal
+
+    table = Table("when (UTC)", "who", "unit", "roles", "what", "outcome", "why", "service", box=None, padding=(0, 2))
+    for each in found:
+        who = (each.at[:19].replace("T", " "), each.subject, each.unit, " ".join(each.roles))
+        table.add_row(*who, each.action, each.outcome, each.purpose or "", each.service)
+    console = terminal()
+    console.print(table)
+    shown = sorted({each.subject for each in found if each.shown})
+    console.print(f"{len(found)} acts; shown to or changed by {len(shown)}: {', '.join(shown) or 'nobody'}")
+    console.print(f"Asked of: {', '.join(services)}; as {persona}, which each of them has recorded.")
