@@ -134,10 +134,11 @@ async def caught_up(platform: Platform) -> None:
 
 def verified(platform: Platform) -> Verified:
     return Verified(
-        case_database=platform.nodes["case"].database.owner_url,
-        indicator_database=platform.nodes["indicator"].database.owner_url,
-        notification_database=platform.nodes["notification"].database.owner_url,
+        case_database=platform.nodes["case"].database.worker_url,
+        indicator_database=platform.nodes["indicator"].database.worker_url,
+        notification_database=platform.nodes["notification"].database.worker_url,
         kafka_bootstrap=platform.kafka.bootstrap,
         indicator_url=platform.nodes["indicator"].url,
         issuer_url=platform.issuer.url,
+        trails=(),
     )

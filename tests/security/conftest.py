@@ -24,7 +24,9 @@ from forkant_kit.db import utc_now
 from forkant_kit.testing import until
 
 # Tables that move by themselves, or that record what was tried.
-RESTLESS = "^(audit_|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change|parked_)"
+RESTLESS = (
+    "^(alembic_version|audit_|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change|parked_)"
+)
 # Roles that see more than one unit.
 NATIONAL = {Role.UNKNOWN, Role.AUDITOR, Role.DIRECTORATE}
 PERSON_CASE = {

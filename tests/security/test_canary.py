@@ -154,7 +154,7 @@ async def tables_with(wall, service: str) -> set[str]:
     tables = await wall.platform.fetch(
         service,
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
-        " AND NOT relispartition",
+        " AND NOT relispartition AND relname <> 'alembic_version'",
     )
     query = " UNION ALL ".join(
         f"SELECT '{row['relname']}' AS name WHERE EXISTS"

@@ -32,12 +32,16 @@ async def test_text_is_sorted_by_code_point_wherever_the_server_comes_from(postg
 
 
 async def test_making_a_database_twice_keeps_its_tables_and_takes_the_new_password(postgres: PostgresServer) -> None:
-    first = await create_database(postgres.admin_url, "twice", owner_password="a", app_password="b")
+    first = await create_database(
+        postgres.admin_url, "twice", owner_password="a", app_password="b", worker_password="c"
+    )
     owner = await asyncpg.connect(first.owner_url)
     await owner.execute("CREATE TABLE kept (id int)")
     await owner.close()
 
-    second = await create_database(postgres.admin_url, "twice", owner_password="p/@ :", app_password="æ")
+    second = await create_database(
+        postgres.admin_url, "twice", owner_password="p/@ :", app_password="æ", worker_password="x"
+    )
 
     owner = await asyncpg.connect(second.owner_url)
     try:
@@ -48,8 +52,9 @@ async def test_making_a_database_twice_keeps_its_tables_and_takes_the_new_passwo
         await asyncpg.connect(first.app_url)
 
 
-async def test_the_app_role_owns_nothing_and_makes_no_tables(postgres: PostgresServer) -> None:
-    app = await asyncpg.connect((await postgres.create_database()).app_url)
+@pytest.mark.parametrize("role", ["app_url", "worker_url"])
+async def test_the_roles_of_processes_own_nothing_and_make_no_tables(postgres: PostgresServer, role: str) -> None:
+    app = await asyncpg.connect(getattr(await postgres.create_database(), role))
     try:
         assert await app.fetchval("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole") == 0
         assert await app.fetchval("SELECT count(*) FROM pg_database WHERE datdba = current_user::regrole") == 0

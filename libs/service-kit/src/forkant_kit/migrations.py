@@ -1,7 +1,7 @@
 """Alembic migrations, run by the owner's role under a lock so that two starts can't collide.
 
-The application role owns nothing: after each run it is granted reading and writing of rows, which a migration may
-narrow for single tables (an audit log, say) by revoking afterwards.
+The application role owns nothing: after each run it is granted reading and writing of the rows of each table that a
+migration granted nothing on, neither to it nor to the worker's role. The worker's role, a member of it, gets the same.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ def _upgrade(conn: Connection, script_location: Path, revision: str) -> None:
 
 def _grant(conn: Connection) -> None:
     owner = conn.execute(text("SELECT current_user")).scalar_one()
-    app = owner.removesuffix("_owner") + "_app"
+    app, worker = (owner.removesuffix("_owner") + role for role in ("_app", "_worker"))
     if not conn.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :app"), {"app": app}).scalar():
         return
     # Only tables not yet granted: a migration's own narrower grants stay as they are.
@@ -66,9 +66,9 @@ def _grant(conn: Connection) -> None:
             "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r','p') "
             "AND NOT c.relispartition AND c.relname <> 'alembic_version' "
             "AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee "
-            "WHERE r.rolname = :app)"
+            "WHERE r.rolname IN (:app, :worker))"
         ),
-        {"app": app},
+        {"app": app, "worker": worker},
     ).scalars()
     for table in tables.all():
         conn.exec_driver_sql(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{app}"')

@@ -40,7 +40,7 @@ async def bench_relay(lab: Laboratory) -> list[Result]:
     """Drain a filled outbox, and then publish at half of the rate that was measured."""
     count = lab.sized(_EVENTS)
     urls = await lab.database("relay", migrations=MIGRATIONS)
-    engine = create_engine(urls.app_url, application_name="bench", pool_size=5)
+    engine = create_engine(urls.worker_url, application_name="bench", pool_size=5)
     watcher = await asyncpg.connect(urls.owner_url)
     try:
         await fill(engine, count)
@@ -48,7 +48,7 @@ async def bench_relay(lab: Laboratory) -> list[Result]:
         await watcher.execute("TRUNCATE outbox")
         compared = await alternate(
             rounds=lab.rounds,
-            measured=lambda: _drain(lab, engine, urls.app_url, watcher, count),
+            measured=lambda: _drain(lab, engine, urls.worker_url, watcher, count),
             ceiling=lambda: send_bare(lab, records),
         )
     finally:

@@ -35,7 +35,7 @@ async def measure_delay(lab: Laboratory, *, rate: float) -> Result:
     seen: dict[str, float] = {}
     async with running_case_service(lab, names=("case-worker",)) as platform, _watching(lab, seen):
         began = time.monotonic()
-        await _write(platform.nodes["case"].database.app_url, batches, committed)
+        await _write(platform.nodes["case"].database.worker_url, batches, committed)
         reached = len(committed) / (time.monotonic() - began)
         with suppress(TimeoutError):
             async with asyncio.timeout(_CATCH_UP_S):

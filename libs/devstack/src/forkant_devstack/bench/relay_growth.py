@@ -43,9 +43,9 @@ async def bench_relay_growth(lab: Laboratory) -> list[Result]:
     """Drain the same backlog with more and more processes, and more and more with one."""
     archived, drained = lab.sized(_ARCHIVED), lab.sized(_DRAINED)
     urls = await lab.database("growth", migrations=MIGRATIONS)
-    engine = create_engine(urls.app_url, application_name="bench", pool_size=2)
+    engine = create_engine(urls.worker_url, application_name="bench", pool_size=2)
     watcher = await asyncpg.connect(urls.owner_url, command_timeout=_DEADLINE_S)
-    bench = _Bench(lab, urls.app_url, watcher, archived)
+    bench = _Bench(lab, urls.worker_url, watcher, archived)
     try:
         await fill(engine, archived)
         records = await records_of(watcher)

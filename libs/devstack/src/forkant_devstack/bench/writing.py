@@ -30,7 +30,7 @@ async def bench_writing(lab: Laboratory) -> list[Result]:
     count = lab.sized(_TRANSACTIONS)
     urls = await lab.database("writing", migrations=MIGRATIONS)
     owner = await asyncpg.connect(urls.owner_url)
-    engine = create_engine(urls.app_url, application_name="bench", pool_size=_WRITERS)
+    engine = create_engine(urls.worker_url, application_name="bench", pool_size=_WRITERS)
     ids = [new_id() for _ in range(1_000)]
     model = next(event for event in events(100) if event.topic == CASE_TOPIC)
     try:

@@ -1,4 +1,7 @@
-"""Makes a service's database and its two roles: one owns and migrates, the other reads and writes rows."""
+"""Makes a service's database and its three roles: one owns and migrates, the others read and write rows.
+
+The API and the worker have one each, since row-level security shows an API what its caller may see and a worker all.
+"""
 
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -15,28 +18,37 @@ SELECT format(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseUrls:
-    """How to reach one database: as its owner (migrations) and as the application role (rows only)."""
+    """How to reach one database: as its owner (migrations), the application role (rows only) and the worker's."""
 
     owner_url: str
     app_url: str
+    worker_url: str
 
 
-async def create_database(admin_url: str, name: str, *, owner_password: str, app_password: str) -> DatabaseUrls:
-    """Make database `name` with roles `<name>_owner` and `<name>_app`; what is there stays, passwords are set anew."""
-    owner, app = f"{name}_owner", f"{name}_app"
+async def create_database(
+    admin_url: str, name: str, *, owner_password: str, app_password: str, worker_password: str
+) -> DatabaseUrls:
+    """Make database `name` with roles `<name>_owner`, `<name>_app` and `<name>_worker`.
+
+    The worker may do what the application may, and what migrations grant it besides. What is there stays, passwords are
+    set anew.
+    """
+    owner, app, worker = (f"{name}_{role}" for role in ("owner", "app", "worker"))
     connection = await asyncpg.connect(admin_url)
     try:
-        for role, password in ((owner, owner_password), (app, app_password)):
+        for role, password in ((owner, owner_password), (app, app_password), (worker, worker_password)):
             await connection.execute(await connection.fetchval(_ENSURE_ROLE, role, password))
+        await _execute(connection, "GRANT %I TO %I", app, worker)
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
             await _execute(connection, "CREATE DATABASE %I OWNER %I TEMPLATE template0", name, owner)
         await _execute(connection, "REVOKE ALL ON DATABASE %I FROM PUBLIC", name)
-        await _execute(connection, "GRANT CONNECT ON DATABASE %I TO %I, %I", name, owner, app)
+        await _execute(connection, "GRANT CONNECT ON DATABASE %I TO %I, %I, %I", name, owner, app, worker)
     finally:
         await connection.close()
     return DatabaseUrls(
         owner_url=_url(admin_url, role=owner, password=owner_password, database=name),
         app_url=_url(admin_url, role=app, password=app_password, database=name),
+        worker_url=_url(admin_url, role=worker, password=worker_password, database=name),
     )
 
 

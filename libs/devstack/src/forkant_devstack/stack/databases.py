@@ -1,4 +1,4 @@
-"""The databases of the running platform, as its services use them."""
+"""The databases of the running platform, as operators' commands use them."""
 
 from forkant_devstack.stack.layout import find_layout
 from forkant_devstack.stack.secret_store import SecretStore
@@ -7,7 +7,7 @@ from forkant_devstack.supervisor.state import running_state
 
 
 def running_databases(*services: str) -> dict[str, str]:
-    """Return the URLs of these services' databases as the application's role.
+    """Return the URLs of these services' databases as their workers.
 
     Raises:
         DevstackError: no platform runs on this machine.
@@ -17,7 +17,7 @@ def running_databases(*services: str) -> dict[str, str]:
     return {
         service.name: database_urls(
             service, broker=state.broker, postgres_port=state.ports["postgres"], secrets=secrets
-        ).app_url
+        ).worker_url
         for service in SERVICES
         if service.name in services
     }

@@ -131,7 +131,7 @@ class Life:
 
     def _case_database(self, platform: Platform) -> str:
         broker, port = platform.backends.broker, self._options.ports["postgres"]
-        return database_urls(SERVICES[0], broker=broker, postgres_port=port, secrets=platform.secrets).owner_url
+        return database_urls(SERVICES[0], broker=broker, postgres_port=port, secrets=platform.secrets).worker_url
 
 
 def _warning(backends: Backends, choice: BrokerChoice) -> str:

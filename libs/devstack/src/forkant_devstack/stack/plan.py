@@ -59,8 +59,10 @@ async def make_databases(platform: Platform) -> None:
             if platform.backends.kafka is None:
                 await _drop(platform.admin_url, name)
                 audit_files(platform.layout, platform.secrets, database=name).heads.unlink(missing_ok=True)
-            owner, app = (platform.secrets.get(f"{name}_{role}") for role in ("owner", "app"))
-            await create_database(platform.admin_url, name, owner_password=owner, app_password=app)
+            owner, app, worker = (platform.secrets.get(f"{name}_{role}") for role in ("owner", "app", "worker"))
+            await create_database(
+                platform.admin_url, name, owner_password=owner, app_password=app, worker_password=worker
+            )
     except asyncpg.PostgresError as error:
         raise DevstackError(f"PostgreSQL refused to make the databases: {error}", hint="see .forkant/logs") from error
 
@@ -110,11 +112,12 @@ def _service(platform: Platform, service: Service) -> list[Node]:
         env=env | {"FORKANT_DATABASE_OWNER_URL": urls.owner_url},
     )
     files = audit_files(platform.layout, platform.secrets, database=service.database(broker=broker))
+    worker_env = {"FORKANT_DATABASE_URL": urls.worker_url, **(files.environment() if service.audited else {})}
     api, worker = (
         _python(name=name, module=f"{service.package}.{module}", env=env | more, port=ports[name])
         for name, module, more in (
             (f"{service.name}-api", "app", {}),
-            (f"{service.name}-worker", "worker", files.environment() if service.audited else {}),
+            (f"{service.name}-worker", "worker", worker_env),
         )
     )
     broker_ready = "topics" if platform.backends.kafka else "kafka-embedded"

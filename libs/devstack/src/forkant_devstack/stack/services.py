@@ -34,14 +34,14 @@ AUDITED: Final = tuple(service for service in SERVICES if service.audited)
 
 
 def database_urls(service: Service, *, broker: str, postgres_port: int, secrets: SecretStore) -> DatabaseUrls:
-    """Give the URLs of a service's database as its owner and as the application."""
+    """Give the URLs of a service's database as its owner, as the application and as the worker."""
     database = service.database(broker=broker)
 
     def url(role: str) -> str:
         name = f"{database}_{role}"
         return f"postgresql://{name}:{secrets.get(name)}@127.0.0.1:{postgres_port}/{database}"
 
-    return DatabaseUrls(owner_url=url("owner"), app_url=url("app"))
+    return DatabaseUrls(owner_url=url("owner"), app_url=url("app"), worker_url=url("worker"))
 
 
 def environment(

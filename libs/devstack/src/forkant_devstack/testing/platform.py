@@ -96,8 +96,8 @@ class Platform:
             return await client.request(method, path, json=body, headers=headers)
 
     async def fetch(self, service: str, query: str, *values: object) -> list[asyncpg.Record]:
-        """Ask a service's database as its owner."""
-        connection = await asyncpg.connect(self.nodes[service].database.owner_url)
+        """Ask a service's database as its worker, which may read every row."""
+        connection = await asyncpg.connect(self.nodes[service].database.worker_url)
         try:
             return list(await connection.fetch(query, *values))
         finally:
@@ -115,7 +115,7 @@ class Platform:
         return ProcessSpec(
             name=name,
             argv=(sys.executable, *((str(script),) if script else ("-m", module))),
-            env=self.env(node),
+            env=self.env(node) | ({} if kind == "api" else {"FORKANT_DATABASE_URL": node.database.worker_url}),
             ready=answers_ready(f"http://127.0.0.1:{port}/health/ready"),
         )
 

@@ -20,9 +20,11 @@ class PostgresServer:
     controls: Controls
 
     async def create_database(self, prefix: str = "test") -> DatabaseUrls:
-        """Make a new, empty database with its two roles, under a name that starts with `prefix`."""
+        """Make a new, empty database with its three roles, under a name that starts with `prefix`."""
         name = f"{prefix}_{secrets.token_hex(4)}"
-        return await create_database(self.admin_url, name, owner_password=_PASSWORD, app_password=_PASSWORD)
+        return await create_database(
+            self.admin_url, name, owner_password=_PASSWORD, app_password=_PASSWORD, worker_password=_PASSWORD
+        )
 
     async def kill(self) -> None:
         """Kill the server and all its connections at once; `start` brings it back with its data."""

@@ -11,7 +11,7 @@ from forkant_devstack.supervisor.state import running_state
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """Databases (as their owners), broker and APIs of one running platform."""
+    """Databases (as their workers), broker and APIs of one running platform."""
 
     case_database: str
     indicator_database: str
@@ -33,7 +33,7 @@ def running_platform() -> Platform:
     urls = {
         service.name: database_urls(
             service, broker=state.broker, postgres_port=state.ports["postgres"], secrets=secrets
-        ).owner_url
+        ).worker_url
         for service in SERVICES
     }
     return Platform(
