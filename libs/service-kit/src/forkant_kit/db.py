@@ -12,6 +12,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from forkant_kit.rls.stance import Stance, StancedConnection
+
 
 def asyncpg_url(url: str) -> str:
     """Return the URL with the driver named, as SQLAlchemy wants it."""
@@ -42,6 +44,7 @@ def create_engine(
         json_deserializer=orjson.loads,
         connect_args={
             "timeout": 5,
+            "connection_class": StancedConnection,
             "server_settings": {
                 "application_name": application_name,
                 "statement_timeout": str(int(statement_timeout_s * 1000)),
@@ -56,10 +59,21 @@ def create_engine(
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Open a transaction that commits at the end of the block and rolls back when it raises."""
-    async with engine.begin() as conn:
-        yield conn
+async def transaction(engine: AsyncEngine, stance: Stance | None = None) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction that commits at the end of the block and rolls back when it raises.
+
+    Row-level security goes by the stance, which ends with the transaction; without one no guarded row is there. The
+    engine must be one of :func:`create_engine`.
+    """
+    async with engine.connect() as conn:
+        driver = (await conn.get_raw_connection()).driver_connection
+        assert isinstance(driver, StancedConnection)  # noqa: S101 - create_engine makes no others
+        driver.take(stance)
+        try:
+            async with conn.begin():
+                yield conn
+        finally:
+            driver.take(None)
 
 
 def utc_now() -> datetime:

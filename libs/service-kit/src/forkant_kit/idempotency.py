@@ -15,8 +15,10 @@ from fastapi import Request, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from forkant_kit.db import transaction
 from forkant_kit.principal import Principal
 from forkant_kit.problems import ProblemError
+from forkant_kit.rls.stance import Stance
 
 IDEMPOTENCY_DDL: Final[tuple[str, ...]] = (
     """
@@ -70,8 +72,12 @@ class Answer:
 Command = Callable[[AsyncConnection], Awaitable[Answer]]
 
 
-async def run_idempotent(engine: AsyncEngine, request: Request, principal: Principal, command: Command) -> Response:
+async def run_idempotent(
+    engine: AsyncEngine, request: Request, principal: Principal, command: Command, *, stance: Stance | None = None
+) -> Response:
     """Run a command in one transaction, or give the stored answer when its ``Idempotency-Key`` was used before.
+
+    The transaction takes the stance; where row-level security guards the stored answers, it must name the subject.
 
     Raises:
         ProblemError: 400 ``idempotency-key-required``, 409 ``idempotency-key-in-use`` while the first request still
@@ -82,7 +88,7 @@ async def run_idempotent(engine: AsyncEngine, request: Request, principal: Princ
     body = await request.body()
     bind = {"subject": principal.subject, "route": f"{request.method} {request.url.path}", "key": key}
     fingerprint = hashlib.sha256(body).digest()
-    async with engine.begin() as conn:
+    async with transaction(engine, stance) as conn:
         name = "\x1f".join((bind["subject"], bind["route"], key))
         found = (await conn.execute(_LOCK_AND_FIND, {**bind, "name": name})).one()
         if found.fingerprint is not None:
