@@ -10,7 +10,7 @@ from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.consumer_schema import CONSUMER_DDL
 from forkant_kit.db import create_engine
-from forkant_kit.outbox_schema import OUTBOX_DDL
+from forkant_kit.outbox_schema import OUTBOX_DDL, OUTBOX_RECORD_DDL
 from forkant_kit.parked_schema import PARKED_ACTION_DDL
 from forkant_kit.testing import Stage
 from forkant_kit.watermark import WATERMARK_DDL
@@ -21,7 +21,7 @@ async def stage(postgres: PostgresServer) -> AsyncIterator[Stage]:
     urls = await postgres.create_database("kit")
     owner = await asyncpg.connect(urls.owner_url)
     app_role = urls.app_url.split("://")[1].split(":")[0]
-    for statement in (*OUTBOX_DDL, *CONSUMER_DDL, *PARKED_ACTION_DDL, *WATERMARK_DDL):
+    for statement in (*OUTBOX_DDL, *OUTBOX_RECORD_DDL, *CONSUMER_DDL, *PARKED_ACTION_DDL, *WATERMARK_DDL):
         await owner.execute(statement)
     await owner.execute("CREATE TABLE effect (aggregate_id uuid, version int, PRIMARY KEY (aggregate_id, version))")
     await owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"')

@@ -7,6 +7,7 @@ from typing import Any
 
 from forkant_kit.relay import Relay
 
+_COLUMNS = ("seqs", "records", "traces", "event_ids")
 _read = Relay._read
 _last: dict[tuple[str, int], int] = defaultdict(int)
 
@@ -15,11 +16,10 @@ async def _read_beyond_the_last(self: Relay, *args: Any) -> list[Any]:
     found = []
     for head in await _read(self, *args):
         place = (head.lease.topic, head.lease.partition)
-        fresh = [(seq, event) for seq, event in zip(head.seqs, head.events, strict=True) if seq > _last[place]]
-        if fresh:
-            _last[place] = fresh[-1][0]
-            seqs, events = zip(*fresh, strict=True)
-            found.append(replace(head, seqs=seqs, events=events))
+        if fresh := [at for at, seq in enumerate(head.seqs) if seq > _last[place]]:
+            _last[place] = head.seqs[-1]
+            columns = {name: [getattr(head, name)[at] for at in fresh] for name in _COLUMNS}
+            found.append(replace(head, **columns))
     return found
 
 

@@ -6,21 +6,26 @@ then calls :func:`append_events` on the same connection. Nothing here talks to K
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
 import structlog
 from aiokafka.partitioner import murmur2
 from forkant_contracts import TOPICS, Event
-from forkant_contracts.codec import encode_data
+from forkant_contracts.codec import encode
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from forkant_kit.message_spans import is_sampled
+from forkant_kit.record_bytes import encode_content
 from forkant_kit.telemetry import current_traceparent
 
 OUTBOX_CHANNEL: Final = "forkant_outbox"
 """PostgreSQL notification channel that wakes the relays; a notification carries nothing."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _log = structlog.get_logger(__name__)
 
 _INSERT: Final = text("""
@@ -29,9 +34,10 @@ WITH event AS (
         CAST(:ids AS uuid[]), CAST(:topics AS text[]), CAST(:partitions AS int[]),
         CAST(:aggregates AS uuid[]), CAST(:versions AS int[]), CAST(:types AS text[]), CAST(:sources AS text[]),
         CAST(:schemas AS text[]), CAST(:units AS text[]), CAST(:occurred AS timestamptz[]),
-        CAST(:recorded AS timestamptz[]), CAST(:traces AS text[]), CAST(:bodies AS text[])
-    ) WITH ORDINALITY AS e (event_id, topic, partition, aggregate_id, aggregate_version, type, source,
-                            data_schema, unit, occurred_at, recorded_at, traceparent, body, position)
+        CAST(:recorded AS timestamptz[]), CAST(:traces AS text[]), CAST(:bodies AS text[]),
+        CAST(:records AS bytea[]), CAST(:stamps AS bigint[]), CAST(:traced AS text[])
+    ) WITH ORDINALITY AS e (event_id, topic, partition, aggregate_id, aggregate_version, type, source, data_schema,
+                            unit, occurred_at, recorded_at, traceparent, body, record, recorded_ms, traced, position)
 ), archived AS (
     INSERT INTO event_archive (event_id, topic, partition, aggregate_id, aggregate_version, type, source,
                                data_schema, unit, occurred_at, recorded_at, traceparent, data)
@@ -39,14 +45,24 @@ WITH event AS (
            data_schema, unit, occurred_at, recorded_at, traceparent, CAST(body AS jsonb)
     FROM event
 )
-INSERT INTO outbox (topic, partition, event_id)
-SELECT topic, partition, event_id FROM event ORDER BY position
+INSERT INTO outbox (topic, partition, event_id, record, recorded_ms, traced)
+SELECT topic, partition, event_id, record, recorded_ms, traced FROM event ORDER BY position
 """)
 
 
 def partition_of(key: bytes, partitions: int) -> int:
     """Return the Kafka partition of a key, as Kafka's default partitioner chooses it (murmur2)."""
     return int(murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a moment in Unix time, in whole milliseconds, as Kafka's records have it."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def trace_of(traceparent: str | None, event_type: str) -> str | None:
+    """Return what the outbox keeps of an event's trace: nothing when the trace isn't sampled."""
+    return f"{traceparent} {event_type}" if is_sampled(traceparent) else None
 
 
 async def append_events(conn: AsyncConnection, events: Sequence[Event]) -> None:
@@ -62,22 +78,29 @@ async def append_events(conn: AsyncConnection, events: Sequence[Event]) -> None:
     if not events:
         return
     trace = current_traceparent()
+    traced = [e if e.traceparent or trace is None else e.model_copy(update={"traceparent": trace}) for e in events]
+    messages = [encode(event) for event in traced]
     await conn.execute(
         _INSERT,
         {
-            "ids": [e.id for e in events],
-            "topics": [e.topic for e in events],
-            "partitions": [partition_of(str(e.aggregate_id).encode(), TOPICS[e.topic].partitions) for e in events],
-            "aggregates": [e.aggregate_id for e in events],
-            "versions": [e.aggregate_version for e in events],
-            "types": [e.type for e in events],
-            "sources": [e.source for e in events],
-            "schemas": [e.data.data_schema() for e in events],
-            "units": [e.unit for e in events],
-            "occurred": [e.occurred_at for e in events],
-            "recorded": [e.recorded_at for e in events],
-            "traces": [e.traceparent or trace for e in events],
-            "bodies": [encode_data(e.data).decode() for e in events],
+            "ids": [e.id for e in traced],
+            "topics": [e.topic for e in traced],
+            "partitions": [
+                partition_of(m.key, TOPICS[e.topic].partitions) for e, m in zip(traced, messages, strict=True)
+            ],
+            "aggregates": [e.aggregate_id for e in traced],
+            "versions": [e.aggregate_version for e in traced],
+            "types": [e.type for e in traced],
+            "sources": [e.source for e in traced],
+            "schemas": [e.data.data_schema() for e in traced],
+            "units": [e.unit for e in traced],
+            "occurred": [e.occurred_at for e in traced],
+            "recorded": [e.recorded_at for e in traced],
+            "traces": [e.traceparent for e in traced],
+            "bodies": [m.value.decode() for m in messages],
+            "records": [encode_content(key=m.key, value=m.value, headers=m.headers) for m in messages],
+            "stamps": [milliseconds(e.recorded_at) for e in traced],
+            "traced": [trace_of(e.traceparent, e.type) for e in traced],
         },
     )
 

@@ -5,8 +5,9 @@ so they run in time, the id alone can be the primary key, and the relay's look-u
 index across partitions would need the partition key in it, so each partition has its own on aggregate and version;
 across months the row lock of the aggregate keeps versions unique, and ``forkant verify`` checks it.
 
-``outbox`` is the narrow queue: a row lives only from commit to acknowledgement. ``relay_lease`` says which relay
-process owns which Kafka partition, with an epoch that fences a process that lost its lease without noticing.
+``outbox`` is the queue: a row lives only from commit to acknowledgement, and brings the Kafka record with it that the
+relay copies (``OUTBOX_RECORD_DDL``). ``relay_lease`` says which relay process owns which Kafka partition, with an epoch
+that fences a process that lost its lease without noticing.
 """
 
 from typing import Final
@@ -86,6 +87,18 @@ OUTBOX_DDL: Final[tuple[str, ...]] = (
     "SELECT ensure_archive_partitions(2)",
 )
 """Statements that create the outbox, in order."""
+
+OUTBOX_RECORD_DDL: Final[tuple[str, ...]] = (
+    "ALTER TABLE outbox ADD COLUMN record bytea, ADD COLUMN recorded_ms bigint, ADD COLUMN traced text",
+    # To compress what lives for milliseconds takes longer than to write it.
+    "ALTER TABLE outbox ALTER COLUMN record SET STORAGE EXTERNAL",
+)
+"""Statements that let a row of the outbox carry its record, on top of ``OUTBOX_DDL``.
+
+``record`` is the record's key, value and headers in Kafka's own format, ``recorded_ms`` its time, and ``traced`` the
+trace context and type of an event whose trace is sampled. All three may be NULL: rows that a release before wrote, and
+those of events that are queued again, get their record from the archive.
+"""
 
 OUTBOX_DROP_DDL: Final[tuple[str, ...]] = (
     "DROP FUNCTION ensure_archive_partitions(integer)",

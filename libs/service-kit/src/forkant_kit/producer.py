@@ -5,35 +5,30 @@ or missed deadline it is closed and the next use makes a new one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
 
+from forkant_kit.record_bytes import CopiedBatch, EncodedRecord
+
 _log = structlog.get_logger(__name__)
 _STOP_DEADLINE_S = 3.0
-
-
-class Outgoing(NamedTuple):
-    """One record to send; ``timestamp_ms`` is when its event was recorded."""
-
-    key: bytes
-    value: bytes
-    headers: list[tuple[str, bytes]]
-    timestamp_ms: int
 
 
 class BatchSender:
     """Sends one batch to one partition through a started producer."""
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
+    def __init__(self, producer: AIOKafkaProducer, batch_bytes: int) -> None:
         """Wrap a started producer."""
         self._producer = producer
+        self._batch_bytes = batch_bytes
 
-    async def send(self, topic: str, partition: int, records: Iterable[Outgoing]) -> tuple[int, asyncio.Future[object]]:
+    async def send(
+        self, topic: str, partition: int, records: Sequence[EncodedRecord]
+    ) -> tuple[int, asyncio.Future[object]]:
         """Send as many of the records, from the first on, as one batch holds.
 
         Returns:
@@ -42,17 +37,8 @@ class BatchSender:
         Raises:
             KafkaError: the broker or the client refused the batch.
         """
-        batch = self._producer.create_batch()
-        count = 0
-        for record in records:
-            if (
-                batch.append(key=record.key, value=record.value, timestamp=record.timestamp_ms, headers=record.headers)
-                is None
-            ):
-                break
-            count += 1
-        batch.close()
-        return count, await self._producer.send_batch(batch, topic, partition=partition)
+        batch = CopiedBatch(records, batch_bytes=self._batch_bytes)
+        return batch.record_count(), await self._producer.send_batch(batch, topic, partition=partition)
 
 
 class DiscardingProducer:
@@ -75,7 +61,7 @@ class DiscardingProducer:
         try:
             if self._producer is None:
                 self._producer = await self._start()
-            yield BatchSender(self._producer)
+            yield BatchSender(self._producer, self._batch_bytes)
         except BaseException:
             await self._discard()
             raise

@@ -227,7 +227,7 @@ async def _send_all(producer: BatchSender, heads: Sequence[Head], batches: dict[
     failures: list[BaseException] = []
     for head in heads:
         try:
-            fitted, batch = await producer.send(head.lease.topic, head.lease.partition, head.outgoing())
+            fitted, batch = await producer.send(head.lease.topic, head.lease.partition, head.records)
         except KafkaError as error:
             failures.append(error)
             continue

@@ -17,9 +17,10 @@ SELECT l.topic, l.partition, w.waiting, head.orphans,
 FROM (SELECT topic, partition, count(*) AS waiting FROM outbox GROUP BY topic, partition) AS w
 JOIN relay_lease AS l ON l.topic = w.topic AND l.partition = w.partition
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE a.event_id IS NULL) AS orphans, min(a.recorded_at) AS oldest
+    SELECT count(*) FILTER (WHERE o.bare AND a.event_id IS NULL) AS orphans, min(a.recorded_at) AS oldest
     FROM (
-        SELECT event_id FROM outbox WHERE topic = l.topic AND partition = l.partition ORDER BY seq LIMIT 1000
+        SELECT event_id, record IS NULL AS bare FROM outbox
+        WHERE topic = l.topic AND partition = l.partition ORDER BY seq LIMIT 1000
     ) AS o
     LEFT JOIN event_archive AS a ON a.event_id = o.event_id
 ) AS head

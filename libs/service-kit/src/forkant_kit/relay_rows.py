@@ -1,41 +1,41 @@
 """The relay's statements on the outbox, and how a row becomes a Kafka record.
 
-These run for every event, so PostgreSQL writes ids and times as text, and headers that many events share are made once.
-Rows are read from the head each time and deleted by the very sequence numbers that were read: whatever lies between two
-of them may be a row of a transaction that commits later.
+These run for every event. A row brings its record with it, so that a head is read with one look-up and copied. Rows are
+read from the head each time and deleted by the very sequence numbers that were read: whatever lies between two of them
+may be a row of a transaction that commits later.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
+from forkant_contracts.codec import headers_for
 
 from forkant_kit.leases import Lease
-from forkant_kit.message_spans import TracedEvent, is_sampled
-from forkant_kit.producer import Outgoing
+from forkant_kit.message_spans import TracedEvent
+from forkant_kit.outbox import milliseconds, trace_of
+from forkant_kit.record_bytes import EncodedRecord, encode_content
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
 
 _HEADS: Final = """
-SELECT CAST(own.place AS int), o.seq, CAST(o.event_id AS text)
+SELECT CAST(own.place AS int), o.seq, o.record, o.recorded_ms, o.traced,
+       CASE WHEN o.record IS NULL OR o.traced IS NOT NULL THEN CAST(o.event_id AS text) END
 FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS own (topic, partition, place)
 CROSS JOIN LATERAL (
-    SELECT seq, event_id FROM outbox
+    SELECT seq, event_id, record, recorded_ms, traced FROM outbox
     WHERE outbox.topic = own.topic AND outbox.partition = own.partition ORDER BY seq LIMIT $3
 ) AS o
 ORDER BY own.place, o.seq
 """
 # Asked for all at once and joined here: a look-up in the archive for each row costs PostgreSQL twice as much.
 _EVENTS: Final = """
-SELECT CAST(event_id AS text), CAST(aggregate_id AS text), aggregate_version, type, source, data_schema, unit,
-       CAST(occurred_at AS text), CAST(recorded_at AS text),
-       CAST(floor(date_part('epoch', recorded_at) * 1000) AS bigint), traceparent, data
-FROM event_archive WHERE event_id = ANY (CAST($1::text AS uuid[]))
+SELECT event_id, type AS event_type, source, data_schema, aggregate_id, aggregate_version, unit, occurred_at,
+       recorded_at, traceparent, data::text AS body
+FROM event_archive WHERE event_id = ANY ($1::uuid[])
 """
 # One partition at a time and no join: with a backlog, the order of a join may walk the whole partition for each row.
 _DELETE: Final = """
@@ -65,54 +65,85 @@ SESSION: Final = {
 }
 """Settings of a database session that runs these statements; the form of times depends on them."""
 
-_PLACE: Final = itemgetter(0)
-_EVENT_ID: Final = 0
-_TYPE: Final = 3
-_TRACEPARENT: Final = 10
+_RECORD: Final = 2
+_EVENT_ID: Final = 5
 
-Header = tuple[str, bytes]
+_Row = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """The first waiting rows of one partition, in order, as they were read under a lease.
 
-    ``seqs`` are the rows' numbers in the outbox, and ``events`` what the archive says, one for each.
+    ``seqs`` are the rows' numbers in the outbox, and ``records`` what goes on Kafka. ``traces`` and ``event_ids`` say
+    of each event whose trace is sampled what its spans need; of the others nothing is asked.
     """
 
     lease: Lease
     seqs: Sequence[int]
-    events: "Sequence[Record]"
+    records: Sequence[EncodedRecord]
+    traces: Sequence[str | None]
+    event_ids: Sequence[str | None]
 
     def first(self, count: int) -> "Head":
         """Return the head cut to its first rows."""
-        return self if count == len(self.seqs) else Head(self.lease, self.seqs[:count], self.events[:count])
-
-    def outgoing(self) -> Iterable[Outgoing]:
-        """Yield the rows as Kafka records."""
-        return map(_outgoing, self.events)
+        if count == len(self.seqs):
+            return self
+        return Head(self.lease, self.seqs[:count], self.records[:count], self.traces[:count], self.event_ids[:count])
 
     def traced(self) -> Iterable[TracedEvent]:
         """Yield those events whose trace is sampled."""
-        for event in self.events:
-            if is_sampled(trace := event[_TRACEPARENT]):
-                yield TracedEvent(self.lease.topic, self.lease.partition, event[_TYPE], event[_EVENT_ID], trace)
+        for trace, event_id in zip(self.traces, self.event_ids, strict=True):
+            if trace is not None and event_id is not None:
+                traceparent, _, kind = trace.partition(" ")
+                yield TracedEvent(self.lease.topic, self.lease.partition, kind, event_id, traceparent)
 
 
 async def read_heads(connection: "Connection[Record]", leases: Sequence[Lease], *, limit: int) -> list[Head]:
-    """Return the first ``limit`` visible rows of each partition that has any, but none whose archived event is gone.
+    """Return the first ``limit`` visible rows of each partition that has any.
+
+    Left out are rows that have no record with them and whose archived event is gone.
 
     Raises:
         asyncpg.PostgresError: the database refused or is away; also OSError and asyncpg.InterfaceError.
     """
     topics, partitions = [lease.topic for lease in leases], [lease.partition for lease in leases]
-    rows = await connection.fetch(_HEADS, topics, partitions, limit)
-    if not rows:
-        return []
-    found = await connection.fetch(_EVENTS, _literal(row[2] for row in rows))
-    events = {event[_EVENT_ID]: event for event in found}
-    heads = [_head(leases[place - 1], group, events) for place, group in groupby(rows, _PLACE)]
-    return [head for head in heads if head.seqs]
+    rows: Sequence[_Row] = await connection.fetch(_HEADS, topics, partitions, limit)
+    columns = tuple(zip(*rows, strict=True))
+    if columns and None in columns[_RECORD]:
+        columns = tuple(zip(*await _with_records(connection, rows), strict=True))
+    return _heads(leases, columns) if columns else []
+
+
+def _heads(leases: Sequence[Lease], columns: Sequence[tuple[Any, ...]]) -> list[Head]:
+    places, seqs, contents, stamps, traces, event_ids = columns
+    records = list(zip(contents, stamps, strict=True))
+    heads = []
+    for place, lease in enumerate(leases, start=1):
+        own = slice(bisect_left(places, place), bisect_right(places, place))
+        if seqs[own]:
+            heads.append(Head(lease, seqs[own], records[own], traces[own], event_ids[own]))
+    return heads
+
+
+async def _with_records(connection: "Connection[Record]", rows: "Sequence[_Row]") -> "list[_Row]":
+    """Make the records of rows that came without: those queued again, or by a release that wrote none."""
+    wanted = [row[_EVENT_ID] for row in rows if row[_RECORD] is None]
+    found = {str(event["event_id"]): event for event in await connection.fetch(_EVENTS, wanted)}
+    return [
+        row if row[_RECORD] is not None else (*row[:_RECORD], *_made(found[row[_EVENT_ID]]), row[_EVENT_ID])
+        for row in rows
+        if row[_RECORD] is not None or row[_EVENT_ID] in found
+    ]
+
+
+def _made(event: "Record") -> tuple[bytes, int, str | None]:
+    attributes = dict(event)
+    body, trace = attributes.pop("body"), event["traceparent"]
+    content = encode_content(
+        key=str(event["aggregate_id"]).encode(), value=body.encode(), headers=headers_for(**attributes)
+    )
+    return content, milliseconds(event["recorded_at"]), trace_of(trace, event["event_type"])
 
 
 async def delete_rows(connection: "Connection[Record]", heads: Sequence[Head], *, owner: str) -> int:
@@ -127,41 +158,3 @@ async def delete_rows(connection: "Connection[Record]", heads: Sequence[Head], *
         tag = await connection.execute(_DELETE, lease.topic, lease.partition, head.seqs, lease.epoch, owner)
         removed += int(tag.rpartition(" ")[2])
     return removed
-
-
-def _head(lease: Lease, rows: "Iterable[Record]", events: "Mapping[str, Record]") -> Head:
-    pairs = [(seq, events[event_id]) for _, seq, event_id in rows if event_id in events]
-    return Head(lease, [seq for seq, _ in pairs], [event for _, event in pairs])
-
-
-def _literal(elements: Iterable[str]) -> str:
-    """Write an array as PostgreSQL reads it: the driver takes longer over each element of a list."""
-    return f"{{{','.join(elements)}}}"
-
-
-def _outgoing(row: "Record") -> Outgoing:
-    (event_id, key, version, kind, source, schema, unit, occurred, recorded, stamp_ms, trace, body) = row
-    raw_key = key.encode()
-    headers = [
-        *_shared_headers(kind, source, schema, unit),
-        ("ce_id", event_id.encode()),
-        ("ce_time", f"{occurred[:10]}T{occurred[11:]}:00".encode()),
-        ("ce_recordedtime", f"{recorded[:10]}T{recorded[11:]}:00".encode()),
-        ("ce_partitionkey", raw_key),
-        ("ce_aggregateversion", b"%d" % version),
-    ]
-    if trace is not None:
-        headers.append(("traceparent", trace.encode()))
-    return Outgoing(raw_key, body.encode(), headers, stamp_ms)
-
-
-@lru_cache(maxsize=8192)
-def _shared_headers(kind: str, source: str, schema: str, unit: str) -> tuple[Header, ...]:
-    return (
-        ("ce_specversion", b"1.0"),
-        ("ce_source", source.encode()),
-        ("ce_type", kind.encode()),
-        ("ce_dataschema", schema.encode()),
-        ("ce_unit", unit.encode()),
-        ("content-type", b"application/json"),
-    )

@@ -8,7 +8,8 @@ from forkant_contracts import Event, encode
 from forkant_contracts.topics import Topic
 from forkant_kit.gate import Record
 from forkant_kit.outbox import partition_of
-from forkant_kit.producer import DiscardingProducer, Outgoing
+from forkant_kit.producer import DiscardingProducer
+from forkant_kit.record_bytes import EncodedRecord, encode_content
 
 from forkant_devstack.bench.laboratory import Laboratory
 
@@ -34,7 +35,7 @@ async def publish(lab: Laboratory, placed: Placed, *, topic: str | None = None) 
     try:
         async with sink.use() as sender:
             for (home, partition), records in placed.items():
-                waiting = [Outgoing(r.key or b"", r.value or b"", list(r.headers), _now_ms()) for r in records]
+                waiting = [_encoded(record) for record in records]
                 while waiting:
                     fitted, acknowledged = await sender.send(topic or home, partition, waiting)
                     await acknowledged
@@ -43,5 +44,6 @@ async def publish(lab: Laboratory, placed: Placed, *, topic: str | None = None) 
         await sink.close()
 
 
-def _now_ms() -> int:
-    return int(time.time() * 1000)
+def _encoded(record: Record) -> EncodedRecord:
+    content = encode_content(key=record.key or b"", value=record.value or b"", headers=record.headers)
+    return content, int(time.time() * 1000)

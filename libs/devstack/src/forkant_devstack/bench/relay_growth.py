@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -14,10 +14,10 @@ from case_service.migrate import MIGRATIONS
 from forkant_contracts.topics import CASE_TOPIC, TOPICS
 from forkant_kit.db import create_engine
 from forkant_kit.outbox import OUTBOX_CHANNEL
-from forkant_kit.producer import Outgoing
 
+from forkant_devstack.bench.bare import Backlog, records_of, send_bare
 from forkant_devstack.bench.laboratory import Laboratory
-from forkant_devstack.bench.relay import BAR, fill, records_of, send_bare
+from forkant_devstack.bench.relay import BAR, fill, keep
 from forkant_devstack.bench.report import Result, Spread
 from forkant_devstack.bench.rounds import Compared, Taken, alternate
 
@@ -29,9 +29,10 @@ _HELD_BACK: Final = (10_000, 100_000)
 _DEADLINE_S: Final = 300.0
 # Each event once before any a second time: repeats side by side would be read from the archive once for both.
 _QUEUE: Final = """
-INSERT INTO outbox (topic, partition, event_id)
-SELECT topic, partition, event_id FROM generate_series(1, CAST($1 AS int) / $2 + 1) AS again, event_archive
-ORDER BY again, event_id LIMIT $1
+INSERT INTO outbox (topic, partition, event_id, record, recorded_ms, traced)
+SELECT topic, partition, event_id, record, recorded_ms, traced
+FROM generate_series(1, CAST($1 AS int) / $2 + 1) AS again, kept
+ORDER BY again, seq LIMIT $1
 """
 _SHARED: Final = """
 SELECT count(*) = $1 AND max(n) - min(n) <= 1
@@ -47,9 +48,8 @@ async def bench_relay_growth(lab: Laboratory) -> list[Result]:
     watcher = await asyncpg.connect(urls.owner_url, command_timeout=_DEADLINE_S)
     bench = _Bench(lab, urls.worker_url, watcher, archived)
     try:
-        await fill(engine, archived)
-        records = await records_of(watcher)
-        await watcher.execute("TRUNCATE outbox")
+        records = records_of(await fill(engine, archived))
+        await keep(watcher)
         by_crew = {n: await _beside_bare(bench, lab, records, count=drained, processes=n) for n in _PROCESSES}
         sizes = [lab.sized(size) for size in _BACKLOGS]
         by_size = {size: [await bench.drain(size, processes=1)] for size in sizes}
@@ -67,9 +67,7 @@ async def bench_relay_growth(lab: Laboratory) -> list[Result]:
     ]
 
 
-async def _beside_bare(
-    bench: "_Bench", lab: Laboratory, records: Mapping[int, Sequence[Outgoing]], *, count: int, processes: int
-) -> Compared:
+async def _beside_bare(bench: "_Bench", lab: Laboratory, records: Backlog, *, count: int, processes: int) -> Compared:
     return await alternate(
         rounds=lab.rounds,
         measured=lambda: bench.drain(count, processes=processes),

@@ -15,7 +15,7 @@ from typing import Any, Final
 import asyncpg
 import psutil
 from forkant_kit.consumer_schema import CONSUMER_DDL
-from forkant_kit.outbox_schema import OUTBOX_DDL
+from forkant_kit.outbox_schema import OUTBOX_DDL, OUTBOX_RECORD_DDL
 from forkant_kit.parked_schema import PARKED_ACTION_DDL
 from forkant_kit.watermark import WATERMARK_DDL
 
@@ -240,7 +240,14 @@ async def _make_tables(database: DatabaseUrls) -> None:
     app_role = database.app_url.split("://")[1].split(":")[0]
     owner = await asyncpg.connect(database.owner_url)
     try:
-        for statement in (*OUTBOX_DDL, *CONSUMER_DDL, *PARKED_ACTION_DDL, *WATERMARK_DDL, *LABORATORY_DDL):
+        for statement in (
+            *OUTBOX_DDL,
+            *OUTBOX_RECORD_DDL,
+            *CONSUMER_DDL,
+            *PARKED_ACTION_DDL,
+            *WATERMARK_DDL,
+            *LABORATORY_DDL,
+        ):
             await owner.execute(statement)
         await owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"')
         ids = [numbered(number) for number in range(AGGREGATES)]
