@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -46,6 +47,13 @@ SAVED = ("audit_entry", "audit_link", "audit_chain")
 class Filled:
     platform: Platform
     case_url: str
+    root_of_case: str
+    """The case service's database as the server's superuser, who plants what nobody else could."""
+    root_of_indicator: str
+
+
+def as_superuser(postgres: PostgresServer, url: str) -> str:
+    return urlsplit(postgres.admin_url)._replace(path=urlsplit(url).path).geturl()
 
 
 def program(module: str, *, database: str, kafka: str, issuer: str, port: int, more: Mapping[str, str]) -> ProcessSpec:
@@ -79,7 +87,7 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
     await migrate(owner_url=cases.owner_url, script_location=case_service.migrate.MIGRATIONS)
     await migrate(owner_url=indicators.owner_url, script_location=indicator_service.migrate.MIGRATIONS)
     ports = free_ports(4)
-    databases = (cases.app_url, cases.app_url, indicators.app_url, indicators.app_url)
+    databases = (cases.app_url, cases.worker_url, indicators.app_url, indicators.worker_url)
     modules = ("case_service.app", "case_service.worker", "indicator_service.app", "indicator_service.worker")
     layout = Layout(folder)
     files = {name: audit_files(layout, SecretStore(layout.secrets), database=name) for name in ("case", "indicator")}
@@ -93,18 +101,23 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
         case_url = f"http://127.0.0.1:{ports[0]}"
         await run(cases=CASES, case_url=case_url, issuer_url=issuer.url)
         platform = Platform(
-            case_database=cases.owner_url,
-            indicator_database=indicators.owner_url,
+            case_database=cases.worker_url,
+            indicator_database=indicators.worker_url,
             notification_database=None,
             kafka_bootstrap=broker.bootstrap,
             indicator_url=f"http://127.0.0.1:{ports[2]}",
             issuer_url=issuer.url,
             trails=tuple(
                 AuditTrail(service=name, database_url=url, heads=files[name].heads, keys=files[name].keys())
-                for name, url in (("case", cases.app_url), ("indicator", indicators.app_url))
+                for name, url in (("case", cases.worker_url), ("indicator", indicators.worker_url))
             ),
         )
-        yield Filled(platform=platform, case_url=case_url)
+        yield Filled(
+            platform=platform,
+            case_url=case_url,
+            root_of_case=as_superuser(postgres, cases.owner_url),
+            root_of_indicator=as_superuser(postgres, indicators.owner_url),
+        )
     finally:
         for child in reversed(running):
             await children.stop(child)
@@ -151,7 +164,7 @@ async def keep(service: Service, *, postgres, layout: Layout) -> Kept:
     package = importlib.import_module(f"{service.package}.migrate")
     await migrate(owner_url=urls.owner_url, script_location=package.MIGRATIONS)
     files = audit_files(layout, SecretStore(layout.secrets), database=service.database(broker="kafka"))
-    engine = create_engine(urls.app_url, application_name="trails-test")
+    engine = create_engine(urls.worker_url, application_name="trails-test")
     sealer = Sealer(engine=engine, key=HeadKey(files.seed), sinks=[file_sink(files.heads)])
     try:
         for _ in range(ENTRIES):
@@ -160,7 +173,7 @@ async def keep(service: Service, *, postgres, layout: Layout) -> Kept:
         await sealer.round(publish=True)
     finally:
         await engine.dispose()
-    trail = AuditTrail(service=service.name, database_url=urls.app_url, heads=files.heads, keys=files.keys())
+    trail = AuditTrail(service=service.name, database_url=urls.worker_url, heads=files.heads, keys=files.keys())
     return Kept(trail, urls.owner_url)
 
 

@@ -73,13 +73,13 @@ async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform)
     assert sum(row["erased_at"] is not None for row in rows) == 1
 
 
-async def test_a_case_row_without_events_is_named(platform):
+async def test_a_case_row_without_events_is_named(filled, platform):
     extra = "01900000-0000-7000-8000-000000000001"
     columns = """unit, version, revision, state, case_type, theme, age_band, subject_category, purpose_code, legal_basis,
         arena, title, opened_by, case_owner, opened_at, recorded_at, updated_at, clarification_deadline"""
     plant = f"""INSERT INTO preventive_case (id, {columns}) SELECT '{extra}', {columns} FROM preventive_case
         WHERE state = 'active' LIMIT 1"""
-    async with planted(platform.case_database, [plant], [f"DELETE FROM preventive_case WHERE id = '{extra}'"]):
+    async with planted(filled.root_of_case, [plant], [f"DELETE FROM preventive_case WHERE id = '{extra}'"]):
         found = wrong(await check_changes(platform.case_database))
         figures = wrong(await check_indicators(platform, settle_s=0))
     assert extra in found["case versions and their events, gapless from 1"]
@@ -87,11 +87,11 @@ async def test_a_case_row_without_events_is_named(platform):
     assert any("national rolling_12 counts.open:" in text for text in figures.values())
 
 
-async def test_a_measure_row_without_an_event_is_named(platform):
+async def test_a_measure_row_without_an_event_is_named(filled, platform):
     extra, case = "01900000-0000-7000-8000-000000000002", await a_case(platform)
     plant = f"""INSERT INTO measure (id, case_id, round, kind, arena, state, due_on, planned_by, planned_at)
         VALUES ('{extra}', '{case}', 1, 'home_visit', 'physical', 'planned', '2026-12-01', 'officer-oslo', now())"""
-    async with planted(platform.case_database, [plant], [f"DELETE FROM measure WHERE id = '{extra}'"]):
+    async with planted(filled.root_of_case, [plant], [f"DELETE FROM measure WHERE id = '{extra}'"]):
         found = wrong(await check_changes(platform.case_database))
     assert list(found) == ["measures"]
     assert extra in found["measures"]
@@ -105,21 +105,21 @@ async def test_a_measure_row_without_an_event_is_named(platform):
         ("version = version + 1", "version = version - 1", "case versions and their events, gapless from 1"),
     ],
 )
-async def test_a_case_row_changed_behind_the_platform_is_named(platform, change, undo, named):
+async def test_a_case_row_changed_behind_the_platform_is_named(filled, platform, change, undo, named):
     case = await a_case(platform, "unit = 'oslo' AND theme = 'drugs' AND state = 'active'")
     update = f"UPDATE preventive_case SET {{}} WHERE id = '{case}'"
-    async with planted(platform.case_database, [update.format(change)], [update.format(undo)]):
+    async with planted(filled.root_of_case, [update.format(change)], [update.format(undo)]):
         found = wrong(await check_changes(platform.case_database))
     assert case in found[named]
 
 
-async def test_a_missing_event_is_named_in_the_archive_and_against_the_topic(platform):
+async def test_a_missing_event_is_named_in_the_archive_and_against_the_topic(filled, platform):
     case = await a_case(platform)
     taken = f"""DELETE FROM event_archive WHERE aggregate_id = '{case}' AND type = 'no.forkant.case.planned.v1'
         RETURNING *"""
     plant = ["CREATE TABLE taken (LIKE event_archive)", f"WITH t AS ({taken}) INSERT INTO taken SELECT * FROM t"]
     remove = ["INSERT INTO event_archive SELECT * FROM taken", "DROP TABLE taken"]
-    async with planted(platform.case_database, plant, remove):
+    async with planted(filled.root_of_case, plant, remove):
         found = wrong(await check_changes(platform.case_database))
         topics = wrong(await check_topics(platform))
     assert case in found["case versions and their events, gapless from 1"]
@@ -127,7 +127,7 @@ async def test_a_missing_event_is_named_in_the_archive_and_against_the_topic(pla
     assert case in topics["records on Kafka that the archive knows"]
 
 
-async def test_a_change_without_its_audit_entry_is_named(platform):
+async def test_a_change_without_its_audit_entry_is_named(filled, platform):
     case = await a_case(platform)
     async with database(platform.case_database) as connection:
         months = await connection.fetch(
@@ -139,7 +139,7 @@ async def test_a_change_without_its_audit_entry_is_named(platform):
     taken = f"DELETE FROM audit_entry WHERE '{case}' = ANY(object_ids) AND action = 'case.open' RETURNING *"
     plant = ["CREATE TABLE taken (LIKE audit_entry)", *free, f"WITH t AS ({taken}) INSERT INTO taken SELECT * FROM t"]
     remove = ["INSERT INTO audit_entry OVERRIDING SYSTEM VALUE SELECT * FROM taken", "DROP TABLE taken", *bound]
-    async with planted(platform.case_database, plant, remove):
+    async with planted(filled.root_of_case, plant, remove):
         found = wrong(await check_changes(platform.case_database))
         [chain, figures] = await check_trails(platform.trails)
     assert list(found) == ["changes and their audit rows"]
@@ -149,11 +149,11 @@ async def test_a_change_without_its_audit_entry_is_named(platform):
     assert wrong(await check_trails(platform.trails)) == {}
 
 
-async def test_a_changed_entry_of_any_trail_is_named_with_its_service_and_its_position(platform, monkeypatch):
+async def test_a_changed_entry_of_any_trail_is_named_with_its_service_and_its_position(filled, platform, monkeypatch):
     monkeypatch.setattr("forkant_devstack.verify.platform.running_platform", lambda: platform)
     app = typer.Typer()
     app.command()(cli_verify)
-    url = platform.indicator_database
+    url = filled.root_of_indicator
     async with database(url) as connection:
         months = await connection.fetch(
             "SELECT inhrelid::regclass AS name FROM pg_inherits WHERE inhparent = 'audit_entry'::regclass"
@@ -173,11 +173,11 @@ async def test_a_changed_entry_of_any_trail_is_named_with_its_service_and_its_po
     assert difference["found"].startswith("changed: ")
 
 
-async def test_a_wrong_cell_is_named_with_both_figures(platform):
+async def test_a_wrong_cell_is_named_with_both_figures(filled, platform):
     which = """WHERE district = 'oslo' AND metric = 'opened' AND month = (
         SELECT max(month) FROM district_cell WHERE district = 'oslo' AND metric = 'opened')"""
     plant, remove = (f"UPDATE district_cell SET amount = amount {sign} 1 {which}" for sign in "+-")
-    async with planted(platform.indicator_database, [plant], [remove]):
+    async with planted(filled.root_of_indicator, [plant], [remove]):
         found = wrong(await check_indicators(platform, settle_s=0))
     assert len(found) == 3
     assert any("oslo rolling_12 counts.opened: the indicator service says" in text for text in found.values())
@@ -202,7 +202,7 @@ async def test_people_may_go_on_working_while_it_is_verified(filled, platform):
     assert (wrong(during.checks), wrong(after.checks)) == ({}, {})
 
 
-async def test_a_consumer_that_is_behind_and_a_parked_event_are_named(platform):
+async def test_a_consumer_that_is_behind_and_a_parked_event_are_named(filled, platform):
     plant = [
         """INSERT INTO consumer_offset (consumer_group, topic, partition, next_offset, end_offset)
         VALUES ('late-reader', 'forkant.case.v1', 0, 1, 1)""",
@@ -212,13 +212,13 @@ async def test_a_consumer_that_is_behind_and_a_parked_event_are_named(platform):
     remove = [
         f"DELETE FROM {table} WHERE consumer_group = 'late-reader'" for table in ("consumer_offset", "parked_event")
     ]
-    async with planted(platform.indicator_database, plant, remove):
+    async with planted(filled.root_of_indicator, plant, remove):
         found = wrong([await check_caught_up(platform, deadline_s=0), await check_parked(platform)])
     assert "late-reader at forkant.case.v1-3: offset 0" in found["outbox published and consumers at the end"]
     assert "offset 0: parked (malformed): attribute id is missing" in found["no event parked"]
 
 
-async def test_the_command_prints_its_checks_and_fails_when_one_differs(platform, monkeypatch):
+async def test_the_command_prints_its_checks_and_fails_when_one_differs(filled, platform, monkeypatch):
     monkeypatch.setattr("forkant_devstack.verify.platform.running_platform", lambda: platform)
     app = typer.Typer()
     app.command()(cli_verify)
@@ -226,7 +226,7 @@ async def test_the_command_prints_its_checks_and_fails_when_one_differs(platform
     assert (fine.exit_code, json.loads(fine.stdout)["ok"]) == (0, True)
     case = await a_case(platform)
     update = f"UPDATE preventive_case SET version = version {{}} 1 WHERE id = '{case}'"
-    async with planted(platform.case_database, [update.format("+")], [update.format("-")]):
+    async with planted(filled.root_of_case, [update.format("+")], [update.format("-")]):
         differing = await asyncio.to_thread(CliRunner().invoke, app, [])
     assert differing.exit_code == 1
     assert "✗ differs" in differing.stdout

@@ -18,7 +18,7 @@ class AuditTrail:
 
     service: str
     database_url: str
-    """The database as the application's role, which may read the trail."""
+    """The database as the worker's role, which seals the trail."""
     heads: Path | None
     """Where the heads of the chain are published, if anywhere."""
     keys: Mapping[str, str]
@@ -42,5 +42,5 @@ def running_trails(service: str | None = None) -> tuple[AuditTrail, ...]:
     for each in known.values() if service is None else [known[service]]:
         urls = database_urls(each, broker=state.broker, postgres_port=state.ports["postgres"], secrets=secrets)
         files = audit_files(layout, secrets, database=each.database(broker=state.broker))
-        trails.append(AuditTrail(service=each.name, database_url=urls.app_url, heads=files.heads, keys=files.keys()))
+        trails.append(AuditTrail(service=each.name, database_url=urls.worker_url, heads=files.heads, keys=files.keys()))
     return tuple(trails)
