@@ -85,7 +85,11 @@ async def republish(platform: Platform, *arguments: str) -> int:
         "-m",
         "case_service.republish",
         *arguments,
-        env=dict(os.environ) | platform.env(platform.nodes["case"]),
+        env={
+            **os.environ,
+            **platform.env(platform.nodes["case"]),
+            "FORKANT_DATABASE_URL": platform.nodes["case"].database.worker_url,
+        },
     )
     return await process.wait()
 

@@ -134,12 +134,15 @@ class Service:
     issuer: IssuerServer
     owner_url: str
     app_url: str
+    worker_url: str
 
     def person(self, persona: str, **claims: Any) -> Person:
         return Person(client=self.client, headers=self.issuer.headers(persona, **claims))
 
     async def fetch(self, query: str, *values: Any, as_app: bool = False) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.app_url if as_app else self.owner_url)
+        """Ask as the owner who says that the system acts, or else as the application without a stance."""
+        url, told = (self.app_url, {}) if as_app else (self.owner_url, {"forkant.system": "on"})
+        connection = await asyncpg.connect(url, server_settings=told)
         try:
             return list(await connection.fetch(query, *values))
         finally:
@@ -173,7 +176,14 @@ async def started(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterat
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://case.test") as client,
     ):
-        yield Service(app=app, client=client, issuer=issuer, owner_url=urls.owner_url, app_url=urls.app_url)
+        yield Service(
+            app=app,
+            client=client,
+            issuer=issuer,
+            owner_url=urls.owner_url,
+            app_url=urls.app_url,
+            worker_url=urls.worker_url,
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

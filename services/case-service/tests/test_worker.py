@@ -22,7 +22,7 @@ async def working(service, bootstrap):
     [port] = free_ports(1)
     settings = CaseWorkerSettings(
         env=Environment.TEST,
-        database_url=SecretStr(service.app_url),
+        database_url=SecretStr(service.worker_url),
         oidc_issuer=service.issuer.url,
         kafka_bootstrap=bootstrap,
         worker_port=port,
@@ -74,10 +74,10 @@ async def test_chores_prepare_the_archive_and_remove_old_keys(empty_service):
     officer = empty_service.person("officer-oslo")
     await officer.open()
     await empty_service.fetch("UPDATE idempotency_key SET created_at = now() - interval '25 hours'")
-    engine = create_engine(empty_service.app_url, application_name="test")
+    engine = create_engine(empty_service.worker_url, application_name="test")
     settings = CaseWorkerSettings(
         env=Environment.TEST,
-        database_url=SecretStr(empty_service.app_url),
+        database_url=SecretStr(empty_service.worker_url),
         oidc_issuer=empty_service.issuer.url,
         archive_keep_months=25,
     )
@@ -97,7 +97,7 @@ async def test_chores_prepare_the_archive_and_remove_old_keys(empty_service):
 
 async def test_the_archive_keeps_everything_unless_told_otherwise(empty_service):
     settings = CaseWorkerSettings(
-        env=Environment.TEST, database_url=SecretStr(empty_service.app_url), oidc_issuer=empty_service.issuer.url
+        env=Environment.TEST, database_url=SecretStr(empty_service.worker_url), oidc_issuer=empty_service.issuer.url
     )
     assert "drop_old_months" not in worker.chores(settings, engine=None)
 

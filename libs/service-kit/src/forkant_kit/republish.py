@@ -100,13 +100,14 @@ async def republish(
     Memory is bounded by the chunk: the list of ids stays with the database. Cancelling leaves what is queued queued.
 
     Args:
-        database_url: the publishing service's own database, as the application's role.
+        database_url: the publishing service's own database, as the worker's role.
         selection: which events.
         pace: how fast.
         say: is told after each chunk, and while waiting for the relay.
 
     Raises:
         RepublishingElsewhereError: somebody else does it right now.
+        asyncpg.InsufficientPrivilegeError: it is another role than the worker's.
         asyncpg.PostgresError, OSError: the database failed; repeating from the beginning is harmless.
     """
     pace = pace or Pace()
@@ -150,6 +151,8 @@ async def _connected(database_url: str) -> AsyncIterator["Connection[Record]"]:
         server_settings={"application_name": "republish", "timezone": "UTC", "lock_timeout": "10s"},
     )
     try:
+        # A role that row-level security shows nothing would find nothing to publish; it may not look here either.
+        await connection.execute("SELECT FROM outbox LIMIT 0")
         yield connection
     finally:
         await connection.close(timeout=5)

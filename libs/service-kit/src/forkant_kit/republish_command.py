@@ -105,7 +105,7 @@ def main(service: str, arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     url = os.environ.get("FORKANT_DATABASE_URL")
     if not url:
-        print("set FORKANT_DATABASE_URL to the service's database, as the application's role", file=sys.stderr)  # noqa: T201
+        print("set FORKANT_DATABASE_URL to the service's database, as the worker's role", file=sys.stderr)  # noqa: T201
         return EXIT_BAD_SETTINGS
     try:
         chosen = selection_of(aggregate=given.aggregate, since=given.since, until=given.until, topic=given.topic)
@@ -116,6 +116,9 @@ def main(service: str, arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; what is queued is published, and repeating is harmless", file=sys.stderr)  # noqa: T201
         return _STOPPED
+    except asyncpg.InsufficientPrivilegeError:
+        print("set FORKANT_DATABASE_URL to the worker's role, which alone may look into the outbox", file=sys.stderr)  # noqa: T201
+        return EXIT_BAD_SETTINGS
     except (OSError, asyncpg.PostgresError) as error:
         print(f"the database failed ({type(error).__name__}); repeating is harmless", file=sys.stderr)  # noqa: T201
         return 1

@@ -11,6 +11,7 @@ from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import database_check
 from forkant_kit.outbox import RelayNudge
 from forkant_kit.problems import problem_response
+from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import create_app, serve
@@ -22,6 +23,7 @@ from case_service.api.description import describe
 from case_service.api.refusals import problem_of
 from case_service.domain.refusals import Refusal
 from case_service.policy import POLICY, UNAUDITED
+from case_service.row_security import FREE
 from case_service.settings import SERVICE, VERSION, CaseSettings
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -50,7 +52,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         routers=ROUTERS,
         policy=POLICY,
         lifespan=lambda app: _lifespan(app, engine, nudge),
-        readiness=[database_check(engine)],
+        readiness=[database_check(engine), row_security_check(engine, free=FREE)],
         verifier=verifier,
         audit=engine,
         unaudited=UNAUDITED,

@@ -18,12 +18,14 @@ from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.idempotency import remove_old_keys
 from forkant_kit.relay import Relay
+from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
 
 _log = structlog.get_logger(__name__)
@@ -77,7 +79,7 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
     watermark = WatermarkPublisher(
         engine=engine, kafka_bootstrap=settings.kafka_bootstrap, service=SERVICE, topics=topics
     )
-    health = worker_app(readiness=[database_check(engine)], alive=relay.healthy)
+    health = worker_app(readiness=[database_check(engine), row_security_check(engine, free=FREE)], alive=relay.healthy)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run(stop), name="relay")

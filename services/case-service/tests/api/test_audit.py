@@ -141,17 +141,17 @@ async def test_the_worker_seals_what_the_api_records_and_publishes_a_head_that_v
     await (await officer.open()).read()
     settings = CaseWorkerSettings(
         env=Environment.TEST,
-        database_url=SecretStr(empty_service.app_url),
+        database_url=SecretStr(empty_service.worker_url),
         oidc_issuer=empty_service.issuer.url,
         audit_head_file=tmp_path / "heads.jsonl",
     )
-    engine = create_engine(empty_service.app_url, application_name="test")
+    engine = create_engine(empty_service.worker_url, application_name="test")
     try:
         await sealer(settings, engine).round(publish=True)
     finally:
         await engine.dispose()
     key = HeadKey(read_seed(DEV_SIGNING_KEY))
-    trail = [document async for document in documents(empty_service.app_url)]
+    trail = [document async for document in documents(empty_service.worker_url)]
     result = verify(trail, lines(tmp_path / "heads.jsonl"), {key.id: key.public})
     assert (result.findings, result.entries, result.published) == ([], 2, 2)
 
@@ -174,14 +174,14 @@ async def test_the_rows_of_the_old_log_move_over_and_are_sealed(postgres):
     assert [(row["at"], row["object_ids"]) for row in new] == [
         (row["at"], [row["aggregate_id"]] if row["aggregate_id"] else []) for row in old
     ]
-    settings = CaseWorkerSettings(env=Environment.TEST, database_url=SecretStr(urls.app_url), oidc_issuer="http://i")
-    engine = create_engine(urls.app_url, application_name="test")
+    settings = CaseWorkerSettings(env=Environment.TEST, database_url=SecretStr(urls.worker_url), oidc_issuer="http://i")
+    engine = create_engine(urls.worker_url, application_name="test")
     try:
         work = sealer(settings, engine)
         for _ in range(12):
             await work.round()
     finally:
         await engine.dispose()
-    trail = [document async for document in documents(urls.app_url)]
+    trail = [document async for document in documents(urls.worker_url)]
     result = verify(trail, [], {})
     assert (result.findings, result.entries, result.unsealed) == ([], 3, 0)

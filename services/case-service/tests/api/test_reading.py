@@ -121,7 +121,7 @@ async def test_the_feed_misses_no_change_that_commits_late(empty_service):
     officer = empty_service.person("officer-oslo")
     slow, quick = await officer.open(), await officer.open()
     _, cursor = await feed(officer)
-    connection = await asyncpg.connect(empty_service.owner_url)
+    connection = await asyncpg.connect(empty_service.owner_url, server_settings={"forkant.system": "on"})
     try:
         transaction = connection.transaction()
         await transaction.start()

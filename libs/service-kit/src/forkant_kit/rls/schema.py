@@ -26,6 +26,10 @@ def told(name: str) -> str:
     return f"(SELECT current_setting('{PREFIX}.{name}', true))"
 
 
+OWNER_ACTS: Final = f"session_user <> current_user OR {told('system')} = 'on'"
+"""The owner acts: in a function of its own that another role calls, or when it says that the system does."""
+
+
 def guard(
     table: str,
     *,
@@ -34,7 +38,7 @@ def guard(
     change: str | None = None,
     remove: str | None = None,
     worker: Worker = Worker.READS,
-    owner: str = f"{told('system')} = 'on'",
+    owner: str = OWNER_ACTS,
 ) -> tuple[str, ...]:
     """Return the statements that put a table behind row-level security; what is left out is refused.
 
@@ -45,7 +49,8 @@ def guard(
         change: the condition on a row as it is after an update.
         remove: the condition on a row to be deleted.
         worker: what the worker's role may do besides, with every row.
-        owner: the condition on rows that the owner reads and writes, as its migrations and functions do.
+        owner: the condition on rows for the owner, whose migrations and functions need them; ``true`` where a function
+            of the owner's would do harm if it saw nothing.
     """
     policies = [f"CREATE POLICY caller_sees ON {table} FOR SELECT USING ({see})"]
     if add is not None:

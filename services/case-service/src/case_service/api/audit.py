@@ -22,6 +22,7 @@ from case_service.api.paging import Cursor, Limit, link_to
 from case_service.api.views import AuditLine, AuditPage
 from case_service.policy import scope_of
 from case_service.queries import audit as queries
+from case_service.row_security import stance
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"], generate_unique_id_function=operation_id)
 
@@ -55,7 +56,8 @@ async def list_audit(
     trail = trail_of(request)
     trail.asked = () if question.object_id is None else (question.object_id,)
     before = None if cursor is None else _place(decode_cursor(tools.cursor_secret, name, cursor))
-    async with transaction(tools.engine) as conn:
+    told = None if scope is None else stance(scope, subject=principal.subject, changes=False, whole_unit=True)
+    async with transaction(tools.engine, told) as conn:
         rows = await queries.list_audit(conn, scope, question, before=before, limit=limit + 1)
         await trail.record(conn, Entry(action="audit.read", object_ids=trail.asked))
     shown = rows[:limit]

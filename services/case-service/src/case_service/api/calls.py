@@ -15,6 +15,7 @@ from forkant_kit.etag import etag, expected_version
 from forkant_kit.idempotency import Answer, run_idempotent
 from forkant_kit.outbox import RelayNudge
 from forkant_kit.policy import requires
+from forkant_kit.rls.stance import Stance
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -23,6 +24,7 @@ from case_service.api.views import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.refusals import Refusal
 from case_service.policy import scope_of
+from case_service.row_security import stance
 from case_service.store.reference import refused_by_database
 
 T = TypeVar("T")
@@ -62,7 +64,10 @@ class Call:
 
     async def once(self, work: Work[Answer]) -> Response:
         """Run a command that is answered once for each Idempotency-Key, and wake the relay."""
-        response = await run_idempotent(self.tools.engine, self.request, self.principal, lambda conn: _run(conn, work))
+        told = self._stance(changes=True)
+        response = await run_idempotent(
+            self.tools.engine, self.request, self.principal, lambda conn: _run(conn, work), stance=told
+        )
         self.tools.nudge.committed()
         return response
 
@@ -78,15 +83,18 @@ class Call:
 
     async def save(self, work: Work[Receipt]) -> Response:
         """Run a PUT or DELETE, which If-Match alone makes safe to repeat, and wake the relay."""
-        async with transaction(self.tools.engine) as conn:
+        async with transaction(self.tools.engine, self._stance(changes=True)) as conn:
             receipt = await _run(conn, work)
         self.tools.nudge.committed()
         return case_answer(receipt).response()
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], *, whole_unit: bool = False) -> T:
         """Run a query; what it wrote in the audit trail is committed before the answer."""
-        async with transaction(self.tools.engine) as conn:
+        async with transaction(self.tools.engine, self._stance(changes=False, whole_unit=whole_unit)) as conn:
             return await work(conn)
+
+    def _stance(self, *, changes: bool, whole_unit: bool = False) -> Stance:
+        return stance(self.context.scope, subject=self.context.subject, changes=changes, whole_unit=whole_unit)
 
     async def audit_read(
         self,

@@ -36,7 +36,7 @@ async def list_changes(
         await call.audit_read(conn, action="case.changes", ids=(row["id"] for row in rows[:limit]))
         return rows
 
-    rows = await call.read(work)
+    rows = await call.read(work, whole_unit=True)
     shown = rows[:limit]
     following = paging.cursor_at(call, "changes", [shown[-1]["change_xid"], str(shown[-1]["id"])]) if shown else cursor
     body = ChangePage(items=[_line(row) for row in shown], next=following, more=len(rows) > limit)

@@ -30,7 +30,7 @@ EMPTIED: Final[Mapping[str, None]] = MappingProxyType(
 
 # Children before parents.
 _TABLES: Final = (plan_goal, plan, assessment, evaluation, follow_up, partner, case_note, transfer, measure)
-_FORGET_ANSWERS: Final = text("DELETE FROM idempotency_key WHERE aggregate_id = ANY(:answered)")
+_FORGET_ANSWERS: Final = text("SELECT forget_answers(CAST(:answered AS uuid[]))")
 
 
 async def erase_items(conn: AsyncConnection, *, case_id: UUID, concern_id: UUID | None, at: datetime) -> None:

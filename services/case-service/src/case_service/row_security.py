@@ -1,0 +1,46 @@
+"""What the database is told of the caller, for row-level security below the predicates of :mod:`case_service.scope`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_kit.rls.stance import Stance
+
+from case_service.scope import Scope
+
+FREE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "alembic_version": "names a revision; no process may read it",
+        "municipality": "public reference data, which no process may write",
+        "municipality_unit": "public reference data, which no process may write",
+        "method": "public reference data, which no process may write",
+        "method_step": "public reference data, which no process may write",
+        "outbox": "events under way to Kafka; an API may add and not look",
+        "relay_lease": "no data of cases; the worker's alone",
+        "relay_member": "no data of cases; the worker's alone",
+        "audit_entry": "only grows; which of it is shown is the audit route's to say, since an auditor may ask for all",
+        "audit_link": "hashes alone; only grows",
+        "audit_chain": "a hash and a position; only goes on",
+        "audit_checkpoint": "hashes and counts of months that went; nobody but their function writes",
+    }
+)
+"""Tables without row-level security, each with the reason why it needs none."""
+
+
+def stance(scope: Scope, *, subject: str, changes: bool, whole_unit: bool = False) -> Stance:
+    """Return what a caller's transaction tells the database.
+
+    Args:
+        scope: what the caller may see.
+        subject: who asks.
+        changes: whether the transaction is to change anything beside the audit trail.
+        whole_unit: show restricted cases too, to a query that tells of them only that they are gone.
+    """
+    return Stance(
+        {
+            "unit": scope.unit,
+            "subject": subject,
+            "sees_restricted": "on" if scope.sees_restricted or whole_unit else "off",
+            "changes": "on" if changes else "off",
+        }
+    )
