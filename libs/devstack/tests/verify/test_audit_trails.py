@@ -40,7 +40,7 @@ async def asked(*arguments: str):
     return await asyncio.to_thread(CliRunner().invoke, command.audit, list(arguments))
 
 
-async def test_a_trail_is_expected_of_services_whose_worker_seals_one():
+async def test_a_trail_is_expected_of_each_service_whose_worker_seals_one_and_of_no_other():
     sealing = {
         service.name
         for service in SERVICES
@@ -50,7 +50,8 @@ async def test_a_trail_is_expected_of_services_whose_worker_seals_one():
             if each is not AuditSettings
         )
     }
-    assert {"case", "indicator"} <= set(NAMES) <= sealing
+    assert {"case", "indicator"} <= sealing
+    assert set(NAMES) == sealing
 
 
 async def test_untouched_trails_hold_and_each_is_told_by_its_name(kept):
