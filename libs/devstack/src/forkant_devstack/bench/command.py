@@ -20,6 +20,7 @@ from forkant_devstack.bench.readable import bench_readable
 from forkant_devstack.bench.relay import bench_relay
 from forkant_devstack.bench.relay_growth import bench_relay_growth
 from forkant_devstack.bench.report import Result, table_of
+from forkant_devstack.bench.row_security import bench_row_security
 from forkant_devstack.bench.starting import bench_starting
 from forkant_devstack.bench.writing import bench_writing
 from forkant_devstack.process import DevstackError
@@ -32,6 +33,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "consumer": bench_consumer,
     "projector": bench_projector,
     "opening": bench_opening,
+    "row-security": bench_row_security,
     "readable": bench_readable,
     "start": bench_starting,
 }
