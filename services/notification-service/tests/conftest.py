@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 import uvicorn
-from forkant_contracts import Event, EventData
+from forkant_contracts import TOPICS, Event, EventData
 from forkant_contracts.codes import (
     AgeBand,
     CaseType,
@@ -159,16 +159,16 @@ class World:
             await self.notifier.apply(conn, events)
 
     def event(self, data: EventData | str, case_id: UUID, version: int = 1, *, unit: str = "oslo") -> Event:
-        now = self.clock()
+        now, content = self.clock(), SAMPLES[data] if isinstance(data, str) else data
         return Event(
             id=new_id(),
-            source="/test",
+            source=f"urn:forkant:{TOPICS[content.TOPIC].producer}",
             aggregate_id=case_id,
             aggregate_version=version,
             unit=unit,
             occurred_at=now,
             recorded_at=now,
-            data=SAMPLES[data] if isinstance(data, str) else data,
+            data=content,
         )
 
     def context(self, *, unit: str = "oslo", national: bool = False, subject: str = "lead") -> Context:
