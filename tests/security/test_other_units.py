@@ -90,6 +90,9 @@ async def test_no_list_filter_or_sort_shows_what_another_unit_has(wall, oslo, op
         if "object_id" in query:
             assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
             continue
+        if set(query) - set(operation.named("query")):
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+            continue
         assert answer.status_code == 200, answer.text
         shown = answer.text
         while following := answer.json().get("next") if answer.json().get("more", True) else None:
@@ -103,7 +106,7 @@ async def test_no_list_filter_or_sort_shows_what_another_unit_has(wall, oslo, op
 
 async def test_no_count_holds_what_another_unit_has(wall, oslo, troms):
     rows = await wall.platform.fetch("case", "SELECT count(*) AS n FROM preventive_case WHERE unit = 'troms'")
-    for query in ("", "?theme=violence", "?unit=oslo"):
+    for query in ("", "?theme=violence"):
         answer = await wall.mighty("troms").done("case", "GET", f"/v1/cases/count{query}")
         assert answer.json() == {"count": rows[0]["n"]}
 
@@ -143,7 +146,7 @@ CLAIMED = {
 
 async def test_no_header_gives_a_role_a_unit_or_a_person(wall, oslo, troms):
     case, before = oslo.ids["case_id"], await wall.state()
-    read = await wall.person("officer-troms").send("case", "GET", f"/v1/cases/{case}?unit=oslo&role=lead", **CLAIMED)
+    read = await wall.person("officer-troms").send("case", "GET", f"/v1/cases/{case}", **CLAIMED)
     assert (read.status_code, read.json()["code"]) == (404, "not-found")
     body = {"restricted": True, "reason": "disputed"}
     path = f"/v1/cases/{case}/restriction"

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import Depends, Request
 
+from forkant_kit.parameters import refuse_unknown_parameters
 from forkant_kit.principal import Principal, current_principal
 from forkant_kit.problems import ProblemError
 
@@ -35,7 +36,8 @@ class Policy:
 def requires(action: str) -> Any:
     """Return the dependency that lets a route be used only by those who may take the action, and gives the Principal.
 
-    The request gets 403 ``forbidden`` otherwise; it never learns whether the resource exists.
+    The request gets 403 ``forbidden`` otherwise; it never learns whether the resource exists. A query parameter that
+    the route doesn't have gets 422.
     """
 
     async def permitted(request: Request) -> Principal:
@@ -45,6 +47,7 @@ def requires(action: str) -> Any:
             raise ProblemError(
                 403, "forbidden", "Your role may not do this", "Ask the prevention lead of your unit who may."
             )
+        refuse_unknown_parameters(request)
         return principal
 
     setattr(permitted, _ACTION_MARK, action)
