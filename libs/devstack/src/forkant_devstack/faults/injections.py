@@ -32,6 +32,7 @@ SELECT o.event_id FROM outbox AS o JOIN relay_lease AS l ON l.topic = o.topic AN
 WHERE l.owner = $1
 """
 _END_LEASES = "UPDATE relay_lease SET expires_at = clock_timestamp() WHERE owner = $1"
+_NOW = "SELECT extract(epoch FROM clock_timestamp())::float"
 _SEEN = "SELECT extract(epoch FROM max(seen_at))::float FROM relay_member WHERE owner LIKE $1 || '/%'"
 
 
@@ -88,12 +89,13 @@ async def plant_second_owner(trial: Trial) -> None:
         await _stopped(trial, name)
         await trial.fetch(_TAKE, name, _SECOND_OWNER)
         before = {row["event_id"] for row in await trial.fetch(_HELD_ROWS, _SECOND_OWNER)}
-        seen = float(await trial.value(_SEEN, name))
+        # The other relay forgets one that is silent for long, and then there is nothing to have been seen.
+        seen = float(await trial.value(_SEEN, name) or await trial.value(_NOW))
         trial.process(name).send_signal(signal.SIGCONT)
 
         async def refreshed() -> bool:
             # It asks for its leases each 0.7 s; by the second time the deletion is long done.
-            return float(await trial.value(_SEEN, name)) > seen + 2.0
+            return float(await trial.value(_SEEN, name) or 0) > seen + 2.0
 
         try:
             await trial.until(refreshed, what=f"{name} to ask for its leases again")
