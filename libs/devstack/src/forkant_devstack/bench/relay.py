@@ -2,20 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
 from case_service.migrate import MIGRATIONS
-from forkant_contracts import Event
 from forkant_contracts.topics import CASE_TOPIC, TOPICS
 from forkant_kit.db import create_engine, new_id
-from forkant_kit.outbox import OUTBOX_CHANNEL, append_events
+from forkant_kit.outbox import OUTBOX_CHANNEL
 from forkant_kit.relay import Relay
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_devstack.bench.bare import records_of, send_bare
-from forkant_devstack.bench.events import events
+from forkant_devstack.bench.kept import COLUMNS, fill, keep
 from forkant_devstack.bench.laboratory import Laboratory
 from forkant_devstack.bench.relay_delay import measure_delay
 from forkant_devstack.bench.relay_process import published
@@ -24,15 +22,8 @@ from forkant_devstack.bench.rounds import Taken, alternate
 
 _EVENTS: Final = 60_000
 BAR: Final = 0.70
-_CHUNK: Final = 500
 _POLL_S: Final = 0.005
-_KEEP: Final = """
-CREATE TABLE kept AS SELECT * FROM outbox; TRUNCATE outbox; ALTER TABLE kept ADD PRIMARY KEY (seq); VACUUM ANALYZE kept
-"""
-_REFILL: Final = """
-INSERT INTO outbox (topic, partition, event_id, record, recorded_ms, traced)
-SELECT topic, partition, event_id, record, recorded_ms, traced FROM kept ORDER BY seq
-"""
+_REFILL: Final = f"INSERT INTO outbox ({COLUMNS}) SELECT {COLUMNS} FROM kept ORDER BY seq"  # noqa: S608  constants
 
 
 async def bench_relay(lab: Laboratory) -> list[Result]:
@@ -66,21 +57,6 @@ async def bench_relay(lab: Laboratory) -> list[Result]:
         detail=compared.cpu_us,
     )
     return [result, await measure_delay(lab, rate=compared.measured.median / 2)]
-
-
-async def fill(engine: AsyncEngine, count: int) -> Sequence[Event]:
-    """Archive and queue that many events of the case topic, and return them."""
-    made = [event for event in events(int(count * 1.2)) if event.topic == CASE_TOPIC][:count]
-    for start in range(0, count, _CHUNK):
-        async with engine.begin() as conn:
-            await append_events(conn, made[start : start + _CHUNK])
-    return made
-
-
-async def keep(watcher: asyncpg.Connection) -> None:
-    """Empty the outbox, and keep what was in it to fill it again."""
-    for statement in _KEEP.split(";"):
-        await watcher.execute(statement)
 
 
 async def _drain(lab: Laboratory, engine: AsyncEngine, url: str, watcher: asyncpg.Connection, count: int) -> Taken:

@@ -16,8 +16,9 @@ from forkant_kit.db import create_engine
 from forkant_kit.outbox import OUTBOX_CHANNEL
 
 from forkant_devstack.bench.bare import Backlog, records_of, send_bare
+from forkant_devstack.bench.kept import COLUMNS, fill, keep
 from forkant_devstack.bench.laboratory import Laboratory
-from forkant_devstack.bench.relay import BAR, fill, keep
+from forkant_devstack.bench.relay import BAR
 from forkant_devstack.bench.report import Result, Spread
 from forkant_devstack.bench.rounds import Compared, Taken, alternate
 
@@ -27,13 +28,11 @@ _PROCESSES: Final = (1, 2, 4)
 _BACKLOGS: Final = (1_000, 10_000, 100_000, 1_000_000)
 _HELD_BACK: Final = (10_000, 100_000)
 _DEADLINE_S: Final = 300.0
-# Each event once before any a second time: repeats side by side would be read from the archive once for both.
-_QUEUE: Final = """
-INSERT INTO outbox (topic, partition, event_id, record, recorded_ms, traced)
-SELECT topic, partition, event_id, record, recorded_ms, traced
-FROM generate_series(1, CAST($1 AS int) / $2 + 1) AS again, kept
-ORDER BY again, seq LIMIT $1
-"""
+# Each event once before any a second time, as real events come.
+_QUEUE: Final = f"""
+INSERT INTO outbox ({COLUMNS})
+SELECT {COLUMNS} FROM generate_series(1, CAST($1 AS int) / $2 + 1) AS again, kept ORDER BY again, seq LIMIT $1
+"""  # noqa: S608  constants
 _SHARED: Final = """
 SELECT count(*) = $1 AND max(n) - min(n) <= 1
 FROM (SELECT count(*) AS n FROM relay_lease WHERE expires_at > now() GROUP BY owner) AS held
