@@ -99,6 +99,13 @@ def _unreadable(record: Record) -> None:
     record.pin("case.opened.v1.0", document, kind="golden")
 
 
+def _another_producer(record: Record) -> None:
+    document = json.loads(
+        json.dumps(record.read("golden", "case.opened.v1.0")).replace("urn:forkant:case-service", "urn:forkant:weather")
+    )
+    record.pin("case.opened.v1.0", document, kind="golden")
+
+
 def _topic(name: str, partitions: int) -> Callable[[Record], None]:
     def plant(record: Record) -> None:
         content = record.manifest
@@ -142,7 +149,11 @@ RECORD_PLANTS: dict[str, list[tuple[str, Callable[[Record], Any]]]] = {
     "stray-file": [
         ("case.sampled.v1.0", lambda record: (record.folder / "schemas/case.sampled.v1.0.json").write_text("{}"))
     ],
-    "golden-read-differently": [("case.opened.v1.0", _misread), ("case.opened.v1.0", _unreadable)],
+    "golden-read-differently": [
+        ("case.opened.v1.0", _misread),
+        ("case.opened.v1.0", _unreadable),
+        ("case.opened.v1.0", _another_producer),
+    ],
     "topic-vanished": [("forkant.weather.v1", _topic("forkant.weather.v1", 3))],
     "partitions-changed": [("forkant.case.v1", _topic("forkant.case.v1", 13))],
     "release-numbering": [("release 0.0.9", _older_library), ("release 0.0.1", _unordered_releases)],

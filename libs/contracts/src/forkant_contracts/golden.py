@@ -15,6 +15,7 @@ from uuid import UUID
 from forkant_contracts.codec import STRUCTURED_CONTENT_TYPE, KafkaMessage, MalformedEventError, decode, encode
 from forkant_contracts.compatibility.forms import Form, root_form
 from forkant_contracts.envelope import Event, EventData
+from forkant_contracts.origin import foreign
 from forkant_contracts.schemas import schema_of
 from forkant_contracts.topics import TOPICS
 from forkant_contracts.upcasters import lift
@@ -53,7 +54,7 @@ def misread(golden: Mapping[str, Any]) -> Iterator[str]:
     """Read golden messages by today's models; say of each one what is read differently from when it was made.
 
     A field that a later minor version added must have its default, and an older major version must read as what its
-    upcaster makes of the recorded data; nothing else may differ.
+    upcaster makes of the recorded data; nothing else may differ. Nor may its topic have got another producer.
     """
     for message in golden["messages"]:
         try:
@@ -63,6 +64,8 @@ def misread(golden: Mapping[str, Any]) -> Iterator[str]:
         except MalformedEventError as error:
             yield f"{message['holds']}: {error}"
             continue
+        if stranger := foreign(event.topic, source=event.source):
+            yield f"{message['holds']}: consumers would refuse it: {stranger}"
         newest, sent = lift(message["event"]["type"], dict(message["event"]["data"]))
         expected, read = {**message["event"], "type": newest}, recorded(event)
         data = {**_added(event, sent), **sent}
