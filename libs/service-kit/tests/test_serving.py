@@ -44,7 +44,7 @@ async def slow(name: str, _principal: Annotated[Principal, requires("read")]) ->
     return "done"
 
 @router.get("/v1/broken")
-async def broken(_principal: Annotated[Principal, requires("read")]) -> None:
+async def broken(_principal: Annotated[Principal, requires("read")], name: str = "") -> None:
     raise LookupError("Ola Nordmann")
 
 @asynccontextmanager

@@ -46,7 +46,7 @@ def a_router() -> APIRouter:
     outer, inner = APIRouter(prefix="/v1"), APIRouter(prefix="/{unit}/places", dependencies=[reads])
 
     @inner.get("/{place}")
-    async def read(unit: str, place: str) -> dict[str, Any]:
+    async def read(unit: str, place: str, name: str = "") -> dict[str, Any]:
         return {"trace": current_traceparent()}
 
     @inner.post("")
