@@ -16,7 +16,7 @@ COLUMNS: Final = "topic, partition, event_id, record, recorded_ms, traced"
 
 _CHUNK: Final = 500
 _KEEP: Final = (
-    "CREATE TABLE kept AS SELECT * FROM outbox",
+    "CREATE TEMPORARY TABLE kept AS SELECT * FROM outbox",
     "TRUNCATE outbox",
     "ALTER TABLE kept ADD PRIMARY KEY (seq)",
     "VACUUM ANALYZE kept",
@@ -33,6 +33,6 @@ async def fill(engine: AsyncEngine, count: int) -> Sequence[Event]:
 
 
 async def keep(owner: asyncpg.Connection) -> None:
-    """Empty the outbox, and keep what was in it in the table ``kept``."""
+    """Empty the outbox, and keep what was in it in the table ``kept``, which this connection alone sees."""
     for statement in _KEEP:
         await owner.execute(statement)
