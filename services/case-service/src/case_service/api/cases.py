@@ -118,8 +118,8 @@ async def history(
     name = f"history|{case_id}"
 
     async def work(conn: AsyncConnection) -> Any:
-        version = await one.get_version(conn, call.context.scope, case_id)
-        await call.audit_read(conn, action="case.history", ids=[case_id], version=version)
+        version, purpose = await one.get_head(conn, call.context.scope, case_id)
+        await call.audit_read(conn, action="case.history", ids=[case_id], version=version, purpose=purpose)
         after = paging.position_of(call, name, cursor) or 0
         return await one.list_history(conn, call.context.scope, case_id, after=after, limit=limit + 1)
 

@@ -103,7 +103,14 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
         item_id=outcome.item_id,
     )
     await _publish(change, decision, outcome, receipt)
-    await audit_change(change.conn, context, action=f"case.{outcome.action.value}", case_id=loaded.id, version=version)
+    await audit_change(
+        change.conn,
+        context,
+        action=f"case.{outcome.action.value}",
+        case_id=loaded.id,
+        version=version,
+        purpose=loaded.purpose_code,
+    )
     if outcome.note is not None:
         await _write_note(change, outcome.action, outcome.note)
     return receipt

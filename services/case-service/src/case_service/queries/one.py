@@ -89,7 +89,7 @@ _CASE: Final = select(
     _items(case_note).label("notes"),
 ).where(_c.id == _ID, VISIBLE_CASES)
 
-_HEAD: Final = select(_c.version, _c.erased_at).where(_c.id == _ID, VISIBLE_CASES)
+_HEAD: Final = select(_c.version, _c.purpose_code, _c.erased_at).where(_c.id == _ID, VISIBLE_CASES)
 _HISTORY: Final = (
     select(
         event_archive.c.aggregate_version,
@@ -138,8 +138,8 @@ async def get_case(conn: AsyncConnection, scope: Scope, case_id: UUID, *, number
     return CaseView(row=row, allowed=allowed_actions(standing))
 
 
-async def get_version(conn: AsyncConnection, scope: Scope, case_id: UUID) -> int:
-    """Return the version of a case.
+async def get_head(conn: AsyncConnection, scope: Scope, case_id: UUID) -> tuple[int, str]:
+    """Return the version and the purpose of a case.
 
     Raises:
         Refusal: there is none for this caller, or it was erased.
@@ -149,8 +149,7 @@ async def get_version(conn: AsyncConnection, scope: Scope, case_id: UUID) -> int
         raise Refusal(Code.NOT_FOUND)
     if row.erased_at is not None:
         raise Refusal(Code.CASE_ERASED)
-    version: int = row.version
-    return version
+    return row.version, row.purpose_code
 
 
 async def list_history(

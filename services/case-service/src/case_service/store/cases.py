@@ -58,6 +58,7 @@ class Loaded:
     revision: int
     age_band: AgeBand
     opened_at: datetime
+    purpose_code: str
     concern_id: UUID | None
     case: Case
 
@@ -86,6 +87,7 @@ _FACTS: Final[Select[Any]] = select(
     _c.revision,
     _c.age_band,
     _c.opened_at,
+    _c.purpose_code,
     _c.concern_id,
     _c.state,
     _c.held_from,
@@ -179,6 +181,7 @@ def _loaded(row: Any) -> Loaded:
         revision=row.revision,
         age_band=AgeBand(row.age_band),
         opened_at=row.opened_at,
+        purpose_code=row.purpose_code,
         concern_id=row.concern_id,
         case=Case(
             state=CaseState(row.state),
