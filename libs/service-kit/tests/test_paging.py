@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 SECRET = "s" * 32
 POSITIONS = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=5,
 )
@@ -20,6 +23,11 @@ POSITIONS = st.recursive(
 @given(POSITIONS)
 def test_a_cursor_comes_back_as_it_was(position: object):
     assert decode_cursor(SECRET, "cases", encode_cursor(SECRET, "cases", position)) == position
+
+
+def test_a_position_too_long_to_come_back_makes_no_cursor():
+    with pytest.raises(ValueError, match="too long"):
+        encode_cursor(SECRET, "cases", "a" * 1000)
 
 
 @given(st.binary(max_size=60))

@@ -14,9 +14,16 @@ _MAX_LENGTH: Final = 1024
 
 
 def encode_cursor(secret: str, scope: str, position: Any) -> str:
-    """Return a cursor for a JSON position; ``scope`` binds it to one list and its filters."""
+    """Return a cursor for a JSON position; ``scope`` binds it to one list and its filters.
+
+    Raises:
+        ValueError: the position is so long that its cursor would be refused when it comes back.
+    """
     body = orjson.dumps(position)
-    return base64.urlsafe_b64encode(_tag(secret, scope, body) + body).rstrip(b"=").decode()
+    cursor = base64.urlsafe_b64encode(_tag(secret, scope, body) + body).rstrip(b"=").decode()
+    if len(cursor) > _MAX_LENGTH:
+        raise ValueError(f"the position is too long: its cursor has {len(cursor)} characters, of {_MAX_LENGTH} allowed")
+    return cursor
 
 
 def decode_cursor(secret: str, scope: str, cursor: str) -> Any:
