@@ -43,6 +43,7 @@ STEPS = {
     "assessment": {"risk_factors": ["negative_peers"], "completed": True},
     "plan": {"goals": [{"text": "Færre slagsmål", "measurable": True, "baseline": "6"}]},
 }
+SOON = (utc_now() + timedelta(days=14)).isoformat()
 DUE = (utc_now() + timedelta(days=14)).date().isoformat()
 
 
@@ -97,7 +98,8 @@ def accepted_body(operation: Operation) -> Any:
         return {"url": "http://127.0.0.1:9/hook"}
     body = operation.example()
     body.pop("occurred_at", None)
-    return {**body, "due_on": DUE} if "due_on" in body else body
+    fresh = {"due_on": DUE, "valid_to": SOON}
+    return {**body, **{name: value for name, value in fresh.items() if name in body}}
 
 
 @dataclass(kw_only=True)
@@ -229,6 +231,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     await do("POST", f"measures/{measure['item_id']}/start", {})
     follow_up = await do("POST", "follow-ups", {"due_on": DUE})
     partner = await do("POST", "partners", {"kind": "school"})
+    member = await do("POST", "members", {"subject": f"officer7-{unit}"})
     offer = await do("POST", "transfers", {"to_unit": offered_to})
     concern = await officer.done("case", "POST", "/v1/concerns", CONCERN)
     endpoint = await lead.done("notification", "POST", "/v1/endpoints", {"url": "http://127.0.0.1:9/hook"})
@@ -242,6 +245,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "follow_up_id": follow_up["item_id"],
         "partner_id": partner["item_id"],
         "transfer_id": offer["item_id"],
+        "grant_id": member["item_id"],
         "concern_id": concern.json()["id"],
         "endpoint_id": endpoint_id,
         "delivery_id": delivery_id,

@@ -148,10 +148,21 @@ async def test_every_listed_algorithm_is_accepted_with_its_kind_of_key(issuer: F
         ({"roles": [1]}, "wrong-roles"),
         ({"roles": ["r"] * 51}, "wrong-roles"),
         ({"client_id": ...}, "wrong-azp"),
+        ({"clearance": 0}, "wrong-clearance"),
+        ({"clearance": 10}, "wrong-clearance"),
+        ({"clearance": "3"}, "wrong-clearance"),
+        ({"clearance": 3.0}, "wrong-clearance"),
+        ({"clearance": True}, "wrong-clearance"),
+        ({"clearance": None}, "wrong-clearance"),
     ],
 )
 async def test_a_claim_out_of_order_refuses_the_token(issuer: FakeIssuer, changes: dict[str, Any], reason: str):
     assert await refusal(issuer.verifier(), signed(**changes)) == reason
+
+
+async def test_clearance_is_what_the_token_says_or_the_lowest(issuer: FakeIssuer):
+    assert (await issuer.verifier().verify(signed(clearance=3))).clearance == 3
+    assert (await issuer.verifier().verify(signed(clearance=...))).clearance == 1
 
 
 @pytest.mark.parametrize(

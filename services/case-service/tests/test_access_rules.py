@@ -5,7 +5,8 @@ from itertools import product
 from uuid import UUID
 
 import pytest
-from case_service.access_rules import ACCESS, NOT_ON_CASES, Level
+from case_service.access_rules import ACCESS, NOT_ON_CASES
+from case_service.domain.levels import Level
 from case_service.policy import RULES
 from forkant_contracts.codes import PurposeCode, Role
 from forkant_kit.access.decision import Ask, Asker, Target, decide

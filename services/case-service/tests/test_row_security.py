@@ -25,6 +25,8 @@ HOLDER = {
     "concern": "t.unit",
     "case_departure": "t.unit",
     "transfer": "t.from_unit",
+    "access_grant": OF_CASE.format("object_id"),
+    "access_substitution": "t.unit",
     "measure_step": "(SELECT c.unit FROM measure m JOIN preventive_case c ON c.id = m.case_id WHERE m.id = t.measure_id)",
     "event_archive": OF_CASE.format("aggregate_id"),
     "idempotency_key": "split_part(t.subject, '-', 2)",
@@ -34,6 +36,8 @@ HOLDER = {
     ),
 }
 """For each guarded table, who alone may see a row: as the owner of the database would find it out."""
+WHOLE_UNIT = {"clearance": "3", "members_from": "4", "at": "2026-03-01T12:00:00Z"}
+"""Need to know does not narrow what these see; how it does has tests of its own."""
 EVERYTHING = {"changes": "on", "sees_restricted": "on"}
 GUARDED = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -42,7 +46,7 @@ AND NOT relispartition AND relrowsecurity ORDER BY relname
 
 
 def told(unit: str, *, role: str = "officer", **more: str) -> dict[str, str]:
-    return {"unit": unit, "subject": f"{role}-{unit}", "sees_restricted": "off", "changes": "off", **more}
+    return {"unit": unit, "subject": f"{role}-{unit}", "sees_restricted": "off", "changes": "off", **WHOLE_UNIT, **more}
 
 
 @asynccontextmanager
@@ -79,6 +83,10 @@ async def fill(service: Service, unit: str, other: str) -> None:
     shown = await taking.get(path)
     taken = await taking.send("POST", f"{path}/accept", etag=shown.headers["etag"])
     assert taken.is_success, taken.text
+    await service.fetch(
+        "INSERT INTO access_substitution VALUES (gen_random_uuid(), $1, 'a', 'b', now(), now() + interval '1 day', 'c')",
+        unit,
+    )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

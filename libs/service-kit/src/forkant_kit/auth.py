@@ -24,6 +24,7 @@ _LEEWAY_S: Final = 5
 _MAX_TOKEN: Final = 8 * 1024
 _MAX_NAME: Final = 255
 _MAX_ROLES: Final = 50
+_LEVELS: Final = range(1, 10)
 _REMEMBERED_S: Final = 30.0
 _MAX_REMEMBERED: Final = 2048
 
@@ -107,6 +108,7 @@ class TokenVerifier:
             roles=frozenset(roles),
             client_id=_name(claims, "client_id" if "client_id" in claims else "azp"),
             token_expires_at=datetime.fromtimestamp(expires_at, UTC),
+            clearance=_clearance(claims),
         )
 
     def _checked_times(self, claims: dict[str, Any]) -> float:
@@ -151,6 +153,14 @@ def _name(claims: dict[str, Any], claim: str) -> str:
     if not _is_name(value):
         raise invalid_token(f"wrong-{claim.replace('_', '-')}")
     return str(value)
+
+
+def _clearance(claims: dict[str, Any]) -> int:
+    value = claims.get("clearance", 1)
+    # A bool is an int in Python.
+    if isinstance(value, bool) or not isinstance(value, int) or value not in _LEVELS:
+        raise invalid_token("wrong-clearance")
+    return value
 
 
 def _moment(claims: dict[str, Any], claim: str) -> float:

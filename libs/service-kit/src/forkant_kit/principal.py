@@ -21,6 +21,8 @@ class Principal:
     roles: frozenset[str]
     client_id: str
     token_expires_at: datetime
+    clearance: int = 1
+    """The highest level of confidentiality that the issuer cleared the person for; 1 is the lowest."""
 
     def has_role(self, *roles: str) -> bool:
         """Tell whether the principal has one of the roles."""

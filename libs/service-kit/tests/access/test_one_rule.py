@@ -123,9 +123,11 @@ async def store(
         row = asdict(thing)
         await conn.execute(insert(THING).values(id=row.pop("object_id"), **row))
     for grant in grants:
-        await conn.execute(insert(access_grant).values(id=uuid4(), **asdict(grant)))
+        await conn.execute(insert(access_grant).values(id=uuid4(), given_by="bo", **asdict(grant)))
     for substitution in substitutions:
-        await conn.execute(insert(access_substitution).values(id=uuid4(), **asdict(substitution)))
+        await conn.execute(
+            insert(access_substitution).values(id=uuid4(), unit="north", made_by="bo", **asdict(substitution))
+        )
 
 
 async def seen(conn: AsyncConnection, rules: Rules, ask: Ask) -> set[UUID]:
@@ -197,6 +199,7 @@ async def test_broken_glass_is_shut_after_half_an_hour_even_in_a_row_that_says_o
                 valid_from=NOW,
                 valid_to=NOW + timedelta(days=1),
                 reason="acute_danger",
+                given_by="ann",
             )
         )
         for minutes, expected in ((29, {UUID(int=1)}), (30, set())):
@@ -228,7 +231,7 @@ async def test_a_faulty_grant_is_refused_by_python_and_by_the_database(engine: A
         Grant(**values | {"kind": GrantKind(values["kind"])})
     async with engine.connect() as conn:
         with pytest.raises(IntegrityError):
-            await conn.execute(insert(access_grant).values(id=uuid4(), **values))
+            await conn.execute(insert(access_grant).values(id=uuid4(), given_by="bo", **values))
 
 
 def test_a_decision_without_a_ground_is_a_refusal():

@@ -81,9 +81,9 @@ async def filled(engine: AsyncEngine) -> AsyncEngine:
         for kind, subject, number, end in given:
             times = {"valid_from": NOW, "valid_to": end}
             values = {"kind": kind, "subject": subject, "object_id": UUID(int=number), "reason": "acute_danger"}
-            await conn.execute(insert(access_grant).values(id=uuid4(), **values, **times))
+            await conn.execute(insert(access_grant).values(id=uuid4(), given_by="lead-oslo", **values, **times))
         leave = {"absent": "officer-oslo", "substitute": "substitute-oslo", "valid_from": NOW, "valid_to": soon}
-        await conn.execute(insert(access_substitution).values(id=uuid4(), **leave))
+        await conn.execute(insert(access_substitution).values(id=uuid4(), unit="oslo", made_by="lead-oslo", **leave))
     return engine
 
 

@@ -4,27 +4,24 @@ Roles by action stand in :mod:`case_service.policy` alone; this says over which 
 those who work on a case see it as its members only, and leads those of the highest level, is an assumption that a
 lawyer must confirm, and so is that a purpose serves cases of the same purpose only.
 
-Nothing but tests uses it yet: routes ask the policy table, queries the scope of the caller's unit, and cases have
-neither level nor members so far.
+:data:`ACCESS` decides about one case, :func:`scope_of` gives the same as parameters of the predicates in
+:mod:`case_service.scope`, by which every statement is filtered.
 """
 
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from forkant_contracts.codes import PurposeCode, Role
+from forkant_contracts.units import CASE_UNITS
 from forkant_kit.access.rules import Action, Allowance, Rules
+from forkant_kit.auth import Principal
+from forkant_kit.problems import ProblemError
 
+from case_service.domain.levels import Level
 from case_service.policy import RULES
-
-
-class Level(IntEnum):
-    """Confidentiality of a case, and the clearance that it takes to see it."""
-
-    ORDINARY = 1
-    CONFIDENTIAL = 2
-    STRICTLY_CONFIDENTIAL = 3
+from case_service.scope import NOBODY_NEEDS_MEMBERSHIP, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +40,10 @@ STANDINGS: Final = (
     Standing(roles=frozenset({Role.PREVENTION_LEAD}), members_from=Level.STRICTLY_CONFIDENTIAL, sees_restricted=True),
     Standing(roles=frozenset({Role.PRIVACY_OFFICER}), members_from=None, sees_restricted=True),
 )
-"""Those who work on a case need to be its members; those who answer for a unit's cases need not."""
+"""Those who work on a case need to be its members; those who answer for a unit's cases need not.
+
+Each reaches further than the one before, so that of several roles of a person the last says all.
+"""
 
 BEFORE_MEMBERSHIP: Final = frozenset(
     {"concern.receive", "concern.read", "concern.decide", "case.open", "case.answer_transfer"}
@@ -89,3 +89,29 @@ ACCESS: Final = Rules.of(
     serves=MappingProxyType({purpose: frozenset({purpose}) for purpose in _PURPOSES}),
 )
 """The whole table of what is done to cases and concerns."""
+
+
+def scope_of(principal: Principal, action: str, *, at: datetime) -> Scope:
+    """Return how far an action of a principal reaches.
+
+    What is not an action on cases, such as reading the audit trail, shows of cases what reading them shows; so do
+    concerns, which are their unit's whole, of the cases that they became.
+
+    Raises:
+        ProblemError: 403 ``unit-holds-no-cases`` for a unit that is unknown or holds no cases.
+    """
+    if principal.unit not in CASE_UNITS:
+        raise ProblemError(
+            403, "unit-holds-no-cases", "Your unit holds no cases", "Only districts and special bodies have cases."
+        )
+    known = action if action in ACCESS.actions and action != "concern.read" else "case.read"
+    scope = Scope(unit=principal.unit, subject=principal.subject, clearance=principal.clearance, at=at)
+    for allowance in ACCESS.actions[known].allowances:
+        if not allowance.roles.isdisjoint(principal.roles):
+            scope = replace(
+                scope,
+                members_from=NOBODY_NEEDS_MEMBERSHIP if allowance.members_from is None else allowance.members_from,
+                sees_restricted=allowance.sees_restricted,
+                broken_glass=ACCESS.actions[known].break_glass,
+            )
+    return scope

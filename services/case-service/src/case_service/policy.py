@@ -1,16 +1,11 @@
-"""Who may do what, and what they see: the one policy module of the service. What is not here is refused."""
+"""Which roles may take which action; what is not here is refused. How far they reach: `access_rules`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from forkant_contracts.codes import Role
-from forkant_contracts.units import CASE_UNITS
-from forkant_kit.auth import Principal
 from forkant_kit.policy import Policy
-from forkant_kit.problems import ProblemError
-
-from case_service.scope import Scope
 
 _LEAD: Final = frozenset({Role.PREVENTION_LEAD})
 _DECIDERS: Final = _LEAD | {Role.CASE_OFFICER}
@@ -39,6 +34,8 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.reject": _DECIDERS,
         "case.reopen": _DECIDERS,
         "case.partners": _INTAKE,
+        "case.members": _DECIDERS,
+        "case.level": _GUARDIANS,
         "case.offer_transfer": _DECIDERS,
         "case.answer_transfer": _DECIDERS,
         "case.restrict": _GUARDIANS,
@@ -54,16 +51,3 @@ UNAUDITED: Final = frozenset({"reference.read"})
 
 POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})
 """The table as routes ask it."""
-
-
-def scope_of(principal: Principal) -> Scope:
-    """Return what a principal may see: the cases of its own unit, restricted ones for leads and privacy officers.
-
-    Raises:
-        ProblemError: 403 ``unit-holds-no-cases`` for a unit that is unknown or holds no cases.
-    """
-    if principal.unit not in CASE_UNITS:
-        raise ProblemError(
-            403, "unit-holds-no-cases", "Your unit holds no cases", "Only districts and special bodies have cases."
-        )
-    return Scope(unit=principal.unit, sees_restricted=not principal.roles.isdisjoint(_GUARDIANS))

@@ -6,7 +6,8 @@ from typing import Final
 
 from forkant_kit.rls.stance import Stance
 
-from case_service.scope import Scope
+from case_service.domain.levels import Level
+from case_service.scope import NOBODY_NEEDS_MEMBERSHIP, Scope
 
 FREE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -27,20 +28,22 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
 """Tables without row-level security, each with the reason why it needs none."""
 
 
-def stance(scope: Scope, *, subject: str, changes: bool, whole_unit: bool = False) -> Stance:
+def stance(scope: Scope, *, changes: bool, whole_unit: bool = False) -> Stance:
     """Return what a caller's transaction tells the database.
 
     Args:
         scope: what the caller may see.
-        subject: who asks.
         changes: whether the transaction is to change anything beside the audit trail.
-        whole_unit: show restricted cases too, to a query that tells of them only that they are gone.
+        whole_unit: show every case of the unit, to a query that tells of some only that they are gone.
     """
     return Stance(
         {
             "unit": scope.unit,
-            "subject": subject,
+            "subject": scope.subject,
+            "clearance": str(max(Level) if whole_unit else scope.clearance),
+            "members_from": str(NOBODY_NEEDS_MEMBERSHIP if whole_unit else scope.members_from),
             "sees_restricted": "on" if scope.sees_restricted or whole_unit else "off",
+            "at": scope.at.isoformat(),
             "changes": "on" if changes else "off",
         }
     )

@@ -89,6 +89,8 @@ preventive_case: Final = Table(
     Column("hold_reason", Text),
     Column("restricted", Boolean, nullable=False),
     Column("restriction_reason", Text),
+    Column("level", Integer, nullable=False),
+    Column("lowest_level", Integer, nullable=False),
     Column("case_type", Text, nullable=False),
     Column("theme", Text, nullable=False),
     Column("age_band", Text, nullable=False),
@@ -123,6 +125,7 @@ case_departure: Final = Table(
     Column("unit", Text, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("departed_at", _MOMENT, nullable=False),
+    Column("lowest_level", Integer, nullable=False),
     Column("change_xid", BigInteger, nullable=False),
 )
 

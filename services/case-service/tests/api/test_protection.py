@@ -17,7 +17,7 @@ async def test_a_restricted_case_is_read_by_leads_and_privacy_officers_alone(res
     for person in (lead, privacy):
         shown = await restricted.read(person)
         assert (shown["restricted"], shown["restriction_reason"]) == (True, "disputed")
-        assert sorted(shown["allowed"]) == ["erase", "lift_restriction"]
+        assert sorted(shown["allowed"]) == ["add_member", "end_member", "erase", "lift_restriction", "set_level"]
 
 
 async def test_nobody_changes_a_restricted_case(service, restricted, officer, lead):

@@ -25,13 +25,25 @@ COMMANDS = [
     ("POST", "reopen", {"reason": "new_concern"}),
     ("POST", "partners", {"kind": "school"}),
     ("DELETE", f"partners/{ITEM}", None),
+    ("POST", "members", {"subject": "officer2-oslo"}),
+    ("POST", "access", {"subject": "officer-vest", "valid_to": "2027-01-01T12:00:00Z", "reason": "joint_work"}),
+    ("DELETE", f"members/{ITEM}", None),
+    ("PUT", "level", {"level": 1}),
     ("POST", "transfers", {"to_unit": "vest"}),
     ("POST", f"transfers/{ITEM}/accept", {}),
     ("POST", f"transfers/{ITEM}/reject", {}),
     ("POST", f"transfers/{ITEM}/revoke", {}),
     ("POST", "restriction", {"restricted": True, "reason": "disputed"}),
 ]
-READS = ["", "/history", f"/transfers/{ITEM}", f"/measures/{ITEM}", f"/follow-ups/{ITEM}", f"/partners/{ITEM}"]
+READS = [
+    "",
+    "/history",
+    "/members",
+    f"/transfers/{ITEM}",
+    f"/measures/{ITEM}",
+    f"/follow-ups/{ITEM}",
+    f"/partners/{ITEM}",
+]
 
 
 async def test_the_table_here_names_every_route_below_a_case(service):
@@ -47,7 +59,10 @@ async def test_the_table_here_names_every_route_below_a_case(service):
     named = {
         (method, path.replace("{measure_id}", "{id}").replace("{follow_up_id}", "{id}")) for method, path in described
     }
-    named = {(method, path.replace("{partner_id}", "{id}").replace("{transfer_id}", "{id}")) for method, path in named}
+    named = {
+        (method, path.replace("{partner_id}", "{id}").replace("{grant_id}", "{id}").replace("{transfer_id}", "{id}"))
+        for method, path in named
+    }
     assert asked == named
 
 
@@ -60,7 +75,7 @@ async def test_no_command_finds_another_units_case(service, officer, stranger, c
     assert await service.row_counts() == before
 
 
-@pytest.mark.parametrize("tail", READS, ids=["case", "history", "offer", "measure", "follow-up", "partner"])
+@pytest.mark.parametrize("tail", READS, ids=["case", "history", "members", "offer", "measure", "follow-up", "partner"])
 async def test_no_reading_finds_another_units_case(officer, stranger, tail):
     case = await officer.open()
     theirs = await stranger.get(f"{case.path}{tail}")

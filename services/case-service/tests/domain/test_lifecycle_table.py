@@ -50,6 +50,9 @@ offer_transfer      R A P X F E H . . .
 accept_transfer     R A P X F E H . . .
 reject_transfer     R A P X F E H . . .
 revoke_transfer     R A P X F E H . . .
+add_member          R A P X F E H C D J
+end_member          R A P X F E H C D J
+set_level           R A P X F E H C D J
 restrict            R A P X F E H C D J
 lift_restriction    R A P X F E H C D J
 erase               R A P X F E H C D J
@@ -221,8 +224,18 @@ def test_a_measure_moves_where_its_own_table_says_or_is_refused(action, state):
         assert decide(case, attempt(action)).case.measures[ITEM].state == expected
 
 
-@pytest.mark.parametrize("action", sorted(set(Action) - {Action.RESTRICT, Action.LIFT_RESTRICTION, Action.ERASE}))
-def test_nothing_is_done_to_a_restricted_case(action):
+WHILE_RESTRICTED = {
+    Action.RESTRICT,
+    Action.LIFT_RESTRICTION,
+    Action.ERASE,
+    Action.ADD_MEMBER,
+    Action.END_MEMBER,
+    Action.SET_LEVEL,
+}
+
+
+@pytest.mark.parametrize("action", sorted(set(Action) - WHILE_RESTRICTED))
+def test_no_work_is_done_on_a_restricted_case(action):
     with pytest.raises(Refusal) as caught:
         decide(replace(ready_for(action, CaseState.ACTIVE), restricted=True), attempt(action))
     assert caught.value.code is Code.CASE_RESTRICTED

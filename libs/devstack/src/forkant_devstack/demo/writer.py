@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from forkant_contracts.codes import (
     Arena,
@@ -25,15 +25,22 @@ from forkant_contracts.codes import (
 
 from forkant_devstack.demo.script import CASE, CONCERN, OFFER, Goal, Matter, Script, Step
 
+_WORK_AS_MEMBERS: Final = frozenset({"officer", "officer2"})
+
 
 @dataclass(slots=True, kw_only=True)
 class CaseWriter:
-    """Writes a script command by command; ``wait`` moves its clock on, and each command happens at the clock."""
+    """Writes a script command by command; ``wait`` moves its clock on, and each command happens at the clock.
+
+    Attributes:
+        members: who is a member of the case so far; whoever is to work on it is made one first, by the prevention lead.
+    """
 
     label: str
     unit: str
     now: datetime
     steps: list[Step] = field(default_factory=list)
+    members: set[str] = field(default_factory=set)
     home: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,10 +68,12 @@ class CaseWriter:
         if matter is not None:
             body["case"] = matter.opening()
         self._say("POST", "/v1/concerns/{concern}/decision", body, locks=CONCERN, keeps=CONCERN, role="lead")
+        self.members = {self._actor("lead")}
 
     def open(self, matter: Matter) -> None:
         """A case is opened without a concern before it."""
         self._say("POST", "/v1/cases", matter.opening(), makes=CASE, locks=None)
+        self.members = {self._actor("officer")}
 
     def assess(
         self,
@@ -169,6 +178,7 @@ class CaseWriter:
         """The other unit takes the case, and its people go on with it."""
         self.unit = by_unit
         self._on_case("POST", f"transfers/{{{OFFER}}}/accept", {}, role="lead", locks=OFFER)
+        self.members = {self._actor("lead")}
 
     def _on_case(
         self,
@@ -180,7 +190,13 @@ class CaseWriter:
         locks: str = CASE,
         makes: str | None = None,
     ) -> None:
+        if role in _WORK_AS_MEMBERS and self._actor(role) not in self.members:
+            self.members.add(self._actor(role))
+            self._say("POST", "/v1/cases/{case}/members", {"subject": self._actor(role)}, role="lead", locks=CASE)
         self._say(method, f"/v1/cases/{{case}}/{path}", body, role=role, locks=locks, makes=makes)
+
+    def _actor(self, role: str) -> str:
+        return f"{role}-{self.unit}"
 
     def _say(
         self,
@@ -193,9 +209,17 @@ class CaseWriter:
         keeps: str = CASE,
         makes: str | None = None,
     ) -> None:
-        actor = f"{role}-{self.unit}"
         self.steps.append(
-            Step(actor=actor, method=method, path=path, body=body, at=self.now, locks=locks, keeps=keeps, makes=makes)
+            Step(
+                actor=self._actor(role),
+                method=method,
+                path=path,
+                body=body,
+                at=self.now,
+                locks=locks,
+                keeps=keeps,
+                makes=makes,
+            )
         )
 
 

@@ -11,21 +11,26 @@ from forkant_contracts.units import CASE_UNITS, DIRECTORATE, UNITS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
-    """A subject that the issuer mints tokens for; ``service`` marks a machine identity."""
+    """A subject that the issuer mints tokens for; ``service`` marks a machine identity.
+
+    Attributes:
+        clearance: the highest level of confidentiality of cases that it may see, 1 to 3.
+    """
 
     name: str
     unit: str
     roles: tuple[Role, ...]
     title: str
     service: bool = False
+    clearance: int = 1
 
 
-_UNIT_ROLES: Final[dict[str, tuple[Role, str]]] = {
-    "officer": (Role.CASE_OFFICER, "Case officer"),
-    "officer2": (Role.CASE_OFFICER, "Second case officer"),
-    "lead": (Role.PREVENTION_LEAD, "Prevention lead"),
-    "analyst": (Role.ANALYST, "Analyst"),
-    "privacy": (Role.PRIVACY_OFFICER, "Privacy officer"),
+_UNIT_ROLES: Final[dict[str, tuple[Role, str, int]]] = {
+    "officer": (Role.CASE_OFFICER, "Case officer", 2),
+    "officer2": (Role.CASE_OFFICER, "Second case officer", 1),
+    "lead": (Role.PREVENTION_LEAD, "Prevention lead", 3),
+    "analyst": (Role.ANALYST, "Analyst", 1),
+    "privacy": (Role.PRIVACY_OFFICER, "Privacy officer", 3),
 }
 
 UNIT_ROLE_PREFIXES: Final = tuple(_UNIT_ROLES)
@@ -90,8 +95,14 @@ def find_persona(name: str) -> Persona | None:
     match = _UNIT_PERSONA.fullmatch(name)
     if match is None or match["unit"] not in CASE_UNITS:
         return None
-    role, title = _UNIT_ROLES[match["prefix"]]
-    return Persona(name=name, unit=match["unit"], roles=(role,), title=f"{title}, {UNITS[match['unit']].name_nb}")
+    role, title, clearance = _UNIT_ROLES[match["prefix"]]
+    return Persona(
+        name=name,
+        unit=match["unit"],
+        roles=(role,),
+        title=f"{title}, {UNITS[match['unit']].name_nb}",
+        clearance=clearance,
+    )
 
 
 def featured_personas() -> Iterator[Persona]:

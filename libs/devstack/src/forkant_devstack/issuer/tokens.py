@@ -27,6 +27,7 @@ def access_claims(*, issuer: str, persona: Persona, client_id: str, scope: str |
         "client_id": client_id,
         "unit": persona.unit,
         "roles": [role.value for role in persona.roles],
+        "clearance": persona.clearance,
     }
     return claims | {"scope": scope} if scope else claims
 

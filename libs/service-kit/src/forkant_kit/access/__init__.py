@@ -4,6 +4,5 @@
 person to one object for a time, :func:`~forkant_kit.access.decision.decide` answers for one object and says why, and
 :func:`~forkant_kit.access.visibility.visible` filters a list, a count or an export by the same rule.
 
-Nothing that serves requests uses it yet: routes still ask :class:`forkant_kit.policy.Policy`, and queries the scope of
-their service. The tests use it, and the case service has a table for it that only tests read.
+Which roles may take an action at all, routes ask :class:`forkant_kit.policy.Policy` before anything is looked for.
 """

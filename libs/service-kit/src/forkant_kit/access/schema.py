@@ -21,16 +21,21 @@ access_grant: Final = Table(
     Column("valid_from", _MOMENT, nullable=False),
     Column("valid_to", _MOMENT),
     Column("reason", Text, nullable=False),
+    Column("given_by", Text, nullable=False),
+    Column("ended_by", Text),
 )
 
 access_substitution: Final = Table(
     "access_substitution",
     _metadata,
     Column("id", Uuid, primary_key=True),
+    Column("unit", Text, nullable=False),
     Column("absent", Text, nullable=False),
     Column("substitute", Text, nullable=False),
     Column("valid_from", _MOMENT, nullable=False),
     Column("valid_to", _MOMENT, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("ended_by", Text),
 )
 
 ACCESS_DDL: Final = (
@@ -43,6 +48,8 @@ ACCESS_DDL: Final = (
         valid_from timestamptz NOT NULL,
         valid_to timestamptz CHECK (valid_to >= valid_from),
         reason text NOT NULL,
+        given_by text NOT NULL,
+        ended_by text,
         CONSTRAINT access_grant_ends CHECK (kind = 'member' OR valid_to IS NOT NULL),
         CONSTRAINT access_grant_reason CHECK (kind = 'member' OR reason ~ '\S'),
         CONSTRAINT access_grant_glass CHECK (kind <> 'break_glass' OR valid_to <= valid_from + interval '30 minutes')
@@ -53,10 +60,13 @@ ACCESS_DDL: Final = (
     """
     CREATE TABLE access_substitution (
         id uuid PRIMARY KEY,
+        unit text NOT NULL,
         absent text NOT NULL,
         substitute text NOT NULL CHECK (substitute <> absent),
         valid_from timestamptz NOT NULL,
-        valid_to timestamptz NOT NULL CHECK (valid_to >= valid_from)
+        valid_to timestamptz NOT NULL CHECK (valid_to >= valid_from),
+        made_by text NOT NULL,
+        ended_by text
     )
     """,
     "CREATE INDEX access_substitution_substitute ON access_substitution (substitute)",

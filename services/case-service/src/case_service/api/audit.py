@@ -15,12 +15,12 @@ from forkant_kit.db import transaction
 from forkant_kit.paging import decode_cursor, encode_cursor
 from forkant_kit.policy import requires
 
+from case_service.access_rules import scope_of
 from case_service.api.calls import Tools
 from case_service.api.description import operation_id
 from case_service.api.fields import Moment
 from case_service.api.paging import Cursor, Limit, link_to
 from case_service.api.views import AuditLine, AuditPage
-from case_service.policy import scope_of
 from case_service.queries import audit as queries
 from case_service.row_security import stance
 
@@ -51,12 +51,12 @@ async def list_audit(
     """
     tools: Tools = request.app.state.tools
     everywhere = principal.has_role(Role.AUDITOR.value)
-    scope = None if everywhere else scope_of(principal)
+    scope = None if everywhere else scope_of(principal, "audit.read", at=tools.now())
     name = f"{'' if scope is None else scope.unit}|audit|{question}"
     trail = trail_of(request)
     trail.asked = () if question.object_id is None else (question.object_id,)
     before = None if cursor is None else _place(decode_cursor(tools.cursor_secret, name, cursor))
-    told = None if scope is None else stance(scope, subject=principal.subject, changes=False, whole_unit=True)
+    told = None if scope is None else stance(scope, changes=False, whole_unit=True)
     async with transaction(tools.engine, told) as conn:
         rows = await queries.list_audit(conn, scope, question, before=before, limit=limit + 1)
         await trail.record(conn, Entry(action="audit.read", object_ids=trail.asked))

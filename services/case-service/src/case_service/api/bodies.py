@@ -9,8 +9,10 @@ from pydantic_core import PydanticCustomError
 from case_service.api import fields as f
 from case_service.api.examples import EXAMPLES
 from case_service.commands.measures import NewMeasure
+from case_service.commands.members import AccessReason
 from case_service.commands.opening import NewCase
 from case_service.commands.work import Emmie, Goal
+from case_service.domain.levels import Level
 from case_service.store.concerns import LoadedConcern
 
 
@@ -53,6 +55,7 @@ class CaseFacts(Body):
     description: f.Story | None = None
     special_category: StrictBool = False
     necessity_reason: f.Reason | None = None
+    level: f.LevelCode = Level.ORDINARY
 
     def _new(self, **codes: Any) -> NewCase:
         given = self.model_dump(include=set(CaseFacts.model_fields))
@@ -271,3 +274,24 @@ class EraseCase(Act):
     """The ground on which a case is erased."""
 
     basis: f.ErasureBasisCode
+
+
+class AddMember(Act):
+    """Who becomes a member of a case."""
+
+    subject: f.Subject
+    valid_to: f.Instant | None = None
+
+
+class GiveAccess(Act):
+    """Who gets access to a case for a time, and why."""
+
+    subject: f.Subject
+    valid_to: f.Instant
+    reason: AccessReason
+
+
+class SetLevel(Act):
+    """How confidential a case is."""
+
+    level: f.LevelCode

@@ -19,11 +19,11 @@ from forkant_kit.rls.stance import Stance
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from case_service.access_rules import scope_of
 from case_service.api.bodies import Act
 from case_service.api.views import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.refusals import Refusal
-from case_service.policy import scope_of
 from case_service.row_security import stance
 from case_service.store.reference import refused_by_database
 
@@ -94,7 +94,7 @@ class Call:
             return await work(conn)
 
     def _stance(self, *, changes: bool, whole_unit: bool = False) -> Stance:
-        return stance(self.context.scope, subject=self.context.subject, changes=changes, whole_unit=whole_unit)
+        return stance(self.context.scope, changes=changes, whole_unit=whole_unit)
 
     async def audit_read(
         self,
@@ -130,12 +130,12 @@ def case_answer(receipt: Receipt, *, made: str | None = None) -> Answer:
     return Answer(status=200 if made is None else 201, body=body, headers=headers, aggregate_id=receipt.id)
 
 
-def _call(request: Request, principal: Principal, revision: int | None) -> Call:
+def _call(request: Request, principal: Principal, action: str, revision: int | None = None) -> Call:
     tools: Tools = request.app.state.tools
+    now = tools.now()
     context = Context(
-        subject=principal.subject,
-        scope=scope_of(principal),
-        now=tools.now(),
+        scope=scope_of(principal, action, at=now),
+        now=now,
         new_id=tools.new_id,
         trail=trail_of(request),
     )
@@ -159,7 +159,7 @@ def reading(action: str) -> Any:
     """Return the dependency of a route that reads."""
 
     async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
-        return _call(request, principal, None)
+        return _call(request, principal, action)
 
     return Depends(call)
 
@@ -170,7 +170,7 @@ def creating(action: str) -> Any:
     async def call(
         request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
     ) -> Call:
-        return _call(request, principal, None)
+        return _call(request, principal, action)
 
     return Depends(call)
 
@@ -184,7 +184,7 @@ def changing(action: str) -> Any:
         if_match: _IfMatch = None,
         _key: _IdempotencyKey = None,
     ) -> Call:
-        return _call(request, principal, expected_version(if_match))
+        return _call(request, principal, action, expected_version(if_match))
 
     return Depends(call)
 
@@ -195,6 +195,6 @@ def saving(action: str) -> Any:
     async def call(
         request: Request, principal: Annotated[Principal, requires(action)], if_match: _IfMatch = None
     ) -> Call:
-        return _call(request, principal, expected_version(if_match))
+        return _call(request, principal, action, expected_version(if_match))
 
     return Depends(call)

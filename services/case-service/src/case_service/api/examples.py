@@ -55,6 +55,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "ReopenCase": {"reason": "new_concern"},
         "AddPartner": {"kind": "school", "name": "The school's social teacher"},
         "OfferTransfer": {"to_unit": "troms"},
+        "AddMember": {"subject": "officer2-oslo"},
+        "GiveAccess": {"subject": "officer-kripos", "valid_to": "2026-06-01T12:00:00Z", "reason": "joint_work"},
+        "SetLevel": {"level": 2},
         "RestrictCase": {"restricted": True, "reason": "disputed"},
         "EraseCase": {"basis": "unfounded"},
     }

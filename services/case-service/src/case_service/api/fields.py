@@ -33,6 +33,8 @@ from forkant_contracts.codes import (
 from pydantic import AwareDatetime, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from case_service.domain.levels import Level
+
 # Characters that turn the reading order around, so that a text can look like another.
 _BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Letters and signs by their category, but nothing to the eye.
@@ -100,6 +102,13 @@ def _in_words(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    # True equals 1 and would pass for it.
+    if isinstance(value, (bool, float, str)):
+        raise PydanticCustomError("not_whole", "is to be a whole number")
+    return value
+
+
 Moment = Annotated[
     datetime,
     AwareDatetime,
@@ -109,6 +118,7 @@ Moment = Annotated[
         examples=["2026-03-02T09:30:00+01:00"],
     ),
 ]
+Instant = Annotated[datetime, AwareDatetime, BeforeValidator(_in_words), Field(examples=["2026-06-01T12:00:00Z"])]
 Day = Annotated[date, BeforeValidator(_in_words), Field(examples=["2026-06-01"])]
 Title = Annotated[str, Text(200)]
 Name = Annotated[str, Text(200)]
@@ -117,6 +127,17 @@ Reason = Annotated[str, Text(1000, lines=True)]
 Note = Annotated[str, Text(2000, lines=True)]
 Story = Annotated[str, Text(4000, lines=True)]
 Municipality = Annotated[str, Field(pattern=r"^[0-9]{4}$", examples=["0301"])]
+Subject = Annotated[
+    str,
+    Field(
+        pattern=r"^[!-~]{1,255}$",
+        description="Who, as access tokens name the person in `sub`.",
+        examples=["officer2-oslo"],
+    ),
+]
+LevelCode = Annotated[
+    Level, BeforeValidator(_whole), Field(description="1 ordinary, 2 confidential, 3 strictly confidential.")
+]
 StepCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$", examples=["conversation_held"])]
 
 AgeBandCode = Annotated[AgeBand, Listed(AgeBand)]

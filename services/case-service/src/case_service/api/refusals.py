@@ -64,6 +64,22 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "Strict necessity is not given in words",
             "special_category and necessity_reason go together.",
         ),
+        Code.ALREADY_MEMBER: (_CONFLICT, "The person has access already", "End it first, or let it run out."),
+        Code.ABOVE_CLEARANCE: (
+            403,
+            "The level is above your clearance",
+            "Give a level that you are cleared for, or let somebody do it who is.",
+        ),
+        Code.CASE_OF_ANOTHER_UNIT: (
+            403,
+            "The case belongs to another unit",
+            "Your access covers the work on it; the unit that holds it decides this.",
+        ),
+        Code.ACCESS_TOO_LONG: (
+            _UNPROCESSABLE,
+            "The end is out of range",
+            "Give `valid_to` after `earliest`, and no later than `latest` where that is given.",
+        ),
         Code.UNKNOWN_UNIT: (_UNPROCESSABLE, "There is no such unit", "See the units at /v1/catalogue."),
         Code.SAME_UNIT: (_UNPROCESSABLE, "The unit holds the case already", "Name another unit."),
         Code.UNKNOWN_MUNICIPALITY: (

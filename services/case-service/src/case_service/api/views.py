@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from forkant_contracts import codes as c
+from forkant_kit.access.grants import GrantKind
 from pydantic import BaseModel, ConfigDict, Field
 
 from case_service.domain.attempt import Action
 from case_service.domain.concerns import ConcernState
+from case_service.domain.levels import Level
 from case_service.domain.standing import FollowUpState, MeasureState, TransferState
 
 
@@ -64,11 +66,31 @@ class CaseLine(View):
     arena: c.Arena
     municipality_number: str | None
     restricted: bool
+    level: Level
     opened_at: datetime
     updated_at: datetime
     clarification_deadline: date
     closed_at: datetime | None
     close_reason: c.CloseReason | None
+
+
+class MemberView(View):
+    """Somebody who may see a case, or could, beside those whom their office lets see it."""
+
+    id: UUID
+    kind: GrantKind
+    subject: str
+    valid_from: datetime
+    valid_to: datetime | None
+    reason: str
+    given_by: str
+    ended_by: str | None
+
+
+class MemberList(View):
+    """Everybody to whom a case was opened."""
+
+    items: list[MemberView]
 
 
 class CasePage(View):
@@ -246,7 +268,7 @@ class ChangeLine(View):
 
     id: UUID
     change: str = Field(description="`upsert` or `gone`.")
-    reason: str | None = Field(description="Why it is gone: `erased`, `transferred` or `restricted`.")
+    reason: str | None = Field(description="Why it is gone: `erased`, `transferred`, `restricted` or `access_ended`.")
     version: int
     updated_at: datetime
     state: c.CaseState | None

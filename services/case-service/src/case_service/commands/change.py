@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from forkant_contracts.codes import CaseState
@@ -18,6 +19,21 @@ from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case
 from case_service.events import Details, Stamp, described, stamped
 from case_service.store import cases, items
+
+_BY_ITS_UNIT: Final = frozenset(
+    {
+        Action.APPROVE_PLAN,
+        Action.OFFER_TRANSFER,
+        Action.REVOKE_TRANSFER,
+        Action.ADD_MEMBER,
+        Action.END_MEMBER,
+        Action.SET_LEVEL,
+        Action.RESTRICT,
+        Action.LIFT_RESTRICTION,
+        Action.ERASE,
+    }
+)
+"""What somebody with access from another unit does not do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +96,10 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
     """Write a decided change: first the case row, whose lock orders all that follows, then events, audit and note.
 
     Raises:
-        Refusal: another change came first.
+        Refusal: another change came first, or it is for the unit that holds the case to do.
     """
+    if change.loaded.unit != change.context.unit and outcome.action in _BY_ITS_UNIT:
+        raise Refusal(Code.CASE_OF_ANOTHER_UNIT)
     context, loaded, held_from = change.context, change.loaded, decision.case.held_from
     columns: dict[str, object] = {
         "state": decision.case.state.value,

@@ -14,12 +14,16 @@ from case_service.scope import Scope
 class Context:
     """The caller of one request as commands and queries see it."""
 
-    subject: str
     scope: Scope
     now: datetime
     new_id: Callable[[], UUID]
     trail: Trail
     """Where it is recorded what was done, in the transaction that does it."""
+
+    @property
+    def subject(self) -> str:
+        """Who acts."""
+        return self.scope.subject
 
     @property
     def unit(self) -> str:

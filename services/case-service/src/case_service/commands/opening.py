@@ -20,10 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands.change import audit_change
 from case_service.commands.context import Context, Receipt
+from case_service.commands.members import member
+from case_service.domain.levels import Level
 from case_service.domain.moments import clarification_deadline, when
 from case_service.domain.opening import check_opening
+from case_service.domain.refusals import Code, Refusal
 from case_service.events import Stamp, stamped
-from case_service.store import cases
+from case_service.store import cases, grants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class NewCase:
     description: str | None = None
     special_category: bool = False
     necessity_reason: str | None = None
+    level: Level = Level.ORDINARY
 
 
 async def open_case(
@@ -63,7 +67,7 @@ async def insert_opened(
     """Insert a case with its first event and its audit row.
 
     Raises:
-        Refusal: too little is known of the case.
+        Refusal: too little is known of the case, or its level is above the caller's clearance.
     """
     check_opening(
         case_type=new.case_type,
@@ -72,11 +76,15 @@ async def insert_opened(
         special_category=new.special_category,
         necessity_reason=new.necessity_reason,
     )
+    if new.level > context.scope.clearance:
+        raise Refusal(Code.ABOVE_CLEARANCE)
     await cases.insert_case(
         conn,
         {
             **asdict(new),
             "id": case_id,
+            "level": new.level.value,
+            "lowest_level": new.level.value,
             "unit": context.unit,
             "version": 1,
             "revision": 1,
@@ -90,6 +98,7 @@ async def insert_opened(
             "clarification_deadline": clarification_deadline(at),
         },
     )
+    await grants.add(conn, member(context, case_id), by=context.subject)
     stamp = Stamp(
         aggregate_id=case_id,
         unit=context.unit,

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands.change import Change, Outcome, begin, begun, finish
 from case_service.commands.context import Context, Receipt, Target
+from case_service.commands.members import member
 from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.lifecycle import decide
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import TransferState
-from case_service.store import cases, departures, items
+from case_service.store import cases, departures, grants, items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ async def offer(conn: AsyncConnection, context: Context, target: Target, *, to_u
 
 
 async def accept(conn: AsyncConnection, context: Context, target: Target, transfer_id: UUID) -> Receipt:
-    """Take over a case on offer; from now on the caller's unit holds it, and the caller is its owner.
+    """Take over a case on offer; from now on the caller's unit holds it, and the caller is its owner and only member.
 
     Raises:
         Refusal: there is no such offer, it was answered, or the rules say no.
@@ -75,6 +76,9 @@ async def accept(conn: AsyncConnection, context: Context, target: Target, transf
         item_id=transfer_id,
         moved_to=context.unit,
     )
+    # The case is locked, so that nobody is made a member of it meanwhile.
+    await grants.end_all(conn, change.loaded.id, at=context.now, by=change.actor)
+    await grants.add(conn, member(context, change.loaded.id), by=change.actor)
     receipt = await finish(change, decide(change.case, attempt), outcome)
     await items.answer_transfer(conn, transfer_id, state=TransferState.ACCEPTED, by=change.actor, at=change.at)
     await departures.move(
@@ -83,6 +87,7 @@ async def accept(conn: AsyncConnection, context: Context, target: Target, transf
         from_unit=change.loaded.unit,
         to_unit=context.unit,
         version=receipt.version,
+        lowest_level=change.loaded.lowest_level,
         at=context.now,
     )
     return receipt

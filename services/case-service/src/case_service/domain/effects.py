@@ -159,6 +159,11 @@ def lift_restriction(case: Case, _attempt: Attempt, _target: CaseState) -> Decis
     return Decision(replace(case, restricted=False), (Happening(Kind.RESTRICTED),))
 
 
+def keep(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
+    """Change who may see the case: its own course stands as it did, and nothing is told outside."""
+    return Decision(case)
+
+
 def erase(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
     """Erase the case's content; what is left says only that it was there."""
     after = Case(state=case.state, held_from=case.held_from, round=case.round, restricted=case.restricted, erased=True)

@@ -106,6 +106,9 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.REVOKE_TRANSFER: Rule(
             moves=_stay(*OPEN_STATES), guards=(guards.offer_is_open,), effect=effects.end_transfer
         ),
+        Action.ADD_MEMBER: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
+        Action.END_MEMBER: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
+        Action.SET_LEVEL: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
         Action.RESTRICT: Rule(moves=_stay(*ALL_STATES), guards=(guards.is_not_restricted,), effect=effects.restrict),
         Action.LIFT_RESTRICTION: Rule(
             moves=_stay(*ALL_STATES), guards=(guards.is_restricted,), effect=effects.lift_restriction
@@ -116,7 +119,8 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
 """Every action on a case; what is not in the table does not happen."""
 
 _ANSWERS: Final = frozenset({Action.ACCEPT_TRANSFER, Action.REJECT_TRANSFER, Action.REVOKE_TRANSFER})
-_WHILE_RESTRICTED: Final = frozenset({Action.RESTRICT, Action.LIFT_RESTRICTION, Action.ERASE})
+_NEED_TO_KNOW: Final = frozenset({Action.ADD_MEMBER, Action.END_MEMBER, Action.SET_LEVEL})
+_WHILE_RESTRICTED: Final = frozenset({Action.RESTRICT, Action.LIFT_RESTRICTION, Action.ERASE}) | _NEED_TO_KNOW
 
 
 def allowed_actions(case: Case) -> list[Action]:
@@ -125,7 +129,7 @@ def allowed_actions(case: Case) -> list[Action]:
         return []
     legal = [action for action, rule in RULES.items() if case.state in rule.moves]
     if case.restricted:
-        return [action for action in legal if action in {Action.LIFT_RESTRICTION, Action.ERASE}]
+        return [action for action in legal if action in _WHILE_RESTRICTED - {Action.RESTRICT}]
     idle = {Action.LIFT_RESTRICTION} | ({Action.OFFER_TRANSFER} if case.offer else _ANSWERS)
     return [action for action in legal if action not in idle]
 

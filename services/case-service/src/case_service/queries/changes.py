@@ -27,16 +27,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.scope import OWN_CASES, OWN_DEPARTURES, VISIBLE_CASES, Scope
+from case_service.scope import KNOWN_CASES, KNOWN_TO_MEMBERS, OWN_DEPARTURES, VISIBLE_CASES, Scope
 from case_service.tables import case_departure, preventive_case
 
 _c: Final = preventive_case.c
 _d: Final = case_departure.c
 _SETTLED: Final = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
-_GONE: Final = case((_c.erased_at.is_not(None), literal("erased")), (~VISIBLE_CASES, literal("restricted")))
+_GONE: Final = case(
+    (_c.erased_at.is_not(None), literal("erased")),
+    (VISIBLE_CASES, null()),
+    (_c.restricted, literal("restricted")),
+    else_=literal("access_ended"),
+)
 _CODES: Final = (_c.state, _c.case_type, _c.theme)
 
-_OWN: Final = select(_c.change_xid, _c.id, _c.version, _c.updated_at, _GONE.label("reason"), *_CODES).where(OWN_CASES)
+_OWN: Final = select(_c.change_xid, _c.id, _c.version, _c.updated_at, _GONE.label("reason"), *_CODES).where(KNOWN_CASES)
 _LEFT: Final = select(
     _d.change_xid,
     _d.case_id.label("id"),
@@ -60,8 +65,9 @@ async def list_changes(
 ) -> Sequence[RowMapping]:
     """Return what changed after a position, or else since a moment; ``reason`` says why a case is gone."""
     # Each side is cut before they are joined, so that each reads no more of its index than a page.
+    own = _OWN.where(KNOWN_TO_MEMBERS) if scope.members_only else _OWN
     sides = [
-        _page(_OWN, _c.change_xid, _c.id, _c.updated_at, after=after, since=since).limit(limit).subquery(),
+        _page(own, _c.change_xid, _c.id, _c.updated_at, after=after, since=since).limit(limit).subquery(),
         _page(_LEFT, _d.change_xid, _d.case_id, _d.departed_at, after=after, since=since).limit(limit).subquery(),
     ]
     feed = union_all(*(select(side) for side in sides)).subquery()

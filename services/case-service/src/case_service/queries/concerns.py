@@ -10,11 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.concerns import ConcernState
 from case_service.domain.refusals import Code, Refusal
-from case_service.scope import VISIBLE_CONCERNS, Scope
-from case_service.tables import concern
+from case_service.scope import VISIBLE_CASES, VISIBLE_CONCERNS, Scope
+from case_service.tables import concern, preventive_case
 
 _c: Final = concern.c
-_ONE: Final = select(concern).where(_c.id == bindparam("concern_id"), VISIBLE_CONCERNS)
+# Which case a concern became is told to those who may see the case.
+_CASE_ID: Final = (
+    select(preventive_case.c.id)
+    .where(preventive_case.c.id == _c.case_id, VISIBLE_CASES)
+    .scalar_subquery()
+    .label("case_id")
+)
+_ONE: Final = select(*(_CASE_ID if column.name == "case_id" else column for column in _c)).where(
+    _c.id == bindparam("concern_id"), VISIBLE_CONCERNS
+)
 _CODES: Final = (
     _c.id,
     _c.unit,
@@ -28,7 +37,7 @@ _CODES: Final = (
     _c.received_at,
     _c.decided_at,
     _c.outcome,
-    _c.case_id,
+    _CASE_ID,
 )
 
 

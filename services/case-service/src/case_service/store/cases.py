@@ -59,6 +59,8 @@ class Loaded:
     age_band: AgeBand
     opened_at: datetime
     purpose_code: str
+    level: int
+    lowest_level: int
     concern_id: UUID | None
     case: Case
 
@@ -88,6 +90,8 @@ _FACTS: Final[Select[Any]] = select(
     _c.age_band,
     _c.opened_at,
     _c.purpose_code,
+    _c.level,
+    _c.lowest_level,
     _c.concern_id,
     _c.state,
     _c.held_from,
@@ -182,6 +186,8 @@ def _loaded(row: Any) -> Loaded:
         age_band=AgeBand(row.age_band),
         opened_at=row.opened_at,
         purpose_code=row.purpose_code,
+        level=row.level,
+        lowest_level=row.lowest_level,
         concern_id=row.concern_id,
         case=Case(
             state=CaseState(row.state),

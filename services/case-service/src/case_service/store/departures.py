@@ -12,13 +12,13 @@ from case_service.tables import case_departure
 
 
 async def move(
-    conn: AsyncConnection, *, case_id: UUID, from_unit: str, to_unit: str, version: int, at: datetime
+    conn: AsyncConnection, *, case_id: UUID, from_unit: str, to_unit: str, version: int, lowest_level: int, at: datetime
 ) -> None:
     """Write that a case left one unit and is back or new at another."""
     await conn.execute(
         delete(case_departure).where(case_departure.c.case_id == case_id, case_departure.c.unit == to_unit)
     )
-    left = {"version": version, "departed_at": at, "change_xid": THIS_TRANSACTION}
+    left = {"version": version, "lowest_level": lowest_level, "departed_at": at, "change_xid": THIS_TRANSACTION}
     await conn.execute(
         upsert(case_departure)
         .values(case_id=case_id, unit=from_unit, **left)
