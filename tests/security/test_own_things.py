@@ -1,0 +1,120 @@
+"""What is somebody's own, an inbox, an endpoint, a stream: not another's, though they share the unit, and not for ever."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from forkant_devstack.testing.operations import operations
+from forkant_kit.testing import until
+
+from .conftest import PERSON_CASE
+from .test_other_units import same
+
+REPOSITORY = Path(__file__).parents[2]
+NOTIFICATION = operations(REPOSITORY, "notification")
+INBOX = [item for item in NOTIFICATION if item.path.startswith("/v1/inbox/")]
+ENDPOINTS = [item for item in NOTIFICATION if {"endpoint_id", "delivery_id"} & set(item.named("path"))]
+HOOK = "http://127.0.0.1:9/hook"
+
+
+@pytest.mark.parametrize("operation", INBOX, ids=str)
+async def test_an_entry_for_the_leads_is_not_there_for_an_officer_of_their_unit(wall, oslo, operation):
+    officer, lead = wall.person("officer-oslo"), wall.person("lead-oslo", sub="lead9-oslo")
+    before = await wall.state("notification")
+    theirs = await officer.ask(operation, operation.at(**oslo.ids))
+    missing = await officer.ask(operation, operation.at(entry_id=uuid4()))
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "not-found")
+    assert same(theirs) == same(missing)
+    assert await wall.state("notification") == before
+    assert (await lead.ask(operation, operation.at(**oslo.ids))).status_code == 200
+
+
+async def test_what_one_person_has_read_and_acknowledged_says_nothing_of_another(wall, oslo):
+    path = f"/v1/inbox/{oslo.ids['entry_id']}"
+    reads, waits = (wall.person("lead-oslo", sub=f"lead{number}-oslo") for number in (7, 8))
+    for act in ("read", "acknowledge"):
+        await reads.done("notification", "POST", f"{path}/{act}", {})
+    own, other = [(await person.done("notification", "GET", path)).json() for person in (reads, waits)]
+    assert own["read_at"]
+    assert own["acknowledged_at"]
+    assert (other["read_at"], other["acknowledged_at"]) == (None, None)
+    unread = (await waits.done("notification", "GET", "/v1/inbox?unread=true&limit=100")).json()["items"]
+    assert oslo.ids["entry_id"] in {item["id"] for item in unread}
+
+
+@pytest.mark.parametrize("operation", ENDPOINTS, ids=str)
+async def test_a_service_of_the_unit_finds_no_endpoint_or_delivery_of_its_people(wall, oslo, operation):
+    service, before = wall.person("downstream-demo", unit="oslo"), await wall.state("notification")
+    theirs = await service.ask(operation, operation.at(**oslo.ids))
+    missing = await service.ask(operation, operation.at(**{name: uuid4() for name in operation.named("path")}))
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "not-found")
+    assert same(theirs) == same(missing)
+    assert await wall.state("notification") == before
+
+
+async def test_no_endpoint_asks_for_what_happens_in_another_unit_or_is_told_of_it(wall):
+    lead = wall.person("lead-troms")
+    made = await lead.done("notification", "POST", "/v1/endpoints", {"url": HOOK})
+    path = f"/v1/endpoints/{made.json()['id']}"
+    for method, at, etag in (("POST", "/v1/endpoints", None), ("PATCH", path, made.headers["etag"])):
+        body = {"units": ["troms", "oslo"]} | ({"url": HOOK} if method == "POST" else {})
+        answer = await lead.send("notification", method, at, body, etag=etag)
+        assert (answer.status_code, answer.json()["code"]) == (422, "unit-not-allowed")
+    cases = {}
+    for unit in ("oslo", "troms"):
+        cases[unit] = (await wall.person(f"officer-{unit}").done("case", "POST", "/v1/cases", PERSON_CASE)).json()["id"]
+
+    async def both_routed() -> bool:
+        rows = await wall.platform.fetch(
+            "notification", "SELECT FROM aggregate_version WHERE aggregate_id = ANY($1)", [*cases.values()]
+        )
+        return len(rows) == len(cases)
+
+    await until(both_routed, what="both cases reaching the notification service")
+    for unit, due in (("oslo", 0), ("troms", 1)):
+        query = "SELECT FROM delivery WHERE endpoint_id = $1 AND subject_id = $2"
+        assert len(await wall.platform.fetch("notification", query, made.json()["id"], cases[unit])) == due
+    await lead.done("notification", "DELETE", path, etag=made.headers["etag"])
+
+
+async def events(wall, headers: dict[str, str]) -> list[tuple[str, Any]]:
+    """Return all events of a stream that ends by itself."""
+    found, name = [], ""
+    async with (
+        asyncio.timeout(60),
+        httpx.AsyncClient(base_url=wall.platform.nodes["indicator"].url, timeout=60) as client,
+        client.stream("GET", "/v1/stream?units=oslo", headers=headers) as response,
+    ):
+        assert response.status_code == 200
+        async for line in response.aiter_lines():
+            field, _, value = line.partition(": ")
+            name = value if field == "event" else name
+            if field == "data":
+                found.append((name, json.loads(value)))
+    return found
+
+
+async def test_no_stream_goes_on_after_its_token_ended(wall):
+    soon = int((datetime.now(UTC) + timedelta(seconds=2)).timestamp())
+    told = await events(wall, dict(wall.person("lead-oslo", exp=soon).headers))
+    assert told[-1] == ("end", {"reason": "token-expired"})
+    assert "metrics" in {name for name, _ in told}
+
+
+async def test_no_stream_is_opened_without_a_token_by_one_that_ended_or_by_who_has_no_part_in_figures(wall):
+    ended = int((datetime.now(UTC) - timedelta(minutes=1)).timestamp())
+    for headers, status in (
+        ({}, 401),
+        (wall.person("lead-oslo", exp=ended).headers, 401),
+        (wall.person("import-demo").headers, 403),
+        (wall.person("lead-oslo", roles=["made-up"]).headers, 403),
+    ):
+        async with httpx.AsyncClient(base_url=wall.platform.nodes["indicator"].url, timeout=30) as client:
+            answer = await client.get("/v1/stream?units=oslo", headers=headers)
+        assert answer.status_code == status
+        assert "counts" not in answer.text
