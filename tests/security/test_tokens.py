@@ -86,6 +86,10 @@ def identity_token(issuer: IssuerServer) -> str:
     return sign(claims, key=issuer.keys, typ="JWT")
 
 
+def listed_kid(issuer: IssuerServer) -> str:
+    return by_hand({"typ": "at+jwt", "alg": "ES256", "kid": [kid_of(issuer)]}, issuer.claims("lead-oslo"), b"")
+
+
 def changed_claims(issuer: IssuerServer) -> str:
     head, _, signature = issuer.token("officer-oslo").split(".")
     return ".".join((head, by_hand({}, issuer.claims("lead-oslo")).split(".")[1], signature))
@@ -100,15 +104,21 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "an empty secret under a path": (empty_secret, "wrong-algorithm"),
     "its own key in the header": (own_key_in_header, "forbidden-header"),
     "its own key set's address": (headed(jku="https://evil.example/jwks"), "forbidden-header"),
+    "its own certificate in the header": (headed(x5c=["MIIB"]), "forbidden-header"),
     "its own certificate's address": (headed(x5u="https://evil.example/cert"), "forbidden-header"),
     "a critical extension": (headed(crit=["b64"], b64=False), "forbidden-header"),
     "another key under a known id": (own_key_under_known_id, "bad-signature"),
     "an unknown key id": (headed(kid="made-up"), "unknown-key"),
     "a path as key id": (headed(kid="../../../../etc/passwd"), "unknown-key"),
+    "an absolute path as key id": (headed(kid="/proc/self/environ"), "unknown-key"),
+    "an address as key id": (headed(kid="https://evil.example/key"), "unknown-key"),
+    "a NUL in the key id": (headed(kid="x\0y"), "no-key-id"),
+    "a list as key id": (listed_kid, "no-key-id"),
     "a statement as key id": (headed(kid="x' UNION SELECT 'key"), "unknown-key"),
     "a line break in the key id": (headed(kid="x\r\nHost: evil"), "no-key-id"),
     "no key id": (headed(kid=...), "no-key-id"),
-    "an algorithm of another kind of key": (headed(alg="ES256", typ="JWT"), "wrong-type"),
+    "an algorithm of another kind of key": (unsigned("RS256"), "wrong-algorithm"),
+    "the type of an id token": (headed(typ="JWT"), "wrong-type"),
     "no type": (headed(typ=...), "wrong-type"),
     "an id token": (identity_token, "wrong-type"),
     "changed claims": (changed_claims, "bad-signature"),
@@ -116,6 +126,12 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "a beginning in the future": (claiming(nbf=NOW + 6000), "not-yet-valid"),
     "no end": (claiming(exp=None), "wrong-exp"),
     "an end in words": (claiming(exp=str(NOW + 600)), "wrong-exp"),
+    "an end that is true": (claiming(exp=True), "wrong-exp"),
+    "an end that is no number": (claiming(exp=float("nan")), "wrong-exp"),
+    "an end that never comes": (claiming(exp=float("inf")), "wrong-exp"),
+    "an end before all time": (claiming(exp=-1), "wrong-exp"),
+    "a beginning in words": (claiming(nbf="now"), "wrong-nbf"),
+    "an issue in the future": (claiming(iat=NOW + 6000), "issued-in-the-future"),
     "an end beyond all numbers": (claiming(exp=2**70), "wrong-exp"),
     "another audience": (claiming(aud="another"), "wrong-audience"),
     "an audience that begins as ours": (claiming(aud="forkant-admin"), "wrong-audience"),
@@ -123,6 +139,16 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "another issuer": (claiming(iss="https://evil.example"), "wrong-issuer"),
     "roles as one text": (claiming(roles="prevention_lead"), "wrong-roles"),
     "a unit in a list": (claiming(unit=["oslo"]), "wrong-unit"),
+    "no subject": (claiming(sub=None), "wrong-sub"),
+    "a subject in a list": (claiming(sub=["lead-oslo"]), "wrong-sub"),
+    "a line break in the subject": (claiming(sub="lead-oslo\r\nX-User: a"), "wrong-sub"),
+    "an escape in the subject": (claiming(sub="\x1b[31mlead-oslo"), "wrong-sub"),
+    "an invisible character in the subject": (claiming(sub="lead-oslo\u200b"), "wrong-sub"),
+    "a subject that runs from right to left": (claiming(sub="\u202eolso-dael"), "wrong-sub"),
+    "a NUL in the unit": (claiming(unit="oslo\0"), "wrong-unit"),
+    "a clearance in words": (claiming(clearance="3"), "wrong-clearance"),
+    "a clearance that is true": (claiming(clearance=True), "wrong-clearance"),
+    "a clearance above all": (claiming(clearance=10), "wrong-clearance"),
 }
 
 
