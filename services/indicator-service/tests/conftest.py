@@ -157,8 +157,8 @@ async def database(postgres) -> DatabaseUrls:
 
 @pytest_asyncio.fixture
 async def engine(database) -> AsyncIterator[AsyncEngine]:
-    """Give the service's database as the application role."""
-    engine = create_engine(database.app_url, application_name="test", pool_size=5)
+    """Give the service's database as the worker's role, which projects and sees every row."""
+    engine = create_engine(database.worker_url, application_name="test", pool_size=5)
     yield engine
     await engine.dispose()
 

@@ -213,7 +213,7 @@ async def test_the_worker_seals_what_the_api_records_and_publishes_a_head_that_v
         await client.get(f"/v1/districts/{unit}/metrics", headers=as_persona("officer-oslo"))
     settings = IndicatorWorkerSettings(
         env=Environment.TEST,
-        database_url=SecretStr(database.app_url),
+        database_url=SecretStr(database.worker_url),
         oidc_issuer="http://issuer",
         audit_head_file=tmp_path / "heads.jsonl",
     )
@@ -221,7 +221,7 @@ async def test_the_worker_seals_what_the_api_records_and_publishes_a_head_that_v
     for chore in worker.chores(settings, engine).values():
         await chore()
     key = HeadKey(read_seed(DEV_SIGNING_KEY))
-    trail = [document async for document in documents(database.app_url)]
+    trail = [document async for document in documents(database.worker_url)]
     result = verify(trail, lines(tmp_path / "heads.jsonl"), {key.id: key.public})
     assert (result.findings, result.entries, result.published) == ([], 2, 2)
     trail[1]["entry"]["subject"] = "somebody-else"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import anyio
 import pytest
-from forkant_kit.db import utc_now
+import pytest_asyncio
+from forkant_kit.db import create_engine, utc_now
 from indicator_service.api.hub import Hub
 from indicator_service.api.stream import _events, _seen_already
 from indicator_service.definitions import load_catalogue
@@ -15,9 +16,11 @@ from indicator_service.projector import apply
 from sqlalchemy import text
 
 
-@pytest.fixture
-def hub(engine):
-    return Hub(engine=engine, catalogue=load_catalogue(), rank=str.encode, now=utc_now, poll_s=0.01)
+@pytest_asyncio.fixture
+async def hub(database):
+    engine = create_engine(database.app_url, application_name="test", pool_size=2)
+    yield Hub(engine=engine, catalogue=load_catalogue(), rank=str.encode, now=utc_now, poll_s=0.01)
+    await engine.dispose()
 
 
 @pytest.fixture

@@ -23,6 +23,11 @@ def environment(database, issuer):
     }
 
 
+@pytest.fixture
+def worker_environment(environment, database, kafka):
+    return environment | {"FORKANT_DATABASE_URL": database.worker_url, "FORKANT_KAFKA_BOOTSTRAP": kafka.bootstrap}
+
+
 async def test_open_streams_are_told_when_the_api_stops(environment, issuer, tmp_path):
     async with running_process(
         "indicator_service.app", environment=environment, port="FORKANT_HTTP_PORT", folder=tmp_path
@@ -40,7 +45,9 @@ async def test_open_streams_are_told_when_the_api_stops(environment, issuer, tmp
 
 
 @pytest.mark.kafka
-async def test_the_worker_projects_what_is_on_kafka_and_stops_in_order(environment, kafka, engine, new_case, tmp_path):
+async def test_the_worker_projects_what_is_on_kafka_and_stops_in_order(
+    worker_environment, kafka, engine, new_case, tmp_path
+):
     case = new_case()
     case.opened()
     case.closed(after=timedelta(days=1))
@@ -51,9 +58,8 @@ async def test_the_worker_projects_what_is_on_kafka_and_stops_in_order(environme
             facts = await load_cases(conn, [case.id])
         return case.id in facts and facts[case.id].version == 2
 
-    environment |= {"FORKANT_KAFKA_BOOTSTRAP": kafka.bootstrap}
     async with running_process(
-        "indicator_service.worker", environment=environment, port="FORKANT_WORKER_PORT", folder=tmp_path
+        "indicator_service.worker", environment=worker_environment, port="FORKANT_WORKER_PORT", folder=tmp_path
     ) as (url, process):
         await until(projected, what="the case to be projected")
         async with httpx.AsyncClient(base_url=url) as client:

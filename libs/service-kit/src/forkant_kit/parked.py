@@ -1,7 +1,8 @@
 """Parked events of one service: ``python -m forkant_kit.parked list | show | replay | discard``.
 
-Reads FORKANT_DATABASE_URL and writes nothing but requests, which the running worker does. Exit codes: 0 done, 1 not all
-of it, 2 wrong options, 78 no database in the environment.
+Reads FORKANT_DATABASE_URL, which names the worker's role, and writes nothing but requests, which the running worker
+does. Exit codes: 0 done, 1 not all of it, 2 wrong options, 78 no database in the environment, or a role that may not
+look.
 """
 
 import argparse
@@ -13,6 +14,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
+
+from asyncpg import InsufficientPrivilegeError
+from sqlalchemy.exc import ProgrammingError
 
 from forkant_kit.parked_desk import WAIT_S, Desk, NoSuchParkedEventError, Place
 from forkant_kit.settings import EXIT_BAD_SETTINGS
@@ -151,13 +155,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = vars(_parser().parse_args(arguments))
     url = os.environ.get("FORKANT_DATABASE_URL")
     if not url:
-        print("set FORKANT_DATABASE_URL to the service's database, as the application's role", file=sys.stderr)  # noqa: T201
+        print("set FORKANT_DATABASE_URL to the service's database, as the worker's role", file=sys.stderr)  # noqa: T201
         return EXIT_BAD_SETTINGS
     try:
         return asyncio.run(_run(Desk(databases={"": url}), action=given.pop("action"), given=given))
     except NoSuchParkedEventError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != InsufficientPrivilegeError.sqlstate:
+            raise
+        print("set FORKANT_DATABASE_URL to the worker's role, which alone may look at parked events", file=sys.stderr)  # noqa: T201
+        return EXIT_BAD_SETTINGS
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The databases to look into: names and URLs, as the application's role; a single one may have the name ``''``."""
+    """The databases to look into: names and URLs, as the worker's role; a single one may have the name ``''``."""
 
     databases: Mapping[str, str]
 

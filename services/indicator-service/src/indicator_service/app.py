@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from forkant_kit.db import create_engine, utc_now
 from forkant_kit.health import ReadinessCheck
+from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import Environment, load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import create_app, serve
@@ -20,6 +21,7 @@ from indicator_service.api.dependencies import Dependencies, secret_rank
 from indicator_service.api.hub import Hub
 from indicator_service.definitions import load_catalogue
 from indicator_service.policy import POLICY, UNAUDITED
+from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorSettings
 
 
@@ -64,7 +66,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         ],
         policy=POLICY,
         lifespan=lifespan,
-        readiness=[ReadinessCheck("database", database_answers)],
+        readiness=[ReadinessCheck("database", database_answers), row_security_check(engine, free=FREE)],
         public_paths=dashboard.PUBLIC_PATHS,
         audit=engine,
         unaudited=UNAUDITED,

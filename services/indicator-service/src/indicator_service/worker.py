@@ -13,12 +13,14 @@ from forkant_kit.consumer import EventConsumer
 from forkant_kit.db import create_engine, transaction
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
+from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from indicator_service.projector import GROUP, TOPICS, apply
+from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorWorkerSettings
 from indicator_service.store import prune_changes
 
@@ -54,7 +56,8 @@ async def run(settings: IndicatorWorkerSettings) -> None:
     consumer = EventConsumer(
         engine=engine, kafka_bootstrap=settings.kafka_bootstrap, group=GROUP, topics=TOPICS, apply=apply
     )
-    health = worker_app(readiness=[database_check(engine)], alive=consumer.healthy)
+    readiness = [database_check(engine), row_security_check(engine, free=FREE)]
+    health = worker_app(readiness=readiness, alive=consumer.healthy)
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(consumer.run(stop), name="consumer")

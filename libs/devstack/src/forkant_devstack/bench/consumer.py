@@ -88,7 +88,7 @@ def _memory(load: str, rounds: Sequence[Emptied]) -> Result:
 async def _empty(lab: Laboratory, placed: Placed, *, kind: Kind, processes: int, count: int) -> Emptied:
     topic = await lab.kafka.new_topic("bench", partitions=TOPICS[CASE_TOPIC].partitions)
     urls = await lab.database("consumer", migrations=MIGRATIONS)
-    order = order_for(kind, bootstrap=lab.kafka.bootstrap, topics=[topic.name], database_url=urls.app_url)
+    order = order_for(kind, bootstrap=lab.kafka.bootstrap, topics=[topic.name], database_url=urls.worker_url)
     return await empty(
         count=count, processes=processes, order=order, publish=lambda: publish(lab, placed, topic=topic.name)
     )

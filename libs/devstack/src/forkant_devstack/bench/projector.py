@@ -136,4 +136,4 @@ async def _from_memory(lab: Laboratory, placed: Placed, count: int) -> Taken:
 
 async def _empty_database(lab: Laboratory) -> AsyncEngine:
     urls = await lab.database("projector", migrations=MIGRATIONS)
-    return create_engine(urls.app_url, application_name="bench", pool_size=4)
+    return create_engine(urls.worker_url, application_name="bench", pool_size=4)

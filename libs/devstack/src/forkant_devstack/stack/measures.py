@@ -136,7 +136,7 @@ async def _read(
 ) -> None:
     secrets = SecretStore(layout.secrets)
     urls = database_urls(service, broker=state.broker, postgres_port=state.ports["postgres"], secrets=secrets)
-    connection = await asyncpg.connect(urls.owner_url, timeout=5)
+    connection = await asyncpg.connect(urls.worker_url, timeout=5)
     try:
         if await connection.fetchval("SELECT to_regclass('outbox') IS NOT NULL"):
             row = await connection.fetchrow(_OUTBOX)

@@ -15,7 +15,7 @@ from forkant_kit.problems import PROBLEM_RESPONSES
 
 from indicator_service import audit_names, queries
 from indicator_service.aggregation.calendar import Period
-from indicator_service.aggregation.snapshot import Snapshot, take_snapshot
+from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
@@ -23,6 +23,7 @@ from indicator_service.api.parameters import EVERY_UNIT, known_indicator, known_
 from indicator_service.api.trail import figures_entry, note_asked
 from indicator_service.policy import reader_of
 from indicator_service.projector import GROUP
+from indicator_service.row_security import stance
 
 router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
 
@@ -46,7 +47,7 @@ async def read_metrics(
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
     needed = [unit] if exact and unit != NATIONAL else sorted({*CASE_UNITS, unit} - {NATIONAL})
     ids = audit_names.shown(units=[unit], period=period)
-    snapshot, freshness = await _read(deps, needed, period, trail=trail_of(request), ids=ids)
+    snapshot, freshness = await _read(deps, reader, needed, period, trail=trail_of(request), ids=ids)
     figures = snapshot.figures(unit, exact=exact)
     return DistrictMetrics(
         unit=unit,
@@ -70,7 +71,7 @@ async def read_values(
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
     ids = audit_names.shown(units=EVERY_UNIT, period=period, indicator=number)
-    snapshot, freshness = await _read(deps, list(CASE_UNITS), period, trail=trail_of(request), ids=ids)
+    snapshot, freshness = await _read(deps, reader, list(CASE_UNITS), period, trail=trail_of(request), ids=ids)
     rows = []
     for unit in EVERY_UNIT:
         figures = snapshot.figures(unit, exact=reader.sees_exact(unit))
@@ -80,9 +81,9 @@ async def read_values(
 
 
 async def _read(
-    deps: Dependencies, units: list[str], period: Period, *, trail: Trail, ids: Sequence[UUID]
+    deps: Dependencies, reader: Reader, units: list[str], period: Period, *, trail: Trail, ids: Sequence[UUID]
 ) -> tuple[Snapshot, Freshness]:
-    async with transaction(deps.engine) as conn:
+    async with transaction(deps.engine, stance(reader, units=units)) as conn:
         # Freshness first: the figures may then be newer than it says, never older.
         freshness = await read_freshness(conn, group=GROUP)
         found = await queries.tallies(conn, units=units, period=period, catalogue=deps.catalogue)

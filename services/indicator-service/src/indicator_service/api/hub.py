@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 from forkant_contracts.units import CASE_UNITS, UNITS
+from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
 from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +28,7 @@ from indicator_service.aggregation.tally import NATIONAL, Tally
 from indicator_service.api.models import Fresh, PeriodDocument
 from indicator_service.definitions import Catalogue
 from indicator_service.projector import GROUP
+from indicator_service.row_security import EVERY_DISTRICT
 
 _FRESHNESS_EVERY_S: Final = 1.0
 _RETRY_S: Final = 1.0
@@ -111,7 +113,7 @@ class Hub:
     async def refresh(self) -> None:
         """Bring the documents up to date and tell the streams when one changed."""
         period = rolling_12(today=day_of(self._now()))
-        async with self._engine.connect() as conn:
+        async with transaction(self._engine, EVERY_DISTRICT) as conn:
             if time.monotonic() - self._read_at > _FRESHNESS_EVERY_S:
                 self._freshness = await read_freshness(conn, group=GROUP)
                 self._read_at = time.monotonic()

@@ -1,0 +1,35 @@
+"""What the database is told of the caller, for row-level security below :mod:`indicator_service.policy`."""
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_kit.rls.stance import Stance
+
+from indicator_service.aggregation.snapshot import Reader
+
+FREE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "alembic_version": "names a revision; no process may read it",
+        "consumer_offset": "how far topics are read: counts of records and moments, which an API only reads",
+        "metric_change": "in which district figures changed, and no figure: every stream is told; an API only reads",
+        "audit_entry": "only grows; which of it is shown is the audit route's to say, since an auditor may ask for all",
+        "audit_link": "hashes alone; only grows",
+        "audit_chain": "a hash and a position; only goes on",
+        "audit_checkpoint": "hashes and counts of months that went; nobody but their function writes",
+    }
+)
+"""Tables without row-level security, each with the reason why it needs none."""
+
+EVERY_DISTRICT: Final = Stance({"districts": "all"})
+"""Of a transaction that needs all figures: what is hidden of one district depends on the others."""
+
+
+def stance(reader: Reader, *, units: Collection[str]) -> Stance:
+    """Return what a caller's transaction tells the database.
+
+    Args:
+        reader: who asks.
+        units: whose figures the answer is made from. The database shows the reader's own alone when these are all.
+    """
+    return Stance({"districts": "own", "unit": reader.unit}) if set(units) <= {reader.unit} else EVERY_DISTRICT
