@@ -13,6 +13,8 @@ from forkant_devstack.testing.operations import Operation, operations
 REPOSITORY = Path(__file__).parents[2]
 OPERATIONS = [item for service in ("case", "notification", "indicator") for item in operations(REPOSITORY, service)]
 BY_ID = [item for item in OPERATIONS if item.named("path") and item.service != "indicator"]
+# Breaking the glass opens a case of another unit; what that takes and what it opens has tests of its own.
+STAYS_SHUT = [item for item in BY_ID if not item.path.endswith("/break-glass")]
 BELOW = [item for item in BY_ID if len(item.named("path")) > 1]
 LISTS = [item for item in OPERATIONS if item.method == "GET" and not item.named("path") and item.service != "indicator"]
 CHANGES = [item for item in OPERATIONS if item.body is not None]
@@ -31,7 +33,7 @@ def unknown(operation: Operation) -> str:
     return operation.at(**{name: uuid4() for name in operation.named("path")})
 
 
-@pytest.mark.parametrize("operation", BY_ID, ids=str)
+@pytest.mark.parametrize("operation", STAYS_SHUT, ids=str)
 async def test_no_operation_finds_what_another_unit_has_or_tells_that_it_exists(wall, oslo, operation):
     stranger, before = wall.mighty("troms"), await wall.state(operation.service)
     theirs = await stranger.ask(operation, operation.at(**oslo.ids), etag=oslo.etag)

@@ -27,6 +27,7 @@ HOLDER = {
     "transfer": "t.from_unit",
     "access_grant": OF_CASE.format("object_id"),
     "access_substitution": "t.unit",
+    "access_review": "t.unit",
     "measure_step": "(SELECT c.unit FROM measure m JOIN preventive_case c ON c.id = m.case_id WHERE m.id = t.measure_id)",
     "event_archive": OF_CASE.format("aggregate_id"),
     "idempotency_key": "split_part(t.subject, '-', 2)",
@@ -83,6 +84,9 @@ async def fill(service: Service, unit: str, other: str) -> None:
     shown = await taking.get(path)
     taken = await taking.send("POST", f"{path}/accept", etag=shown.headers["etag"])
     assert taken.is_success, taken.text
+    outsider = service.person(f"officer-{unit}", unit=other, sub=f"officer-{other}")
+    broken = await outsider.send("POST", f"{active.path}/break-glass", {"reason": "acute_danger"})
+    assert broken.is_success, broken.text
     await service.fetch(
         "INSERT INTO access_substitution VALUES (gen_random_uuid(), $1, 'a', 'b', now(), now() + interval '1 day', 'c')",
         unit,

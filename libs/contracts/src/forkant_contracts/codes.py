@@ -269,6 +269,23 @@ class RestrictionReason(OpenCode):
     UNKNOWN = "unknown"
 
 
+class BreakGlassReason(OpenCode):
+    """Why somebody looked into a case without being a member of it."""
+
+    ACUTE_DANGER = "acute_danger"
+    DUTY_TO_AVERT = "duty_to_avert"
+    MEMBERS_UNREACHABLE = "members_unreachable"
+    UNKNOWN = "unknown"
+
+
+class AccessVerdict(OpenCode):
+    """What a review of broken glass came to."""
+
+    JUSTIFIED = "justified"
+    NOT_JUSTIFIED = "not_justified"
+    UNKNOWN = "unknown"
+
+
 class ErasureBasis(OpenCode):
     """Ground on which a case is erased («sletting»)."""
 

@@ -12,6 +12,7 @@ CASE_TOPIC: Final = "forkant.case.v1"
 CONCERN_TOPIC: Final = "forkant.concern.v1"
 CATALOGUE_TOPIC: Final = "forkant.catalogue.v1"
 STEERING_TOPIC: Final = "forkant.steering.v1"
+ACCESS_TOPIC: Final = "forkant.access.v1"
 
 SUBSCRIBER_GROUPS: Final = "subscriber."
 """Consumer groups of clients outside the platform start with this and the client's name."""
@@ -121,6 +122,15 @@ TOPICS: Final[dict[str, Topic]] = {
             producer="indicator-service",
             consumers=(),
         ),
+        Topic(
+            name=ACCESS_TOPIC,
+            description="Looks into cases by broken glass, and their reviews.",
+            key="review id",
+            partitions=1,
+            retention_ms=30 * _DAY_MS,
+            producer="case-service",
+            consumers=("notification-service",),
+        ),
     )
 }
 """All topics by name."""
@@ -132,6 +142,10 @@ def watermark_group(producer: str) -> str:
 
 
 SUBSCRIBERS: Final[dict[str, Subscriber]] = {
-    subscriber.client: subscriber for subscriber in (Subscriber(client="downstream-demo", topics=tuple(TOPICS)),)
+    subscriber.client: subscriber
+    for subscriber in (
+        # Who looked into which case is for the people of its unit.
+        Subscriber(client="downstream-demo", topics=tuple(name for name in TOPICS if name != ACCESS_TOPIC)),
+    )
 }
 """All clients outside the platform by name."""

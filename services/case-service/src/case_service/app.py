@@ -17,7 +17,7 @@ from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import create_app, serve
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_service.api import audit, cases, concerns, course, feed, items, members, reference, transfers, work
+from case_service.api import audit, cases, concerns, course, emergency, feed, items, members, reference, transfers, work
 from case_service.api.calls import Tools
 from case_service.api.description import describe
 from case_service.api.refusals import problem_of
@@ -33,6 +33,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     items.router,
     course.router,
     members.router,
+    emergency.router,
     transfers.router,
     feed.router,
     audit.router,

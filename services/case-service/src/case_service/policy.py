@@ -35,6 +35,8 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.reopen": _DECIDERS,
         "case.partners": _INTAKE,
         "case.members": _DECIDERS,
+        "case.break_glass": _INTAKE,
+        "case.review_access": _GUARDIANS,
         "case.level": _GUARDIANS,
         "case.offer_transfer": _DECIDERS,
         "case.answer_transfer": _DECIDERS,

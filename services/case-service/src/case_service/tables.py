@@ -273,6 +273,23 @@ case_note: Final = Table(
     Column("written_at", _MOMENT, nullable=False),
 )
 
+access_review: Final = Table(
+    "access_review",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_by_unit", Text, nullable=False),
+    Column("opened_at", _MOMENT, nullable=False),
+    Column("due_at", _MOMENT, nullable=False),
+    Column("verdict", Text),
+    Column("reviewed_by", Text),
+    Column("reviewed_at", _MOMENT),
+)
+
 event_archive: Final = Table(
     "event_archive",
     MetaData(),

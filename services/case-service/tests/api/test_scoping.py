@@ -55,7 +55,7 @@ async def test_the_table_here_names_every_route_below_a_case(service):
         if path.startswith(below)
     }
     asked = {(method, "/" + tail.replace(ITEM, "{id}")) for method, tail, _ in COMMANDS}
-    asked |= {("GET", tail.replace(ITEM, "{id}")) for tail in READS} | {("POST", "/erasure")}
+    asked |= {("GET", tail.replace(ITEM, "{id}")) for tail in READS} | {("POST", "/erasure"), ("POST", "/break-glass")}
     named = {
         (method, path.replace("{measure_id}", "{id}").replace("{follow_up_id}", "{id}")) for method, path in described
     }

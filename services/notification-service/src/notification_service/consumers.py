@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from forkant_contracts import Event
-from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC
+from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CONCERN_TOPIC
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service import metrics, routing
@@ -15,7 +15,7 @@ from notification_service.domain.happenings import Happening, district_of
 from notification_service.store import endpoints, inbox, queue, standing
 
 GROUP: Final = "notification-service"
-TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC)
+TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC)
 
 
 class Notifier:
@@ -41,7 +41,7 @@ class Notifier:
         """Apply one partition's events, in order."""
         now = self._now()
         standings = routing.standings(events)
-        erased = await standing.erased_versions(conn, {event.aggregate_id for event in events})
+        erased = await standing.erased_versions(conn, {routing.happening_of(event).subject_id for event in events})
         for case_id, after in standings.items():
             if after.erased_version is not None:
                 erased.setdefault(case_id, after.erased_version)

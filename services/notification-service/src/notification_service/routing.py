@@ -5,10 +5,11 @@ from typing import Final
 from uuid import UUID
 
 from forkant_contracts import Event
+from forkant_contracts.events.access import AccessEvent
 from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
 from forkant_contracts.topics import CONCERN_TOPIC
 
-from notification_service.domain.audiences import CASE_ERASED, notices
+from notification_service.domain.audiences import CASE_ERASED, FOR_PEOPLE_ALONE, notices
 from notification_service.domain.happenings import Happening, Subject, district_of
 from notification_service.store.endpoints import Candidate
 from notification_service.store.inbox import Entry
@@ -25,7 +26,7 @@ def happening_of(event: Event) -> Happening:
         event_id=event.id,
         type=event.type,
         subject=Subject.CONCERN if event.topic == CONCERN_TOPIC else Subject.CASE,
-        subject_id=event.aggregate_id,
+        subject_id=event.data.case_id if isinstance(event.data, AccessEvent) else event.aggregate_id,
         version=event.aggregate_version,
         unit=event.unit,
         occurred_at=event.occurred_at,
@@ -96,6 +97,7 @@ def drafts(
     An erasure goes to every endpoint that was ever sent something about the case (``receivers``), whatever it asks
     for now, so that what was told can be taken back.
     """
+    happenings = [happening for happening in happenings if happening.type not in FOR_PEOPLE_ALONE]
     told: dict[UUID, set[UUID]] = {subject: set(endpoints) for subject, endpoints in receivers.items()}
     by_place = _by_place(candidates)
     by_id = {candidate.filter.endpoint_id: candidate for candidate in candidates}

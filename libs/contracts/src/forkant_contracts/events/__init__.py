@@ -4,6 +4,7 @@ from typing import Final
 
 from forkant_contracts.envelope import EventData
 from forkant_contracts.events import (
+    access,
     case,
     catalogue,
     concern,
@@ -16,7 +17,7 @@ from forkant_contracts.events import (
     transfer,
 )
 
-_MODULES: Final = (concern, case, transfer, measure, follow_up, partner, information, task, catalogue, steering)
+_MODULES: Final = (concern, case, transfer, measure, follow_up, partner, information, task, catalogue, steering, access)
 
 EVENT_TYPES: Final[dict[str, type[EventData]]] = {
     model.TYPE: model

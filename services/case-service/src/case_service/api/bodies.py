@@ -291,6 +291,18 @@ class GiveAccess(Act):
     reason: AccessReason
 
 
+class BreakGlass(Body):
+    """Why somebody has to look into a case that they are no member of."""
+
+    reason: f.BreakGlassReasonCode
+
+
+class ReviewAccess(Body):
+    """Whether broken glass was justified."""
+
+    verdict: f.AccessVerdictCode
+
+
 class SetLevel(Act):
     """How confidential a case is."""
 

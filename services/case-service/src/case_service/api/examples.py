@@ -57,6 +57,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "OfferTransfer": {"to_unit": "troms"},
         "AddMember": {"subject": "officer2-oslo"},
         "GiveAccess": {"subject": "officer-kripos", "valid_to": "2026-06-01T12:00:00Z", "reason": "joint_work"},
+        "BreakGlass": {"reason": "acute_danger"},
+        "ReviewAccess": {"verdict": "justified"},
         "SetLevel": {"level": 2},
         "RestrictCase": {"restricted": True, "reason": "disputed"},
         "EraseCase": {"basis": "unfounded"},

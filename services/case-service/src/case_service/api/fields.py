@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from forkant_contracts.codes import (
+    AccessVerdict,
     AgeBand,
     Arena,
+    BreakGlassReason,
     CancelReason,
     CaseState,
     CaseType,
@@ -140,8 +142,10 @@ LevelCode = Annotated[
 ]
 StepCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$", examples=["conversation_held"])]
 
+AccessVerdictCode = Annotated[AccessVerdict, Listed(AccessVerdict)]
 AgeBandCode = Annotated[AgeBand, Listed(AgeBand)]
 ArenaCode = Annotated[Arena, Listed(Arena)]
+BreakGlassReasonCode = Annotated[BreakGlassReason, Listed(BreakGlassReason)]
 CancelReasonCode = Annotated[CancelReason, Listed(CancelReason)]
 CaseStateCode = Annotated[CaseState, Listed(CaseState)]
 CaseTypeCode = Annotated[CaseType, Listed(CaseType)]

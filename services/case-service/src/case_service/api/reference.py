@@ -40,6 +40,8 @@ _LISTS: Final = {
     "reject_reason": codes.RejectReason,
     "reopen_reason": codes.ReopenReason,
     "cancel_reason": codes.CancelReason,
+    "break_glass_reason": codes.BreakGlassReason,
+    "access_verdict": codes.AccessVerdict,
     "restriction_reason": codes.RestrictionReason,
     "erasure_basis": codes.ErasureBasis,
 }

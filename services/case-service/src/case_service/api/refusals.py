@@ -65,6 +65,8 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "special_category and necessity_reason go together.",
         ),
         Code.ALREADY_MEMBER: (_CONFLICT, "The person has access already", "End it first, or let it run out."),
+        Code.ALREADY_REVIEWED: (_CONFLICT, "It was reviewed before", "A review is done once."),
+        Code.OWN_ACCESS: (403, "It is your own access", "Somebody else has to review it."),
         Code.ABOVE_CLEARANCE: (
             403,
             "The level is above your clearance",

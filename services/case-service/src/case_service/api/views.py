@@ -93,6 +93,48 @@ class MemberList(View):
     items: list[MemberView]
 
 
+class GlassReceipt(View):
+    """What somebody gets who broke the glass: until when the case can be read."""
+
+    id: UUID
+    case_id: UUID
+    valid_to: datetime
+    recorded_at: datetime
+
+
+class ReviewView(View):
+    """Somebody's look into a case by broken glass, and what the review of it came to."""
+
+    id: UUID
+    case_id: UUID
+    unit: str
+    reason: c.BreakGlassReason
+    opened_by: str
+    opened_by_unit: str
+    opened_at: datetime
+    due_at: datetime
+    verdict: c.AccessVerdict | None
+    reviewed_by: str | None
+    reviewed_at: datetime | None
+    etag: str
+
+
+class ReviewPage(View):
+    """A page of reviews; ``next`` is the cursor of the next page."""
+
+    items: list[ReviewView]
+    next: str | None
+
+
+class ReviewReceipt(View):
+    """A review after it was done."""
+
+    id: UUID
+    case_id: UUID
+    verdict: c.AccessVerdict
+    recorded_at: datetime
+
+
 class CasePage(View):
     """A page of cases; ``next`` is the cursor of the next page."""
 

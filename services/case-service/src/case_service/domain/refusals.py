@@ -29,6 +29,8 @@ class Code(StrEnum):
     PERSON_NOT_DESCRIBED = "person-not-described"
     NECESSITY_REASON_REQUIRED = "necessity-reason-required"
     ALREADY_MEMBER = "already-member"
+    ALREADY_REVIEWED = "already-reviewed"
+    OWN_ACCESS = "own-access"
     ABOVE_CLEARANCE = "above-clearance"
     CASE_OF_ANOTHER_UNIT = "case-of-another-unit"
     ACCESS_TOO_LONG = "access-too-long"

@@ -72,7 +72,7 @@ async def list_changes(
     ]
     feed = union_all(*(select(side) for side in sides)).subquery()
     statement = select(feed).order_by(feed.c.change_xid, feed.c.id).limit(limit)
-    return (await conn.execute(statement, scope.params())).mappings().all()
+    return (await conn.execute(statement, scope.without_broken_glass().params())).mappings().all()
 
 
 def _page(

@@ -47,7 +47,11 @@ async def get_concern(conn: AsyncConnection, scope: Scope, concern_id: UUID) -> 
     Raises:
         Refusal: there is none, for this caller.
     """
-    row = (await conn.execute(_ONE, {"concern_id": concern_id, **scope.params()})).mappings().one_or_none()
+    row = (
+        (await conn.execute(_ONE, {"concern_id": concern_id, **scope.without_broken_glass().params()}))
+        .mappings()
+        .one_or_none()
+    )
     if row is None:
         raise Refusal(Code.NOT_FOUND)
     return row
@@ -70,4 +74,4 @@ async def list_concerns(
         statement = statement.where(_c.outcome == outcome.value)
     if before is not None:
         statement = statement.where(_c.id < before)
-    return (await conn.execute(statement, scope.params())).mappings().all()
+    return (await conn.execute(statement, scope.without_broken_glass().params())).mappings().all()

@@ -40,7 +40,7 @@ async def list_transfers(
     statement = _OFFERS.order_by(_t.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(_t.id < before)
-    return (await conn.execute(statement, scope.params())).mappings().all()
+    return (await conn.execute(statement, scope.without_broken_glass().params())).mappings().all()
 
 
 async def get_transfer(conn: AsyncConnection, scope: Scope, case_id: UUID, transfer_id: UUID) -> RowMapping:
@@ -50,7 +50,7 @@ async def get_transfer(conn: AsyncConnection, scope: Scope, case_id: UUID, trans
         Refusal: there is none, for this caller.
     """
     statement = _OFFERS.where(_t.id == bindparam("transfer_id"), _t.case_id == bindparam("case_id"))
-    params = {"transfer_id": transfer_id, "case_id": case_id, **scope.params()}
+    params = {"transfer_id": transfer_id, "case_id": case_id, **scope.without_broken_glass().params()}
     row = (await conn.execute(statement, params)).mappings().one_or_none()
     if row is None:
         raise Refusal(Code.NOT_FOUND)

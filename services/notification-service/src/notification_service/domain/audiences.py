@@ -19,6 +19,11 @@ SEE_RESTRICTED: Final = LEADS | PRIVACY
 CASE_RESTRICTED: Final = "no.forkant.case.restricted.v1"
 CASE_ERASED: Final = "no.forkant.case.erased.v1"
 CASE_TRANSFERRED: Final = "no.forkant.case.transferred.v1"
+GLASS_BROKEN: Final = "no.forkant.access.glass-broken.v1"
+ACCESS_REVIEWED: Final = "no.forkant.access.reviewed.v1"
+
+FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED})
+"""Events that no system is told of: who looked into which case is for the people of its unit."""
 
 
 class Side(StrEnum):
@@ -67,6 +72,8 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(kind=Kind.CASE_RESTRICTED, roles=LEADS | PRIVACY, restricted=True),
         Rule(kind=Kind.CASE_RESTRICTION_LIFTED, roles=LEADS | OFFICERS | PRIVACY, restricted=False),
     ),
+    GLASS_BROKEN: (Rule(kind=Kind.GLASS_BROKEN, roles=LEADS | PRIVACY),),
+    ACCESS_REVIEWED: (Rule(kind=Kind.ACCESS_REVIEWED, roles=LEADS | PRIVACY),),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY),),
 }
 """Rules by event type; a type that is not here is no news to anyone."""

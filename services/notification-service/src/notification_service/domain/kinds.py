@@ -31,6 +31,8 @@ class Kind(StrEnum):
     CASE_RESTRICTED = "case_restricted"
     CASE_RESTRICTION_LIFTED = "case_restriction_lifted"
     CASE_ERASED = "case_erased"
+    GLASS_BROKEN = "glass_broken"
+    ACCESS_REVIEWED = "access_reviewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,18 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "Innholdet i en forebyggende sak hos {unit} er slettet.",
         "Case erased",
         "The content of a preventive case at {unit} has been erased.",
+    ),
+    Kind.GLASS_BROKEN: _message(
+        "Nødtilgang til sak",
+        "Noen uten tjenstlig tilgang har åpnet en forebyggende sak hos {unit}. Bruken må vurderes av en annen.",
+        "Emergency access to a case",
+        "Somebody who is no member of it has opened a preventive case at {unit}. Somebody else must review this.",
+    ),
+    Kind.ACCESS_REVIEWED: _message(
+        "Nødtilgang vurdert",
+        "En nødtilgang til en forebyggende sak hos {unit} er vurdert.",
+        "Emergency access reviewed",
+        "An emergency access to a preventive case at {unit} has been reviewed.",
     ),
 }
 
