@@ -241,6 +241,8 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     delivery = await lead.done("notification", "POST", f"/v1/endpoints/{endpoint_id}/ping", {})
     delivery_id = delivery.json()["id"]
     await _dead_letter(wall, delivery_id)
+    leave = {"absent": f"officer7-{unit}", "substitute": f"officer8-{unit}", "valid_to": SOON}
+    substitution = await lead.done("case", "POST", "/v1/substitutions", leave)
     ids = {
         "case_id": case_id,
         "measure_id": measure["item_id"],
@@ -249,6 +251,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "transfer_id": offer["item_id"],
         "grant_id": member["item_id"],
         "review_id": review.json()["id"],
+        "substitution_id": substitution.json()["id"],
         "concern_id": concern.json()["id"],
         "endpoint_id": endpoint_id,
         "delivery_id": delivery_id,

@@ -50,7 +50,9 @@ BEFORE_MEMBERSHIP: Final = frozenset(
 )
 """Actions of a unit on what has no members yet. An offer is answered by the unit it goes to, which is the target's."""
 
-NOT_ON_CASES: Final = frozenset({"audit.read", "reference.read", "case.break_glass", "case.review_access"})
+NOT_ON_CASES: Final = frozenset(
+    {"audit.read", "reference.read", "case.break_glass", "case.review_access", "case.substitute"}
+)
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
 READS: Final = frozenset({"concern.read", "case.read"})

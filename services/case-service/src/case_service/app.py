@@ -17,7 +17,20 @@ from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import create_app, serve
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_service.api import audit, cases, concerns, course, emergency, feed, items, members, reference, transfers, work
+from case_service.api import (
+    audit,
+    cases,
+    concerns,
+    course,
+    emergency,
+    feed,
+    items,
+    members,
+    reference,
+    substitutes,
+    transfers,
+    work,
+)
 from case_service.api.calls import Tools
 from case_service.api.description import describe
 from case_service.api.refusals import problem_of
@@ -34,6 +47,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     course.router,
     members.router,
     emergency.router,
+    substitutes.router,
     transfers.router,
     feed.router,
     audit.router,

@@ -37,6 +37,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.members": _DECIDERS,
         "case.break_glass": _INTAKE,
         "case.review_access": _GUARDIANS,
+        "case.substitute": _LEAD,
         "case.level": _GUARDIANS,
         "case.offer_transfer": _DECIDERS,
         "case.answer_transfer": _DECIDERS,

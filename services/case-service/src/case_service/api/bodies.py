@@ -291,6 +291,15 @@ class GiveAccess(Act):
     reason: AccessReason
 
 
+class AddSubstitute(Body):
+    """Who stands in for whom, and how long."""
+
+    absent: f.Subject
+    substitute: f.Subject
+    valid_from: f.Instant | None = None
+    valid_to: f.Instant
+
+
 class BreakGlass(Body):
     """Why somebody has to look into a case that they are no member of."""
 

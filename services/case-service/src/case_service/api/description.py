@@ -45,7 +45,7 @@ TAGS: Final = (
     ("partners", "Those outside the police who take part."),
     ("course", "Holding, closing, referring, rejecting, reopening."),
     ("protection", "Restricting and erasing."),
-    ("need to know", "Members of a case, access for a time, confidentiality."),
+    ("access", "Who may see a case: members, levels, emergency access, substitutes."),
     ("transfers", "Moving a case to another unit."),
     ("changes", "The feed of changes with tombstones."),
     ("audit", "Who did and saw what."),

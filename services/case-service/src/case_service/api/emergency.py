@@ -18,7 +18,7 @@ from case_service.commands import emergency as commands
 from case_service.domain.refusals import Code, Refusal
 from case_service.store import reviews
 
-router = APIRouter(prefix="/v1", tags=["need to know"], generate_unique_id_function=operation_id)
+router = APIRouter(prefix="/v1", tags=["access"], generate_unique_id_function=operation_id)
 
 
 @router.post(

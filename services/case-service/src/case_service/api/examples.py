@@ -57,6 +57,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "OfferTransfer": {"to_unit": "troms"},
         "AddMember": {"subject": "officer2-oslo"},
         "GiveAccess": {"subject": "officer-kripos", "valid_to": "2026-06-01T12:00:00Z", "reason": "joint_work"},
+        "AddSubstitute": {
+            "absent": "officer-oslo",
+            "substitute": "officer2-oslo",
+            "valid_to": "2026-06-01T12:00:00Z",
+        },
         "BreakGlass": {"reason": "acute_danger"},
         "ReviewAccess": {"verdict": "justified"},
         "SetLevel": {"level": 2},

@@ -14,7 +14,7 @@ from case_service.commands import members as commands
 from case_service.queries import one
 from case_service.store import grants
 
-router = APIRouter(prefix="/v1/cases/{case_id}", tags=["need to know"], generate_unique_id_function=operation_id)
+router = APIRouter(prefix="/v1/cases/{case_id}", tags=["access"], generate_unique_id_function=operation_id)
 
 _Changing = Annotated[Call, changing("case.members")]
 
@@ -33,7 +33,7 @@ async def list_members(case_id: UUID, call: Annotated[Call, reading("case.read")
 
 
 @router.post("/members", status_code=201, response_model=CaseReceipt, summary="Make somebody a member")
-async def add(case_id: UUID, body: AddMember, call: _Changing) -> Response:
+async def add_member(case_id: UUID, body: AddMember, call: _Changing) -> Response:
     """Make a person of the unit a member, until further notice or for a time; `item_id` is the grant's id."""
     return await call.change(
         lambda conn: commands.add_member(
@@ -60,7 +60,7 @@ async def give_access(case_id: UUID, body: GiveAccess, call: _Changing) -> Respo
 
 
 @router.delete("/members/{grant_id}", response_model=CaseReceipt, summary="End a membership or an access")
-async def end(case_id: UUID, grant_id: UUID, call: Annotated[Call, saving("case.members")]) -> Response:
+async def end_member(case_id: UUID, grant_id: UUID, call: Annotated[Call, saving("case.members")]) -> Response:
     """End it at once: from then on the person gets 404; that there was a grant stays on record."""
     return await call.save(
         lambda conn: commands.end_member(conn, call.context, call.target_at(case_id, None), grant_id)

@@ -66,6 +66,7 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
         ),
         Code.ALREADY_MEMBER: (_CONFLICT, "The person has access already", "End it first, or let it run out."),
         Code.ALREADY_REVIEWED: (_CONFLICT, "It was reviewed before", "A review is done once."),
+        Code.SAME_PERSON: (_UNPROCESSABLE, "Both are one person", "Name another substitute."),
         Code.OWN_ACCESS: (403, "It is your own access", "Somebody else has to review it."),
         Code.ABOVE_CLEARANCE: (
             403,

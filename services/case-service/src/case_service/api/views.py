@@ -93,6 +93,32 @@ class MemberList(View):
     items: list[MemberView]
 
 
+class SubstituteReceipt(View):
+    """A substitution as it was made or ended."""
+
+    id: UUID
+    recorded_at: datetime
+
+
+class SubstituteView(View):
+    """Who stands in for whom, from when until when."""
+
+    id: UUID
+    absent: str
+    substitute: str
+    valid_from: datetime
+    valid_to: datetime
+    made_by: str
+    ended_by: str | None
+
+
+class SubstitutePage(View):
+    """A page of substitutions; ``next`` is the cursor of the next page."""
+
+    items: list[SubstituteView]
+    next: str | None
+
+
 class GlassReceipt(View):
     """What somebody gets who broke the glass: until when the case can be read."""
 

@@ -30,6 +30,7 @@ class Code(StrEnum):
     NECESSITY_REASON_REQUIRED = "necessity-reason-required"
     ALREADY_MEMBER = "already-member"
     ALREADY_REVIEWED = "already-reviewed"
+    SAME_PERSON = "same-person"
     OWN_ACCESS = "own-access"
     ABOVE_CLEARANCE = "above-clearance"
     CASE_OF_ANOTHER_UNIT = "case-of-another-unit"
