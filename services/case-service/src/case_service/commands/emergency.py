@@ -15,8 +15,7 @@ from case_service.commands.change import audit_change
 from case_service.commands.context import Context
 from case_service.domain.refusals import Code, Refusal
 from case_service.events import Stamp, stamped
-from case_service.queries import one
-from case_service.store import grants, reviews
+from case_service.store import cases, grants, reviews
 
 REVIEW_WITHIN: Final = timedelta(days=7)
 """How soon somebody else has to look at whether it was justified [assumed]."""
@@ -64,7 +63,7 @@ async def break_glass(
         valid_to=ends,
         reason=reason.value,
     )
-    if await grants.has(conn, glass) or await one.is_visible(conn, context.scope, case_id):
+    if await grants.has(conn, glass) or await cases.is_visible(conn, context.scope, case_id):
         raise Refusal(Code.ALREADY_MEMBER)
     made = await grants.add(conn, glass, by=context.subject)
     await reviews.add(

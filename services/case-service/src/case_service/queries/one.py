@@ -152,12 +152,6 @@ async def get_head(conn: AsyncConnection, scope: Scope, case_id: UUID) -> tuple[
     return row.version, row.purpose_code
 
 
-async def is_visible(conn: AsyncConnection, scope: Scope, case_id: UUID) -> bool:
-    """Return whether the caller sees a case without breaking its glass."""
-    params = {"case_id": case_id, **scope.without_broken_glass().params()}
-    return (await conn.execute(_HEAD, params)).one_or_none() is not None
-
-
 async def list_history(
     conn: AsyncConnection, scope: Scope, case_id: UUID, *, after: int, limit: int
 ) -> Sequence[RowMapping]:

@@ -119,6 +119,7 @@ _FACTS: Final[Select[Any]] = select(
 ).where(_c.id == bindparam("case_id"))
 
 _LOAD: Final = _FACTS.where(VISIBLE_CASES)
+_SEEN: Final = select(_c.id).where(_c.id == bindparam("case_id"), VISIBLE_CASES)
 _LOAD_OFFERED: Final = _FACTS.where(OFFERED_CASES)
 _LOCK_OFFERED: Final[Select[Any]] = (
     select(literal_column("1")).where(_c.id == bindparam("case_id"), OFFERED_CASES).with_for_update()
@@ -132,6 +133,12 @@ async def load(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Loaded:
         Refusal: there is none, for this caller.
     """
     return _loaded((await conn.execute(_LOAD, {"case_id": case_id, **scope.params()})).one_or_none())
+
+
+async def is_visible(conn: AsyncConnection, scope: Scope, case_id: UUID) -> bool:
+    """Return whether the caller sees a case without breaking its glass."""
+    params = {"case_id": case_id, **scope.without_broken_glass().params()}
+    return (await conn.execute(_SEEN, params)).one_or_none() is not None
 
 
 async def load_offered(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Loaded:
