@@ -77,8 +77,8 @@ def a_world(rng: random.Random) -> tuple[list[Target], list[Grant], list[Substit
 
 
 async def store(service, cases, grants, leaves):
-    for table in ("access_grant", "access_substitution"):
-        await service.fetch(f"DELETE FROM {table}")
+    await service.fetch("DELETE FROM access_grant WHERE subject = ANY ($1)", PEOPLE)
+    await service.fetch("DELETE FROM access_substitution")
     for case in cases:
         reason = "disputed" if case.restricted else None
         await service.fetch(INSERT_CASE, case.object_id, case.unit, NOW, case.restricted, reason, case.level)
