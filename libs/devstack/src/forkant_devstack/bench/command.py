@@ -14,6 +14,7 @@ from rich.console import Console
 
 from forkant_devstack.bench.consumer import bench_consumer
 from forkant_devstack.bench.laboratory import Laboratory, laboratory
+from forkant_devstack.bench.listing import bench_listing
 from forkant_devstack.bench.opening import bench_opening
 from forkant_devstack.bench.projector import bench_projector
 from forkant_devstack.bench.readable import bench_readable
@@ -34,6 +35,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "projector": bench_projector,
     "opening": bench_opening,
     "row-security": bench_row_security,
+    "listing": bench_listing,
     "readable": bench_readable,
     "start": bench_starting,
 }

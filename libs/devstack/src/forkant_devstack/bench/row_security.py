@@ -46,6 +46,12 @@ _FILL: Final = (
     INSERT INTO follow_up (id, case_id, round, state, due_on, scheduled_by, scheduled_at)
     SELECT uuidv7(), id, 1, 'scheduled', current_date, 'somebody', now() FROM preventive_case
     """,
+    # Who asks sees cases as a member, as officers do.
+    """
+    INSERT INTO access_grant (id, kind, subject, object_id, valid_from, reason, given_by)
+    SELECT uuidv7(), 'member', 'officer-oslo', id, now() - interval '1 day', '', 'somebody'
+    FROM (SELECT id FROM preventive_case WHERE unit = 'oslo' ORDER BY id LIMIT 500) AS mine
+    """,
 )
 _GUARDED: Final = """
 SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace AND NOT relispartition
@@ -97,9 +103,7 @@ async def bench_row_security(lab: Laboratory) -> list[Result]:
             for statement in _FILL:
                 await owner.execute(statement.replace("$1", str(cases)))
             await owner.execute("ANALYZE")
-            ids = [
-                row["id"] for row in await owner.fetch("SELECT id FROM preventive_case WHERE unit = 'oslo' LIMIT 500")
-            ]
+            ids = [row["id"] for row in await owner.fetch("SELECT object_id AS id FROM access_grant")]
             tables = [row["relname"] for row in await owner.fetch(_GUARDED)]
             bench = _Bench(platform, owner, tables, platform.issuer.headers("officer-oslo"))
             results = []

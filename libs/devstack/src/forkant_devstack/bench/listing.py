@@ -1,0 +1,110 @@
+"""How long a page of cases takes among a million, everything on, for who sees few of them and for who sees many."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from forkant_devstack.bench.case_platform import running_case_service
+from forkant_devstack.bench.http_line import Line
+from forkant_devstack.bench.laboratory import Laboratory
+from forkant_devstack.bench.report import Result, Spread, percentile
+
+_CASES: Final = 1_000_000
+_REQUESTS: Final = 600
+_WARM_UP: Final = 30
+_BAR_MS: Final = 50.0
+_PAGE: Final = 50
+# Each case has one member, one of 200 officers of its unit; the officer who asks is one of Oslo's.
+_FILL: Final = (
+    """
+    INSERT INTO preventive_case (
+        id, unit, version, revision, state, case_type, theme, age_band, subject_category, purpose_code, legal_basis,
+        arena, special_category, title, opened_by, case_owner, opened_at, recorded_at, updated_at,
+        clarification_deadline, level, lowest_level)
+    SELECT uuidv7(), (ARRAY['oslo', 'ost', 'innlandet', 'sor-ost', 'agder', 'sor-vest', 'vest', 'more-og-romsdal',
+                            'trondelag', 'nordland', 'troms', 'finnmark'])[1 + n % 12], 1, 1,
+           'registered', 'person', 'drugs', '15_17', 'at_risk', 'prevent_crime', 'police_act', 'physical', false,
+           'A case', 'somebody', 'somebody', now(), now(), now(), current_date, level, level
+    FROM generate_series(1, $1) AS n, LATERAL (SELECT 1 + (n % 50 = 0)::int AS level) AS confidential
+    """,
+    """
+    INSERT INTO access_grant (id, kind, subject, object_id, valid_from, reason, given_by)
+    SELECT uuidv7(), 'member', 'officer' || coalesce(nullif(abs(hashtext(id::text)) % 200, 0)::text, '') || '-' || unit,
+           id, now() - interval '1 day', '', 'somebody'
+    FROM preventive_case
+    """,
+)
+_BARE: Final = """
+SELECT id, unit, state, version, case_type, theme, age_band, subject_category, arena, municipality_number, restricted,
+       level, opened_at, updated_at, clarification_deadline, closed_at, close_reason
+FROM preventive_case WHERE unit = 'oslo' ORDER BY id DESC LIMIT 51
+"""
+_PEOPLE: Final = {"an officer, who sees cases as a member": "officer-oslo", "a lead, who sees the unit's": "lead-oslo"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    line: Line
+    headers: Mapping[str, str]
+
+    async def page(self) -> None:
+        answer = await self.line.send_json("GET", f"/v1/cases?limit={_PAGE}", self.headers)
+        if len(answer["items"]) != _PAGE:
+            raise AssertionError(f"a page of {len(answer['items'])} cases is not what was to be measured")
+
+
+async def bench_listing(lab: Laboratory) -> list[Result]:
+    """List the first page of cases over HTTP, one request at a time; the ceiling is the bare query without any wall."""
+    cases, count = lab.sized(_CASES), lab.sized(_REQUESTS)
+    async with running_case_service(lab, names=("case-api",)) as platform:
+        owner = await asyncpg.connect(
+            platform.nodes["case"].database.owner_url, server_settings={"forkant.system": "on"}
+        )
+        try:
+            for statement in _FILL:
+                await owner.execute(statement.replace("$1", str(cases)))
+            await owner.execute("VACUUM ANALYZE")
+            bare = await owner.prepare(_BARE)
+            results = []
+            for who, persona in _PEOPLE.items():
+                line = await Line.open(platform.nodes["case"].url)
+                asker = _Asker(line, platform.issuer.headers(persona))
+                measured = await _times(asker.page, count)
+                ceiling = await _times(bare.fetch, count)
+                line.close()
+                results.append(_result(who, measured, ceiling, cases=cases, count=count))
+            return results
+        finally:
+            await owner.close()
+
+
+async def _times(ask: Callable[[], Awaitable[object]], count: int) -> list[float]:
+    """Return how many milliseconds each of so many requests took, after some that are not counted."""
+    for _ in range(_WARM_UP):
+        await ask()
+    found = []
+    for _ in range(count):
+        began = time.perf_counter()
+        await ask()
+        found.append((time.perf_counter() - began) * 1000)
+    return found
+
+
+def _result(who: str, measured: list[float], ceiling: list[float], *, cases: int, count: int) -> Result:
+    p95, bare = percentile(measured, 0.95), percentile(ceiling, 0.95)
+    return Result(
+        benchmark="listing",
+        load=f"{count:,} first pages of {_PAGE} over HTTP, one after the other, for {who}; {cases:,} cases of twelve "
+        "units, 200 officers in each; ceiling: the bare query without HTTP, token, policy, row security and audit",
+        figure="page of cases, p95",
+        measured=Spread.of([p95]),
+        ceiling=Spread.of([bare]),
+        ratio=Spread.of([p95 / bare]),
+        unit="ms",
+        bar=f"p95 ≤ {_BAR_MS:.0f} ms",
+        reached=p95 <= _BAR_MS,
+        detail={"p50 ms": percentile(measured, 0.5), "max ms": max(measured), "bare p50 ms": percentile(ceiling, 0.5)},
+    )
