@@ -93,7 +93,7 @@ ACCESS: Final = Rules.of(
 """The whole table of what is done to cases and concerns."""
 
 
-def scope_of(principal: Principal, action: str, *, at: datetime) -> Scope:
+def scope_of(principal: Principal, action: str, *, at: datetime, purpose: str | None = None) -> Scope:
     """Return how far an action of a principal reaches.
 
     What is not an action on cases, such as reading the audit trail, shows of cases what reading them shows; so do
@@ -107,7 +107,7 @@ def scope_of(principal: Principal, action: str, *, at: datetime) -> Scope:
             403, "unit-holds-no-cases", "Your unit holds no cases", "Only districts and special bodies have cases."
         )
     known = action if action in ACCESS.actions and action != "concern.read" else "case.read"
-    scope = Scope(unit=principal.unit, subject=principal.subject, clearance=principal.clearance, at=at)
+    scope = Scope(unit=principal.unit, subject=principal.subject, clearance=principal.clearance, at=at, purpose=purpose)
     for allowance in ACCESS.actions[known].allowances:
         if not allowance.roles.isdisjoint(principal.roles):
             scope = replace(

@@ -27,6 +27,7 @@ _CLEARANCE: Final = bindparam("scope_clearance", type_=Integer)
 _SEES_RESTRICTED: Final = bindparam("scope_sees_restricted", type_=Boolean)
 _MEMBERS_FROM: Final = bindparam("scope_members_from", type_=Integer)
 _BROKEN_GLASS: Final = bindparam("scope_broken_glass", type_=Boolean)
+_PURPOSE: Final = bindparam("scope_purpose", type_=Text)
 _AT: Final = bindparam("scope_at", type_=TIMESTAMP(timezone=True))
 
 _c: Final = preventive_case.c
@@ -46,6 +47,7 @@ class Scope:
         members_from: the lowest level at which the caller must be a member of a case of the unit.
         sees_restricted: whether that holds for restricted cases too.
         broken_glass: whether the caller's broken glass opens the action.
+        purpose: the purpose that the caller states, which must be the case's; None acts for each case's own.
     """
 
     unit: str
@@ -55,6 +57,7 @@ class Scope:
     members_from: int = 0
     sees_restricted: bool = False
     broken_glass: bool = False
+    purpose: str | None = None
 
     @property
     def members_only(self) -> bool:
@@ -71,6 +74,7 @@ class Scope:
             "scope_members_from": self.members_from,
             "scope_broken_glass": self.broken_glass,
             "scope_at": self.at,
+            "scope_purpose": self.purpose,
         }
 
     def without_broken_glass(self) -> Self:
@@ -108,7 +112,12 @@ MEMBER_OF: Final[ColumnElement[bool]] = or_(_among(_c.id, _MINE), _among(_c.id, 
 GIVEN_CASES: Final[ColumnElement[bool]] = _among(_c.id, _GIVEN)
 """Cases that the caller was given access to for a time, in whichever unit."""
 
-_CLEARED: Final = and_(_c.level <= _CLEARANCE, or_(~_c.restricted, _SEES_RESTRICTED))
+_OF_PURPOSE: Final = or_(_PURPOSE.is_(None), _c.purpose_code == _PURPOSE)
+_CLEARED: Final = and_(
+    _c.level <= _CLEARANCE,
+    or_(~_c.restricted, _SEES_RESTRICTED),
+    _OF_PURPOSE,
+)
 
 OWN_CASES: Final[ColumnElement[bool]] = _c.unit == _UNIT
 """Cases that the caller's unit holds, whoever may see them."""
@@ -128,6 +137,7 @@ VISIBLE_CASES: Final[ColumnElement[bool]] = and_(
 
 KNOWN_CASES: Final[ColumnElement[bool]] = and_(
     OWN_CASES,
+    _OF_PURPOSE,
     or_(and_(_c.lowest_level <= _CLEARANCE, _c.lowest_level < _MEMBERS_FROM), _among(_c.id, _EVER_MINE)),
 )
 """Cases of the caller's unit that the caller may see or once could: that they are gone is told of these alone."""

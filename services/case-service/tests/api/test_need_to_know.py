@@ -41,7 +41,9 @@ async def test_no_reading_of_a_colleague_finds_a_case_that_is_not_theirs(officer
     assert {**theirs.json(), "trace_id": ""} == {**missing.json(), "trace_id": ""}
 
 
-async def test_lists_counts_feeds_and_offers_hold_no_case_that_is_not_the_colleagues(officer, colleague):
+async def test_lists_counts_feeds_and_offers_hold_no_case_that_is_not_the_colleagues(service, colleague):
+    # Somebody new, whose lists are one page long.
+    officer = service.person("officer-oslo", sub=f"officer-{uuid4()}")
     case = await officer.open()
     await case.do("POST", "transfers", {"to_unit": "vest"})
     before = (await colleague.get("/v1/cases/count")).json()["count"]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
+from forkant_contracts.codes import PurposeCode
 from forkant_kit.audit.record import Entry
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from case_service.access_rules import scope_of
 from case_service.api.bodies import Act
+from case_service.api.fields import PurposeCodeCode
 from case_service.api.views import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.refusals import Refusal
@@ -107,7 +109,13 @@ class Call:
         purpose: str | None = None,
     ) -> None:
         """Write in the audit trail what the caller is shown: every object by its id, in the reading's transaction."""
-        entry = Entry(action=action, object_kind=kind, object_ids=tuple(ids), version=version, purpose=purpose)
+        entry = Entry(
+            action=action,
+            object_kind=kind,
+            object_ids=tuple(ids),
+            version=version,
+            purpose=purpose or self.context.scope.purpose,
+        )
         await self.context.trail.record(conn, entry)
 
 
@@ -130,11 +138,13 @@ def case_answer(receipt: Receipt, *, made: str | None = None) -> Answer:
     return Answer(status=200 if made is None else 201, body=body, headers=headers, aggregate_id=receipt.id)
 
 
-def _call(request: Request, principal: Principal, action: str, revision: int | None = None) -> Call:
+def _call(
+    request: Request, principal: Principal, action: str, purpose: PurposeCode | None, revision: int | None = None
+) -> Call:
     tools: Tools = request.app.state.tools
     now = tools.now()
     context = Context(
-        scope=scope_of(principal, action, at=now),
+        scope=scope_of(principal, action, at=now, purpose=purpose),
         now=now,
         new_id=tools.new_id,
         trail=trail_of(request),
@@ -155,11 +165,23 @@ _IdempotencyKey = Annotated[
 ]
 
 
+_Purpose = Annotated[
+    PurposeCodeCode | None,
+    Header(
+        alias="Forkant-Purpose",
+        description="For which purpose the caller acts: then only cases of that purpose are there, and it is recorded, "
+        "with lists too. Without it each case is seen for its own purpose.",
+    ),
+]
+
+
 def reading(action: str) -> Any:
     """Return the dependency of a route that reads."""
 
-    async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
-        return _call(request, principal, action)
+    async def call(
+        request: Request, principal: Annotated[Principal, requires(action)], purpose: _Purpose = None
+    ) -> Call:
+        return _call(request, principal, action, purpose)
 
     return Depends(call)
 
@@ -168,9 +190,12 @@ def creating(action: str) -> Any:
     """Return the dependency of a POST that makes something of its own."""
 
     async def call(
-        request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
+        request: Request,
+        principal: Annotated[Principal, requires(action)],
+        _key: _IdempotencyKey = None,
+        purpose: _Purpose = None,
     ) -> Call:
-        return _call(request, principal, action)
+        return _call(request, principal, action, purpose)
 
     return Depends(call)
 
@@ -183,8 +208,9 @@ def changing(action: str) -> Any:
         principal: Annotated[Principal, requires(action)],
         if_match: _IfMatch = None,
         _key: _IdempotencyKey = None,
+        purpose: _Purpose = None,
     ) -> Call:
-        return _call(request, principal, action, expected_version(if_match))
+        return _call(request, principal, action, purpose, expected_version(if_match))
 
     return Depends(call)
 
@@ -193,8 +219,11 @@ def saving(action: str) -> Any:
     """Return the dependency of a PUT or DELETE."""
 
     async def call(
-        request: Request, principal: Annotated[Principal, requires(action)], if_match: _IfMatch = None
+        request: Request,
+        principal: Annotated[Principal, requires(action)],
+        if_match: _IfMatch = None,
+        purpose: _Purpose = None,
     ) -> Call:
-        return _call(request, principal, action, expected_version(if_match))
+        return _call(request, principal, action, purpose, expected_version(if_match))
 
     return Depends(call)
