@@ -54,10 +54,13 @@ async def a_case(platform: Platform, where: str = "state = 'active'") -> str:
         return str(await connection.fetchval(f"SELECT id FROM preventive_case WHERE {where} ORDER BY id LIMIT 1"))
 
 
+NOT_IN_THE_DEMO = {"restrictions", "reviews of broken glass and their events, gapless from 1"}
+
+
 async def test_a_platform_that_the_demo_filled_holds_every_guarantee(platform):
     report = await verify(platform)
     assert report.ok, wrong(report.checks)
-    assert all(check.compared > 0 for check in report.checks if check.name != "restrictions")
+    assert {check.name for check in report.checks if not check.compared} <= NOT_IN_THE_DEMO
 
 
 async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform):

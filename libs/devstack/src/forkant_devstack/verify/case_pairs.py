@@ -24,6 +24,11 @@ CASE_PAIRS: Final = (
         events=_GAPLESS.format(topic="forkant.concern.v1"),
     ),
     Pair(
+        name="reviews of broken glass and their events, gapless from 1",
+        tables="SELECT id::text, 'version ' || version FROM access_review",
+        events=_GAPLESS.format(topic="forkant.access.v1"),
+    ),
+    Pair(
         name="cases as opened",
         tables="""
             SELECT id::text, concat_ws(' ', case_type, theme, age_band, subject_category, purpose_code, legal_basis,

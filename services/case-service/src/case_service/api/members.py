@@ -25,7 +25,7 @@ async def list_members(case_id: UUID, call: Annotated[Call, reading("case.read")
 
     async def work(conn: AsyncConnection) -> MemberList:
         version, purpose = await one.get_head(conn, call.context.scope, case_id)
-        await call.audit_read(conn, action="case.members", ids=[case_id], version=version, purpose=purpose)
+        await call.audit_read(conn, action="case.read_members", ids=[case_id], version=version, purpose=purpose)
         rows = await grants.of_case(conn, case_id)
         return MemberList(items=[MemberView.model_validate(dict(row)) for row in rows])
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from forkant_contracts.codes import AccessVerdict, BreakGlassReason
 from forkant_contracts.events.access import AccessEvent, AccessGlassBroken, AccessReviewed
 from forkant_kit.access.grants import BREAK_GLASS_LASTS, Grant, GrantKind
+from forkant_kit.audit.record import Entry
 from forkant_kit.outbox import append_events
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.commands.change import audit_change
 from case_service.commands.context import Context
 from case_service.domain.refusals import Code, Refusal
 from case_service.events import Stamp, stamped
@@ -82,7 +82,15 @@ async def break_glass(
     )
     told = AccessGlassBroken(case_id=case_id, reason=reason, by_unit=context.unit)
     await _publish(conn, context, told, review_id=made, unit=unit, version=1)
-    await audit_change(conn, context, action="case.break_glass", case_id=case_id, version=1, purpose=purpose)
+    # The review first, whose version it is; the case, so that it is found by who asks who saw it.
+    entry = Entry(
+        action="case.break_glass",
+        object_kind="access_review",
+        object_ids=[made, case_id],
+        version=1,
+        purpose=purpose,
+    )
+    await context.trail.record(conn, entry)
     return GlassReceipt(id=made, case_id=case_id, valid_to=ends, recorded_at=context.now)
 
 
@@ -107,7 +115,13 @@ async def review(
         raise Refusal(Code.STALE_VERSION)
     told = AccessReviewed(case_id=found["case_id"], verdict=verdict)
     await _publish(conn, context, told, review_id=review_id, unit=found["unit"], version=seen + 1)
-    await audit_change(conn, context, action="access.review", case_id=found["case_id"], version=seen + 1, kind="case")
+    entry = Entry(
+        action="access.review",
+        object_kind="access_review",
+        object_ids=[review_id, found["case_id"]],
+        version=seen + 1,
+    )
+    await context.trail.record(conn, entry)
     return ReviewReceipt(
         id=review_id, case_id=found["case_id"], verdict=verdict, version=seen + 1, recorded_at=context.now
     )
