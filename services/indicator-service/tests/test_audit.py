@@ -13,6 +13,7 @@ from forkant_contracts.units import CASE_UNITS
 from forkant_kit.audit.export import documents
 from forkant_kit.audit.heads import HeadKey, read_seed
 from forkant_kit.audit.record import Trail
+from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.settings import DEV_SIGNING_KEY
 from forkant_kit.audit.standalone import lines, verify
 from forkant_kit.settings import Environment
@@ -195,6 +196,15 @@ async def test_what_cannot_be_recorded_is_not_shown(client, database, as_persona
     assert "value" not in answer.text
 
 
+async def test_a_trail_that_cannot_be_read_is_a_problem_that_tells_what_to_do(client, database, as_persona):
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(f"REVOKE SELECT ON audit_entry FROM {urlsplit(database.app_url).username}")
+    await owner.close()
+    answer = await client.get("/v1/audit", headers=as_persona("auditor"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "audit-unavailable")
+    assert (answer.headers["content-type"], answer.headers["retry-after"]) == ("application/problem+json", "5")
+
+
 @pytest.mark.parametrize("act", ["UPDATE audit_entry SET subject = 'x'", "DELETE FROM audit_entry"])
 async def test_the_application_cannot_change_what_stands(client, database, as_persona, act):
     await client.get("/v1/districts/oslo/metrics", headers=as_persona("officer-oslo"))
@@ -217,7 +227,7 @@ async def test_the_worker_seals_what_the_api_records_and_publishes_a_head_that_v
         oidc_issuer="http://issuer",
         audit_head_file=tmp_path / "heads.jsonl",
     )
-    await worker.sealer(settings, engine).round(publish=True)
+    await build_sealer(settings, engine).round(publish=True)
     for chore in worker.chores(settings, engine).values():
         await chore()
     key = HeadKey(read_seed(DEV_SIGNING_KEY))

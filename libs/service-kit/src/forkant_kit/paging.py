@@ -4,8 +4,10 @@ import base64
 import hashlib
 import hmac
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import orjson
+from starlette.requests import Request
 
 from forkant_kit.problems import ProblemError
 
@@ -45,6 +47,15 @@ def decode_cursor(secret: str, scope: str, cursor: str) -> Any:
         "The cursor is not valid",
         "Take the cursor from the list's last answer, or leave it out.",
     )
+
+
+def link_to(request: Request, following: str | None) -> dict[str, str]:
+    """Return the header with the link to the next page of what was asked for (RFC 8288), when there is one."""
+    if following is None:
+        return {}
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
+    query = urlencode([*kept, ("cursor", following)])
+    return {"Link": f'<{request.url.path}?{query}>; rel="next"'}
 
 
 def _tag(secret: str, scope: str, body: bytes) -> bytes:

@@ -9,9 +9,8 @@ import structlog
 import uvloop
 from forkant_contracts import TOPICS
 from forkant_kit.archive import drop_old_months, measure_archive, prepare_archive
-from forkant_kit.audit.heads import HeadKey, file_sink, log_sink, read_seed
-from forkant_kit.audit.sealer import Sealer
-from forkant_kit.audit.upkeep import drop_old_audit, prepare_audit
+from forkant_kit.audit.sealer import build_sealer
+from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.chores import Chore, keep_house
 from forkant_kit.db import create_engine, new_id
 from forkant_kit.garbage import collect_seldom
@@ -46,22 +45,9 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         "prepare_archive": partial(prepare_archive, engine),
         **dropping,
         "measure_archive": partial(measure_archive, engine),
-        "prepare_audit": partial(prepare_audit, engine),
-        "drop_old_audit": partial(drop_old_audit, engine, keep_months=settings.audit_keep_months),
+        **audit_chores(settings, engine),
         "remove_keys": partial(remove_keys, engine),
     }
-
-
-def sealer(settings: CaseWorkerSettings, engine: AsyncEngine) -> Sealer:
-    """Return what seals the audit trail; its heads go to the file, when one is set, and to the log."""
-    path = settings.audit_head_file
-    return Sealer(
-        engine=engine,
-        key=HeadKey(read_seed(settings.audit_signing_key.get_secret_value())),
-        sinks=[log_sink] if path is None else [file_sink(path), log_sink],
-        every_s=settings.audit_seal_every_s,
-        publish_every_s=settings.audit_publish_every_s,
-    )
 
 
 async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
@@ -83,7 +69,7 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run(stop), name="relay")
-            group.create_task(sealer(settings, engine).run(stop), name="sealer")
+            group.create_task(build_sealer(settings, engine).run(stop), name="sealer")
             group.create_task(watermark.run(stop), name="watermark")
             group.create_task(
                 keep_house(chores(settings, engine), every_s=settings.upkeep_every_s, stop=stop), name="chores"

@@ -1,12 +1,14 @@
 """Who has seen my case, what has somebody looked at, and who may ask."""
 
+from urllib.parse import urlsplit
+
 import asyncpg
 import pytest
 from case_service.migrate import MIGRATIONS
 from case_service.settings import CaseWorkerSettings
-from case_service.worker import sealer
 from forkant_kit.audit.export import documents
 from forkant_kit.audit.heads import HeadKey, read_seed
+from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.settings import DEV_SIGNING_KEY
 from forkant_kit.audit.standalone import lines, verify
 from forkant_kit.db import create_engine
@@ -138,6 +140,13 @@ async def test_what_cannot_be_recorded_is_neither_done_nor_shown(empty_service):
     assert await empty_service.row_counts() == before
 
 
+async def test_a_trail_that_cannot_be_read_is_a_problem_that_tells_what_to_do(empty_service):
+    await empty_service.fetch(f"REVOKE SELECT ON audit_entry FROM {urlsplit(empty_service.app_url).username}")
+    answer = await empty_service.person("auditor").get("/v1/audit")
+    assert (answer.status_code, answer.json()["code"]) == (503, "audit-unavailable")
+    assert "can't be read" in answer.json()["title"]
+
+
 async def test_the_worker_seals_what_the_api_records_and_publishes_a_head_that_verifies(empty_service, tmp_path):
     officer = empty_service.person("officer-oslo")
     await (await officer.open()).read()
@@ -149,7 +158,7 @@ async def test_the_worker_seals_what_the_api_records_and_publishes_a_head_that_v
     )
     engine = create_engine(empty_service.worker_url, application_name="test")
     try:
-        await sealer(settings, engine).round(publish=True)
+        await build_sealer(settings, engine).round(publish=True)
     finally:
         await engine.dispose()
     key = HeadKey(read_seed(DEV_SIGNING_KEY))
@@ -179,7 +188,7 @@ async def test_the_rows_of_the_old_log_move_over_and_are_sealed(postgres):
     settings = CaseWorkerSettings(env=Environment.TEST, database_url=SecretStr(urls.worker_url), oidc_issuer="http://i")
     engine = create_engine(urls.worker_url, application_name="test")
     try:
-        work = sealer(settings, engine)
+        work = build_sealer(settings, engine)
         for _ in range(12):
             await work.round()
     finally:

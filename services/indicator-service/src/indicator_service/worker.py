@@ -5,9 +5,8 @@ from functools import partial
 from typing import Final
 
 import uvloop
-from forkant_kit.audit.heads import HeadKey, file_sink, log_sink, read_seed
-from forkant_kit.audit.sealer import Sealer
-from forkant_kit.audit.upkeep import drop_old_audit, prepare_audit
+from forkant_kit.audit.sealer import build_sealer
+from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.chores import Chore, keep_house
 from forkant_kit.consumer import EventConsumer
 from forkant_kit.db import create_engine, transaction
@@ -32,21 +31,8 @@ def chores(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> dict[str, 
     """Return what is done now and then."""
     return {
         "prune_changes": partial(_prune, engine),
-        "prepare_audit": partial(prepare_audit, engine),
-        "drop_old_audit": partial(drop_old_audit, engine, keep_months=settings.audit_keep_months),
+        **audit_chores(settings, engine),
     }
-
-
-def sealer(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> Sealer:
-    """Return what seals the audit trail; its heads go to the file, when one is set, and to the log."""
-    path = settings.audit_head_file
-    return Sealer(
-        engine=engine,
-        key=HeadKey(read_seed(settings.audit_signing_key.get_secret_value())),
-        sinks=[log_sink] if path is None else [file_sink(path), log_sink],
-        every_s=settings.audit_seal_every_s,
-        publish_every_s=settings.audit_publish_every_s,
-    )
 
 
 async def run(settings: IndicatorWorkerSettings) -> None:
@@ -61,7 +47,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(consumer.run(stop), name="consumer")
-            tasks.create_task(sealer(settings, engine).run(stop), name="sealer")
+            tasks.create_task(build_sealer(settings, engine).run(stop), name="sealer")
             tasks.create_task(keep_house(chores(settings, engine), every_s=_UPKEEP_EVERY_S, stop=stop), name="chores")
             tasks.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"

@@ -5,7 +5,9 @@ from typing import Final
 from prometheus_client import Counter, Gauge
 
 FAILURES: Final = Counter(
-    "forkant_audit_failures_total", "Times that the audit trail could not be written, sealed or published.", ["kind"]
+    "forkant_audit_failures_total",
+    "Times that the audit trail could not be written, read, sealed or published.",
+    ["kind"],
 )
 SEALED: Final = Counter("forkant_audit_sealed_total", "Audit entries sealed into the chain.")
 SEAL_LAG: Final = Gauge(

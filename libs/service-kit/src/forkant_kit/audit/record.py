@@ -13,7 +13,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from forkant_kit.audit import metrics
 from forkant_kit.principal import Principal
@@ -118,6 +119,19 @@ async def record(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
             },
         )
     except DBAPIError as error:
+        raise unavailable(error) from None
+
+
+async def record_alone(engine: AsyncEngine, trail: Trail, entry: Entry) -> None:
+    """Write an act down that has no transaction of its own, and commit it.
+
+    Raises:
+        ProblemError: 503 ``audit-unavailable``.
+    """
+    try:
+        async with engine.begin() as conn:
+            await trail.record(conn, entry)
+    except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
         raise unavailable(error) from None
 
 

@@ -11,14 +11,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from forkant_kit.audit.record import DONE, NOT_FOUND, REFUSED, REPEATED, Entry, Trail, actor_of, record, unavailable
+from forkant_kit.audit.record import DONE, NOT_FOUND, REFUSED, REPEATED, Entry, Trail, actor_of, record_alone
 from forkant_kit.db import new_id
 from forkant_kit.principal import SCOPE_KEY, Principal
 from forkant_kit.problems import ProblemError, problem_response
@@ -73,7 +71,7 @@ class AuditRecorder:
 
     async def _settle(self, scope: Scope, trail: Trail, status: int, headers: MutableHeaders, body: bytes) -> None:
         action = self._action(scope)
-        ids = (*_ids(scope), *trail.asked)
+        ids = tuple(dict.fromkeys((*_ids(scope), *trail.asked)))
         kind = action.partition(".")[0] if ids else None
         if status < HTTPStatus.BAD_REQUEST:
             if trail.recorded or action in self._unaudited:
@@ -89,11 +87,7 @@ class AuditRecorder:
                 outcome=outcome,
                 refusal=_code(body) or f"http-{status}",
             )
-        try:
-            async with self._engine.begin() as conn:
-                await record(conn, trail.actor, entry)
-        except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
-            raise unavailable(error) from None
+        await record_alone(self._engine, trail, entry)
 
     def _action(self, scope: Scope) -> str:
         if self._actions is None:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from forkant_kit.audit import metrics
 from forkant_kit.audit.chain import BATCH, ForeignClusterError, left_to_seal, next_month, seal
 from forkant_kit.audit.entries import moment
-from forkant_kit.audit.heads import HeadKey, HeadSink
+from forkant_kit.audit.heads import HeadKey, HeadSink, file_sink, log_sink, read_seed
+from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.audit.standalone import LEAST_DAYS_KEPT, beginning
 
 BASE: Final = """
@@ -144,6 +145,18 @@ class Sealer:
         if self._rounds % _TIDY_ROUNDS == 0:
             async with self._engine.begin() as conn:
                 await conn.execute(_TIDY)
+
+
+def build_sealer(settings: AuditSettings, engine: AsyncEngine) -> Sealer:
+    """Return what seals a worker's audit trail; its heads go to the file, when one is set, and to the log."""
+    path = settings.audit_head_file
+    return Sealer(
+        engine=engine,
+        key=HeadKey(read_seed(settings.audit_signing_key.get_secret_value())),
+        sinks=[log_sink] if path is None else [file_sink(path), log_sink],
+        every_s=settings.audit_seal_every_s,
+        publish_every_s=settings.audit_publish_every_s,
+    )
 
 
 def base_of(row: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The upkeep of the audit trail: months made ahead, and those past their time removed behind a checkpoint."""
 
+from functools import partial
 from typing import Final
 
 import structlog
@@ -7,11 +8,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit.audit import metrics
+from forkant_kit.audit.settings import AuditSettings
+from forkant_kit.chores import Chore
 
 _MONTHS_AHEAD: Final = 12
 _PREPARE: Final = text("SELECT ensure_audit_months(now(), :months)")
 _DROP: Final = text("SELECT month, dropped, first_position, last_position, entries FROM drop_audit_months(:months)")
 _log = structlog.get_logger(__name__)
+
+
+def audit_chores(settings: AuditSettings, engine: AsyncEngine) -> dict[str, Chore]:
+    """Return what a worker does now and then for its audit trail."""
+    return {
+        "prepare_audit": partial(prepare_audit, engine),
+        "drop_old_audit": partial(drop_old_audit, engine, keep_months=settings.audit_keep_months),
+    }
 
 
 async def prepare_audit(engine: AsyncEngine) -> None:

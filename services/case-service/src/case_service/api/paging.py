@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Query, Request, Response
-from forkant_kit.paging import decode_cursor, encode_cursor
+from fastapi import Query, Response
+from forkant_kit.paging import decode_cursor, encode_cursor, link_to
 from pydantic import BaseModel
 
 from case_service.api.calls import Call
@@ -40,15 +39,6 @@ def page(call: Call, body: BaseModel, following: str | None) -> Response:
     """Return a page with its link to the next one (RFC 8288)."""
     headers = link_to(call.request, following)
     return Response(body.model_dump_json(), headers=headers, media_type="application/json")
-
-
-def link_to(request: Request, following: str | None) -> dict[str, str]:
-    """Return the header with the link to the next page, when there is one."""
-    if following is None:
-        return {}
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
-    query = urlencode([*kept, ("cursor", following)])
-    return {"Link": f'<{request.url.path}?{query}>; rel="next"'}
 
 
 def _bound(call: Call, name: str) -> str:

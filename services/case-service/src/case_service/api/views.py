@@ -467,30 +467,3 @@ class Catalogue(View):
     units: list[UnitView]
     municipalities: list[MunicipalityView]
     methods: list[MethodView]
-
-
-class AuditLine(View):
-    """One act in the audit trail: who, when, what, with which outcome, and why."""
-
-    at: datetime
-    subject: str
-    client_id: str
-    unit: str
-    roles: list[str]
-    action: str
-    object_kind: str | None
-    object_ids: list[UUID]
-    version: int | None
-    outcome: str
-    refusal: str | None
-    purpose: str | None
-    reason_id: UUID | None
-    trace_id: str | None
-    request_id: UUID | None
-
-
-class AuditPage(View):
-    """A page of the audit trail, newest first."""
-
-    items: list[AuditLine]
-    next: str | None

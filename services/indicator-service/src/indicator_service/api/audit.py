@@ -1,18 +1,15 @@
 """The route that tells who saw which figures; asking it is itself recorded."""
 
-from datetime import datetime
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from forkant_contracts.codes import Role
-from forkant_kit.audit.entries import moment
 from forkant_kit.audit.record import Entry
 from forkant_kit.audit.recorder import trail_of
-from forkant_kit.audit.report import Question, list_entries
+from forkant_kit.audit.report import Pages, Question, list_entries
 from forkant_kit.auth import Principal
 from forkant_kit.db import transaction
-from forkant_kit.paging import decode_cursor, encode_cursor
+from forkant_kit.paging import link_to
 from forkant_kit.policy import requires
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
 from pydantic import AwareDatetime
@@ -57,17 +54,17 @@ async def list_audit(
     (`object`), or else about the people of the own unit.
     """
     question = _within(question, principal)
-    scope = f"audit|{principal.has_role(Role.AUDITOR.value)}|{principal.unit}|{question}"
+    asker = f"{principal.has_role(Role.AUDITOR.value)}|{principal.unit}"
+    pages = Pages(secret=deps.cursor_secret, name=f"audit|{asker}|{question}")
     trail = trail_of(request)
     trail.asked = () if question.object_id is None else (question.object_id,)
-    before = None if cursor is None else _place(decode_cursor(deps.cursor_secret, scope, cursor))
+    before = pages.before(cursor)
     async with transaction(deps.engine) as conn:
         rows = await list_entries(conn, question, before=before, limit=limit + 1)
         await trail.record(conn, Entry(action=READ_AUDIT, object_ids=trail.asked))
-    last = rows[limit - 1] if len(rows) > limit else None
-    following = None if last is None else encode_cursor(deps.cursor_secret, scope, [moment(last["at"]), last["seq"]])
+    following = pages.following(rows, limit=limit)
     body = AuditPage(items=tuple(_line(row) for row in rows[:limit]), next=following)
-    return Response(body.model_dump_json(), headers=_link(request, following), media_type="application/json")
+    return Response(body.model_dump_json(), headers=link_to(request, following), media_type="application/json")
 
 
 def _within(question: Question, principal: Principal) -> Question:
@@ -81,15 +78,3 @@ def _within(question: Question, principal: Principal) -> Question:
 def _line(row: Any) -> AuditLine:
     names = [audit_names.name_of(found) or str(found) for found in row["object_ids"]]
     return AuditLine.model_validate({**row, "objects": names})
-
-
-def _place(position: Any) -> tuple[datetime, int]:
-    return datetime.fromisoformat(position[0]), position[1]
-
-
-def _link(request: Request, following: str | None) -> dict[str, str]:
-    if following is None:
-        return {}
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key != "cursor"]
-    query = urlencode([*kept, ("cursor", following)])
-    return {"Link": f'<{request.url.path}?{query}>; rel="next"'}

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import anyio
 import structlog
 from fastapi import APIRouter, Depends, Header, Query, Request
+from forkant_kit.audit.record import record_alone
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
@@ -20,7 +21,7 @@ from indicator_service.aggregation.calendar import day_of, rolling_12
 from indicator_service.api.dependencies import CanReadFigures, Deps
 from indicator_service.api.hub import Hub, Key, units_with_others
 from indicator_service.api.parameters import known_units
-from indicator_service.api.trail import figures_entry, note_asked, record_alone
+from indicator_service.api.trail import figures_entry, note_asked
 from indicator_service.policy import reader_of
 
 router = APIRouter(prefix="/v1", tags=["stream"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])

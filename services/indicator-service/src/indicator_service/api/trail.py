@@ -6,11 +6,8 @@ from uuid import UUID
 
 from fastapi import Request
 from forkant_contracts.codes import PurposeCode
-from forkant_kit.audit.record import Entry, Trail, unavailable
+from forkant_kit.audit.record import Entry
 from forkant_kit.audit.recorder import trail_of
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from indicator_service import audit_names
 from indicator_service.policy import READ_FIGURES
@@ -27,19 +24,6 @@ def figures_entry(ids: Sequence[UUID]) -> Entry:
 async def note_asked(request: Request) -> None:
     """Keep what is asked for, for the entry of a refusal; a router depends on it before it asks who may."""
     trail_of(request).asked = audit_names.known(_asked(request))
-
-
-async def record_alone(engine: AsyncEngine, trail: Trail, entry: Entry) -> None:
-    """Write an act down that has no transaction of its own, and commit it.
-
-    Raises:
-        ProblemError: 503 ``audit-unavailable``.
-    """
-    try:
-        async with engine.begin() as conn:
-            await trail.record(conn, entry)
-    except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
-        raise unavailable(error) from None
 
 
 def _asked(request: Request) -> Iterator[str]:
