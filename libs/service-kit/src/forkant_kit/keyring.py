@@ -56,6 +56,8 @@ class Keyring:
         self.newest: Final = _key_id(keys[0])
         """Name of the key that seals now."""
         self._by_id: Final = {_key_id(key): AESGCM(key) for key in keys}
+        self.names: Final = tuple(key.hex() for key in self._by_id)
+        """Names of all keys given, the newest first, as people read them; they tell nothing of the keys."""
         if len(self._by_id) != len(set(keys)):
             raise ValueError("two keys have the same name: make one of them anew")
 

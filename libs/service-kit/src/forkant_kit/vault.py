@@ -14,7 +14,7 @@ Errors::
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -74,6 +74,9 @@ UPDATE data_key AS d SET sealed = r.sealed, sealed_by = :newest
 FROM unnest(CAST(:owners AS uuid[]), CAST(:sealed AS bytea[])) AS r (owner_id, sealed)
 WHERE d.owner_id = r.owner_id
 """)
+_BY_KEY: Final = text("""
+SELECT encode(sealed_by, 'hex') AS name, count(*) AS keys FROM data_key GROUP BY 1 ORDER BY 1 NULLS LAST
+""")
 _LEFT: Final = text("SELECT count(*) FROM data_key WHERE sealed_by <> :newest")
 
 
@@ -124,10 +127,25 @@ class Vault:
         Raises:
             sqlalchemy.exc.IntegrityError: the owner has or had one.
         """
+        made, row = self.new(owner_id)
+        await conn.execute(_INSERT, row)
+        return made
+
+    def new(self, owner_id: UUID) -> tuple[DataKey, dict[str, Any]]:
+        """Return a data key for a new owner, and its row for the caller to insert together with the owner's."""
         made = DataKey(owner_id, os.urandom(KEY_BYTES))
         sealed = self._keyring.seal(made.key, context=owner_id.bytes)
-        await conn.execute(_INSERT, {"owner_id": owner_id, "sealed": sealed, "sealed_by": self._keyring.newest})
-        return made
+        return made, {"owner_id": owner_id, "sealed": sealed, "sealed_by": self._keyring.newest}
+
+    def opened(self, owner_id: UUID, sealed: bytes | None) -> DataKey:
+        """Return a data key from its row, which the caller read together with the owner's.
+
+        Raises:
+            ShreddedError, UnsealError: see the classes.
+        """
+        if sealed is None:
+            raise ShreddedError("the owner's data key was destroyed: what was written for it can't be read")
+        return self._opened(owner_id, sealed)
 
     async def find(self, conn: AsyncConnection, owner_id: UUID) -> DataKey:
         """Return an owner's data key.
@@ -135,10 +153,8 @@ class Vault:
         Raises:
             ShreddedError, UnsealError: see the classes.
         """
-        found = (await self.find_many(conn, [owner_id])).get(owner_id)
-        if found is None:
-            raise ShreddedError("the owner's data key was destroyed: what was written for it can't be read")
-        return found
+        sealed = (await conn.execute(_LOAD, {"owners": [owner_id]})).one_or_none()
+        return self.opened(owner_id, None if sealed is None else sealed.sealed)
 
     async def find_many(self, conn: AsyncConnection, owners: Iterable[UUID]) -> dict[UUID, DataKey]:
         """Return the data keys of those owners that have one, by one query.
@@ -152,6 +168,10 @@ class Vault:
     async def shred(self, conn: AsyncConnection, owner_id: UUID) -> bool:
         """Destroy an owner's data key; return whether there was one to destroy."""
         return (await conn.execute(_SHRED, {"owner_id": owner_id})).rowcount == 1
+
+    async def count(self, conn: AsyncConnection) -> dict[str | None, int]:
+        """Return how many data keys each of the service's keys seals, by its name; of None, how many were destroyed."""
+        return {row.name: row.keys for row in await conn.execute(_BY_KEY)}
 
     async def reseal(
         self, engine: AsyncEngine, *, rows: int = 500, progress: Callable[[int, int], None] | None = None
