@@ -8,6 +8,7 @@ import httpx
 import pytest
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.testing.single import refusal_to_start, running_process
+from forkant_kit.vault_settings import DEV_TEXT_KEY
 
 CLOSED = (
     "/openapi.json", "/docs", "/docs/", "/docs/swagger-ui.css", "/redoc", "/metrics", "/debug", "/debug/pprof", "/admin",
@@ -25,6 +26,7 @@ def environment(wall, service: str, **changes: str) -> dict[str, str]:
         "FORKANT_OIDC_ISSUER": "https://127.0.0.1:9",
         "FORKANT_CURSOR_SECRET": "a-secret-of-production-with-40-letters!!",
         "FORKANT_ENDPOINT_SECRET_KEYS": KEY,
+        "FORKANT_TEXT_KEYS": KEY,
         "FORKANT_AUDIT_KEY": "",
         "FORKANT_HTTP_PORT": str(port),
         "FORKANT_WORKER_PORT": str(worker),
@@ -89,6 +91,14 @@ async def test_no_service_starts_in_production_with(wall, wrong):
         assert code == 78
         assert named in errors
         assert next(iter(changes.values())) not in errors
+
+
+@pytest.mark.parametrize("keys", [DEV_TEXT_KEY, f"{KEY},{DEV_TEXT_KEY}", "c2hvcnQ="])
+async def test_the_case_service_starts_in_production_with_keys_of_its_own_for_text(wall, keys):
+    code, errors = await refusal_to_start("case_service.app", {**environment(wall, "case"), "FORKANT_TEXT_KEYS": keys})
+    assert code == 78
+    assert "FORKANT_TEXT_KEYS" in errors or "text_keys" in errors
+    assert keys not in errors
 
 
 @pytest.mark.parametrize("wrong", WRONG_NOTIFICATION)

@@ -16,6 +16,7 @@ from case_service.migrate import MIGRATIONS
 from case_service.settings import CaseSettings
 from fastapi import FastAPI
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
+from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.migrations import migrate
 from forkant_kit.settings import Environment
@@ -167,8 +168,18 @@ class Service:
 async def started(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterator[Service]:
     urls = await postgres.create_database("case")
     await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    async for service in serving(urls, issuer):
+        yield service
+
+
+async def serving(urls: DatabaseUrls, issuer: IssuerServer, **more: Any) -> AsyncIterator[Service]:
+    """Run the application on a database that is there."""
     settings = CaseSettings(
-        env=Environment.TEST, database_url=SecretStr(urls.app_url), database_pool_size=8, oidc_issuer=issuer.url
+        env=Environment.TEST,
+        database_url=SecretStr(urls.app_url),
+        database_pool_size=8,
+        oidc_issuer=issuer.url,
+        **more,
     )
     app = build_app(settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -2,6 +2,7 @@
 
 from case_service.migrate import MIGRATIONS
 from forkant_kit.migrations import migrate
+from forkant_kit.vault_settings import DEV_TEXT_KEY, TEXT_KEYS_VARIABLE
 
 from .conftest import Service
 
@@ -17,7 +18,8 @@ STAYED = "01900000-0000-7000-8000-000000000001"
 MOVED = "01900000-0000-7000-8000-000000000002"
 
 
-async def test_who_worked_on_a_case_before_the_upgrade_is_a_member_after_it(postgres, issuer):
+async def test_who_worked_on_a_case_before_the_upgrade_is_a_member_after_it(postgres, issuer, monkeypatch):
+    monkeypatch.setenv(TEXT_KEYS_VARIABLE, DEV_TEXT_KEY)
     urls = await postgres.create_database("case")
     await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS, revision="0005")
     service = Service(

@@ -37,7 +37,7 @@ INSERT INTO preventive_case (id, unit, version, revision, state, case_type, them
     purpose_code, legal_basis, arena, title, opened_by, case_owner, opened_at, recorded_at, updated_at,
     clarification_deadline, restricted, restriction_reason, level, lowest_level)
 VALUES ($1, $2, 1, 1, 'registered', 'place', 'violence', 'not_applicable', 'not_applicable', $7,
-    'police_act', 'physical', 'A square', 'x', 'x', $3, $3, $3, '2026-07-01', $4, $5, $6, $6)
+    'police_act', 'physical', sha256('A square'), 'x', 'x', $3, $3, $3, '2026-07-01', $4, $5, $6, $6)
 """
 
 

@@ -21,6 +21,9 @@ from forkant_devstack.verify.report import Check
 from forkant_devstack.verify.run import verify
 from forkant_devstack.verify.stream import check_caught_up, check_parked
 from forkant_devstack.verify.topics import check_topics
+from forkant_kit.keyring import Keyring, read_keys
+from forkant_kit.vault import Vault
+from forkant_kit.vault_settings import DEV_TEXT_KEY
 from typer.testing import CliRunner
 
 
@@ -65,8 +68,15 @@ async def test_a_platform_that_the_demo_filled_holds_every_guarantee(platform):
 
 async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform):
     async with database(platform.case_database) as connection:
-        rows = await connection.fetch("SELECT title, state, round, unit, erased_at FROM preventive_case")
-    by_title = {row["title"]: row for row in rows}
+        rows = await connection.fetch(
+            "SELECT id, title, state, round, unit, erased_at, sealed FROM preventive_case JOIN data_key ON owner_id = id"
+        )
+    vault = Vault(Keyring(read_keys(DEV_TEXT_KEY)))
+    by_title = {
+        vault.opened(row["id"], row["sealed"]).unseal(row["title"], place="preventive_case/title"): row
+        for row in rows
+        if row["erased_at"] is None
+    }
     assert len(STORIES) == 8
     assert by_title["Fights in the breaks at Granholt school"]["state"] == "closed"
     assert by_title["Use and small-scale sale near Lyktetunet"]["round"] == 2

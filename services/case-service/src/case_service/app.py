@@ -9,11 +9,13 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from forkant_kit.auth import TokenVerifier
 from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import database_check
+from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.outbox import RelayNudge
 from forkant_kit.problems import problem_response
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.vault import Vault
 from forkant_kit.web import create_app, serve
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -78,6 +80,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
     app.state.tools = Tools(
         engine=engine,
         nudge=nudge,
+        vault=Vault(Keyring(read_keys(settings.text_keys.get_secret_value()))),
         cursor_secret=settings.cursor_secret.get_secret_value(),
         now=utc_now,
         new_id=new_id,

@@ -5,14 +5,15 @@ from typing import Final
 from forkant_kit.archive_schema import LEAST_MONTHS
 from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.settings import ServiceSettings
+from forkant_kit.vault_settings import TextKeySettings
 from pydantic import Field
 
 SERVICE: Final = "case-service"
 VERSION: Final = "0.1.0"
 
 
-class CaseSettings(ServiceSettings):
-    """What the case service needs to know."""
+class ProcessSettings(ServiceSettings):
+    """What every process of the case service needs to know."""
 
     http_port: int = 8001
     """Port that the API listens on."""
@@ -24,5 +25,9 @@ class CaseSettings(ServiceSettings):
     """Months of events that are kept before the current one, where nothing in them goes on; all of them when absent."""
 
 
-class CaseWorkerSettings(AuditSettings, CaseSettings):
-    """What the worker needs to know besides: how the audit trail is sealed and kept."""
+class CaseSettings(TextKeySettings, ProcessSettings):
+    """What the API needs to know besides: the keys of what people write."""
+
+
+class CaseWorkerSettings(AuditSettings, ProcessSettings):
+    """What the worker needs to know besides: how the audit trail is sealed and kept. It opens no text."""

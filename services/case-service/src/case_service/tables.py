@@ -1,8 +1,11 @@
-"""The tables as queries see them; constraints and indexes stand in the migrations, and a test compares both."""
+"""The tables as queries see them; constraints and indexes stand in the migrations, and a test compares both.
+
+What people wrote is kept sealed, as bytes: see :mod:`case_service.texts`.
+"""
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 metadata: Final = MetaData()
@@ -63,14 +66,14 @@ concern: Final = Table(
     Column("age_band", Text, nullable=False),
     Column("arena", Text, nullable=False),
     Column("municipality_number", Text),
-    Column("description", Text),
+    Column("description", LargeBinary),
     Column("registered_by", Text, nullable=False),
     Column("received_at", _MOMENT, nullable=False),
     Column("recorded_at", _MOMENT, nullable=False),
     Column("updated_at", _MOMENT, nullable=False),
     Column("outcome", Text),
     Column("case_id", Uuid),
-    Column("note", Text),
+    Column("note", LargeBinary),
     Column("decided_by", Text),
     Column("decided_at", _MOMENT),
     Column("erased_at", _MOMENT),
@@ -101,10 +104,10 @@ preventive_case: Final = Table(
     Column("municipality_number", Text),
     Column("concern_id", Uuid),
     Column("special_category", Boolean, nullable=False),
-    Column("title", Text),
-    Column("subject", Text),
-    Column("description", Text),
-    Column("necessity_reason", Text),
+    Column("title", LargeBinary),
+    Column("subject", LargeBinary),
+    Column("description", LargeBinary),
+    Column("necessity_reason", LargeBinary),
     Column("opened_by", Text, nullable=False),
     Column("case_owner", Text, nullable=False),
     Column("opened_at", _MOMENT, nullable=False),
@@ -137,8 +140,8 @@ assessment: Final = Table(
     Column("completed", Boolean, nullable=False),
     Column("risk_factors", ARRAY(Text), nullable=False),
     Column("protective_factors", ARRAY(Text), nullable=False),
-    Column("summary", Text),
-    Column("child_view", Text),
+    Column("summary", LargeBinary),
+    Column("child_view", LargeBinary),
     Column("author", Text, nullable=False),
     Column("saved_at", _MOMENT, nullable=False),
     Column("completed_at", _MOMENT),
@@ -149,7 +152,7 @@ plan: Final = Table(
     metadata,
     Column("case_id", Uuid, primary_key=True),
     Column("round", Integer, primary_key=True),
-    Column("summary", Text),
+    Column("summary", LargeBinary),
     Column("goals", Integer, nullable=False),
     Column("goals_with_baseline", Integer, nullable=False),
     Column("author", Text, nullable=False),
@@ -164,10 +167,10 @@ plan_goal: Final = Table(
     Column("case_id", Uuid, primary_key=True),
     Column("round", Integer, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("text", Text, nullable=False),
+    Column("text", LargeBinary, nullable=False),
     Column("measurable", Boolean, nullable=False),
-    Column("baseline", Text),
-    Column("target", Text),
+    Column("baseline", LargeBinary),
+    Column("target", LargeBinary),
 )
 
 measure: Final = Table(
@@ -182,7 +185,7 @@ measure: Final = Table(
     Column("due_on", Date, nullable=False),
     Column("method_code", Text),
     Column("method_version", Integer),
-    Column("description", Text),
+    Column("description", LargeBinary),
     Column("planned_by", Text, nullable=False),
     Column("planned_at", _MOMENT, nullable=False),
     Column("started_at", _MOMENT),
@@ -211,7 +214,7 @@ follow_up: Final = Table(
     Column("round", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("due_on", Date, nullable=False),
-    Column("notes", Text),
+    Column("notes", LargeBinary),
     Column("scheduled_by", Text, nullable=False),
     Column("scheduled_at", _MOMENT, nullable=False),
     Column("held_by", Text),
@@ -225,10 +228,10 @@ evaluation: Final = Table(
     Column("round", Integer, primary_key=True),
     Column("completed", Boolean, nullable=False),
     Column("effect", Text),
-    Column("mechanism", Text),
-    Column("moderators", Text),
-    Column("implementation", Text),
-    Column("economics", Text),
+    Column("mechanism", LargeBinary),
+    Column("moderators", LargeBinary),
+    Column("implementation", LargeBinary),
+    Column("economics", LargeBinary),
     Column("author", Text, nullable=False),
     Column("saved_at", _MOMENT, nullable=False),
     Column("completed_at", _MOMENT),
@@ -240,7 +243,7 @@ partner: Final = Table(
     Column("id", Uuid, primary_key=True),
     Column("case_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("name", Text),
+    Column("name", LargeBinary),
     Column("added_by", Text, nullable=False),
     Column("added_at", _MOMENT, nullable=False),
     Column("removed_at", _MOMENT),
@@ -255,7 +258,7 @@ transfer: Final = Table(
     Column("to_unit", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("note", Text),
+    Column("note", LargeBinary),
     Column("offered_by", Text, nullable=False),
     Column("offered_at", _MOMENT, nullable=False),
     Column("decided_by", Text),
@@ -268,7 +271,7 @@ case_note: Final = Table(
     Column("id", Uuid, primary_key=True),
     Column("case_id", Uuid, nullable=False),
     Column("action", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", LargeBinary, nullable=False),
     Column("author", Text, nullable=False),
     Column("written_at", _MOMENT, nullable=False),
 )
@@ -303,3 +306,12 @@ event_archive: Final = Table(
     Column("data", JSONB, nullable=False),
 )
 """The kit's archive of events, as far as this service reads it; the kit's migration makes it."""
+
+data_key: Final = Table(
+    "data_key",
+    MetaData(),
+    Column("owner_id", Uuid, primary_key=True),
+    Column("sealed", LargeBinary),
+    Column("sealed_by", LargeBinary),
+)
+"""The kit's table of data keys, as far as this service joins it; the kit's vault makes, finds and destroys keys."""

@@ -99,6 +99,7 @@ async def test_a_membership_for_a_time_ends_by_itself(service, officer, colleagu
     service.app.state.tools = type(clock)(
         engine=clock.engine,
         nudge=clock.nudge,
+        vault=clock.vault,
         cursor_secret=clock.cursor_secret,
         now=lambda: later,
         new_id=clock.new_id,

@@ -27,7 +27,7 @@ _FILL: Final = (
     SELECT uuidv7(), (ARRAY['oslo', 'ost', 'innlandet', 'sor-ost', 'agder', 'sor-vest', 'vest', 'more-og-romsdal',
                             'trondelag', 'nordland', 'troms', 'finnmark'])[1 + n % 12], 1, 1,
            'registered', 'person', 'drugs', '15_17', 'at_risk', 'prevent_crime', 'police_act', 'physical', false,
-           'A case', 'somebody', 'somebody', now(), now(), now(), current_date, level, level
+           sha256('A case'), 'somebody', 'somebody', now(), now(), now(), current_date, level, level
     FROM generate_series(1, $1) AS n, LATERAL (SELECT 1 + (n % 50 = 0)::int AS level) AS confidential
     """,
     """

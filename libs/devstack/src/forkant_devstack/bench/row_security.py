@@ -34,7 +34,7 @@ _FILL: Final = (
         clarification_deadline)
     SELECT uuidv7(), (ARRAY['oslo', 'troms', 'agder', 'finnmark', 'innlandet', 'nordland'])[1 + n % 6], 1, 1,
            'registered', 'person', 'drugs', '15_17', 'at_risk', 'prevent_crime', 'police_act', 'physical', false,
-           'A case', 'somebody', 'somebody', now(), now(), now(), current_date
+           sha256('A case'), 'somebody', 'somebody', now(), now(), now(), current_date
     FROM generate_series(1, $1) AS n
     """,
     """

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
+from forkant_kit.vault_settings import TEXT_KEYS_VARIABLE
 
 from forkant_devstack.native import embedded
 from forkant_devstack.native.databases import close_shared_databases, create_database
@@ -18,6 +19,7 @@ from forkant_devstack.stack.layout import Layout
 from forkant_devstack.stack.revisions import must_migrate
 from forkant_devstack.stack.secret_store import SecretStore
 from forkant_devstack.stack.services import SERVICES, Service, database_urls, environment
+from forkant_devstack.stack.text_keys import text_keys
 from forkant_devstack.supervisor.graph import Job, Node, Program, Step
 from forkant_devstack.supervisor.probes import http_ready
 
@@ -106,17 +108,18 @@ def _service(platform: Platform, service: Service) -> list[Node]:
     broker, ports = platform.backends.broker, platform.ports
     urls = database_urls(service, broker=broker, postgres_port=ports["postgres"], secrets=platform.secrets)
     env = environment(service, urls=urls, ports=ports, secrets=platform.secrets)
+    seals = {TEXT_KEYS_VARIABLE: text_keys(platform.secrets).setting} if service.name == "case" else {}
     migrate = _python(
         name=f"{service.name}-migrate",
         module=f"{service.package}.migrate",
-        env=env | {"FORKANT_DATABASE_OWNER_URL": urls.owner_url},
+        env=env | seals | {"FORKANT_DATABASE_OWNER_URL": urls.owner_url},
     )
     files = audit_files(platform.layout, platform.secrets, database=service.database(broker=broker))
     worker_env = {"FORKANT_DATABASE_URL": urls.worker_url, **(files.environment() if service.audited else {})}
     api, worker = (
         _python(name=name, module=f"{service.package}.{module}", env=env | more, port=ports[name])
         for name, module, more in (
-            (f"{service.name}-api", "app", {}),
+            (f"{service.name}-api", "app", seals),
             (f"{service.name}-worker", "worker", worker_env),
         )
     )

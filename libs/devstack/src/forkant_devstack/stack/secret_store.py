@@ -23,6 +23,14 @@ class SecretStore:
             self._write(known)
         return known[name]
 
+    def find(self, name: str) -> str | None:
+        """Give the secret of that name, None when there is none."""
+        return self._read().get(name)
+
+    def put(self, name: str, value: str) -> None:
+        """Write a secret down in place of what it was."""
+        self._write({**self._read(), name: value})
+
     def _read(self) -> dict[str, str]:
         try:
             known: dict[str, str] = json.loads(self.path.read_text(encoding="utf-8"))
@@ -30,7 +38,8 @@ class SecretStore:
             return {}
         except ValueError as error:
             raise DevstackError(
-                f"{self.path} is damaged", hint="delete it; the next start makes new passwords and sets them"
+                f"{self.path} is damaged",
+                hint="restore it from a copy: without its keys no text can be read; or start anew with `forkant reset`",
             ) from error
         return known
 

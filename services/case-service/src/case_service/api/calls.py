@@ -17,6 +17,7 @@ from forkant_kit.idempotency import Answer, run_idempotent
 from forkant_kit.outbox import RelayNudge
 from forkant_kit.policy import requires
 from forkant_kit.rls.stance import Stance
+from forkant_kit.vault import Vault
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -39,6 +40,7 @@ class Tools:
 
     engine: AsyncEngine
     nudge: RelayNudge
+    vault: Vault
     cursor_secret: str = field(repr=False)
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
@@ -148,6 +150,7 @@ def _call(
         now=now,
         new_id=tools.new_id,
         trail=trail_of(request),
+        vault=tools.vault,
     )
     return Call(request=request, principal=principal, tools=tools, context=context, revision=revision)
 

@@ -95,7 +95,7 @@ async def read(
     """Read a case with everything below it; the reading is written in the audit trail."""
 
     async def work(conn: AsyncConnection) -> one.CaseView:
-        view = await one.get_case(conn, call.context.scope, case_id, number=round_)
+        view = await one.get_case(conn, call.context.scope, case_id, vault=call.context.vault, number=round_)
         row = view.row
         await call.audit_read(
             conn, action="case.read", ids=[case_id], version=row["version"], purpose=row["purpose_code"]

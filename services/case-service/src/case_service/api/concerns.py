@@ -76,7 +76,7 @@ async def read(concern_id: UUID, call: Annotated[Call, reading("concern.read")])
     """Read a concern; the reading is written in the audit trail."""
 
     async def work(conn: AsyncConnection) -> Any:
-        row = await queries.get_concern(conn, call.context.scope, concern_id)
+        row = await queries.get_concern(conn, call.context.scope, concern_id, vault=call.context.vault)
         await call.audit_read(conn, action="concern.read", kind="concern", ids=[concern_id], version=row["version"])
         return row
 

@@ -1,11 +1,11 @@
 """Routes of what comes and goes in a case: measures, follow-ups and partners."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from forkant_kit.etag import etag
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.api.bodies import (
@@ -33,8 +33,8 @@ _FollowUps = Annotated[Call, changing("case.follow_ups")]
 
 
 async def _item(call: Call, case_id: UUID, kind: str, item_id: UUID, view: type[View]) -> Response:
-    async def work(conn: AsyncConnection) -> RowMapping:
-        row = (await one.get_case(conn, call.context.scope, case_id)).row
+    async def work(conn: AsyncConnection) -> Mapping[str, Any]:
+        row = (await one.get_case(conn, call.context.scope, case_id, vault=call.context.vault)).row
         await call.audit_read(
             conn, action="case.read", ids=[case_id], version=row["version"], purpose=row["purpose_code"]
         )

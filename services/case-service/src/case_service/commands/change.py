@@ -10,6 +10,7 @@ from uuid import UUID
 from forkant_contracts.codes import CaseState
 from forkant_kit.audit.record import Entry
 from forkant_kit.outbox import append_events
+from forkant_kit.vault import DataKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands.context import Context, Receipt, Target
@@ -54,6 +55,11 @@ class Change:
     def actor(self) -> str:
         """Who acts."""
         return self.context.subject
+
+    @property
+    def key(self) -> DataKey:
+        """The data key that the case's texts are sealed under."""
+        return self.context.vault.opened(self.loaded.id, self.loaded.sealed_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +170,7 @@ async def _publish(change: Change, decision: Decision, outcome: Outcome, receipt
 async def _write_note(change: Change, action: Action, text: str) -> None:
     await items.insert_note(
         change.conn,
+        change.key,
         {
             "id": change.context.new_id(),
             "case_id": change.loaded.id,

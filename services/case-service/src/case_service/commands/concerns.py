@@ -58,9 +58,10 @@ async def receive_concern(
     )
     await concerns.insert_concern(
         conn,
-        {
+        context.vault,
+        concern_id=concern_id,
+        values={
             **data.model_dump(),
-            "id": concern_id,
             "unit": context.unit,
             "version": 1,
             "state": ConcernState.RECEIVED,
@@ -100,6 +101,7 @@ async def decide(
     case_id = context.new_id() if new_case is not None else None
     version = await concerns.advance(
         conn,
+        context.vault.opened(loaded.id, loaded.sealed_key),
         loaded=loaded,
         values={
             "state": state,

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from forkant_kit.audit.record import Trail
+from forkant_kit.vault import Vault
 
 from case_service.scope import Scope
 
@@ -19,6 +20,8 @@ class Context:
     new_id: Callable[[], UUID]
     trail: Trail
     """Where it is recorded what was done, in the transaction that does it."""
+    vault: Vault
+    """Holds the keys of what people write."""
 
     @property
     def subject(self) -> str:

@@ -56,5 +56,5 @@ async def hold_follow_up(
     outcome = Outcome(action=attempt.action, item_id=follow_up_id)
     receipt = await finish(change, decide(change.case, attempt), outcome)
     values = {"state": FollowUpState.HELD, "held_at": change.at, "held_by": change.actor, "notes": notes}
-    await items.update_follow_up(conn, follow_up_id, values)
+    await items.update_follow_up(conn, change.key, follow_up_id, values)
     return receipt

@@ -63,7 +63,7 @@ async def plan_measure(conn: AsyncConnection, context: Context, target: Target, 
         "planned_by": change.actor,
         "planned_at": change.at,
     }
-    await items.insert_measure(conn, {**values, **_described(new, method)})
+    await items.insert_measure(conn, change.key, {**values, **_described(new, method)})
     return receipt
 
 

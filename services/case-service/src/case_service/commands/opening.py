@@ -80,9 +80,10 @@ async def insert_opened(
         raise Refusal(Code.ABOVE_CLEARANCE)
     await cases.insert_case(
         conn,
-        {
+        context.vault,
+        case_id=case_id,
+        values={
             **asdict(new),
-            "id": case_id,
             "level": new.level.value,
             "lowest_level": new.level.value,
             "unit": context.unit,

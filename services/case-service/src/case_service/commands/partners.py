@@ -29,6 +29,7 @@ async def add_partner(
     receipt = await finish(change, decide(change.case, attempt), outcome)
     await items.insert_partner(
         conn,
+        change.key,
         {
             "id": partner_id,
             "case_id": receipt.id,

@@ -45,4 +45,8 @@ async def erase(conn: AsyncConnection, context: Context, target: Target, *, basi
     )
     receipt = await finish(change, decision, outcome)
     await erasure.erase_items(conn, case_id=receipt.id, concern_id=change.loaded.concern_id, at=context.now)
+    # What the rows held is in dead rows, replicas and backups still: without its key nobody reads it there.
+    for owner in (receipt.id, change.loaded.concern_id):
+        if owner is not None:
+            await context.vault.shred(conn, owner)
     return receipt

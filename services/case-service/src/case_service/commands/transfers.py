@@ -46,6 +46,7 @@ async def offer(conn: AsyncConnection, context: Context, target: Target, *, to_u
     receipt = await finish(change, decide(change.case, attempt), outcome)
     await items.insert_transfer(
         conn,
+        change.key,
         {
             "id": transfer_id,
             "case_id": receipt.id,

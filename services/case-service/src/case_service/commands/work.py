@@ -71,7 +71,7 @@ async def assess(
         "author": change.actor,
         "saved_at": context.now,
     }
-    await work.save_assessment(conn, case_id=receipt.id, number=decision.case.round, values=values)
+    await work.save_assessment(conn, change.key, case_id=receipt.id, number=decision.case.round, values=values)
     return receipt
 
 
@@ -93,6 +93,7 @@ async def plan(
     receipt = await finish(change, decision, Outcome(action=Action.PLAN, details={Kind.PLANNED: counts}))
     await work.save_plan(
         conn,
+        change.key,
         case_id=receipt.id,
         number=decision.case.round,
         values={**counts.model_dump(), "summary": summary, "author": change.actor, "written_at": change.at},
@@ -140,5 +141,5 @@ async def evaluate(
         "author": change.actor,
         "saved_at": context.now,
     }
-    await work.save_evaluation(conn, case_id=receipt.id, number=decision.case.round, values=values)
+    await work.save_evaluation(conn, change.key, case_id=receipt.id, number=decision.case.round, values=values)
     return receipt

@@ -1,17 +1,19 @@
 """Concerns: one, and lists of codes."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from forkant_contracts.codes import ConcernOutcome
+from forkant_kit.vault import Vault
 from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.concerns import ConcernState
 from case_service.domain.refusals import Code, Refusal
 from case_service.scope import VISIBLE_CASES, VISIBLE_CONCERNS, Scope
-from case_service.tables import concern, preventive_case
+from case_service.tables import concern, data_key, preventive_case
+from case_service.texts import opened
 
 _c: Final = concern.c
 # Which case a concern became is told to those who may see the case.
@@ -21,9 +23,10 @@ _CASE_ID: Final = (
     .scalar_subquery()
     .label("case_id")
 )
-_ONE: Final = select(*(_CASE_ID if column.name == "case_id" else column for column in _c)).where(
-    _c.id == bindparam("concern_id"), VISIBLE_CONCERNS
-)
+_ONE: Final = select(
+    *(_CASE_ID if column.name == "case_id" else column for column in _c),
+    select(data_key.c.sealed).where(data_key.c.owner_id == _c.id).scalar_subquery().label("sealed_key"),
+).where(_c.id == bindparam("concern_id"), VISIBLE_CONCERNS)
 _CODES: Final = (
     _c.id,
     _c.unit,
@@ -41,20 +44,23 @@ _CODES: Final = (
 )
 
 
-async def get_concern(conn: AsyncConnection, scope: Scope, concern_id: UUID) -> RowMapping:
-    """Return a concern.
+async def get_concern(conn: AsyncConnection, scope: Scope, concern_id: UUID, *, vault: Vault) -> Mapping[str, Any]:
+    """Return a concern with its texts opened.
 
     Raises:
         Refusal: there is none, for this caller.
     """
-    row = (
+    found = (
         (await conn.execute(_ONE, {"concern_id": concern_id, **scope.without_broken_glass().params()}))
         .mappings()
         .one_or_none()
     )
-    if row is None:
+    if found is None:
         raise Refusal(Code.NOT_FOUND)
-    return row
+    row = dict(found)
+    if row["erased_at"] is not None:
+        return row
+    return opened(vault.opened(concern_id, row["sealed_key"]), concern, row)
 
 
 async def list_concerns(

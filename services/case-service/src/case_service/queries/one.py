@@ -1,11 +1,12 @@
 """One case with everything below it, and its history from the archive of events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from forkant_contracts.codes import CaseState
+from forkant_kit.vault import DataKey, Vault
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -30,6 +31,7 @@ from case_service.scope import VISIBLE_CASES, Scope
 from case_service.tables import (
     assessment,
     case_note,
+    data_key,
     evaluation,
     event_archive,
     follow_up,
@@ -41,6 +43,7 @@ from case_service.tables import (
     preventive_case,
     transfer,
 )
+from case_service.texts import opened
 
 _c: Final = preventive_case.c
 _ID: Final[BindParameter[UUID]] = bindparam("case_id")
@@ -87,7 +90,18 @@ _CASE: Final = select(
     _items(partner).label("partners"),
     _items(transfer).label("transfers"),
     _items(case_note).label("notes"),
+    select(data_key.c.sealed).where(data_key.c.owner_id == _c.id).scalar_subquery().label("sealed_key"),
 ).where(_c.id == _ID, VISIBLE_CASES)
+
+_WRITTEN: Final = {"assessment": assessment, "plan": plan, "evaluation": evaluation}
+_LISTED: Final = {
+    "goals": plan_goal,
+    "measures": measure,
+    "follow_ups": follow_up,
+    "partners": partner,
+    "transfers": transfer,
+    "notes": case_note,
+}
 
 _HEAD: Final = select(_c.version, _c.purpose_code, _c.erased_at).where(_c.id == _ID, VISIBLE_CASES)
 _HISTORY: Final = (
@@ -113,20 +127,23 @@ _HISTORY: Final = (
 class CaseView:
     """A case as it is shown, and what its state allows next."""
 
-    row: RowMapping
+    row: Mapping[str, Any]
     allowed: Sequence[Action]
 
 
-async def get_case(conn: AsyncConnection, scope: Scope, case_id: UUID, *, number: int | None = None) -> CaseView:
-    """Return a case; ``number`` picks the round whose assessment, plan and evaluation are shown.
+async def get_case(
+    conn: AsyncConnection, scope: Scope, case_id: UUID, *, vault: Vault, number: int | None = None
+) -> CaseView:
+    """Return a case with its texts opened; ``number`` picks the round whose assessment, plan and evaluation are shown.
 
     Raises:
         Refusal: there is none for this caller, or it was erased.
     """
     params = {"case_id": case_id, "round": number, **scope.params()}
-    row = (await conn.execute(_CASE, params)).mappings().one_or_none()
-    if row is None:
+    found = (await conn.execute(_CASE, params)).mappings().one_or_none()
+    if found is None:
         raise Refusal(Code.NOT_FOUND)
+    row = dict(found)
     if row["erased_at"] is not None:
         raise Refusal(Code.CASE_ERASED)
     standing = Case(
@@ -135,7 +152,15 @@ async def get_case(conn: AsyncConnection, scope: Scope, case_id: UUID, *, number
         restricted=row["restricted"],
         offer=next((UUID(each["id"]) for each in row["transfers"] or () if each["state"] == "offered"), None),
     )
-    return CaseView(row=row, allowed=allowed_actions(standing))
+    key = vault.opened(case_id, row["sealed_key"])
+    return CaseView(row={**opened(key, preventive_case, row), **_below(key, row)}, allowed=allowed_actions(standing))
+
+
+def _below(key: DataKey, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what hangs on a case, with its texts opened."""
+    one = {name: row[name] and opened(key, table, row[name]) for name, table in _WRITTEN.items()}
+    many = {name: [opened(key, table, each) for each in row[name] or ()] for name, table in _LISTED.items()}
+    return one | many
 
 
 async def get_head(conn: AsyncConnection, scope: Scope, case_id: UUID) -> tuple[int, str]:

@@ -1,13 +1,14 @@
 """The case row: loading what the rules need in one snapshot, and moving it on under its optimistic lock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from forkant_contracts.codes import AgeBand, CaseState
+from forkant_kit.vault import Vault
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -30,6 +31,7 @@ from case_service.domain.standing import Case, FollowUpState, Measure, MeasureSt
 from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
 from case_service.tables import (
     assessment,
+    data_key,
     evaluation,
     follow_up,
     measure,
@@ -39,11 +41,13 @@ from case_service.tables import (
     preventive_case,
     transfer,
 )
+from case_service.texts import sealed
 
 _c: Final = preventive_case.c
 
 # Made once, since a statement that holds its values is walked anew each time.
-_INSERT: Final = insert(preventive_case).inline()
+_MADE: Final = insert(data_key).values({column: bindparam(f"key_{column.name}") for column in data_key.c}).cte("made")
+_INSERT: Final = insert(preventive_case).inline().add_cte(_MADE)
 THIS_TRANSACTION: Final = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
 """The id of the running transaction, which orders the feed of changes."""
 
@@ -62,6 +66,8 @@ class Loaded:
     level: int
     lowest_level: int
     concern_id: UUID | None
+    sealed_key: bytes | None = field(repr=False)
+    """Its data key as it is kept; the vault opens it for those who write a text."""
     case: Case
 
 
@@ -116,6 +122,7 @@ _FACTS: Final[Select[Any]] = select(
     .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
     .scalar_subquery()
     .label("offer"),
+    select(data_key.c.sealed).where(data_key.c.owner_id == _c.id).scalar_subquery().label("sealed_key"),
 ).where(_c.id == bindparam("case_id"))
 
 _LOAD: Final = _FACTS.where(VISIBLE_CASES)
@@ -154,9 +161,11 @@ async def load_offered(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Lo
     return _loaded((await conn.execute(_LOAD_OFFERED, params)).one_or_none())
 
 
-async def insert_case(conn: AsyncConnection, values: Mapping[str, object]) -> None:
-    """Insert a new case."""
-    await conn.execute(_INSERT, dict(values))
+async def insert_case(conn: AsyncConnection, vault: Vault, *, case_id: UUID, values: Mapping[str, object]) -> None:
+    """Insert a new case together with its data key."""
+    key, made = vault.new(case_id)
+    row = {"id": case_id, **sealed(key, preventive_case, values)}
+    await conn.execute(_INSERT, {**row, **{f"key_{name}": value for name, value in made.items()}})
 
 
 async def advance(
@@ -196,6 +205,7 @@ def _loaded(row: Any) -> Loaded:
         level=row.level,
         lowest_level=row.lowest_level,
         concern_id=row.concern_id,
+        sealed_key=row.sealed_key,
         case=Case(
             state=CaseState(row.state),
             held_from=CaseState(row.held_from) if row.held_from else None,

@@ -3,33 +3,42 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from forkant_kit.vault import DataKey
 from sqlalchemy import delete, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.tables import assessment, evaluation, plan, plan_goal
+from case_service.texts import sealed
 
 
-async def save_assessment(conn: AsyncConnection, *, case_id: UUID, number: int, values: Mapping[str, object]) -> None:
+async def save_assessment(
+    conn: AsyncConnection, key: DataKey, *, case_id: UUID, number: int, values: Mapping[str, object]
+) -> None:
     """Save the assessment of a round."""
+    saved = sealed(key, assessment, values, round=number)
     await conn.execute(
         upsert(assessment)
-        .values(case_id=case_id, round=number, **values)
-        .on_conflict_do_update(index_elements=["case_id", "round"], set_=dict(values))
+        .values(case_id=case_id, round=number, **saved)
+        .on_conflict_do_update(index_elements=["case_id", "round"], set_=saved)
     )
 
 
-async def save_evaluation(conn: AsyncConnection, *, case_id: UUID, number: int, values: Mapping[str, object]) -> None:
+async def save_evaluation(
+    conn: AsyncConnection, key: DataKey, *, case_id: UUID, number: int, values: Mapping[str, object]
+) -> None:
     """Save the evaluation of a round."""
+    saved = sealed(key, evaluation, values, round=number)
     await conn.execute(
         upsert(evaluation)
-        .values(case_id=case_id, round=number, **values)
-        .on_conflict_do_update(index_elements=["case_id", "round"], set_=dict(values))
+        .values(case_id=case_id, round=number, **saved)
+        .on_conflict_do_update(index_elements=["case_id", "round"], set_=saved)
     )
 
 
 async def save_plan(
     conn: AsyncConnection,
+    key: DataKey,
     *,
     case_id: UUID,
     number: int,
@@ -37,7 +46,7 @@ async def save_plan(
     goals: Sequence[Mapping[str, object]],
 ) -> None:
     """Save the plan of a round with its goals, unapproved."""
-    unapproved = {**values, "approved_by": None, "approved_at": None}
+    unapproved = {**sealed(key, plan, values, round=number), "approved_by": None, "approved_at": None}
     await conn.execute(
         upsert(plan)
         .values(case_id=case_id, round=number, **unapproved)
@@ -45,7 +54,7 @@ async def save_plan(
     )
     await conn.execute(delete(plan_goal).where(plan_goal.c.case_id == case_id, plan_goal.c.round == number))
     rows = [{"case_id": case_id, "round": number, "position": place, **goal} for place, goal in enumerate(goals, 1)]
-    await conn.execute(insert(plan_goal), rows)
+    await conn.execute(insert(plan_goal), [sealed(key, plan_goal, row) for row in rows])
 
 
 async def approve_plan(conn: AsyncConnection, *, case_id: UUID, number: int, values: Mapping[str, object]) -> None:
