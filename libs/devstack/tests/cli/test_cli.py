@@ -35,6 +35,7 @@ def running(forkant):
         "verify",
         "parked",
         "republish",
+        "keys",
         "audit",
         "contracts",
         "faults",
