@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-SERVICES = ("case", "indicator")
+SERVICES = ("case", "indicator", "notification")
 TABLES = ("audit_entry", "audit_link", "audit_chain")
 # The chain's one row is written by whoever seals, but only goes on.
 EDITS = {
@@ -17,6 +17,7 @@ EDITS = {
 async def recorded(wall, oslo):
     """Something to rewrite in each service."""
     await wall.person("lead-oslo").done("indicator", "GET", "/v1/districts/oslo/metrics")
+    await wall.person("lead-oslo").done("notification", "GET", "/v1/inbox")
     for service in SERVICES:
         assert await wall.platform.fetch(service, "SELECT FROM audit_entry LIMIT 1")
 

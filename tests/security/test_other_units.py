@@ -89,7 +89,8 @@ async def test_no_list_filter_or_sort_shows_what_another_unit_has(wall, oslo, op
               if name in {"endpoint_id", "subject_id", "object_id"}]  # fmt: skip
     for query in tries:
         answer = await stranger.send(operation.service, "GET", f"{operation.path}?{httpx.QueryParams(query)}")
-        if "object_id" in query:
+        if "object_id" in query and operation.service == "case":
+            # The notification service does not know whose a case is, and tells of the stranger's own people.
             assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
             continue
         if set(query) - set(operation.named("query")):

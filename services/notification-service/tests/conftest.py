@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
@@ -36,12 +37,14 @@ from forkant_contracts.events.case import (
     CaseRestricted,
 )
 from forkant_contracts.events.concern import ConcernReceived
+from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.db import create_engine, new_id
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.migrations import migrate
 from forkant_kit.testing import Stage
+from notification_service.app import build_app
 from notification_service.channels.guard import GuardedBackend, SystemResolver
 from notification_service.channels.webhook import WebhookSender
 from notification_service.commands import endpoints
@@ -50,7 +53,7 @@ from notification_service.consumers import Notifier
 from notification_service.deliveries.dispatcher import Dispatcher
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.migrate import MIGRATIONS
-from notification_service.settings import DEV_SECRET_KEY
+from notification_service.settings import DEV_SECRET_KEY, NotificationSettings
 from notification_service.visibility import Owner
 
 SAMPLES: dict[str, EventData] = {
@@ -216,6 +219,29 @@ class World:
         return await self.stage.fetch("SELECT * FROM inbox_entry ORDER BY id")
 
 
+class Client:
+    """One caller; each POST has an Idempotency-Key of its own unless the test gives one."""
+
+    def __init__(self, http: httpx.AsyncClient, issuer: IssuerServer, persona: str) -> None:
+        self._http = http
+        self._headers = issuer.headers(persona)
+
+    async def get(self, path: str, **query) -> httpx.Response:
+        return await self._http.get(path, params=query, headers=self._headers)
+
+    async def post(self, path: str, body: object = None, key: str | None = None, **headers: str) -> httpx.Response:
+        sent = {"Idempotency-Key": key or str(uuid4()), **self._headers, **headers}
+        return await self._http.post(path, json={} if body is None else body, headers=sent)
+
+    async def patch(self, path: str, body: object, etag: str | None) -> httpx.Response:
+        headers = self._headers | ({} if etag is None else {"If-Match": etag})
+        return await self._http.patch(path, json=body, headers=headers)
+
+    async def delete(self, path: str, etag: str | None) -> httpx.Response:
+        headers = self._headers | ({} if etag is None else {"If-Match": etag})
+        return await self._http.delete(path, headers=headers)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def migrated(postgres: PostgresServer) -> DatabaseUrls:
     urls = await postgres.create_database("notification")
@@ -229,7 +255,8 @@ async def stage(migrated: DatabaseUrls) -> AsyncIterator[Stage]:
     engine = create_engine(migrated.app_url, application_name="notification-test")
     found = Stage(engine, migrated.app_url, migrated.owner_url)
     tables = await found.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    names = ", ".join(row["tablename"] for row in tables if row["tablename"] != "alembic_version")
+    # The audit trail stays: a test looks at what it added.
+    names = ", ".join(row[0] for row in tables if not row[0].startswith(("alembic_", "audit_")))
     for table in ("parked_action", "parked_outcome"):  # which else only grow
         await found.fetch(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     await found.fetch(f"TRUNCATE {names}")
@@ -240,6 +267,23 @@ async def stage(migrated: DatabaseUrls) -> AsyncIterator[Stage]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+async def http(stage: Stage, issuer: IssuerServer, clock) -> AsyncIterator[httpx.AsyncClient]:
+    settings = NotificationSettings(
+        env="test", database_url=stage.app_url, oidc_issuer=issuer.url, webhook_allow_loopback=True
+    )
+    app = build_app(settings, now=clock)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as found:
+            yield found
+
+
+@pytest.fixture
+def caller(http: httpx.AsyncClient, issuer: IssuerServer):
+    return lambda persona: Client(http, issuer, persona)
 
 
 @pytest.fixture

@@ -1,58 +1,13 @@
 """The API over HTTP with real tokens, against the real database."""
 
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import httpx
 import pytest
 from forkant_contracts.events.case import CaseTransferred
-from forkant_devstack.issuer.pytest_fixture import IssuerServer
-from forkant_kit.testing import Stage
-from notification_service.app import build_app
-from notification_service.settings import NotificationSettings
 from standardwebhooks import Webhook
 
 MISSING = "0190b3a0-0000-7000-8000-00000000dead"
-
-
-class Client:
-    """One caller; each POST has an Idempotency-Key of its own unless the test gives one."""
-
-    def __init__(self, http: httpx.AsyncClient, issuer: IssuerServer, persona: str) -> None:
-        self._http = http
-        self._headers = issuer.headers(persona)
-
-    async def get(self, path: str, **query) -> httpx.Response:
-        return await self._http.get(path, params=query, headers=self._headers)
-
-    async def post(self, path: str, body: object = None, key: str | None = None, **headers: str) -> httpx.Response:
-        sent = {"Idempotency-Key": key or str(uuid4()), **self._headers, **headers}
-        return await self._http.post(path, json={} if body is None else body, headers=sent)
-
-    async def patch(self, path: str, body: object, etag: str | None) -> httpx.Response:
-        headers = self._headers | ({} if etag is None else {"If-Match": etag})
-        return await self._http.patch(path, json=body, headers=headers)
-
-    async def delete(self, path: str, etag: str | None) -> httpx.Response:
-        headers = self._headers | ({} if etag is None else {"If-Match": etag})
-        return await self._http.delete(path, headers=headers)
-
-
-@pytest.fixture
-async def http(stage: Stage, issuer: IssuerServer, clock) -> AsyncIterator[httpx.AsyncClient]:
-    settings = NotificationSettings(
-        env="test", database_url=stage.app_url, oidc_issuer=issuer.url, webhook_allow_loopback=True
-    )
-    app = build_app(settings, now=clock)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as found:
-            yield found
-
-
-@pytest.fixture
-def caller(http: httpx.AsyncClient, issuer: IssuerServer):
-    return lambda persona: Client(http, issuer, persona)
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
@@ -60,7 +15,7 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-async def kinds(client: Client, **query) -> list[str]:
+async def kinds(client, **query) -> list[str]:
     answer = await client.get("/v1/inbox", **query)
     assert answer.status_code == 200, answer.text
     return [item["kind"] for item in answer.json()["items"]]
@@ -135,7 +90,7 @@ async def test_another_units_entry_is_not_found_by_any_way(world, caller):
 async def test_the_people_of_a_part_of_a_district_see_that_part_and_the_district_sees_all(world, http, issuer):
     await world.happen(world.event("concern", uuid4(), unit="oslo/gde-sentrum"), world.event("concern", uuid4()))
     part = issuer.headers("officer-oslo", unit="oslo/gde-sentrum")
-    other = issuer.headers("officer-oslo", unit="oslo/gde-%")
+    other = issuer.headers("officer-oslo", unit="oslo/gde-sentru")
     counts = [
         len((await http.get("/v1/inbox", headers=headers)).json()["items"])
         for headers in (issuer.headers("officer-oslo"), part, other)
@@ -212,7 +167,7 @@ async def test_without_a_token_there_is_nothing(http):
 # --- endpoints
 
 
-async def register(client: Client, url: str = "http://127.0.0.1:9/hook", **fields) -> httpx.Response:
+async def register(client, url: str = "http://127.0.0.1:9/hook", **fields) -> httpx.Response:
     answer = await client.post("/v1/endpoints", {"url": url, **fields})
     assert answer.status_code == 201, answer.text
     return answer

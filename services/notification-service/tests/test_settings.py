@@ -4,9 +4,19 @@ import base64
 import os
 
 import pytest
-from notification_service.settings import NotificationSettings
+from forkant_kit.audit.settings import DEV_SIGNING_KEY
+from notification_service.settings import NotificationSettings, NotificationWorkerSettings
 from pydantic import ValidationError
 
+WRONG = [
+    ({"webhook_allow_loopback": True}, "webhook_allow_loopback"),
+    ({"endpoint_secret_keys": NotificationSettings.model_fields["endpoint_secret_keys"].default}, "secret_keys"),
+    ({"endpoint_secret_keys": "short"}, "endpoint_secret_keys"),
+    ({"endpoint_secret_keys": ""}, "endpoint_secret_keys"),
+    ({"endpoint_secret_keys": base64.b64encode(b"16 bytes are few").decode()}, "endpoint_secret_keys"),
+    ({"webhook_lease_seconds": 10, "webhook_timeout_seconds": 10}, "webhook_lease_seconds"),
+    ({"cursor_secret": "short"}, "cursor_secret"),
+]
 GOOD = {
     "env": "production",
     "database_url": "postgresql://nobody@127.0.0.1/none",
@@ -14,25 +24,29 @@ GOOD = {
     "cursor_secret": "x" * 40,
     "endpoint_secret_keys": base64.b64encode(os.urandom(32)).decode(),
 }
+SIGNING_KEY = base64.b64encode(os.urandom(32)).decode()
 
 
 def test_production_starts_with_all_that_it_needs():
     assert NotificationSettings(**GOOD).webhook_allow_loopback is False
 
 
-@pytest.mark.parametrize(
-    ("changes", "named"),
-    [
-        ({"webhook_allow_loopback": True}, "webhook_allow_loopback"),
-        ({"endpoint_secret_keys": NotificationSettings.model_fields["endpoint_secret_keys"].default}, "secret_keys"),
-        ({"endpoint_secret_keys": "short"}, "endpoint_secret_keys"),
-        ({"endpoint_secret_keys": ""}, "endpoint_secret_keys"),
-        ({"endpoint_secret_keys": base64.b64encode(b"16 bytes are few").decode()}, "endpoint_secret_keys"),
-        ({"webhook_lease_seconds": 10, "webhook_timeout_seconds": 10}, "webhook_lease_seconds"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "named"), WRONG)
 def test_production_refuses_what_is_for_development_or_wrong(changes, named):
     with pytest.raises(ValidationError) as refused:
         NotificationSettings(**{**GOOD, **changes})
     assert named in str(refused.value)
     assert GOOD["endpoint_secret_keys"] not in str(refused.value)
+
+
+def test_the_workers_settings_also_need_a_key_that_signs_the_audit_trail():
+    assert NotificationWorkerSettings(**GOOD, audit_signing_key=SIGNING_KEY).audit_keep_months == 24
+    for changes in ({}, {"audit_signing_key": DEV_SIGNING_KEY}):
+        with pytest.raises(ValidationError, match="audit_signing_key must be set"):
+            NotificationWorkerSettings(**GOOD, **changes)
+
+
+@pytest.mark.parametrize(("changes", "named"), WRONG)
+def test_the_workers_settings_refuse_what_those_of_the_api_refuse(changes, named):
+    with pytest.raises(ValidationError, match=named):
+        NotificationWorkerSettings(**{**GOOD, "audit_signing_key": SIGNING_KEY, **changes})

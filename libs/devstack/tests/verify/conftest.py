@@ -14,6 +14,7 @@ import asyncpg
 import case_service.migrate
 import httpx
 import indicator_service.migrate
+import notification_service.migrate
 import pytest
 import pytest_asyncio
 from forkant_devstack.demo.run import run
@@ -38,6 +39,7 @@ from forkant_kit.db import create_engine
 from forkant_kit.migrations import migrate
 
 CASES = 40
+NAMES = ("case", "indicator", "notification")
 ENTRIES = 5
 SOMEBODY = Actor(subject="officer-oslo", client_id="forkant-web", unit="oslo", roles=("case_officer",))
 SAVED = ("audit_entry", "audit_link", "audit_chain")
@@ -47,6 +49,7 @@ SAVED = ("audit_entry", "audit_link", "audit_chain")
 class Filled:
     platform: Platform
     case_url: str
+    notification_url: str
     root_of_case: str
     """The case service's database as the server's superuser, who plants what nobody else could."""
     root_of_indicator: str
@@ -83,14 +86,14 @@ def program(module: str, *, database: str, kafka: str, issuer: str, port: int, m
 async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factory) -> AsyncIterator[Filled]:
     folder: Path = tmp_path_factory.mktemp("platform")
     broker = await start_embedded_kafka(folder)
-    cases, indicators = await postgres.create_database("case"), await postgres.create_database("indicator")
-    await migrate(owner_url=cases.owner_url, script_location=case_service.migrate.MIGRATIONS)
-    await migrate(owner_url=indicators.owner_url, script_location=indicator_service.migrate.MIGRATIONS)
-    ports = free_ports(4)
-    databases = (cases.app_url, cases.worker_url, indicators.app_url, indicators.worker_url)
-    modules = ("case_service.app", "case_service.worker", "indicator_service.app", "indicator_service.worker")
+    made = {name: await postgres.create_database(name) for name in NAMES}
+    for name, package in zip(NAMES, (case_service, indicator_service, notification_service), strict=True):
+        await migrate(owner_url=made[name].owner_url, script_location=package.migrate.MIGRATIONS)
+    ports = free_ports(2 * len(NAMES))
+    databases = [url for name in NAMES for url in (made[name].app_url, made[name].worker_url)]
+    modules = [f"{name}_service.{part}" for name in NAMES for part in ("app", "worker")]
     layout = Layout(folder)
-    files = {name: audit_files(layout, SecretStore(layout.secrets), database=name) for name in ("case", "indicator")}
+    files = {name: audit_files(layout, SecretStore(layout.secrets), database=name) for name in NAMES}
     running: list[children.Child] = []
     try:
         for module, database, port in zip(modules, databases, ports, strict=True):
@@ -99,24 +102,31 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
             spec = program(module, database=database, kafka=broker.bootstrap, issuer=issuer.url, port=port, more=more)
             running.append(await children.start(spec, log=folder / f"{module}.log"))
         case_url = f"http://127.0.0.1:{ports[0]}"
+        notification_url = f"http://127.0.0.1:{ports[4]}"
+        async with httpx.AsyncClient(base_url=notification_url, headers=issuer.headers("lead-oslo")) as http:
+            # The demo asks for no messages, and a trail without an entry proves nothing.
+            (await http.get("/v1/inbox")).raise_for_status()
         await run(cases=CASES, case_url=case_url, issuer_url=issuer.url)
         platform = Platform(
-            case_database=cases.worker_url,
-            indicator_database=indicators.worker_url,
-            notification_database=None,
+            case_database=made["case"].worker_url,
+            indicator_database=made["indicator"].worker_url,
+            notification_database=made["notification"].worker_url,
             kafka_bootstrap=broker.bootstrap,
             indicator_url=f"http://127.0.0.1:{ports[2]}",
             issuer_url=issuer.url,
             trails=tuple(
-                AuditTrail(service=name, database_url=url, heads=files[name].heads, keys=files[name].keys())
-                for name, url in (("case", cases.worker_url), ("indicator", indicators.worker_url))
+                AuditTrail(
+                    service=name, database_url=made[name].worker_url, heads=files[name].heads, keys=files[name].keys()
+                )
+                for name in NAMES
             ),
         )
         yield Filled(
             platform=platform,
             case_url=case_url,
-            root_of_case=as_superuser(postgres, cases.owner_url),
-            root_of_indicator=as_superuser(postgres, indicators.owner_url),
+            notification_url=notification_url,
+            root_of_case=as_superuser(postgres, made["case"].owner_url),
+            root_of_indicator=as_superuser(postgres, made["indicator"].owner_url),
         )
     finally:
         for child in reversed(running):

@@ -50,7 +50,7 @@ async def test_a_trail_is_expected_of_each_service_whose_worker_seals_one_and_of
             if each is not AuditSettings
         )
     }
-    assert {"case", "indicator"} <= sealing
+    assert {"case", "indicator", "notification"} <= sealing
     assert set(NAMES) == sealing
 
 

@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 
 import asyncpg
+import httpx
 import pytest
 from forkant_devstack.commands.audit import audit
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
@@ -13,6 +14,7 @@ from forkant_devstack.stack import sightings
 from forkant_devstack.stack.dev_token import dev_token
 from forkant_devstack.stack.sightings import sightings_of
 from forkant_devstack.supervisor import state
+from forkant_kit.testing import until
 from typer.testing import CliRunner
 
 
@@ -70,15 +72,26 @@ async def test_a_service_that_is_away_fails_the_whole_answer(case, tell):
 
 
 async def test_the_command_names_the_people_and_says_that_it_is_recorded(filled, case, issuer, monkeypatch):
-    places = {"case-api": filled.case_url, "issuer": issuer.url}
+    places = {"case-api": filled.case_url, "notification-api": filled.notification_url, "issuer": issuer.url}
     monkeypatch.setattr(state, "running_state", lambda _: SimpleNamespace(url=places.__getitem__))
+
+    async def listed() -> bool:
+        async with httpx.AsyncClient(base_url=filled.notification_url, headers=issuer.headers("lead-oslo")) as http:
+            following, found = "", []
+            while following is not None:
+                page = await http.get("/v1/inbox", params={"limit": 100} | {"cursor": following} if following else {})
+                found, following = [*found, *page.json()["items"]], page.json()["next"]
+        return str(case) in {item["subject_id"] for item in found}
 
     async def asked(*more: str):
         return await asyncio.to_thread(CliRunner().invoke, audit, ["who-saw", "--case", str(case), *more])
 
+    await until(listed, what="the lead of the unit is told of the case")
     answer, lines = await asked(), json.loads((await asked("--json")).stdout)
     assert answer.exit_code == 0, answer.output
-    people = sorted({line["subject"] for line in lines if line["action"].startswith("case.")})
+    told = {(line["service"], line["subject"]) for line in lines if line["action"] == "inbox.list"}
+    assert told == {("notification", "lead-oslo")}
+    people = sorted({line["subject"] for line in lines if line["action"] != "audit.read"})
     assert f"shown to or changed by {len(people)}: {', '.join(people)}" in " ".join(answer.stdout.split())
     assert "as auditor, which each of them has recorded" in " ".join(answer.stdout.split())
-    assert lines[-1]["action"] == "audit.read"
+    assert {line["service"] for line in lines if line["action"] == "audit.read"} == {"case", "notification"}

@@ -15,6 +15,7 @@ from fastapi import Request, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from forkant_kit.audit.recorder import note_asked
 from forkant_kit.db import transaction
 from forkant_kit.principal import Principal
 from forkant_kit.problems import ProblemError
@@ -43,7 +44,7 @@ IDEMPOTENCY_DDL: Final[tuple[str, ...]] = (
 _MAX_KEY: Final = 200
 _LOCK_AND_FIND: Final = text("""
 SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7)) AS free, stored.fingerprint, stored.status,
-       stored.headers, stored.body
+       stored.headers, stored.body, stored.aggregate_id
 FROM (SELECT 1) AS always
 LEFT JOIN idempotency_key AS stored ON stored.subject = :subject AND stored.route = :route AND stored.key = :key
 """)
@@ -92,7 +93,10 @@ async def run_idempotent(
         name = "\x1f".join((bind["subject"], bind["route"], key))
         found = (await conn.execute(_LOCK_AND_FIND, {**bind, "name": name})).one()
         if found.fingerprint is not None:
-            return _again(found, fingerprint)
+            answer_again = _again(found, fingerprint)
+            if found.aggregate_id is not None:
+                note_asked(request, UUID(str(found.aggregate_id)))
+            return answer_again
         if not found.free:
             raise _in_use()
         answer = await command(conn)

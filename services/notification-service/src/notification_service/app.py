@@ -17,7 +17,7 @@ from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 
-from notification_service.api import deliveries, endpoints, inbox
+from notification_service.api import audit, deliveries, endpoints, inbox
 from notification_service.api.calls import Tools
 from notification_service.api.refusals import problem_of
 from notification_service.domain.refusals import Refusal
@@ -50,11 +50,12 @@ def build_app(
         title="Forkant notification service",
         version=version(SERVICE),
         settings=settings,
-        routers=[inbox.router, endpoints.router, deliveries.router],
+        routers=[inbox.router, endpoints.router, deliveries.router, audit.router],
         policy=POLICY,
         lifespan=lifespan,
         readiness=[database_check(engine)],
         verifier=verifier,
+        audit=engine,
     )
     app.add_exception_handler(Refusal, _on_refusal)
     app.state.tools = Tools(

@@ -23,6 +23,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "endpoint.write": _OWNERS,
         "delivery.read": _OWNERS,
         "delivery.replay": _OWNERS,
+        "audit.read": frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
     }
 )
 """Roles by action."""

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.keyring import read_keys
 from forkant_kit.settings import Environment, ServiceSettings
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -31,7 +32,7 @@ class NotificationSettings(ServiceSettings):
 
     @field_validator("endpoint_secret_keys")
     @classmethod
-    def _readable(cls, value: SecretStr) -> SecretStr:
+    def _keys_are_readable(cls, value: SecretStr) -> SecretStr:
         read_keys(value.get_secret_value())
         return value
 
@@ -42,7 +43,7 @@ class NotificationSettings(ServiceSettings):
         return self
 
     @model_validator(mode="after")
-    def _refuse_development_in_production(self) -> "NotificationSettings":
+    def _refuse_own_development_in_production(self) -> "NotificationSettings":
         if self.env is not Environment.PRODUCTION:
             return self
         if self.webhook_allow_loopback:
@@ -50,3 +51,7 @@ class NotificationSettings(ServiceSettings):
         if DEV_SECRET_KEY in self.endpoint_secret_keys.get_secret_value():
             raise ValueError("endpoint_secret_keys must be set in production")
         return self
+
+
+class NotificationWorkerSettings(AuditSettings, NotificationSettings):
+    """What the worker needs to know besides: how the audit trail is sealed and kept."""

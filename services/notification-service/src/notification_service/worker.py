@@ -9,6 +9,9 @@ from typing import Final
 
 import uvloop
 from forkant_contracts import Event
+from forkant_kit.audit.sealer import build_sealer
+from forkant_kit.audit.upkeep import audit_chores
+from forkant_kit.chores import keep_house as do_chores
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.garbage import collect_seldom
@@ -25,11 +28,12 @@ from notification_service.consumers import GROUP, TOPICS, Notifier
 from notification_service.deliveries.dispatcher import Dispatcher
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.housekeeping import Retention, keep_house
-from notification_service.settings import NotificationSettings
+from notification_service.settings import NotificationSettings, NotificationWorkerSettings
 
 SERVICE: Final = "notification-service"
 _CONSUMER_CONNECTIONS: Final = 4
 _BATCH: Final = 500
+_CHORES_EVERY_S: Final = 600.0
 
 
 def build_workshop(settings: NotificationSettings, *, engine: AsyncEngine, sender: WebhookSender) -> Workshop:
@@ -65,7 +69,7 @@ def build_consumer(settings: NotificationSettings, *, engine: AsyncEngine, dispa
     )
 
 
-async def run(settings: NotificationSettings, stop: asyncio.Event) -> None:
+async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None:
     """Work until ``stop`` is set, then finish what is under way."""
     url = settings.database_url.get_secret_value()
     events = create_engine(url, application_name=f"{SERVICE}-consumer", pool_size=_CONSUMER_CONNECTIONS)
@@ -89,6 +93,9 @@ async def run(settings: NotificationSettings, stop: asyncio.Event) -> None:
             group.create_task(consumer.run(stop), name="consumer")
             group.create_task(dispatcher.run(stop), name="dispatcher")
             group.create_task(keep_house(events, retention, now=utc_now, stop=stop), name="housekeeping")
+            group.create_task(build_sealer(settings, events).run(stop), name="sealer")
+            chores = audit_chores(settings, events)
+            group.create_task(do_chores(chores, every_s=_CHORES_EVERY_S, stop=stop), name="chores")
             group.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"
             )
@@ -99,13 +106,13 @@ async def run(settings: NotificationSettings, stop: asyncio.Event) -> None:
         await events.dispose()
 
 
-async def _main(settings: NotificationSettings) -> None:
+async def _main(settings: NotificationWorkerSettings) -> None:
     await run(settings, stop_on_signals())
 
 
 def main() -> None:
     """Work until told to stop."""
-    settings = load(NotificationSettings)
+    settings = load(NotificationWorkerSettings)
     telemetry = set_up_telemetry(service=SERVICE, settings=settings)
     collect_seldom()
     try:

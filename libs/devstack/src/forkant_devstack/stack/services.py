@@ -27,7 +27,7 @@ class Service:
 SERVICES: Final = (
     Service(name="case", package="case_service", audited=True),
     Service(name="indicator", package="indicator_service", audited=True),
-    Service(name="notification", package="notification_service", audited=False),
+    Service(name="notification", package="notification_service", audited=True),
 )
 AUDITED: Final = tuple(service for service in SERVICES if service.audited)
 """Those whose audit trails are verified; said here, since a database that lost its trail must not go unseen."""

@@ -9,7 +9,7 @@ import httpx
 
 from forkant_devstack.process import DevstackError
 
-ASKED: Final = ("case",)
+ASKED: Final = ("case", "notification")
 """The services whose trails name cases; the indicator service's figures name none, and nor does its trail."""
 _PAGE: Final = 100
 

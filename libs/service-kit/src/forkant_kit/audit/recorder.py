@@ -133,6 +133,13 @@ class _Watch:
         await self._send(start)
 
 
+def note_asked(request: HTTPConnection, *ids: UUID) -> None:
+    """Keep objects for the entry that the route does not write itself; nothing happens where nothing is recorded."""
+    trail = request.scope.get(_TRAIL_KEY)
+    if isinstance(trail, Trail):
+        trail.asked = (*trail.asked, *ids)
+
+
 def trail_of(request: HTTPConnection) -> Trail:
     """Return the record of a request.
 

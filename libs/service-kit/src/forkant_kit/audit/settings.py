@@ -28,12 +28,12 @@ class AuditSettings(ServiceSettings):
 
     @field_validator("audit_signing_key")
     @classmethod
-    def _readable(cls, value: SecretStr) -> SecretStr:
+    def _signing_key_is_readable(cls, value: SecretStr) -> SecretStr:
         read_seed(value.get_secret_value())
         return value
 
     @model_validator(mode="after")
-    def _refuse_development_in_production(self) -> "AuditSettings":
+    def _refuse_development_key_in_production(self) -> "AuditSettings":
         known = self.audit_signing_key.get_secret_value() == DEV_SIGNING_KEY
         if self.env is Environment.PRODUCTION and known:
             raise ValueError("audit_signing_key must be set in production")

@@ -1,19 +1,20 @@
 """One request of an authenticated caller: who, when, and how the work is run and answered."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Header, Query, Request, Response
+from forkant_kit.audit.record import Entry, Trail
+from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.db import transaction
 from forkant_kit.idempotency import Answer, run_idempotent
 from forkant_kit.keyring import Keyring
-from forkant_kit.paging import decode_cursor, encode_cursor
+from forkant_kit.paging import decode_cursor, encode_cursor, link_to
 from forkant_kit.policy import requires
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -59,6 +60,11 @@ class Call:
     tools: Tools
 
     @property
+    def trail(self) -> Trail:
+        """What is recorded of the request."""
+        return trail_of(self.request)
+
+    @property
     def reader(self) -> Reader:
         """Whose inbox is read."""
         return reader_of(self.principal)
@@ -82,11 +88,13 @@ class Call:
     async def read(self, work: Work[T]) -> T:
         """Run a query, or a change that If-Match alone makes safe to repeat."""
         async with transaction(self.tools.engine) as conn:
-            return await work(conn)
+            return await self._recorded(conn, work)
 
     async def once(self, work: Work[Answer]) -> Response:
         """Run a command that is answered once for each Idempotency-Key."""
-        return await run_idempotent(self.tools.engine, self.request, self.principal, work)
+        return await run_idempotent(
+            self.tools.engine, self.request, self.principal, lambda conn: self._recorded(conn, work)
+        )
 
     async def once_with_secret(self, work: Work[tuple[Answer, str]]) -> Response:
         """Run a command that gives a secret; a repeated request is answered without it, for it is stored nowhere."""
@@ -104,6 +112,32 @@ class Call:
         kept = {name: value for name, value in response.headers.items() if name != "content-length"}
         return Response(content, response.status_code, headers=kept)
 
+    async def record(
+        self, conn: AsyncConnection, action: str, ids: Iterable[UUID | None], *, version: int | None = None
+    ) -> None:
+        """Write in the audit trail what is done or shown, in the transaction that does it.
+
+        Args:
+            conn: the connection of that transaction.
+            action: what is done, in the words of the policy or finer.
+            ids: every object that is touched or shown, and the case or concern that each is about.
+            version: the version of the one object that has one.
+        """
+        kind, _, _ = action.partition(".")
+        found = tuple(dict.fromkeys(each for each in ids if each is not None))
+        await self.trail.record(conn, Entry(action=action, object_kind=kind, object_ids=found, version=version))
+
+    def asks_about(self, *ids: UUID | None) -> None:
+        """Keep what is asked for by other means than the path, for the entry of a refusal."""
+        self.trail.asked = tuple(each for each in ids if each is not None)
+
+    async def _recorded(self, conn: AsyncConnection, work: Work[T]) -> T:
+        done = await work(conn)
+        if not self.trail.recorded:
+            # Raised before the commit, so that nothing is done or shown.
+            raise RuntimeError(f"{self.request.method} {self.request.url.path} does something and records nothing")
+        return done
+
     def before(self, name: str, cursor: str | None) -> UUID | None:
         """Return the id that a page of the list ``name`` goes on below."""
         if cursor is None:
@@ -118,11 +152,7 @@ class Call:
 
     def page(self, body: BaseModel, following: str | None) -> Response:
         """Return a page with its link to the next one (RFC 8288)."""
-        headers = {}
-        if following is not None:
-            kept = [(key, value) for key, value in self.request.query_params.multi_items() if key != "cursor"]
-            query = urlencode([*kept, ("cursor", following)])
-            headers["Link"] = f'<{self.request.url.path}?{query}>; rel="next"'
+        headers = link_to(self.request, following)
         return Response(body.model_dump_json(), headers=headers, media_type="application/json")
 
     def _bound(self, name: str) -> str:

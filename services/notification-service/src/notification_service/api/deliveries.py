@@ -40,7 +40,7 @@ async def read_delivery(call: Annotated[Call, reading("delivery.read")], deliver
     """Return one delivery with its attempts."""
 
     async def work(conn: AsyncConnection) -> DeliveryWithLog:
-        delivery = await _delivery(conn, call, delivery_id)
+        delivery = await _delivery(conn, call, delivery_id, action="delivery.read")
         log = [AttemptView.model_validate(dict(row)) for row in await queries.attempts(conn, delivery_id)]
         return DeliveryWithLog(**dict(delivery), log=log)
 
@@ -66,7 +66,7 @@ async def replay(call: Annotated[Call, posting("delivery.replay")], delivery_id:
 
     async def work(conn: AsyncConnection) -> Answer:
         subject_id = await dead_letters.replay(conn, call.context(), delivery_id)
-        delivery = await _delivery(conn, call, delivery_id)
+        delivery = await _delivery(conn, call, delivery_id, action="delivery.replay")
         headers = {"Location": f"/v1/deliveries/{delivery_id}"}
         return Answer(202, delivery.model_dump(mode="json"), headers=headers, aggregate_id=subject_id)
 
@@ -74,19 +74,28 @@ async def replay(call: Annotated[Call, posting("delivery.replay")], delivery_id:
 
 
 async def _page(call: Call, filters: Filters, limit: int, cursor: str | None) -> Response:
+    call.asks_about(filters.endpoint_id, filters.subject_id)
     name = f"deliveries|{filters.endpoint_id}|{filters.status}|{filters.subject_id}"
     before = call.before(name, cursor)
 
     async def work(conn: AsyncConnection) -> tuple[Deliveries, str | None]:
         rows = await queries.page(conn, call.owner, filters, before=before, limit=limit + 1)
         following = call.following(name, [row["id"] for row in rows], limit)
-        return Deliveries(items=[DeliveryView.of(row) for row in rows[:limit]], next=following), following
+        items = [DeliveryView.of(row) for row in rows[:limit]]
+        await call.record(conn, "delivery.list", (found for item in items for found in _objects(item)))
+        return Deliveries(items=items, next=following), following
 
     return call.page(*await call.read(work))
 
 
-async def _delivery(conn: AsyncConnection, call: Call, delivery_id: UUID) -> DeliveryView:
+async def _delivery(conn: AsyncConnection, call: Call, delivery_id: UUID, *, action: str) -> DeliveryView:
     row = await queries.one(conn, call.owner, delivery_id)
     if row is None:
         raise not_found()
-    return DeliveryView.of(row)
+    delivery = DeliveryView.of(row)
+    await call.record(conn, action, _objects(delivery))
+    return delivery
+
+
+def _objects(delivery: DeliveryView) -> tuple[UUID | None, ...]:
+    return delivery.id, delivery.endpoint_id, delivery.subject_id

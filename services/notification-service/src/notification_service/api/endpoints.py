@@ -28,7 +28,7 @@ async def register(call: Annotated[Call, posting("endpoint.write")], body: NewEn
         endpoint_id, secret = await commands.register(
             conn, call.context(), url=body.url, event_types=body.event_types, units=body.units
         )
-        return await _answer(conn, call, endpoint_id, made=True), secret
+        return await _answer(conn, call, endpoint_id, action="endpoint.register", made=True), secret
 
     return await call.once_with_secret(work)
 
@@ -45,6 +45,7 @@ async def list_endpoints(
         following = call.following("endpoints", [row["id"] for row in rows], limit)
         secrets = await queries.secrets(conn, [row["id"] for row in rows[:limit]])
         items = [EndpointView.of(row, secrets.get(row["id"], ())) for row in rows[:limit]]
+        await call.record(conn, "endpoint.list", (item.id for item in items))
         return Endpoints(items=items, next=following), following
 
     return call.page(*await call.read(work))
@@ -53,7 +54,7 @@ async def list_endpoints(
 @router.get("/{endpoint_id}", response_model=EndpointView)
 async def read_endpoint(call: Annotated[Call, reading("endpoint.read")], endpoint_id: UUID) -> Response:
     """Return one endpoint with its ETag."""
-    return (await call.read(lambda conn: _answer(conn, call, endpoint_id))).response()
+    return (await call.read(lambda conn: _answer(conn, call, endpoint_id, action="endpoint.read"))).response()
 
 
 @router.patch("/{endpoint_id}", response_model=EndpointView)
@@ -74,7 +75,7 @@ async def change(
 
     async def work(conn: AsyncConnection) -> Answer:
         await commands.change(conn, call.context(), endpoint_id, version=version, changes=changes)
-        return await _answer(conn, call, endpoint_id)
+        return await _answer(conn, call, endpoint_id, action="endpoint.change")
 
     return (await call.read(work)).response()
 
@@ -85,7 +86,12 @@ async def remove(
 ) -> Response:
     """Remove an endpoint; what waits for it is cancelled."""
     version = expected_version(if_match)
-    await call.read(lambda conn: commands.remove(conn, call.context(), endpoint_id, version=version))
+
+    async def work(conn: AsyncConnection) -> None:
+        await commands.remove(conn, call.context(), endpoint_id, version=version)
+        await call.record(conn, "endpoint.remove", [endpoint_id], version=version + 1)
+
+    await call.read(work)
     return Response(status_code=204)
 
 
@@ -98,9 +104,9 @@ async def ping(call: Annotated[Call, posting("endpoint.write")], endpoint_id: UU
         row = await deliveries.one(conn, call.owner, delivery_id)
         if row is None:
             raise not_found()
-        return Answer(
-            202, DeliveryView.of(row).model_dump(mode="json"), headers={"Location": f"/v1/deliveries/{delivery_id}"}
-        )
+        await call.record(conn, "endpoint.ping", [endpoint_id, delivery_id])
+        headers = {"Location": f"/v1/deliveries/{delivery_id}"}
+        return Answer(202, DeliveryView.of(row).model_dump(mode="json"), headers=headers, aggregate_id=delivery_id)
 
     return await call.once(work)
 
@@ -112,21 +118,22 @@ async def rotate(call: Annotated[Call, posting("endpoint.write")], endpoint_id: 
     async def work(conn: AsyncConnection) -> tuple[Answer, str]:
         overlap = timedelta(hours=body.overlap_hours)
         secret = await commands.rotate(conn, call.context(), endpoint_id, overlap=overlap)
-        return await _answer(conn, call, endpoint_id, with_secret=True), secret
+        return await _answer(conn, call, endpoint_id, action="endpoint.rotate", with_secret=True), secret
 
     return await call.once_with_secret(work)
 
 
 async def _answer(
-    conn: AsyncConnection, call: Call, endpoint_id: UUID, *, made: bool = False, with_secret: bool = False
+    conn: AsyncConnection, call: Call, endpoint_id: UUID, *, action: str, made: bool = False, with_secret: bool = False
 ) -> Answer:
     row = await queries.one(conn, call.owner, endpoint_id)
     if row is None:
         raise not_found()
+    await call.record(conn, action, [endpoint_id], version=row["version"])
     view = EndpointWithSecret if made or with_secret else EndpointView
     secrets = await queries.secrets(conn, [endpoint_id])
     headers = {"ETag": etag(row["version"])}
     if made:
         headers["Location"] = f"/v1/endpoints/{endpoint_id}"
     body = view.of(row, secrets.get(endpoint_id, ())).model_dump(mode="json")
-    return Answer(201 if made else 200, body, headers=headers)
+    return Answer(201 if made else 200, body, headers=headers, aggregate_id=endpoint_id)

@@ -35,6 +35,7 @@ async def read_inbox(
         count, more = await queries.count_unread(conn, call.reader)
         following = call.following(name, [row["id"] for row in rows], limit)
         items = [EntryView.of(row) for row in rows[:limit]]
+        await call.record(conn, "inbox.list", (found for item in items for found in (item.id, item.subject_id)))
         return Inbox(items=items, next=following, unread_count=count, unread_more=more), following
 
     return call.page(*await call.read(work))
@@ -43,7 +44,7 @@ async def read_inbox(
 @router.get("/{entry_id}")
 async def read_entry(call: Annotated[Call, reading("inbox.read")], entry_id: UUID) -> EntryView:
     """Return one message."""
-    return await call.read(lambda conn: _entry(conn, call, entry_id))
+    return await call.read(lambda conn: _entry(conn, call, entry_id, action="inbox.read"))
 
 
 @router.post("/{entry_id}/read", response_model=EntryView)
@@ -59,16 +60,19 @@ async def acknowledge(call: Annotated[Call, posting("inbox.mark")], entry_id: UU
 
 
 async def _mark(call: Call, entry_id: UUID, *, acknowledge: bool) -> Response:
+    action = "inbox.acknowledge" if acknowledge else "inbox.mark_read"
+
     async def work(conn: AsyncConnection) -> Answer:
         subject_id = await commands.mark(conn, call.reader, entry_id, acknowledge=acknowledge, now=call.tools.now())
-        entry = await _entry(conn, call, entry_id)
+        entry = await _entry(conn, call, entry_id, action=action)
         return Answer(200, entry.model_dump(mode="json"), aggregate_id=subject_id)
 
     return await call.once(work)
 
 
-async def _entry(conn: AsyncConnection, call: Call, entry_id: UUID) -> EntryView:
+async def _entry(conn: AsyncConnection, call: Call, entry_id: UUID, *, action: str) -> EntryView:
     row = await queries.one(conn, call.reader, entry_id)
     if row is None:
         raise not_found()
+    await call.record(conn, action, [entry_id, row["subject_id"]])
     return EntryView.of(row)
