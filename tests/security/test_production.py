@@ -25,6 +25,8 @@ def environment(wall, service: str, **changes: str) -> dict[str, str]:
         "FORKANT_DATABASE_URL": wall.platform.nodes[service].database.app_url,
         "FORKANT_OIDC_ISSUER": "https://127.0.0.1:9",
         "FORKANT_CURSOR_SECRET": "a-secret-of-production-with-40-letters!!",
+        "FORKANT_INTROSPECTION_CLIENT_ID": "forkant",
+        "FORKANT_INTROSPECTION_CLIENT_SECRET": "a-secret-of-production-that-is-another",
         "FORKANT_ENDPOINT_SECRET_KEYS": KEY,
         "FORKANT_TEXT_KEYS": KEY,
         "FORKANT_AUDIT_KEY": "",
@@ -71,6 +73,7 @@ WRONG = {
     "a plain http issuer": ({"FORKANT_OIDC_ISSUER": "http://issuer.example"}, "https"),
     "the cursor secret of development": ({"FORKANT_CURSOR_SECRET": "dev-cursor-secret-not-for-production"}, "cursor"),
     "a short cursor secret": ({"FORKANT_CURSOR_SECRET": "short"}, "cursor"),
+    "no client to ask about tokens as": ({"FORKANT_INTROSPECTION_CLIENT_SECRET": ""}, "introspection_client_secret"),
 }
 WRONG_NOTIFICATION = {
     "webhooks to this machine": ({"FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true"}, "loopback"),

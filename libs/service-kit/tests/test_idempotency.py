@@ -17,7 +17,7 @@ from forkant_kit.db import create_engine
 from forkant_kit.idempotency import IDEMPOTENCY_DDL, Answer, remove_old_keys, run_idempotent
 from forkant_kit.policy import Policy, requires
 from forkant_kit.problems import ProblemError
-from forkant_kit.settings import ServiceSettings
+from forkant_kit.settings import ApiSettings
 from forkant_kit.testing import Stage
 from forkant_kit.web import create_app
 from pydantic import BaseModel
@@ -90,7 +90,7 @@ async def client(desk: Desk, issuer: IssuerServer) -> AsyncIterator[httpx.AsyncC
         service="test",
         title="test",
         version="1",
-        settings=ServiceSettings(env="test", database_url="postgresql://nobody@127.0.0.1/none", oidc_issuer=issuer.url),
+        settings=ApiSettings(env="test", database_url="postgresql://nobody@127.0.0.1/none", oidc_issuer=issuer.url),
         routers=[desk.router()],
         policy=Policy({"note.write": frozenset({"case_officer"})}),
         lifespan=no_lifespan,

@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from forkant_kit.auth import Principal, TokenVerifier
 from forkant_kit.policy import Policy, requires
-from forkant_kit.settings import ServiceSettings
+from forkant_kit.settings import ApiSettings
 from forkant_kit.web import create_app
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
@@ -45,7 +45,7 @@ def app_with(*, reads: int, writes: int) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
 
-    settings = ServiceSettings(
+    settings = ApiSettings(
         env="test",
         database_url="postgresql://nobody@127.0.0.1/none",
         oidc_issuer="http://127.0.0.1:1",

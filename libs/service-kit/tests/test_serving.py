@@ -27,7 +27,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from forkant_kit.auth import Principal, TokenVerifier
 from forkant_kit.policy import Policy, requires
-from forkant_kit.settings import ServiceSettings, load
+from forkant_kit.settings import ApiSettings, load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import create_app, serve
 
@@ -52,7 +52,7 @@ async def lifespan(app):
     yield
     print('{"event": "closed"}', flush=True)
 
-settings = load(ServiceSettings)
+settings = load(ApiSettings)
 telemetry = set_up_telemetry(service="kit", settings=settings)
 app = create_app(service="kit", title="kit", version="1", settings=settings, routers=[router],
                  policy=Policy({"read": frozenset({"case_officer"})}), lifespan=lifespan, readiness=[],
@@ -119,6 +119,8 @@ async def served(tmp_path: Path, collector: tuple[str, list[ExportTraceServiceRe
         "FORKANT_DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
         "FORKANT_OIDC_ISSUER": "https://issuer.example",
         "FORKANT_CURSOR_SECRET": "s" * 32,
+        "FORKANT_INTROSPECTION_CLIENT_ID": "forkant",
+        "FORKANT_INTROSPECTION_CLIENT_SECRET": "s" * 32,
         "FORKANT_HTTP_PORT": str(port),
         "FORKANT_OPS_PORT": str(ops_port),
         "FORKANT_OTLP_ENDPOINT": collector[0],

@@ -1,7 +1,7 @@
 """A wrong environment stops the start, and says which setting is wrong without showing it."""
 
 import pytest
-from forkant_kit.settings import DEV_CURSOR_SECRET, EXIT_BAD_SETTINGS, Environment, ServiceSettings, load
+from forkant_kit.settings import DEV_CURSOR_SECRET, EXIT_BAD_SETTINGS, ApiSettings, Environment, ServiceSettings, load
 from pydantic import ValidationError
 
 GOOD = {
@@ -10,6 +10,9 @@ GOOD = {
     "FORKANT_OIDC_ISSUER": "https://issuer.example",
     "FORKANT_CURSOR_SECRET": "s" * 32,
 }
+
+
+ASKS = {"FORKANT_INTROSPECTION_CLIENT_ID": "forkant", "FORKANT_INTROSPECTION_CLIENT_SECRET": "hunter2"}
 
 
 @pytest.fixture
@@ -56,3 +59,30 @@ def test_a_wrong_setting_stops_the_start(
     assert caught.value.code == EXIT_BAD_SETTINGS
     assert said in told
     assert "hunter2" not in told
+
+
+@pytest.mark.parametrize("lacking", [set(ASKS), *({name} for name in sorted(ASKS))], ids=sorted)
+def test_no_api_starts_in_production_that_could_not_ask_whether_a_token_still_holds(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lacking: set[str]
+):
+    for name, value in ASKS.items():
+        environment.setenv(name, value)
+    assert "hunter2" not in repr(load(ApiSettings))
+    for name in lacking:
+        environment.delenv(name)
+    with pytest.raises(SystemExit) as caught:
+        load(ApiSettings)
+    told = capsys.readouterr().err
+    assert caught.value.code == EXIT_BAD_SETTINGS
+    assert "introspection_client_id and introspection_client_secret must be set" in told
+    assert "hunter2" not in told
+
+
+def test_half_of_the_credentials_stop_the_start_everywhere(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    environment.setenv("FORKANT_ENV", "dev")
+    environment.setenv("FORKANT_INTROSPECTION_CLIENT_ID", "forkant")
+    with pytest.raises(SystemExit):
+        load(ApiSettings)
+    assert "must be set together" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Query
 from forkant_kit.auth import Principal, TokenVerifier
 from forkant_kit.policy import Policy, requires
-from forkant_kit.settings import ServiceSettings
+from forkant_kit.settings import ApiSettings
 from forkant_kit.telemetry import current_traceparent
 from forkant_kit.web import UndeclaredPolicyError, create_app, require_policies
 from prometheus_client import REGISTRY
@@ -81,7 +81,7 @@ def an_app(router: APIRouter | None = None, public_paths: frozenset[str] = froze
         service="kit",
         title="kit",
         version="1",
-        settings=ServiceSettings(
+        settings=ApiSettings(
             env="test", database_url="postgresql://nobody@127.0.0.1/none", oidc_issuer="http://127.0.0.1:1"
         ),
         routers=[router or a_router()],

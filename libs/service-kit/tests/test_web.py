@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_kit.auth import Principal, TokenVerifier
 from forkant_kit.policy import Policy, requires
-from forkant_kit.settings import ServiceSettings
+from forkant_kit.settings import ApiSettings, ServiceSettings
 from forkant_kit.web import UndeclaredPolicyError, create_app
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -48,7 +48,7 @@ def an_app(issuer_url: str, router: APIRouter | None = None, **settings: str) ->
         service="test",
         title="test",
         version="1",
-        settings=ServiceSettings(oidc_issuer=issuer_url, **{**SETTINGS, **settings}),
+        settings=ApiSettings(oidc_issuer=issuer_url, **{**SETTINGS, **settings}),
         routers=[router or a_router()],
         policy=Policy({"note.write": frozenset({"case_officer"})}),
         lifespan=no_lifespan,
@@ -241,11 +241,13 @@ async def test_production_shows_no_docs_and_no_metrics_on_the_public_listener():
         service="test",
         title="test",
         version="1",
-        settings=ServiceSettings(
+        settings=ApiSettings(
             env="production",
             database_url=SETTINGS["database_url"],
             oidc_issuer="https://issuer.example",
             cursor_secret="s" * 32,
+            introspection_client_id="forkant",
+            introspection_client_secret="s" * 32,
         ),
         routers=[a_router()],
         policy=Policy({"note.write": frozenset()}),

@@ -179,7 +179,7 @@ async def serving(urls: DatabaseUrls, issuer: IssuerServer, **more: Any) -> Asyn
         database_url=SecretStr(urls.app_url),
         database_pool_size=8,
         oidc_issuer=issuer.url,
-        **more,
+        **{**issuer.introspection, **more},
     )
     app = build_app(settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -173,7 +173,11 @@ def as_persona(issuer):
 def api(database, issuer) -> FastAPI:
     """Give the API, which nobody serves yet."""
     settings = IndicatorSettings(
-        env=Environment.TEST, database_url=database.app_url, oidc_issuer=issuer.url, stream_poll_seconds=0.02
+        env=Environment.TEST,
+        database_url=database.app_url,
+        oidc_issuer=issuer.url,
+        stream_poll_seconds=0.02,
+        **issuer.introspection,
     )
     return build_app(settings)
 

@@ -219,6 +219,17 @@ async def test_the_stream_ends_when_the_token_does(client, issuer):
         assert (await next_event("end"))["data"] == {"reason": "token-expired"}
 
 
+async def test_the_stream_ends_within_five_seconds_of_the_tokens_revocation(client, issuer):
+    token = issuer.token("officer-oslo")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with streaming(client, headers, "?units=oslo") as next_event:
+        await next_event("metrics")
+        issuer.revoke(token)
+        async with asyncio.timeout(5):
+            assert (await next_event("end"))["data"] == {"reason": "token-revoked"}
+    assert code(await client.get("/v1/stream?units=oslo", headers=headers)) == (401, "invalid-token")
+
+
 async def test_the_dashboard_is_public_and_loads_nothing_from_elsewhere(client, issuer):
     page = await client.get("/dashboard")
     assert page.status_code == 200

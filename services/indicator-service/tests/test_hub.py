@@ -9,6 +9,7 @@ import anyio
 import pytest
 import pytest_asyncio
 from forkant_kit.db import create_engine, utc_now
+from forkant_kit.right import Right
 from indicator_service.api.hub import Hub
 from indicator_service.api.stream import _events, _seen_already
 from indicator_service.definitions import load_catalogue
@@ -40,7 +41,7 @@ class Client:
     def __init__(self, hub, keys, seen=None, seconds=60):
         self.stopping = anyio.Event()
         self.last_id = None
-        self.events = _events(hub, keys, seen or {}, self.stopping, ends_at=time.monotonic() + seconds)
+        self.events = _events(hub, keys, seen or {}, self.stopping, Right(expires_at=time.time() + seconds))
 
     async def next(self, name):
         async with asyncio.timeout(10):

@@ -23,6 +23,8 @@ GOOD = {
     "oidc_issuer": "https://login.example.org",
     "cursor_secret": "x" * 40,
     "endpoint_secret_keys": base64.b64encode(os.urandom(32)).decode(),
+    "introspection_client_id": "forkant",
+    "introspection_client_secret": "x" * 40,
 }
 SIGNING_KEY = base64.b64encode(os.urandom(32)).decode()
 

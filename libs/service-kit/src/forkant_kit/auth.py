@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import httpx
@@ -12,10 +13,15 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
-from forkant_kit.jwks import JwksCache, new_http_client
+from forkant_kit.introspection import Introspection
+from forkant_kit.issuer_documents import new_http_client
+from forkant_kit.jwks import JwksCache
 from forkant_kit.principal import Principal, invalid_token
+from forkant_kit.revocation import Pace, Revocations
+from forkant_kit.right import Right
+from forkant_kit.settings import ApiSettings
 
-__all__ = ["Principal", "TokenVerifier"]
+__all__ = ["Principal", "TokenVerifier", "verifier_for"]
 
 _KEY_TYPES: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 _TYPES: Final = frozenset({"at+jwt", "application/at+jwt"})
@@ -30,7 +36,10 @@ _MAX_REMEMBERED: Final = 2048
 
 
 class TokenVerifier:
-    """Tells who sent an access token, or refuses it with a 401 problem; a good token is remembered for 30 seconds."""
+    """Tells who sent an access token, or refuses it with a 401 problem; a good token is remembered for 30 seconds.
+
+    With ``revocations`` a token must also hold at the issuer still; without it, it holds until it expires.
+    """
 
     def __init__(
         self,
@@ -40,8 +49,10 @@ class TokenVerifier:
         http: httpx.AsyncClient | None = None,
         clock: Callable[[], float] = time.time,
         jwks: JwksCache | None = None,
+        revocations: Revocations | None = None,
     ) -> None:
         """Hold what tokens must say; nothing is fetched before the first token."""
+        self._revocations = revocations
         self._issuer = issuer
         self._audience = audience
         self._clock = clock
@@ -53,20 +64,28 @@ class TokenVerifier:
         """Return the principal of a valid token.
 
         Raises:
-            ProblemError: 401 ``invalid-token`` with a reason, or 503 when the issuer's keys can't be had at all.
+            ProblemError: 401 ``invalid-token`` with a reason, or 503 when the issuer can't be asked for its keys or
+                whether the token still holds.
         """
         if not token or not token.isascii():
             raise invalid_token("malformed")
         if len(token) > _MAX_TOKEN:
             raise invalid_token("too-long")
         # A client sends one token many times, and a signature costs more than the rest of a small request.
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = _digest(token)
         principal, until = self._remembered.get(digest, (None, 0.0))
-        if principal is not None and self._clock() < until:
-            return principal
-        principal = await self._verified(token)
-        self._remember(digest, principal)
+        if principal is None or self._clock() >= until:
+            principal = await self._verified(token)
+            self._remember(digest, principal)
+        # After the signature, or a stranger could have the issuer asked about anything.
+        if self._revocations is not None:
+            await self._revocations.require(token, digest)
         return principal
+
+    def right(self, token: str, principal: Principal) -> Right:
+        """Return the right to an answer that goes on, for a token that was verified."""
+        watch = None if self._revocations is None else partial(self._revocations.watch, token, _digest(token))
+        return Right(expires_at=principal.token_expires_at.timestamp(), watch=watch)
 
     def _remember(self, digest: bytes, principal: Principal) -> None:
         self._remembered.pop(digest, None)
@@ -89,7 +108,9 @@ class TokenVerifier:
         return self._principal(claims)
 
     async def aclose(self) -> None:
-        """Close the HTTP client, unless it was passed in."""
+        """Close the HTTP client, unless it was passed in, and stop asking about tokens."""
+        if self._revocations is not None:
+            await self._revocations.aclose()
         if self._own_http is not None:
             await self._own_http.aclose()
 
@@ -121,6 +142,20 @@ class TokenVerifier:
         if "nbf" in claims and _moment(claims, "nbf") - _LEEWAY_S > now:
             raise invalid_token("not-yet-valid")
         return expires_at
+
+
+def verifier_for(settings: ApiSettings) -> TokenVerifier:
+    """Return the verifier of an API; without the credentials to ask the issuer, tokens hold until they expire."""
+    client_id, secret = settings.introspection_client_id, settings.introspection_client_secret
+    revocations = None
+    if client_id is not None and secret is not None:
+        introspection = Introspection(issuer=settings.oidc_issuer, client_id=client_id, client_secret=secret)
+        revocations = Revocations(introspection, pace=Pace(grace_s=settings.introspection_grace_seconds))
+    return TokenVerifier(issuer=settings.oidc_issuer, audience=settings.oidc_audience, revocations=revocations)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _checked_header(token: str) -> tuple[str, str]:

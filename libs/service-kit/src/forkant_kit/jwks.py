@@ -5,20 +5,17 @@ issuer is away, the keys already known stay good for a day.
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
 import httpx
-import orjson
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
-from forkant_kit.problems import ProblemError
+from forkant_kit.issuer_documents import IssuerUnavailableError, discover, fetch_object
+from forkant_kit.principal import issuer_unavailable
 
 Key = RSAKey | ECKey | OKPKey
 
@@ -26,21 +23,11 @@ _MIN_REFRESH_S: Final = 30.0
 _RETRY_S: Final = 1.0
 _FRESH_S: Final = 600.0
 _STALE_S: Final = 24 * 3600.0
-_MAX_DOCUMENT: Final = 256 * 1024
 _MAX_KEYS: Final = 50
 _MIN_RSA_BITS: Final = 2048
 _CURVES: Final[dict[Literal["EC", "OKP"], str]] = {"EC": "P-256", "OKP": "Ed25519"}
 
 _log = structlog.get_logger(__name__)
-
-
-class JwksUnavailableError(Exception):
-    """The issuer's keys could not be fetched; the text says at which step."""
-
-
-def new_http_client() -> httpx.AsyncClient:
-    """Return a client for the issuer: system certificates, no redirects, no proxies from the environment."""
-    return httpx.AsyncClient(timeout=5.0, follow_redirects=False, trust_env=False, verify=ssl.create_default_context())
 
 
 class JwksCache:
@@ -67,13 +54,7 @@ class JwksCache:
             await self._refresh(kid)
             key = self._keys.get(kid)
         if not self._younger_than(_STALE_S):
-            raise ProblemError(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "identity-provider-unavailable",
-                "Identity provider unavailable",
-                "Tokens can't be checked at the moment.",
-                headers={"Retry-After": "2"},
-            )
+            raise issuer_unavailable()
         return key
 
     def _younger_than(self, seconds: float) -> bool:
@@ -88,11 +69,11 @@ class JwksCache:
                 return
             try:
                 self._keys = await self._fetch()
-            except (httpx.HTTPError, httpx.InvalidURL, JwksUnavailableError, ValueError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, IssuerUnavailableError, ValueError) as error:
                 self._next_try_at = self._clock() + _RETRY_S
                 _log.warning(
                     "jwks_refresh_failed",
-                    reason=str(error) if isinstance(error, JwksUnavailableError) else type(error).__name__,
+                    reason=str(error) if isinstance(error, IssuerUnavailableError) else type(error).__name__,
                 )
                 return
             self._fetched_at = self._clock()
@@ -100,33 +81,14 @@ class JwksCache:
             _log.info("jwks_refreshed", keys=len(self._keys))
 
     async def _fetch(self) -> dict[str, Key]:
-        discovery = await self._get(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration", "discovery")
-        if discovery.get("issuer") != self._issuer:
-            raise JwksUnavailableError("discovery names another issuer")
-        uri = discovery.get("jwks_uri")
-        if not isinstance(uri, str) or urlsplit(uri).scheme not in {"https", urlsplit(self._issuer).scheme}:
-            raise JwksUnavailableError("discovery has no usable jwks_uri")
-        keys = (await self._get(uri, "jwks")).get("keys")
+        uri = await discover(self._http, issuer=self._issuer, name="jwks_uri")
+        keys = (await fetch_object(self._http, uri, "jwks")).get("keys")
         if not isinstance(keys, list):
-            raise JwksUnavailableError("jwks has no keys")
+            raise IssuerUnavailableError("jwks has no keys")
         usable = {kid: key for data in keys[:_MAX_KEYS] if (kid := _kid(data)) and (key := _import(data)) is not None}
         if not usable:
-            raise JwksUnavailableError("jwks has no usable key")
+            raise IssuerUnavailableError("jwks has no usable key")
         return usable
-
-    async def _get(self, url: str, step: str) -> dict[str, Any]:
-        body = bytearray()
-        async with self._http.stream("GET", url, headers={"Accept": "application/json"}) as response:
-            if response.status_code != HTTPStatus.OK:
-                raise JwksUnavailableError(f"{step} answered {response.status_code}")
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _MAX_DOCUMENT:
-                    raise JwksUnavailableError(f"{step} is too large")
-        document = orjson.loads(body)
-        if not isinstance(document, dict):
-            raise JwksUnavailableError(f"{step} is not an object")
-        return document
 
 
 def _kid(data: Any) -> str | None:

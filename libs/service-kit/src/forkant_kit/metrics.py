@@ -16,6 +16,8 @@ NAME: Final = re.compile(r"forkant_[a-z]+(_[a-z]+)*")
 METRICS: Final[dict[str, str]] = {
     "forkant_http_request_seconds": "Time until an answer was sent.",
     "forkant_http_limited_total": "Requests refused since their caller asked too often.",
+    "forkant_token_questions_total": "Questions to the issuer whether a token still holds.",
+    "forkant_answers_ended_total": "Answers broken off since the right to them had ended, by reason.",
     "forkant_relay_published_total": "Events acknowledged by Kafka and removed from the outbox.",
     "forkant_relay_fenced_total": "Events sent under a lease that was lost before their removal.",
     "forkant_relay_round_failures_total": "Rounds that failed and are retried.",
@@ -43,7 +45,7 @@ METRICS: Final[dict[str, str]] = {
     "forkant_archive_oldest_month_seconds": "Age of the beginning of the oldest month kept.",
     "forkant_archive_strays": "Events that are in no month, since it was not made in time.",
     "forkant_archive_held_months": "Months past their time that are kept for what goes on in them.",
-    "forkant_audit_failures_total": "Times that the audit trail could not be written, sealed or published.",
+    "forkant_audit_failures_total": "Times that the audit trail could not be written, read, sealed or published.",
     "forkant_audit_sealed_total": "Audit entries sealed into the chain.",
     "forkant_audit_seal_lag_seconds": "Age of the oldest audit entry that is not sealed; 0 when all are.",
     "forkant_audit_unsealed_entries": "Audit entries that are committed and not sealed.",

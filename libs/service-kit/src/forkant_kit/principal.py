@@ -62,3 +62,14 @@ def invalid_token(reason: str) -> ProblemError:
         extra={"reason": reason},
         headers={"WWW-Authenticate": f'Bearer realm="forkant", error="invalid_token", error_description="{reason}"'},
     )
+
+
+def issuer_unavailable() -> ProblemError:
+    """Return the refusal of a request whose token can't be checked, since the issuer does not answer."""
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "identity-provider-unavailable",
+        "Identity provider unavailable",
+        "Tokens can't be checked at the moment; try again soon.",
+        headers={"Retry-After": "2"},
+    )

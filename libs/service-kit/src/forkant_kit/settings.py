@@ -95,6 +95,26 @@ class ServiceSettings(BaseSettings):
         return self
 
 
+class ApiSettings(ServiceSettings):
+    """What every API needs to know besides: as whom it asks the issuer whether a token still holds (RFC 7662)."""
+
+    introspection_client_id: str | None = Field(default=None, min_length=1)
+    """Client that may introspect tokens; some issuers want it named in their audience. Must be set in production."""
+    introspection_client_secret: SecretStr | None = Field(default=None, min_length=1)
+    """Secret of that client; without both, a revoked token holds until it expires."""
+    introspection_grace_seconds: float = Field(default=15.0, ge=5, le=300)
+    """How long the issuer's last yes to a token counts while it does not answer; then nothing passes."""
+
+    @model_validator(mode="after")
+    def _ask_in_production(self) -> "ApiSettings":
+        given = [self.introspection_client_id is not None, self.introspection_client_secret is not None]
+        if any(given) and not all(given):
+            raise ValueError("introspection_client_id and introspection_client_secret must be set together")
+        if self.env is Environment.PRODUCTION and not all(given):
+            raise ValueError("introspection_client_id and introspection_client_secret must be set in production")
+        return self
+
+
 S = TypeVar("S", bound=ServiceSettings)
 
 

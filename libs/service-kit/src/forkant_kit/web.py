@@ -21,12 +21,12 @@ from forkant_kit.asgi.headers import SecurityHeaders
 from forkant_kit.asgi.limit import RateLimit, kind_of
 from forkant_kit.asgi.observe import Observe
 from forkant_kit.audit.recorder import AuditRecorder
-from forkant_kit.auth import TokenVerifier
+from forkant_kit.auth import TokenVerifier, verifier_for
 from forkant_kit.docs_page import docs_routes
 from forkant_kit.health import ReadinessCheck, health_routes, worker_app
 from forkant_kit.policy import Policy, action_of
 from forkant_kit.problems import PROBLEM_RESPONSES, PROBLEM_SCHEMA, install_problem_handlers
-from forkant_kit.settings import Environment, ServiceSettings
+from forkant_kit.settings import ApiSettings, Environment, ServiceSettings
 
 _ALWAYS_PUBLIC: Final = frozenset({"/health/live", "/health/ready"})
 _DEV_PUBLIC: Final = frozenset({"/metrics", "/openapi.json", "/docs", "/docs/*"})
@@ -44,7 +44,7 @@ def create_app(
     service: str,
     title: str,
     version: str,
-    settings: ServiceSettings,
+    settings: ApiSettings,
     routers: Sequence[APIRouter],
     policy: Policy,
     lifespan: Lifespan,
@@ -63,7 +63,7 @@ def create_app(
         UndeclaredPolicyError: a route outside ``public_paths`` is open to nobody in particular.
     """
     production = settings.env is Environment.PRODUCTION
-    checker = verifier or TokenVerifier(issuer=settings.oidc_issuer, audience=settings.oidc_audience)
+    checker = verifier or verifier_for(settings)
     app = FastAPI(
         title=title,
         version=version,

@@ -14,7 +14,7 @@ from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal, TokenVerifier
 from forkant_kit.policy import Policy, requires
 from forkant_kit.problems import ProblemError, not_found
-from forkant_kit.settings import ServiceSettings
+from forkant_kit.settings import ApiSettings
 from forkant_kit.web import create_app
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
@@ -96,7 +96,7 @@ async def client(trail):
         service="test",
         title="test",
         version="1",
-        settings=ServiceSettings(env="test", database_url="postgresql://nobody@127.0.0.1/none", oidc_issuer="http://i"),
+        settings=ApiSettings(env="test", database_url="postgresql://nobody@127.0.0.1/none", oidc_issuer="http://i"),
         routers=[a_router(trail.stage.engine)],
         policy=Policy(
             {

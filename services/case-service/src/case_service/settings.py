@@ -4,7 +4,7 @@ from typing import Final
 
 from forkant_kit.archive_schema import LEAST_MONTHS
 from forkant_kit.audit.settings import AuditSettings
-from forkant_kit.settings import ServiceSettings
+from forkant_kit.settings import ApiSettings, ServiceSettings
 from forkant_kit.vault_settings import TextKeySettings
 from pydantic import Field
 
@@ -25,8 +25,8 @@ class ProcessSettings(ServiceSettings):
     """Months of events that are kept before the current one, where nothing in them goes on; all of them when absent."""
 
 
-class CaseSettings(TextKeySettings, ProcessSettings):
-    """What the API needs to know besides: the keys of what people write."""
+class CaseSettings(TextKeySettings, ApiSettings, ProcessSettings):
+    """What the API needs to know besides: the keys of what people write, and as whom it asks about tokens."""
 
 
 class CaseWorkerSettings(AuditSettings, ProcessSettings):

@@ -3,14 +3,14 @@
 from typing import Final
 
 from forkant_kit.audit.settings import AuditSettings
-from forkant_kit.settings import ServiceSettings
+from forkant_kit.settings import ApiSettings
 from pydantic import Field
 
 SERVICE: Final = "indicator-service"
 
 
-class IndicatorSettings(ServiceSettings):
-    """What the environment says, with the prefix ``FORKANT_``."""
+class IndicatorSettings(ApiSettings):
+    """What the API needs to know, with the prefix ``FORKANT_``."""
 
     stream_poll_seconds: float = Field(default=0.2, gt=0, le=5)
     """How often the process looks for changed figures, for all of its streams together."""
@@ -18,5 +18,5 @@ class IndicatorSettings(ServiceSettings):
     """How many streams one process keeps open."""
 
 
-class IndicatorWorkerSettings(AuditSettings, IndicatorSettings):
-    """What the worker needs to know besides: how the audit trail is sealed and kept."""
+class IndicatorWorkerSettings(AuditSettings):
+    """What the worker needs to know: what every process does, and how the audit trail is sealed and kept."""

@@ -81,7 +81,11 @@ class Service:
 @pytest_asyncio.fixture
 async def service(database, issuer) -> AsyncIterator[Service]:
     settings = IndicatorSettings(
-        env=Environment.TEST, database_url=database.app_url, oidc_issuer=issuer.url, stream_poll_seconds=0.05
+        env=Environment.TEST,
+        database_url=database.app_url,
+        oidc_issuer=issuer.url,
+        stream_poll_seconds=0.05,
+        **issuer.introspection,
     )
     service = Service(settings)
     await service.start()

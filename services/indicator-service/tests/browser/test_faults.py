@@ -30,6 +30,39 @@ async def test_a_session_that_expires_keeps_the_figures_and_asks_for_a_new_sign_
     await expect(reader.page.locator("#banner")).to_be_hidden()
 
 
+TOKEN = """() => {
+    const key = Object.keys(sessionStorage).find((name) => name.startsWith('oidc.user'));
+    return JSON.parse(sessionStorage.getItem(key)).access_token;
+}"""
+
+
+async def test_a_sign_in_that_was_ended_elsewhere_is_told_and_leads_to_a_new_one(visit, figures, issuer):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=4&unit=vest")
+    await expect(reader.page.locator("#status")).to_contain_text("Direkte")
+    issuer.revoke(await reader.page.evaluate(TOKEN))
+    told = reader.page.locator("#banner-title")
+    await expect(told).to_have_text("Innloggingen din er avsluttet.", timeout=5_000)
+    await expect(reader.page.locator("#status-state")).to_have_text("Stoppet")
+    await expect(reader.tiles).to_have_count(17)
+    await reader.page.reload()
+    await expect(told).to_have_text("Innloggingen din er avsluttet.")
+    await reader.page.get_by_role("button", name="Logg inn på nytt").click()
+    await reader.page.locator('button[value="pod-analyst"]').click()
+    await expect(reader.page.locator("#profile-title")).to_have_text("Vest politidistrikt")
+    await expect(reader.page.locator("#banner")).to_be_hidden()
+
+
+async def test_a_sign_out_ends_the_token_too(visit, figures, issuer):
+    await figures()
+    reader = await visit("pod-analyst")
+    token = await reader.page.evaluate(TOKEN)
+    assert issuer.standings.introspect(token, client_id="forkant")["active"]
+    await reader.page.locator("#sign-out").click()
+    await expect(reader.page.get_by_role("button", name="Logg inn", exact=True)).to_be_visible()
+    assert not issuer.standings.introspect(token, client_id="forkant")["active"]
+
+
 async def test_a_token_that_expired_while_away_leads_to_the_sign_in(visit, figures):
     await figures()
     reader = await visit("pod-analyst")

@@ -4,14 +4,14 @@ from typing import Final
 
 from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.keyring import read_keys
-from forkant_kit.settings import Environment, ServiceSettings
+from forkant_kit.settings import ApiSettings, Environment, ServiceSettings
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 DEV_SECRET_KEY: Final = "Zm9ya2FudC1kZXZlbG9wbWVudC1vbmx5LTMyLWJ5dGU="  # noqa: S105 - refused in production below
 
 
-class NotificationSettings(ServiceSettings):
-    """What the environment says, with the prefix ``FORKANT_``."""
+class ProcessSettings(ServiceSettings):
+    """What every process of the notification service needs to know, with the prefix ``FORKANT_``."""
 
     endpoint_secret_keys: SecretStr = SecretStr(DEV_SECRET_KEY)
     """Keys that encrypt webhook secrets: base64 of 32 random bytes each, separated by commas, the newest first."""
@@ -37,13 +37,13 @@ class NotificationSettings(ServiceSettings):
         return value
 
     @model_validator(mode="after")
-    def _lease_outlasts_an_attempt(self) -> "NotificationSettings":
+    def _lease_outlasts_an_attempt(self) -> "ProcessSettings":
         if self.webhook_lease_seconds <= self.webhook_timeout_seconds + 1:
             raise ValueError("webhook_lease_seconds must be more than a second longer than webhook_timeout_seconds")
         return self
 
     @model_validator(mode="after")
-    def _refuse_own_development_in_production(self) -> "NotificationSettings":
+    def _refuse_own_development_in_production(self) -> "ProcessSettings":
         if self.env is not Environment.PRODUCTION:
             return self
         if self.webhook_allow_loopback:
@@ -53,5 +53,9 @@ class NotificationSettings(ServiceSettings):
         return self
 
 
-class NotificationWorkerSettings(AuditSettings, NotificationSettings):
+class NotificationSettings(ApiSettings, ProcessSettings):
+    """What the API needs to know besides: as whom it asks whether a token still holds."""
+
+
+class NotificationWorkerSettings(AuditSettings, ProcessSettings):
     """What the worker needs to know besides: how the audit trail is sealed and kept."""

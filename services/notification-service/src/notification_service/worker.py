@@ -28,7 +28,7 @@ from notification_service.consumers import GROUP, TOPICS, Notifier
 from notification_service.deliveries.dispatcher import Dispatcher
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.housekeeping import Retention, keep_house
-from notification_service.settings import NotificationSettings, NotificationWorkerSettings
+from notification_service.settings import NotificationWorkerSettings, ProcessSettings
 
 SERVICE: Final = "notification-service"
 _CONSUMER_CONNECTIONS: Final = 4
@@ -36,7 +36,7 @@ _BATCH: Final = 500
 _CHORES_EVERY_S: Final = 600.0
 
 
-def build_workshop(settings: NotificationSettings, *, engine: AsyncEngine, sender: WebhookSender) -> Workshop:
+def build_workshop(settings: ProcessSettings, *, engine: AsyncEngine, sender: WebhookSender) -> Workshop:
     """Return what the delivery loop works with."""
     return Workshop(
         engine=engine,
@@ -51,7 +51,7 @@ def build_workshop(settings: NotificationSettings, *, engine: AsyncEngine, sende
     )
 
 
-def build_consumer(settings: NotificationSettings, *, engine: AsyncEngine, dispatcher: Dispatcher) -> EventConsumer:
+def build_consumer(settings: ProcessSettings, *, engine: AsyncEngine, dispatcher: Dispatcher) -> EventConsumer:
     """Return the consumer, which wakes the delivery loop after each commit."""
     notifier = Notifier(new_id=new_id, now=utc_now)
 

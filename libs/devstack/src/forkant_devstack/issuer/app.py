@@ -1,11 +1,8 @@
 """The issuer's HTTP face: discovery, keys, log-in page, token endpoint and the shortcuts for development."""
 
-import base64
-import binascii
-import hmac
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,31 +12,41 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from forkant_devstack.issuer import endings
+from forkant_devstack.issuer.clients import NO_STORE, client_of, oauth_error, read_form
 from forkant_devstack.issuer.codes import (
     LOOPBACK_HOSTS,
     CodeStore,
     InvalidRequestError,
     check_authorization,
-    is_loopback_redirect,
 )
 from forkant_devstack.issuer.keys import ALGORITHM, KeyRing
 from forkant_devstack.issuer.page import persona_page, refusal_page
-from forkant_devstack.issuer.personas import CLI_CLIENT, SERVICE_IDENTITIES, SERVICE_SECRET, Persona, find_persona
+from forkant_devstack.issuer.personas import (
+    CLI_CLIENT,
+    SERVICE_IDENTITIES,
+    Persona,
+    find_persona,
+)
+from forkant_devstack.issuer.standing import Standings
 from forkant_devstack.issuer.tokens import LIFETIME_SECONDS, access_claims, identity_claims, sign
 
 _LOOPBACK_ORIGIN: Final = r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?"
-_NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_MAX_FORM_BYTES: Final = 16 * 1024
 _CHOICE_FIELDS: Final = frozenset({"persona", "role", "unit"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
-    """What the endpoints share: the issuer's name, its keys and its open codes."""
+    """What the endpoints share: the issuer's name, its keys, its open codes and what it revoked."""
 
     url: str
     keys: KeyRing
     codes: CodeStore = field(default_factory=CodeStore)
+    standings: Standings = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing revoked."""
+        object.__setattr__(self, "standings", Standings(keys=self.keys, issuer=self.url))
 
 
 def _issuer(request: Request) -> Issuer:
@@ -55,6 +62,9 @@ async def _discovery(request: Request) -> Response:
             "authorization_endpoint": f"{url}/authorize",
             "token_endpoint": f"{url}/token",
             "jwks_uri": f"{url}/jwks",
+            **{name: f"{url}{path}" for name, path in endings.ADDRESSES.items()},
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
             "response_types_supported": ["code"],
             "grant_types_supported": ["authorization_code", "client_credentials"],
             "code_challenge_methods_supported": ["S256"],
@@ -73,19 +83,10 @@ def _parameters(request: Request) -> dict[str, str]:
     return {name: value for name, value in request.query_params.items() if name not in _CHOICE_FIELDS}
 
 
-async def _form(request: Request) -> dict[str, str]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM_BYTES:
-            return {}
-    return dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
-
-
 def _page(content: str, *, status: int = 200, form_target: str = "") -> Response:
     # Browsers apply form-action to the redirect that answers the form too, so the client's origin is named.
     policy = f"default-src 'none'; style-src 'unsafe-inline'; form-action 'self' {form_target}; frame-ancestors 'none'"
-    return HTMLResponse(content, status_code=status, headers={**_NO_STORE, "Content-Security-Policy": policy})
+    return HTMLResponse(content, status_code=status, headers={**NO_STORE, "Content-Security-Policy": policy})
 
 
 async def _ask_persona(request: Request) -> Response:
@@ -99,7 +100,7 @@ async def _ask_persona(request: Request) -> Response:
 
 
 async def _choose_persona(request: Request) -> Response:
-    form = await _form(request)
+    form = await read_form(request)
     name = form.get("persona") or f"{form.get('role')}-{form.get('unit')}"
     persona = find_persona(name)
     try:
@@ -112,12 +113,7 @@ async def _choose_persona(request: Request) -> Response:
     if checked.state is not None:
         answer["state"] = checked.state
     separator = "&" if urlsplit(checked.redirect_uri).query else "?"
-    return RedirectResponse(f"{checked.redirect_uri}{separator}{urlencode(answer)}", status_code=303, headers=_NO_STORE)
-
-
-def _oauth_error(code: str, *, status: int = 400) -> Response:
-    headers = _NO_STORE | ({"WWW-Authenticate": 'Basic realm="forkant"'} if status == 401 else {})  # noqa: PLR2004
-    return JSONResponse({"error": code}, status_code=status, headers=headers)
+    return RedirectResponse(f"{checked.redirect_uri}{separator}{urlencode(answer)}", status_code=303, headers=NO_STORE)
 
 
 def _token_response(issuer: Issuer, persona: Persona, *, client_id: str, scope: str | None = None) -> dict[str, Any]:
@@ -125,23 +121,12 @@ def _token_response(issuer: Issuer, persona: Persona, *, client_id: str, scope: 
     return {"access_token": sign(claims, key=issuer.keys), "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
 
 
-def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return form.get("client_id", ""), form.get("client_secret", "")
-    try:
-        client, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return unquote(client), unquote(secret)
-
-
 def _client_credentials(request: Request, form: dict[str, str]) -> Response:
-    client_id, secret = _credentials(request, form)
-    persona = find_persona(client_id) if client_id in SERVICE_IDENTITIES else None
-    if persona is None or not hmac.compare_digest(secret.encode(), SERVICE_SECRET.encode()):
-        return _oauth_error("invalid_client", status=401)
-    return JSONResponse(_token_response(_issuer(request), persona, client_id=client_id), headers=_NO_STORE)
+    client_id = client_of(request, form, among=SERVICE_IDENTITIES)
+    persona = find_persona(client_id) if client_id else None
+    if persona is None:
+        return oauth_error("invalid_client", status=401)
+    return JSONResponse(_token_response(_issuer(request), persona, client_id=client_id), headers=NO_STORE)
 
 
 def _authorization_code(request: Request, form: dict[str, str]) -> Response:
@@ -154,23 +139,23 @@ def _authorization_code(request: Request, form: dict[str, str]) -> Response:
         verifier=form.get("code_verifier", ""),
     )
     if grant is None:
-        return _oauth_error("invalid_grant")
+        return oauth_error("invalid_grant")
     answer = _token_response(issuer, grant.persona, client_id=client_id, scope=grant.request.scope)
     if "openid" in (grant.request.scope or "").split():
         identity = identity_claims(
             issuer=issuer.url, persona=grant.persona, client_id=client_id, nonce=grant.request.nonce
         )
         answer["id_token"] = sign(identity, key=issuer.keys, typ="JWT")
-    return JSONResponse(answer, headers=_NO_STORE)
+    return JSONResponse(answer, headers=NO_STORE)
 
 
 async def _token(request: Request) -> Response:
-    form = await _form(request)
+    form = await read_form(request)
     if form.get("grant_type") == "client_credentials":
         return _client_credentials(request, form)
     if form.get("grant_type") == "authorization_code":
         return _authorization_code(request, form)
-    return _oauth_error("unsupported_grant_type")
+    return oauth_error("unsupported_grant_type")
 
 
 async def _dev_token(request: Request) -> Response:
@@ -181,17 +166,8 @@ async def _dev_token(request: Request) -> Response:
     client_id = persona.name if persona.service else CLI_CLIENT
     answer = _token_response(_issuer(request), persona, client_id=client_id)
     if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse(answer, headers=_NO_STORE)
-    return PlainTextResponse(f"{answer['access_token']}\n", headers=_NO_STORE)
-
-
-async def _rotate(request: Request) -> Response:
-    # A page from elsewhere in the developer's browser must not be able to log everybody out.
-    origin = request.headers.get("origin")
-    if origin is not None and not is_loopback_redirect(origin):
-        return PlainTextResponse("Refused.\n", status_code=403)
-    drop_old = request.query_params.get("drop_old") == "true"
-    return JSONResponse({"kid": _issuer(request).keys.rotate(drop_old=drop_old)})
+        return JSONResponse(answer, headers=NO_STORE)
+    return PlainTextResponse(f"{answer['access_token']}\n", headers=NO_STORE)
 
 
 async def _live(_request: Request) -> Response:
@@ -213,10 +189,13 @@ def create_issuer_app(issuer: Issuer) -> Starlette:
             Route("/.well-known/openid-configuration", _discovery, methods=["GET", "OPTIONS"], middleware=cors),
             Route("/jwks", _jwks, methods=["GET", "OPTIONS"], middleware=cors),
             Route("/token", _token, methods=["POST", "OPTIONS"], middleware=cors),
+            Route("/introspect", endings.introspect, methods=["POST"]),
+            Route("/revoke", endings.revoke, methods=["POST", "OPTIONS"], middleware=cors),
             Route("/authorize", _ask_persona, methods=["GET"]),
             Route("/authorize", _choose_persona, methods=["POST"]),
             Route("/dev/token", _dev_token, methods=["GET"]),
-            Route("/dev/rotate-key", _rotate, methods=["POST"]),
+            Route("/dev/disable", endings.disable, methods=["POST"]),
+            Route("/dev/rotate-key", endings.rotate, methods=["POST"]),
             Route("/health/live", _live, methods=["GET"]),
             Route("/health/ready", _live, methods=["GET"]),
         ],

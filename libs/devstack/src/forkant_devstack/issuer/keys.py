@@ -30,8 +30,12 @@ class KeyRing:
 
     def public_set(self) -> dict[str, Any]:
         """Return the JWKS document of every key a verifier still accepts."""
-        keys: dict[str, Any] = dict(KeySet(list(self._keys)).as_dict(private=False))
+        keys: dict[str, Any] = dict(self.key_set().as_dict(private=False))
         return keys
+
+    def key_set(self) -> KeySet:
+        """Return every key a verifier still accepts."""
+        return KeySet(list(self._keys))
 
     def rotate(self, *, drop_old: bool = False) -> str:
         """Sign with a new key from now on and return its id; older keys stay published unless dropped."""

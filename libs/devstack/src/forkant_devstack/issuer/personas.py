@@ -78,7 +78,10 @@ SERVICE_IDENTITIES: Final = tuple(_SERVICES)
 """Identities that log in by client credentials."""
 
 SERVICE_SECRET: Final = "development-only"  # noqa: S105 - shared on purpose: the issuer refuses to run anywhere else
-"""The client secret of every service identity; the issuer exists in development only."""
+"""The client secret of every service identity and of the resource server; the issuer exists in development only."""
+
+RESOURCE_SERVER: Final = "forkant"
+"""The client that may introspect tokens, with the same secret; it is their audience, as newer issuers want it."""
 
 PUBLIC_CLIENTS: Final = ("forkant-dashboard", "forkant-docs")
 """Browser clients without a secret: authorization code with PKCE."""

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ from joserfc.jwk import ECKey
 
 from forkant_devstack.issuer.app import Issuer, create_issuer_app
 from forkant_devstack.issuer.keys import KeyRing
-from forkant_devstack.issuer.personas import CLI_CLIENT, find_persona
+from forkant_devstack.issuer.personas import CLI_CLIENT, RESOURCE_SERVER, SERVICE_SECRET, find_persona
+from forkant_devstack.issuer.standing import Standings
 from forkant_devstack.issuer.tokens import access_claims, sign
 
 _START_DEADLINE_SECONDS = 10
@@ -26,6 +27,8 @@ class IssuerServer:
 
     url: str
     keys: KeyRing
+    standings: Standings
+    stop: Callable[[], None]
     foreign_key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", auto_kid=True))
 
     def claims(self, persona: str, **overrides: Any) -> dict[str, Any]:
@@ -48,6 +51,15 @@ class IssuerServer:
         """Return a token signed by a key that the issuer never published."""
         return sign(self.claims(persona, **overrides), key=self.foreign_key)
 
+    def revoke(self, token: str) -> None:
+        """End a token, as its client may."""
+        self.standings.revoke(token)
+
+    @property
+    def introspection(self) -> dict[str, str]:
+        """The settings of an API that asks this issuer whether tokens still hold."""
+        return {"introspection_client_id": RESOURCE_SERVER, "introspection_client_secret": SERVICE_SECRET}
+
     def rotate(self, *, drop_old: bool = False) -> str:
         """Change the signing key and return the new key id."""
         return self.keys.rotate(drop_old=drop_old)
@@ -59,7 +71,8 @@ def running_issuer() -> Iterator[IssuerServer]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     keys = KeyRing(None)
-    app = create_issuer_app(Issuer(url=url, keys=keys))
+    issuer = Issuer(url=url, keys=keys)
+    app = create_issuer_app(issuer)
     server = uvicorn.Server(uvicorn.Config(app, ws="none", log_level="error", lifespan="off", loop="asyncio"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="issuer", daemon=True)
     thread.start()
@@ -68,12 +81,16 @@ def running_issuer() -> Iterator[IssuerServer]:
         if time.monotonic() > deadline:
             raise TimeoutError("the issuer did not start")
         thread.join(0.01)
-    try:
-        yield IssuerServer(url=url, keys=keys)
-    finally:
+
+    def stop() -> None:
         server.should_exit = True
         thread.join(_START_DEADLINE_SECONDS)
         listener.close()
+
+    try:
+        yield IssuerServer(url=url, keys=keys, standings=issuer.standings, stop=stop)
+    finally:
+        stop()
 
 
 @pytest.fixture(scope="session")

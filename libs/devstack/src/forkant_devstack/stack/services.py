@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from forkant_devstack.issuer.personas import RESOURCE_SERVER, SERVICE_SECRET
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.stack.secret_store import SecretStore
 
@@ -60,6 +61,8 @@ def environment(
         "FORKANT_KAFKA_BOOTSTRAP": f"127.0.0.1:{ports['kafka']}",
         "FORKANT_OIDC_ISSUER": f"http://127.0.0.1:{ports['issuer']}",
         "FORKANT_OIDC_AUDIENCE": "forkant",
+        "FORKANT_INTROSPECTION_CLIENT_ID": RESOURCE_SERVER,
+        "FORKANT_INTROSPECTION_CLIENT_SECRET": SERVICE_SECRET,
         # The demo is a year's work of a unit in a minute, by a handful of people.
         "FORKANT_RATE_LIMIT_READS_PER_MINUTE": "120000",
         "FORKANT_RATE_LIMIT_WRITES_PER_MINUTE": "120000",

@@ -129,6 +129,7 @@ class Platform:
             "FORKANT_DATABASE_OWNER_URL": node.database.owner_url,
             "FORKANT_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
             "FORKANT_OIDC_ISSUER": self.issuer.url,
+            **{f"FORKANT_{name.upper()}": value for name, value in self.issuer.introspection.items()},
             "FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true",
             "FORKANT_DATABASE_POOL_SIZE": "5",
             # A benchmark is one caller.

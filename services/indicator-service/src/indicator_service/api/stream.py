@@ -12,6 +12,7 @@ from forkant_kit.audit.record import record_alone
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
+from forkant_kit.right import Right, right_of
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
@@ -58,8 +59,9 @@ async def stream_metrics(
 ) -> EventSourceResponse:
     """Stream `metrics` (the body of `/v1/districts/{unit}/metrics`) as they change, and `freshness` every few seconds.
 
-    With `Last-Event-ID` the stream goes on after that event. It ends with an `end` event when the token expires or
-    the service stops; come back with a new token and the last id.
+    With `Last-Event-ID` the stream goes on after that event. It ends with an `end` event that says why:
+    `token-expired`; `token-revoked`, within five seconds; `right-unconfirmed`, when the issuer is silent;
+    `shutting-down`. Come back with the last id, and a new token where the old one ended.
     """
     reader = reader_of(principal)
     keys = [(unit, reader.sees_exact(unit)) for unit in known_units(units)]
@@ -69,9 +71,8 @@ async def stream_metrics(
     # Once for all that the stream will show: what it sends later are the same figures, as they change.
     await record_alone(deps.engine, trail_of(request), figures_entry(ids))
     stopping = anyio.Event()
-    lifetime = (principal.token_expires_at - deps.now()).total_seconds()
     return _Stream(
-        _events(deps.hub, keys, seen, stopping, ends_at=time.monotonic() + lifetime),
+        _events(deps.hub, keys, seen, stopping, right_of(request)),
         ping=0,
         sep="\n",
         send_timeout=_SEND_TIMEOUT_S,
@@ -109,11 +110,12 @@ async def _seen_already(hub: Hub, keys: list[Key], last_event_id: str | None) ->
 
 
 async def _events(
-    hub: Hub, keys: list[Key], seen: dict[Key, str], stopping: anyio.Event, *, ends_at: float
+    hub: Hub, keys: list[Key], seen: dict[Key, str], stopping: anyio.Event, right: Right
 ) -> AsyncIterator[ServerSentEvent]:
     freshness_due = time.monotonic()
     with hub.listen() as changed:
-        while True:
+        right.on_end(changed.set)
+        while right.ended is None and not stopping.is_set():
             changed.clear()
             sequence = hub.sequence
             unseen = [key for key in keys if seen.get(key) != hub.document(key)]
@@ -122,16 +124,15 @@ async def _events(
                 # Only the last one says how far the client has come: a stream that breaks off before it starts over.
                 last = number == len(unseen)
                 yield ServerSentEvent(_metrics(hub, seen[key]), event="metrics", id=str(sequence) if last else None)
+                if right.ended is not None:
+                    break
             now = time.monotonic()
             if now >= freshness_due:
                 freshness_due = now + _FRESHNESS_EVERY_S
                 yield ServerSentEvent(hub.fresh().model_dump_json(), event="freshness")
-            if stopping.is_set() or now >= ends_at:
-                reason = "shutting-down" if stopping.is_set() else "token-expired"
-                yield ServerSentEvent(f'{{"reason":"{reason}"}}', event="end")
-                return
-            wait = min(_LOOK_EVERY_S, max(min(ends_at, freshness_due) - now, 0.001))
-            await _wait(changed, wait)
+            await _wait(changed, min(_LOOK_EVERY_S, max(freshness_due - now, 0.001)))
+        # One whose right ended is shown nothing more, not even what had changed by then.
+        yield ServerSentEvent(f'{{"reason":"{right.ended or "shutting-down"}"}}', event="end")
 
 
 def _metrics(hub: Hub, document: str) -> str:

@@ -4,18 +4,19 @@ import { config } from "./config.js";
 
 const PATIENCE_MS = 20_000;
 
-/** Why a question got no answer: `status` is the HTTP status, or 0 when nothing came back. */
+/** Why a question got no answer: `status` is the HTTP status, or 0; `revoked` when the token was ended before its time. */
 export class ApiError extends Error {
-  constructor(status, retryAfter = 0) {
+  constructor(status, { retryAfter = 0, revoked = false } = {}) {
     super(status ? `HTTP ${status}` : "no answer");
     this.status = status;
     this.retryAfter = retryAfter;
+    this.revoked = revoked;
   }
 
   /** Which of the page's error texts fits. */
   get kind() {
     if (this.status === 0) return "network";
-    if (this.status === 401) return "expired";
+    if (this.status === 401) return this.revoked ? "ended" : "expired";
     if (this.status === 429 || this.status === 503) return "503";
     return ["400", "403", "404"].find((code) => Number(code) === this.status) ?? "500";
   }
@@ -37,7 +38,10 @@ export async function send(path, { token, headers = {}, signal }) {
   }
   if (!response.ok) {
     await response.body?.cancel();
-    throw new ApiError(response.status, Number(response.headers.get("retry-after")) || 0);
+    throw new ApiError(response.status, {
+      retryAfter: Number(response.headers.get("retry-after")) || 0,
+      revoked: (response.headers.get("www-authenticate") ?? "").includes('error_description="revoked"'),
+    });
   }
   return response;
 }

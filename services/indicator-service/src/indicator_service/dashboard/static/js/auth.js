@@ -17,6 +17,7 @@ export function createSession({ onExpired }) {
     automaticSilentRenew: false,
     loadUserInfo: false,
     monitorSession: false,
+    requestTimeoutInSeconds: 10,
   });
   manager.events.addAccessTokenExpired(onExpired);
   let user = null;
@@ -46,6 +47,8 @@ export function createSession({ onExpired }) {
 
   async function signOut() {
     user = null;
+    // Else a copy of the token would hold until it expires; a sign-out goes on without it.
+    await manager.revokeTokens(["access_token"]).catch(() => {});
     const { end_session_endpoint: ends } = await manager.metadataService.getMetadata().catch(() => ({}));
     if (ends) await manager.signoutRedirect({ post_logout_redirect_uri: config.page });
     else await manager.removeUser();

@@ -85,15 +85,15 @@ function clearBanner() {
   banner.clear();
 }
 
-/** Say what went wrong and what to do; a session that ran out stops everything until the next sign-in. */
+/** Say what went wrong and what to do; a session that ran out or was ended stops everything until the next sign-in. */
 function fail(error, source = "") {
   const kind = error.kind ?? "500";
   byId("banner").dataset.source = source;
   show(byId("waiting"), false);
-  if (kind === "expired") {
+  if (kind === "expired" || kind === "ended") {
     stream?.stop();
     months.choose(ROLLING);
-    banner.say("expired", { action: "signInAgain", run: signIn });
+    banner.say(kind, { action: "signInAgain", run: signIn });
   } else if (kind === "403") {
     stream?.stop();
     banner.say("403", { action: "signOut", run: signOut });

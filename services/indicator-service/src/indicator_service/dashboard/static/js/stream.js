@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 30_000;
  * Keep a stream open until stopped.
  *
  * `on.event(name, data)` gets each event, `on.state(state)` one of connecting, live, reconnecting and stopped,
- * `on.error(error)` each failed try. A token that ran out, or may not read, ends the stream.
+ * `on.error(error)` each failed try. A token that ran out, was revoked, or may not read, ends the stream.
  */
 export function openStream({ path, token, on }) {
   let lastId = null;
@@ -69,6 +69,7 @@ export function openStream({ path, token, on }) {
     const document = JSON.parse(data);
     if (event === "end") {
       if (document.reason === "token-expired") throw new ApiError(401);
+      if (document.reason === "token-revoked") throw new ApiError(401, { revoked: true });
       return;
     }
     on.state("live");

@@ -82,6 +82,7 @@ export const TEXTS = {
     footCount: "Tall under 5 om andre enheter er skjult, og så mange til at de ikke kan regnes ut. Alle tider er norsk tid.",
     errors: {
       expired: ["Økten er utløpt.", "Logg inn på nytt for å fortsette. Tall som står på siden, oppdateres ikke."],
+      ended: ["Innloggingen din er avsluttet.", "Logg inn på nytt for å fortsette. Får du ikke logget inn, er tilgangen din stengt: snakk med lederen din."],
       signin: ["Innloggingen ble ikke fullført.", "Prøv en gang til. Skjer det igjen, gi beskjed til brukerstøtten."],
       issuer: ["Innloggingstjenesten svarer ikke.", "Sjekk at du er på nett, og prøv igjen om litt."],
       network: ["Får ikke kontakt med tjenesten.", "Sjekk at du er på nett. Siden prøver igjen av seg selv."],
@@ -173,6 +174,7 @@ export const TEXTS = {
     footCount: "Figures below 5 about other units are hidden, with as many more as keep them from being worked out. All times are Norwegian time.",
     errors: {
       expired: ["Your session has expired.", "Sign in again to go on. Figures that stand on the page are not updated."],
+      ended: ["Your sign-in has been ended.", "Sign in again to go on. If you can't, your access was closed: speak to your manager."],
       signin: ["The sign-in was not completed.", "Try once more. If it happens again, tell user support."],
       issuer: ["The sign-in service does not answer.", "Check that you are online, and try again in a while."],
       network: ["The service can't be reached.", "Check that you are online. The page tries again by itself."],
