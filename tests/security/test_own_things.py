@@ -9,17 +9,21 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from forkant_devstack.issuer.personas import CLI_CLIENT
 from forkant_devstack.testing.operations import operations
 from forkant_kit.testing import until
 
 from .conftest import PERSON_CASE
 from .test_other_units import same
+from .test_tokens import DOORS
 
 REPOSITORY = Path(__file__).parents[2]
 NOTIFICATION = operations(REPOSITORY, "notification")
 INBOX = [item for item in NOTIFICATION if item.path.startswith("/v1/inbox/")]
 ENDPOINTS = [item for item in NOTIFICATION if {"endpoint_id", "delivery_id"} & set(item.named("path"))]
 HOOK = "http://127.0.0.1:9/hook"
+WITHIN_S = 5.0
+"""How soon a revocation counts."""
 
 
 @pytest.mark.parametrize("operation", INBOX, ids=str)
@@ -82,8 +86,8 @@ async def test_no_endpoint_asks_for_what_happens_in_another_unit_or_is_told_of_i
     await lead.done("notification", "DELETE", path, etag=made.headers["etag"])
 
 
-async def events(wall, headers: dict[str, str]) -> list[tuple[str, Any]]:
-    """Return all events of a stream that ends by itself."""
+async def events(wall, headers: dict[str, str], begun: asyncio.Event | None = None) -> list[tuple[str, Any]]:
+    """Return all events of a stream that ends by itself; ``begun`` is set at the first."""
     found, name = [], ""
     async with (
         asyncio.timeout(60),
@@ -96,7 +100,23 @@ async def events(wall, headers: dict[str, str]) -> list[tuple[str, Any]]:
             name = value if field == "event" else name
             if field == "data":
                 found.append((name, json.loads(value)))
+                if begun is not None:
+                    begun.set()
     return found
+
+
+async def revoke(wall, headers: dict[str, str]) -> None:
+    """End a token at the issuer, as its client does when somebody signs out."""
+    form = {"token": headers["Authorization"].removeprefix("Bearer "), "client_id": CLI_CLIENT}
+    async with httpx.AsyncClient(timeout=30) as client:
+        assert (await client.post(f"{wall.issuer.url}/revoke", data=form)).status_code == 200
+
+
+async def ask(wall, service: str, headers: dict[str, str]) -> tuple[int, str | None]:
+    """Return status and reason of one request."""
+    async with httpx.AsyncClient(base_url=wall.platform.nodes[service].url, timeout=30) as client:
+        answer = await client.get(DOORS[service], headers=headers)
+    return answer.status_code, answer.json().get("reason")
 
 
 async def test_no_stream_goes_on_after_its_token_ended(wall):
@@ -104,6 +124,29 @@ async def test_no_stream_goes_on_after_its_token_ended(wall):
     told = await events(wall, dict(wall.person("lead-oslo", exp=soon).headers))
     assert told[-1] == ("end", {"reason": "token-expired"})
     assert "metrics" in {name for name, _ in told}
+
+
+async def test_no_stream_goes_on_after_its_token_was_revoked(wall):
+    headers, begun = dict(wall.person("lead-oslo").headers), asyncio.Event()
+    reading = asyncio.create_task(events(wall, headers, begun))
+    await asyncio.wait_for(begun.wait(), 30)
+    await revoke(wall, headers)
+    told = await asyncio.wait_for(reading, WITHIN_S)
+    assert told[-1] == ("end", {"reason": "token-revoked"})
+    assert await ask(wall, "indicator", headers) == (401, "revoked")
+    async with httpx.AsyncClient(base_url=wall.platform.nodes["indicator"].url, timeout=30) as client:
+        assert (await client.get("/v1/stream?units=oslo", headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("service", sorted(DOORS))
+async def test_no_request_passes_five_seconds_after_its_token_was_revoked(wall, service):
+    headers, others = (dict(wall.person("lead-oslo").headers) for _ in range(2))
+    assert await ask(wall, service, headers) == (200, None)
+    await revoke(wall, headers)
+    async with asyncio.timeout(WITHIN_S):
+        while await ask(wall, service, headers) != (401, "revoked"):
+            pass
+    assert await ask(wall, service, others) == (200, None)
 
 
 async def test_no_stream_is_opened_without_a_token_by_one_that_ended_or_by_who_has_no_part_in_figures(wall):

@@ -73,7 +73,6 @@ WRONG = {
     "a plain http issuer": ({"FORKANT_OIDC_ISSUER": "http://issuer.example"}, "https"),
     "the cursor secret of development": ({"FORKANT_CURSOR_SECRET": "dev-cursor-secret-not-for-production"}, "cursor"),
     "a short cursor secret": ({"FORKANT_CURSOR_SECRET": "short"}, "cursor"),
-    "no client to ask about tokens as": ({"FORKANT_INTROSPECTION_CLIENT_SECRET": ""}, "introspection_client_secret"),
 }
 WRONG_NOTIFICATION = {
     "webhooks to this machine": ({"FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true"}, "loopback"),
@@ -94,6 +93,16 @@ async def test_no_service_starts_in_production_with(wall, wrong):
         assert code == 78
         assert named in errors
         assert next(iter(changes.values())) not in errors
+
+
+async def test_no_service_starts_in_production_that_could_not_ask_whether_a_token_still_holds(wall):
+    for lacking in ("FORKANT_INTROSPECTION_CLIENT_ID", "FORKANT_INTROSPECTION_CLIENT_SECRET"):
+        without = [{k: v for k, v in environment(wall, name).items() if k != lacking} for name in SERVICES]
+        refusals = await asyncio.gather(
+            *[refusal_to_start(f"{name}_service.app", env) for name, env in zip(SERVICES, without, strict=True)]
+        )
+        assert [code for code, _ in refusals] == [78] * len(SERVICES)
+        assert all("introspection_client_secret must be set" in errors for _, errors in refusals)
 
 
 @pytest.mark.parametrize("keys", [DEV_TEXT_KEY, f"{KEY},{DEV_TEXT_KEY}", "c2hvcnQ="])

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from forkant_contracts.units import CASE_UNITS
 from forkant_devstack.issuer.keys import KeyRing
-from forkant_devstack.issuer.personas import FEATURED, SERVICE_SECRET, find_persona
+from forkant_devstack.issuer.personas import FEATURED, RESOURCE_SERVER, SERVICE_SECRET, find_persona
 from forkant_devstack.issuer.pytest_fixture import IssuerServer, running_issuer
 from forkant_devstack.issuer.settings import RefusedError, read_settings
 from joserfc import jwt
@@ -237,3 +237,73 @@ def test_the_refusal_reaches_the_shell_with_its_reason():
     )
     assert result.returncode == 78
     assert "FORKANT_ENV" in result.stderr
+
+
+def introspected(http: httpx.Client, token: str) -> dict[str, object]:
+    answer = http.post("/introspect", data={"token": token}, auth=(RESOURCE_SERVER, SERVICE_SECRET))
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    return dict(answer.json())
+
+
+def test_discovery_names_where_tokens_are_introspected_and_revoked(server, http):
+    document = http.get("/.well-known/openid-configuration").json()
+    assert document["introspection_endpoint"] == f"{server.url}/introspect"
+    assert document["revocation_endpoint"] == f"{server.url}/revoke"
+
+
+def test_the_resource_server_learns_whether_a_token_holds_and_nobody_else_learns_anything(server, http):
+    token = server.token("lead-oslo")
+    told = introspected(http, token)
+    assert (told["active"], told["sub"], told["iss"]) == (True, "lead-oslo", server.url)
+    for auth in (None, (RESOURCE_SERVER, "wrong"), ("import-demo", SERVICE_SECRET), ("forkant-dashboard", "")):
+        answer = http.post("/introspect", data={"token": token}, auth=auth)
+        assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+
+
+@pytest.mark.parametrize(
+    "claims", [{"exp": 1}, {"exp": None}, {"iss": "https://elsewhere.example"}, {"aud": "another"}, {"aud": None}]
+)
+def test_a_token_that_is_not_good_does_not_hold(server, http, claims):
+    assert introspected(http, server.token("lead-oslo", **claims)) == {"active": False}
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "a.b.c"])
+def test_what_is_no_token_does_not_hold(http, token):
+    assert introspected(http, token) == {"active": False}
+
+
+def test_a_forged_token_does_not_hold(server, http):
+    assert introspected(http, server.forged_token("lead-oslo")) == {"active": False}
+
+
+def test_a_revoked_token_does_not_hold_and_another_of_the_same_person_does(server, http):
+    ends, stays = server.token("lead-oslo"), server.token("lead-oslo")
+    answer = http.post("/revoke", data={"token": ends, "client_id": "forkant-cli"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert introspected(http, ends) == {"active": False}
+    assert introspected(http, stays)["active"] is True
+
+
+def test_a_token_is_revoked_by_its_own_client_alone_and_nobody_is_told_which_it_was(server, http):
+    token = server.token("lead-oslo")
+    assert http.post("/revoke", data={"token": token, "client_id": "forkant-dashboard"}).status_code == 200
+    assert http.post("/revoke", data={"token": "nonsense", "client_id": "forkant-cli"}).status_code == 200
+    assert http.post("/revoke", data={"token": token, "client_id": "downstream-demo"}).status_code == 401
+    assert http.post("/revoke", data={"token": token}).status_code == 401
+    assert introspected(http, token)["active"] is True
+
+
+def test_the_tokens_of_a_disabled_persona_hold_no_more_until_it_is_enabled(server, http):
+    token = server.token("officer-troms")
+    assert http.post("/dev/disable?as=officer-troms").json() == {"disabled": ["officer-troms"]}
+    assert introspected(http, token) == {"active": False}
+    assert introspected(http, server.token("lead-troms"))["active"] is True
+    assert http.post("/dev/disable?as=officer-troms&off=true").json() == {"disabled": []}
+    assert introspected(http, token)["active"] is True
+
+
+def test_a_page_from_elsewhere_disables_nobody(http):
+    answer = http.post("/dev/disable?as=officer-troms", headers={"Origin": "https://elsewhere.example"})
+    assert answer.status_code == 403
+    assert http.post("/dev/disable?as=nobody").status_code == 403
