@@ -29,6 +29,20 @@ async def test_with_the_apis_login_and_no_stance_no_case_is_there(wall, app):
     assert await wall.platform.fetch("case", "SELECT FROM preventive_case WHERE id = $1", made.json()["id"])
 
 
+async def test_with_the_apis_login_and_no_stance_no_message_endpoint_or_delivery_is_there(wall, oslo):
+    assert oslo.ids["delivery_id"]
+    connection = await asyncpg.connect(wall.platform.nodes["notification"].database.app_url)
+    try:
+        for table in ("inbox_entry", "endpoint", "lane", "delivery", "delivery_attempt"):
+            assert await wall.platform.fetch("notification", f"SELECT FROM {table} LIMIT 1"), table
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0
+        for hidden in ("sealed FROM endpoint_secret", "FROM case_standing", "FROM parked_event"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetch(f"SELECT {hidden}")
+    finally:
+        await connection.close()
+
+
 @pytest.mark.parametrize("service", ["case", "indicator", "notification"])
 @pytest.mark.parametrize("role", ["app_url", "worker_url"])
 async def test_no_process_logs_in_with_a_role_that_owns_or_bypasses_anything(wall, service, role):

@@ -252,7 +252,8 @@ async def migrated(postgres: PostgresServer) -> DatabaseUrls:
 @pytest.fixture
 async def stage(migrated: DatabaseUrls) -> AsyncIterator[Stage]:
     """Give the migrated database, empty."""
-    engine = create_engine(migrated.app_url, application_name="notification-test")
+    # As the worker: what a test does outside the API is the worker's to do.
+    engine = create_engine(migrated.worker_url, application_name="notification-test")
     found = Stage(engine, migrated.app_url, migrated.owner_url)
     tables = await found.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     # The audit trail stays: a test looks at what it added.

@@ -32,15 +32,22 @@ def api_of(environment, folder):
     return running_process("notification_service.app", environment=environment, port="FORKANT_HTTP_PORT", folder=folder)
 
 
-def worker_of(environment, folder):
-    return running_process(
-        "notification_service.worker", environment=environment, port="FORKANT_WORKER_PORT", folder=folder
-    )
+@pytest.fixture
+def worker_of(migrated):
+    def worker(environment, folder):
+        return running_process(
+            "notification_service.worker",
+            environment={**environment, "FORKANT_DATABASE_URL": migrated.worker_url},
+            port="FORKANT_WORKER_PORT",
+            folder=folder,
+        )
+
+    return worker
 
 
 @pytest.mark.kafka
 async def test_an_event_on_kafka_reaches_the_inbox_and_a_webhook(  # noqa: PLR0917 - fixtures
-    world, environment, kafka, receiver, issuer, tmp_path
+    world, environment, kafka, receiver, issuer, tmp_path, worker_of
 ):
     environment |= {"FORKANT_KAFKA_BOOTSTRAP": kafka.bootstrap}
     async with (
@@ -77,8 +84,8 @@ async def test_an_event_on_kafka_reaches_the_inbox_and_a_webhook(  # noqa: PLR09
 
 @pytest.mark.kafka
 @pytest.mark.faults
-async def test_a_worker_killed_while_it_delivers_delivers_again_under_the_same_id(
-    world, environment, kafka, receiver, tmp_path
+async def test_a_worker_killed_while_it_delivers_delivers_again_under_the_same_id(  # noqa: PLR0917 - fixtures
+    world, environment, kafka, receiver, tmp_path, worker_of
 ):
     environment |= {"FORKANT_KAFKA_BOOTSTRAP": kafka.bootstrap}
     endpoint, _ = await world.endpoint(f"{receiver.url}/hook")

@@ -12,6 +12,7 @@ from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import database_check
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.problems import problem_response
+from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import Environment, load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import create_app, serve
@@ -22,6 +23,7 @@ from notification_service.api.calls import Tools
 from notification_service.api.refusals import problem_of
 from notification_service.domain.refusals import Refusal
 from notification_service.policy import POLICY
+from notification_service.row_security import FREE
 from notification_service.settings import NotificationSettings
 
 SERVICE: Final = "notification-service"
@@ -53,7 +55,7 @@ def build_app(
         routers=[inbox.router, endpoints.router, deliveries.router, audit.router],
         policy=POLICY,
         lifespan=lifespan,
-        readiness=[database_check(engine)],
+        readiness=[database_check(engine), row_security_check(engine, free=FREE)],
         verifier=verifier,
         audit=engine,
     )

@@ -17,6 +17,7 @@ from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.keyring import Keyring, read_keys
+from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
@@ -28,6 +29,7 @@ from notification_service.consumers import GROUP, TOPICS, Notifier
 from notification_service.deliveries.dispatcher import Dispatcher
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.housekeeping import Retention, keep_house
+from notification_service.row_security import FREE
 from notification_service.settings import NotificationWorkerSettings, ProcessSettings
 
 SERVICE: Final = "notification-service"
@@ -83,7 +85,8 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
     shop = build_workshop(settings, engine=lanes, sender=sender)
     dispatcher = Dispatcher(shop, owner=f"{socket.gethostname()}/{os.getpid()}/{new_id()}")
     consumer = build_consumer(settings, engine=events, dispatcher=dispatcher)
-    health = worker_app(readiness=[database_check(lanes)], alive=lambda: consumer.healthy() and dispatcher.healthy())
+    readiness = [database_check(lanes), row_security_check(lanes, free=FREE)]
+    health = worker_app(readiness=readiness, alive=lambda: consumer.healthy() and dispatcher.healthy())
     retention = Retention(
         entries=timedelta(days=settings.inbox_retention_days),
         deliveries=timedelta(days=settings.delivery_retention_days),

@@ -16,11 +16,13 @@ from forkant_kit.idempotency import Answer, run_idempotent
 from forkant_kit.keyring import Keyring
 from forkant_kit.paging import decode_cursor, encode_cursor, link_to
 from forkant_kit.policy import requires
+from forkant_kit.rls.stance import Stance
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from notification_service.commands.context import Context
 from notification_service.policy import owner_of, reader_of
+from notification_service.row_security import stance
 from notification_service.visibility import Owner, Reader
 
 T = TypeVar("T")
@@ -86,14 +88,20 @@ class Call:
         )
 
     async def read(self, work: Work[T]) -> T:
-        """Run a query, or a change that If-Match alone makes safe to repeat."""
-        async with transaction(self.tools.engine) as conn:
+        """Run a query."""
+        async with transaction(self.tools.engine, self._stance(changes=False)) as conn:
+            return await self._recorded(conn, work)
+
+    async def save(self, work: Work[T]) -> T:
+        """Run a change that If-Match alone makes safe to repeat."""
+        async with transaction(self.tools.engine, self._stance(changes=True)) as conn:
             return await self._recorded(conn, work)
 
     async def once(self, work: Work[Answer]) -> Response:
         """Run a command that is answered once for each Idempotency-Key."""
+        told = self._stance(changes=True)
         return await run_idempotent(
-            self.tools.engine, self.request, self.principal, lambda conn: self._recorded(conn, work)
+            self.tools.engine, self.request, self.principal, lambda conn: self._recorded(conn, work), stance=told
         )
 
     async def once_with_secret(self, work: Work[tuple[Answer, str]]) -> Response:
@@ -130,6 +138,9 @@ class Call:
     def asks_about(self, *ids: UUID | None) -> None:
         """Keep what is asked for by other means than the path, for the entry of a refusal."""
         self.trail.asked = tuple(each for each in ids if each is not None)
+
+    def _stance(self, *, changes: bool) -> Stance:
+        return stance(self.reader, self.owner, changes=changes)
 
     async def _recorded(self, conn: AsyncConnection, work: Work[T]) -> T:
         done = await work(conn)

@@ -77,7 +77,7 @@ async def change(
         await commands.change(conn, call.context(), endpoint_id, version=version, changes=changes)
         return await _answer(conn, call, endpoint_id, action="endpoint.change")
 
-    return (await call.read(work)).response()
+    return (await call.save(work)).response()
 
 
 @router.delete("/{endpoint_id}", status_code=204)
@@ -91,7 +91,7 @@ async def remove(
         await commands.remove(conn, call.context(), endpoint_id, version=version)
         await call.record(conn, "endpoint.remove", [endpoint_id], version=version + 1)
 
-    await call.read(work)
+    await call.save(work)
     return Response(status_code=204)
 
 

@@ -25,7 +25,7 @@ SET version = EXCLUDED.version, restricted = EXCLUDED.restricted,
 WHERE s.version < EXCLUDED.version
 """)
 _RESTRICTED: Final = text("""
-SELECT EXISTS (SELECT FROM case_standing WHERE case_id = :id AND restricted)
+SELECT CAST(:id AS uuid) = ANY (restricted_cases())
 """)
 _FORGET_ANSWERS: Final = text("DELETE FROM idempotency_key WHERE aggregate_id = ANY(CAST(:ids AS uuid[]))")
 
