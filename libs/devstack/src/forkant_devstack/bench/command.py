@@ -23,6 +23,7 @@ from forkant_devstack.bench.relay_growth import bench_relay_growth
 from forkant_devstack.bench.report import Result, table_of
 from forkant_devstack.bench.row_security import bench_row_security
 from forkant_devstack.bench.starting import bench_starting
+from forkant_devstack.bench.walls import bench_walls
 from forkant_devstack.bench.writing import bench_writing
 from forkant_devstack.process import DevstackError
 
@@ -35,6 +36,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "projector": bench_projector,
     "opening": bench_opening,
     "row-security": bench_row_security,
+    "walls": bench_walls,
     "listing": bench_listing,
     "readable": bench_readable,
     "start": bench_starting,

@@ -7,10 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import psutil
+from case_service.texts import place
+from forkant_kit.keyring import Keyring, read_keys
+from forkant_kit.vault import Vault
+from forkant_kit.vault_settings import DEV_TEXT_KEY
 
 from forkant_devstack.bench.case_platform import running_case_service
 from forkant_devstack.bench.http_line import Line
@@ -69,8 +73,7 @@ class _Bench:
 
     async def take(self, send: Send, count: int, *, guarded: bool) -> Taken:
         """Send requests over a few connections, with the policies on or off."""
-        for table in self.tables:
-            await self.owner.execute(f"ALTER TABLE {table} {'ENABLE' if guarded else 'DISABLE'} ROW LEVEL SECURITY")
+        await row_security(self.owner, self.tables, on=guarded)
         await self._send(send, _WARM_UP)
         process = psutil.Process(self.platform.children["case-api"].process.pid)
         began, cpu = time.monotonic(), _cpu_s(process)
@@ -92,6 +95,27 @@ class _Bench:
                 line.close()
 
 
+async def tables_under_row_security(owner: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    """Return the names of the guarded tables."""
+    return [row["relname"] for row in await owner.fetch(_GUARDED)]
+
+
+async def row_security(owner: "asyncpg.Connection[asyncpg.Record]", tables: list[str], *, on: bool) -> None:
+    """Turn the policies of these tables on or off."""
+    for table in tables:
+        await owner.execute(f"ALTER TABLE {table} {'ENABLE' if on else 'DISABLE'} ROW LEVEL SECURITY")
+
+
+async def _give_texts(owner: "asyncpg.Connection[asyncpg.Record]", ids: list[UUID]) -> None:
+    """Give cases a data key and a title that opens, so that they can be read."""
+    vault = Vault(Keyring(read_keys(DEV_TEXT_KEY)))
+    made = [vault.new(case_id) for case_id in ids]
+    keys = [(row["owner_id"], row["sealed"], row["sealed_by"]) for _, row in made]
+    await owner.executemany("INSERT INTO data_key (owner_id, sealed, sealed_by) VALUES ($1, $2, $3)", keys)
+    titles = [(key.owner_id, key.seal("A case", place=place("preventive_case", "title", {}))) for key, _ in made]
+    await owner.executemany("UPDATE preventive_case SET title = $2 WHERE id = $1", titles)
+
+
 async def bench_row_security(lab: Laboratory) -> list[Result]:
     """Open, change, read and list cases of one unit among those of six."""
     cases, count = lab.sized(_CASES), lab.sized(_REQUESTS)
@@ -104,7 +128,8 @@ async def bench_row_security(lab: Laboratory) -> list[Result]:
                 await owner.execute(statement.replace("$1", str(cases)))
             await owner.execute("ANALYZE")
             ids = [row["id"] for row in await owner.fetch("SELECT object_id AS id FROM access_grant")]
-            tables = [row["relname"] for row in await owner.fetch(_GUARDED)]
+            tables = await tables_under_row_security(owner)
+            await _give_texts(owner, ids)
             bench = _Bench(platform, owner, tables, platform.issuer.headers("officer-oslo"))
             results = []
             for name, send in _loads(cycle(ids)).items():
