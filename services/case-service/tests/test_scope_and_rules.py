@@ -136,6 +136,11 @@ async def test_lists_counts_readings_and_the_database_show_what_the_rules_allow_
                 rows = await list_cases(conn, scope, Filter(), before=None, limit=1000)
                 assert {row["id"] for row in rows} & known == listed
                 assert await count_cases(conn, scope, Filter()) == len(rows)
+            for case in rng.sample(cases, k=6):
+                asked = stance(scope, changes=changes, about=case.object_id)
+                async with transaction(engine, asked) as conn:
+                    found = (await conn.execute(ids.where(preventive_case.c.id == case.object_id))).scalars().all()
+                    assert bool(found) == (case.object_id in there), "what it is about decides nothing"
     await engine.dispose()
 
 

@@ -79,6 +79,14 @@ async def test_a_stance_costs_no_statement_of_its_own(desk):
     assert sent == ["SELECT id FROM thing ORDER BY id"]
 
 
+async def test_plans_are_made_once_for_statements_by_key_alone(desk):
+    mode = text("SHOW plan_cache_mode")
+    async with transaction(desk.engine, Stance({"unit": "oslo"}, by_key=True)) as conn:
+        assert (await conn.execute(mode)).scalar_one() == "force_generic_plan"
+    async with transaction(desk.engine, OSLO) as conn:
+        assert (await conn.execute(mode)).scalar_one() == "auto"
+
+
 async def test_a_row_of_another_unit_can_be_neither_written_nor_changed_nor_removed(desk):
     with pytest.raises(ProgrammingError, match="row-level security"):
         async with transaction(desk.engine, OSLO) as conn:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 from forkant_kit.rls.stance import Stance
 
@@ -28,12 +29,14 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
 """Tables without row-level security, each with the reason why it needs none."""
 
 
-def stance(scope: Scope, *, changes: bool, whole_unit: bool = False) -> Stance:
+def stance(scope: Scope, *, changes: bool, whole_unit: bool = False, about: UUID | None = None) -> Stance:
     """Return what a caller's transaction tells the database.
 
     Args:
         scope: what the caller may see.
         changes: whether the transaction is to change anything beside the audit trail.
+        about: the case that it is about, when it is one; it decides nothing, lets the database ask about that one
+            instead of listing the caller's cases, and plan once.
         whole_unit: show every case of the unit, to a query that tells of some only that they are gone.
     """
     return Stance(
@@ -45,5 +48,7 @@ def stance(scope: Scope, *, changes: bool, whole_unit: bool = False) -> Stance:
             "sees_restricted": "on" if scope.sees_restricted or whole_unit else "off",
             "at": scope.at.isoformat(),
             "changes": "on" if changes else "off",
-        }
+            "about": "" if about is None else str(about),
+        },
+        by_key=about is not None,
     )

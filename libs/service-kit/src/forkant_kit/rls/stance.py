@@ -14,11 +14,17 @@ PREFIX: Final = "forkant"
 class Stance:
     """Settings by their names without the prefix, as the policies of a service's tables ask for them.
 
+    Attributes:
+        settings: the values by name.
+        by_key: every statement finds its rows by a key, so that the best plan is the same whatever the values: it is
+            made once for a connection. With policies in them, statements take longer to plan than to run.
+
     Raises:
         ValueError: a name is not made of lower-case letters and underscores, or a value holds a NUL.
     """
 
     settings: Mapping[str, str]
+    by_key: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what SQL could read as something else."""
@@ -30,7 +36,9 @@ class Stance:
 
     def statement(self) -> str:
         """Return the one statement that makes the settings hold until the transaction ends."""
-        parts = (f"set_config('{PREFIX}.{name}', {_literal(value)}, true)" for name, value in self.settings.items())
+        parts = [f"set_config('{PREFIX}.{name}', {_literal(value)}, true)" for name, value in self.settings.items()]
+        if self.by_key:
+            parts.append("set_config('plan_cache_mode', 'force_generic_plan', true)")
         return f"SELECT {', '.join(parts)}"
 
 

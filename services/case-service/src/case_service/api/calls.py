@@ -98,7 +98,10 @@ class Call:
             return await work(conn)
 
     def _stance(self, *, changes: bool, whole_unit: bool = False) -> Stance:
-        return stance(self.context.scope, changes=changes, whole_unit=whole_unit)
+        about = self.request.path_params.get("case_id")
+        return stance(
+            self.context.scope, changes=changes, whole_unit=whole_unit, about=None if about is None else UUID(about)
+        )
 
     async def audit_read(
         self,
