@@ -83,8 +83,14 @@ class Scope:
 
 
 def _among(column: ColumnElement[Any], ids: Select[Any]) -> ColumnElement[bool]:
-    # An array is read once for a statement, and its ids are found by an index, however many rows the table has.
+    # An array is read once for a statement, and its ids are found by an index, however many rows the table has. To look
+    # each row up in it would take the square of its length.
     return column == func.any(func.array(ids.scalar_subquery()))
+
+
+def _one_of(column: ColumnElement[Any], ids: Select[Any]) -> ColumnElement[bool]:
+    # Looked up by an index for few rows, and in a table of hashes for many.
+    return ids.where(_g.object_id == column).exists()
 
 
 def _holds(row: Any) -> ColumnElement[bool]:
@@ -106,11 +112,14 @@ _GIVEN: Final = select(_g.object_id).where(
     ),
 )
 
-MEMBER_OF: Final[ColumnElement[bool]] = or_(_among(_c.id, _MINE), _among(_c.id, _STOOD_IN_FOR))
+MEMBER_OF: Final[ColumnElement[bool]] = or_(_one_of(_c.id, _MINE), _one_of(_c.id, _STOOD_IN_FOR))
 """Cases that the caller is a member of, or stands in for one."""
 
-GIVEN_CASES: Final[ColumnElement[bool]] = _among(_c.id, _GIVEN)
+GIVEN_CASES: Final[ColumnElement[bool]] = _one_of(_c.id, _GIVEN)
 """Cases that the caller was given access to for a time, in whichever unit."""
+
+GRANTED_IDS: Final[ColumnElement[bool]] = or_(_among(_c.id, _MINE), _among(_c.id, _STOOD_IN_FOR), _among(_c.id, _GIVEN))
+"""The cases of :data:`MEMBER_OF` and :data:`GIVEN_CASES`, for an index to find; beside other conditions alone."""
 
 _OF_PURPOSE: Final = or_(_PURPOSE.is_(None), _c.purpose_code == _PURPOSE)
 _CLEARED: Final = and_(

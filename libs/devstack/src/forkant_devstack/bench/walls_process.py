@@ -34,7 +34,7 @@ def without_token() -> None:
 
 def without_need_to_know() -> None:
     """Show the cases of the unit to everybody of it; before the statements are made that hold the predicates."""
-    for name in ("MEMBER_OF", "GIVEN_CASES"):
+    for name in ("MEMBER_OF", "GIVEN_CASES", "GRANTED_IDS"):
         patch.object(case_service.scope, name, true()).start()
     for name in ("VISIBLE_CASES", "UNIT_CASES"):
         patch.object(case_service.scope, name, case_service.scope.OWN_CASES).start()

@@ -6,10 +6,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from forkant_contracts.codes import CaseState, CaseType, Theme
-from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, RowMapping, and_, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.scope import CASES_FROM_ELSEWHERE, GIVEN_CASES, MEMBER_OF, UNIT_CASES, VISIBLE_CASES, Scope
+from case_service.scope import CASES_FROM_ELSEWHERE, GRANTED_IDS, UNIT_CASES, VISIBLE_CASES, Scope
 from case_service.tables import preventive_case
 
 _c: Final = preventive_case.c
@@ -80,7 +80,7 @@ def _sides(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     the caller's grants for who sees cases by these alone, else by the unit.
     """
     if scope.members_only:
-        return (and_(VISIBLE_CASES, or_(MEMBER_OF, GIVEN_CASES)),)
+        return (and_(VISIBLE_CASES, GRANTED_IDS),)
     return (UNIT_CASES, CASES_FROM_ELSEWHERE)
 
 

@@ -1,7 +1,7 @@
 """Whoever asks about one case is looked up as a member of that one, not as a member of all their cases.
 
 A read of one case asks a dozen tables, each of which asks whether the case is there. With the list of all memberships
-that was most of what the read took.
+that was most of what the read took. And a list looks each of its rows up among them, no longer one after the other.
 """
 
 from typing import Final
@@ -46,13 +46,24 @@ IS_MINE: Final = (
     "REVOKE ALL ON FUNCTION is_mine(uuid) FROM PUBLIC",
     for_worker("GRANT EXECUTE ON FUNCTION is_mine(uuid) TO {app}"),
 )
+
+
+def among(function: str) -> str:
+    """Return the condition that a case is one of those that a function lists.
+
+    As a subquery, which is hashed: to look each row of a list up in an array would take the square of its length. The
+    function's call is a subquery too, or the planner would make it, plan the policies that it meets, and so on.
+    """
+    return f"id IN (SELECT unnest((SELECT {function}())::uuid[]))"
+
+
 # What the transaction says that it is about only picks the way of asking: both ways give the same answer.
 OF_MINE: Final = f"""
 level < {number("members_from")}
-OR CASE WHEN id = {ABOUT} THEN is_mine(id) ELSE id = ANY ((SELECT my_cases())::uuid[]) END
+OR CASE WHEN id = {ABOUT} THEN is_mine(id) ELSE {among("my_cases")} END
 """
 CLEARED: Final = f"(level <= {number('clearance')} AND (NOT restricted OR {SEES_RESTRICTED} = 'on'))"
-ELSEWHERE: Final = "id = ANY ((SELECT cases_from_elsewhere())::uuid[])"
+ELSEWHERE: Final = among("cases_from_elsewhere")
 
 
 def there(beyond: str) -> str:
@@ -62,7 +73,7 @@ def there(beyond: str) -> str:
 
 WORKED_ON: Final = there(ELSEWHERE)
 LOOKED_AT: Final = there(
-    f"{ELSEWHERE} OR (coalesce({told('changes')}, '') <> 'on' AND id = ANY ((SELECT cases_by_broken_glass())::uuid[]))"
+    f"{ELSEWHERE} OR (coalesce({told('changes')}, '') <> 'on' AND {among('cases_by_broken_glass')})"
 )
 CHANGES: Final = f"{told('changes')} = 'on'"
 
