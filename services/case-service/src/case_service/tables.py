@@ -291,6 +291,8 @@ access_review: Final = Table(
     Column("verdict", Text),
     Column("reviewed_by", Text),
     Column("reviewed_at", _MOMENT),
+    Column("reminded_at", _MOMENT),
+    Column("escalated_at", _MOMENT),
 )
 
 event_archive: Final = Table(

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import socket
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -12,7 +14,7 @@ from forkant_kit.archive import drop_old_months, measure_archive, prepare_archiv
 from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.chores import Chore, keep_house
-from forkant_kit.db import create_engine, new_id
+from forkant_kit.db import create_engine, new_id, transaction, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.idempotency import remove_old_keys
@@ -24,6 +26,7 @@ from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from case_service.commands.reminders import remind
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
 
@@ -33,6 +36,18 @@ _log = structlog.get_logger(__name__)
 async def remove_keys(engine: AsyncEngine) -> None:
     """Remove the idempotency keys that nobody may repeat any more."""
     _log.info("idempotency_keys_removed", count=await remove_old_keys(engine))
+
+
+async def remind_of_reviews(engine: AsyncEngine, *, now: Callable[[], datetime] = utc_now) -> None:
+    """Remind of reviews of broken glass that are past due, until none is left."""
+    count = 0
+    while True:
+        async with transaction(engine) as conn:
+            reminded = await remind(conn, now=now(), new_id=new_id)
+        if not reminded:
+            break
+        count += reminded
+    _log.info("reviews_reminded_of", count=count)
 
 
 def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
@@ -47,6 +62,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         "measure_archive": partial(measure_archive, engine),
         **audit_chores(settings, engine),
         "remove_keys": partial(remove_keys, engine),
+        "remind_of_reviews": partial(remind_of_reviews, engine),
     }
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 from forkant_contracts import EVENT_TYPES
 from forkant_contracts.codes import Role
+from forkant_contracts.topics import ACCESS_TOPIC
 from forkant_contracts.units import UNITS
 from notification_service.domain import kinds
-from notification_service.domain.audiences import RULES, notices
+from notification_service.domain.audiences import FOR_PEOPLE_ALONE, RULES, notices
 from notification_service.domain.filters import EndpointFilter, not_allowed
 from notification_service.domain.happenings import Happening, Subject
 from notification_service.domain.kinds import Kind, message
@@ -18,7 +19,14 @@ ID = UUID("0190b3a0-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def happening(name: str, *, unit: str = "oslo", former: str | None = None, restricted: bool | None = None) -> Happening:
+def happening(
+    name: str,
+    *,
+    unit: str = "oslo",
+    former: str | None = None,
+    restricted: bool | None = None,
+    level: int | None = None,
+) -> Happening:
     return Happening(
         event_id=ID,
         type=f"no.forkant.{name}.v1",
@@ -30,6 +38,7 @@ def happening(name: str, *, unit: str = "oslo", former: str | None = None, restr
         recorded_at=NOW,
         former_unit=former,
         restricted=restricted,
+        level=level,
     )
 
 
@@ -63,6 +72,19 @@ def test_a_restriction_and_its_end_are_different_news():
     assert {kind for kind, _, _ in told("case.restricted", restricted=True)} == {"case_restricted"}
     assert {kind for kind, _, _ in told("case.restricted", restricted=False)} == {"case_restriction_lifted"}
     assert ("case_restricted", "oslo", "case_officer") not in told("case.restricted", restricted=True)
+
+
+def test_a_review_that_is_overdue_is_told_to_leads_and_privacy_officers_of_the_unit():
+    assert told("access.review-overdue", level=1) == {
+        ("review_overdue", "oslo", "prevention_lead"),
+        ("review_overdue", "oslo", "privacy_officer"),
+    }
+
+
+def test_no_system_is_told_of_a_look_into_a_case_or_of_its_review():
+    access = {name for name, model in EVENT_TYPES.items() if model.TOPIC == ACCESS_TOPIC}
+    assert len(access) == 3
+    assert access == FOR_PEOPLE_ALONE
 
 
 def test_an_event_that_is_no_news_is_told_to_nobody():

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from forkant_contracts.codes import AccessVerdict, BreakGlassReason
 from forkant_contracts.envelope import EventData
-from forkant_contracts.fields import Identifier, UnitId
+from forkant_contracts.fields import Day, Identifier, Level, UnitId
 from forkant_contracts.topics import ACCESS_TOPIC
 
 
@@ -38,3 +38,14 @@ class AccessReviewed(AccessEvent):
 
     verdict: AccessVerdict
     """What the review came to."""
+
+
+class AccessReviewOverdue(AccessEvent):
+    """Nobody has looked at it by the due day; sent once for each level."""
+
+    TYPE: ClassVar[str] = "no.forkant.access.review-overdue.v1"
+
+    due_on: Day
+    """Day by which it was to be reviewed."""
+    escalation_level: Level
+    """1: to those who are to review it; 2, a week later: to the privacy officers of the directorate too."""

@@ -142,6 +142,10 @@ class ReviewView(View):
     verdict: c.AccessVerdict | None
     reviewed_by: str | None
     reviewed_at: datetime | None
+    reminded_at: datetime | None
+    """When those who are to review it were reminded, since it was past due."""
+    escalated_at: datetime | None
+    """When the directorate's privacy officers were told that it still waits."""
     etag: str
 
 

@@ -1,4 +1,4 @@
-"""Reviews of broken glass: opened with it, done once, by somebody else."""
+"""Reviews of broken glass: opened with it, done once, by somebody else, and reminded of when they are late."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from forkant_contracts.codes import AccessVerdict
-from sqlalchemy import RowMapping, Text, Uuid, bindparam, column, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Text, Uuid, bindparam, column, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.tables import access_review
@@ -55,3 +55,28 @@ async def decide(
     statement = update(access_review).where(_r.id == review_id, _r.version == version, _r.verdict.is_(None))
     done = statement.values(version=version + 1, verdict=verdict.value, reviewed_by=by, reviewed_at=at)
     return (await conn.execute(done)).rowcount == 1
+
+
+async def lock_to_remind_of(conn: AsyncConnection, *, due_by: datetime, limit: int) -> Sequence[RowMapping]:
+    """Return reviews that were due by a moment and that nobody was reminded of; others leave them alone meanwhile."""
+    waits = (_r.verdict.is_(None), _r.reminded_at.is_(None), _r.due_at <= due_by)
+    return await _lock(conn, *waits, oldest=_r.due_at, limit=limit)
+
+
+async def lock_to_escalate(conn: AsyncConnection, *, reminded_by: datetime, limit: int) -> Sequence[RowMapping]:
+    """Return reviews of which was reminded by a moment, in vain; others leave them alone meanwhile."""
+    waits = (_r.verdict.is_(None), _r.escalated_at.is_(None), _r.reminded_at <= reminded_by)
+    return await _lock(conn, *waits, oldest=_r.reminded_at, limit=limit)
+
+
+async def _lock(
+    conn: AsyncConnection, *waits: ColumnElement[bool], oldest: ColumnElement[datetime], limit: int
+) -> Sequence[RowMapping]:
+    statement = select(access_review).where(*waits).order_by(oldest, _r.id).limit(limit)
+    return (await conn.execute(statement.with_for_update(skip_locked=True))).mappings().all()
+
+
+async def note_reminder(conn: AsyncConnection, review_id: UUID, *, at: datetime, escalated: bool) -> None:
+    """Note that a review, which is locked, was reminded of."""
+    noted = {"escalated_at": at} if escalated else {"reminded_at": at}
+    await conn.execute(update(access_review).where(_r.id == review_id).values(version=_r.version + 1, **noted))

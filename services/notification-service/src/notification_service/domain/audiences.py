@@ -21,8 +21,9 @@ CASE_ERASED: Final = "no.forkant.case.erased.v1"
 CASE_TRANSFERRED: Final = "no.forkant.case.transferred.v1"
 GLASS_BROKEN: Final = "no.forkant.access.glass-broken.v1"
 ACCESS_REVIEWED: Final = "no.forkant.access.reviewed.v1"
+REVIEW_OVERDUE: Final = "no.forkant.access.review-overdue.v1"
 
-FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED})
+FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED, REVIEW_OVERDUE})
 """Events that no system is told of: who looked into which case is for the people of its unit."""
 
 
@@ -35,12 +36,22 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One message that an event leads to; ``restricted`` limits it to events that set or lift a restriction."""
+    """One message that an event leads to.
+
+    ``restricted`` limits it to events that set or lift a restriction, ``levels`` to those levels of escalation.
+    """
 
     kind: Kind
     roles: frozenset[Role]
     side: Side = Side.HOLDER
     restricted: bool | None = None
+    levels: frozenset[int] | None = None
+
+    def speaks_of(self, happening: Happening) -> bool:
+        """Return whether the event is one of those that it is limited to."""
+        if self.restricted not in (None, happening.restricted):
+            return False
+        return self.levels is None or happening.level in self.levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +62,8 @@ class Notice:
     unit: str
     roles: frozenset[Role]
 
+
+_ESCALATED: Final = frozenset(range(2, 10))
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "no.forkant.concern.received.v1": (Rule(kind=Kind.CONCERN_RECEIVED, roles=LEADS | OFFICERS),),
@@ -74,6 +87,10 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     GLASS_BROKEN: (Rule(kind=Kind.GLASS_BROKEN, roles=LEADS | PRIVACY),),
     ACCESS_REVIEWED: (Rule(kind=Kind.ACCESS_REVIEWED, roles=LEADS | PRIVACY),),
+    REVIEW_OVERDUE: (
+        Rule(kind=Kind.REVIEW_OVERDUE, roles=LEADS | PRIVACY, levels=frozenset({1})),
+        Rule(kind=Kind.REVIEW_ESCALATED, roles=LEADS | PRIVACY, levels=_ESCALATED),
+    ),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY),),
 }
 """Rules by event type; a type that is not here is no news to anyone."""
@@ -84,6 +101,6 @@ def notices(happening: Happening) -> tuple[Notice, ...]:
     found = []
     for rule in RULES.get(happening.type, ()):
         unit = happening.unit if rule.side is Side.HOLDER else happening.former_unit
-        if unit is not None and rule.restricted in (None, happening.restricted):
+        if unit is not None and rule.speaks_of(happening):
             found.append(Notice(kind=rule.kind, unit=unit, roles=rule.roles))
     return tuple(found)

@@ -28,6 +28,8 @@ class Happening:
     traceparent: str | None = None
     former_unit: str | None = None
     restricted: bool | None = None
+    level: int | None = None
+    """How many times what is overdue has been escalated, counted from 1."""
 
     @property
     def units(self) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     CASE_ERASED = "case_erased"
     GLASS_BROKEN = "glass_broken"
     ACCESS_REVIEWED = "access_reviewed"
+    REVIEW_OVERDUE = "review_overdue"
+    REVIEW_ESCALATED = "review_escalated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,20 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "En nødtilgang til en forebyggende sak hos {unit} er vurdert.",
         "Emergency access reviewed",
         "An emergency access to a preventive case at {unit} has been reviewed.",
+    ),
+    Kind.REVIEW_OVERDUE: _message(
+        "Nødtilgang ikke vurdert i tide",
+        "En nødtilgang til en forebyggende sak hos {unit} skulle vært vurdert nå. Vurder den, eller finn en som kan.",
+        "Emergency access not reviewed in time",
+        "An emergency access to a preventive case at {unit} is due for review. Review it, or find somebody who can.",
+    ),
+    Kind.REVIEW_ESCALATED: _message(
+        "Nødtilgang fortsatt ikke vurdert",
+        "En nødtilgang til en forebyggende sak hos {unit} er ikke vurdert en uke etter påminnelsen. "
+        "Personvernrådgiverne i direktoratet er varslet.",
+        "Emergency access still not reviewed",
+        "An emergency access to a preventive case at {unit} is not reviewed a week after the reminder. "
+        "The privacy officers of the directorate are told.",
     ),
 }
 
