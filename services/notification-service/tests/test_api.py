@@ -1,9 +1,11 @@
 """The API over HTTP with real tokens, against the real database."""
 
+from datetime import date
 from uuid import uuid4
 
 import httpx
 import pytest
+from forkant_contracts.events.access import AccessReviewOverdue
 from forkant_contracts.events.case import CaseTransferred
 from standardwebhooks import Webhook
 
@@ -42,6 +44,31 @@ async def test_an_entry_has_words_in_both_languages_and_where_to_go(world, calle
     assert entry["text"]["en"].startswith("A plan at Oslo Police District")
     assert (entry["subject"], entry["subject_id"], entry["subject_version"]) == ("case", str(case), 1)
     assert entry["read_at"] is None
+
+
+async def test_an_overdue_review_is_told_to_the_unit_and_a_week_later_to_the_directorates_privacy_officers(
+    world, caller
+):
+    case, review = uuid4(), uuid4()
+    people = {name: caller(name) for name in ("lead-oslo", "privacy-oslo", "pod-privacy")}
+
+    def overdue(level, version):
+        data = AccessReviewOverdue(case_id=case, due_on=date(2026, 3, 1), escalation_level=level)
+        return world.event(data, review, version)
+
+    await world.happen(overdue(1, 2))
+    told = {name: await kinds(person) for name, person in people.items()}
+    assert told == {"lead-oslo": ["review_overdue"], "privacy-oslo": ["review_overdue"], "pod-privacy": []}
+    escalated = overdue(2, 3)
+    await world.happen(escalated)
+    await world.happen(escalated)
+    assert await kinds(people["privacy-oslo"]) == ["review_escalated", "review_overdue"]
+    [entry] = (await people["pod-privacy"].get("/v1/inbox")).json()["items"]
+    assert (entry["unit"], entry["about_unit"], entry["subject_id"]) == ("pod", "oslo", str(case))
+    assert "Oslo politidistrikt" in entry["text"]["nb"]
+    assert "Oslo Police District" in entry["text"]["en"]
+    for outsider in ("officer-oslo", "pod-analyst", "privacy-troms"):
+        assert await kinds(caller(outsider)) == []
 
 
 async def test_what_one_person_has_read_another_has_not(world, caller):

@@ -71,6 +71,7 @@ def entries(happenings: Iterable[Happening], *, new_id: NewId) -> list[Entry]:
             subject_version=happening.version,
             occurred_at=happening.occurred_at,
             recorded_at=happening.recorded_at,
+            about_unit=notice.about_unit,
         )
         for happening in happenings
         for notice in notices(happening)

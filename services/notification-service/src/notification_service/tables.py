@@ -16,6 +16,7 @@ inbox_entry: Final = Table(
     Column("event_id", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("unit", Text, nullable=False),
+    Column("about_unit", Text),
     Column("district", Text, nullable=False),
     Column("roles", _TEXTS, nullable=False),
     Column("subject", Text, nullable=False),

@@ -81,6 +81,16 @@ def test_a_review_that_is_overdue_is_told_to_leads_and_privacy_officers_of_the_u
     }
 
 
+def test_a_review_that_waits_on_is_told_to_them_again_and_to_the_directorates_privacy_officers():
+    assert told("access.review-overdue", level=2) == {
+        ("review_escalated", "oslo", "prevention_lead"),
+        ("review_escalated", "oslo", "privacy_officer"),
+        ("review_escalated", "pod", "privacy_officer"),
+    }
+    abouts = {n.unit: n.about_unit for n in notices(happening("access.review-overdue", level=2))}
+    assert abouts == {"oslo": None, "pod": "oslo"}
+
+
 def test_no_system_is_told_of_a_look_into_a_case_or_of_its_review():
     access = {name for name, model in EVENT_TYPES.items() if model.TOPIC == ACCESS_TOPIC}
     assert len(access) == 3

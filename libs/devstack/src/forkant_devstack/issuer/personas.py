@@ -48,6 +48,7 @@ _NATIONAL: Final = {
     for persona in (
         _national("pod-analyst", "Analyst, directorate", Role.ANALYST, Role.DIRECTORATE),
         _national("pod-methods", "Method editor, directorate", Role.METHOD_EDITOR, Role.DIRECTORATE),
+        _national("pod-privacy", "Privacy officer, directorate", Role.PRIVACY_OFFICER),
         _national("pod-admin", "Administrator", Role.ADMINISTRATOR),
         _national("auditor", "Auditor", Role.AUDITOR),
     )

@@ -31,6 +31,8 @@ class EntryView(View):
     id: UUID
     kind: Kind
     unit: str
+    about_unit: str | None
+    """The unit that it speaks of, when that is another than whose people it is for."""
     subject: Subject
     subject_id: UUID
     subject_version: int
@@ -44,8 +46,8 @@ class EntryView(View):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        """Build it from a row; its words come from the kind and the unit."""
-        words = message(Kind(row["kind"]), row["unit"])
+        """Build it from a row; its words come from the kind and the unit that it speaks of."""
+        words = message(Kind(row["kind"]), row["about_unit"] or row["unit"])
         return cls.model_validate({**row, "title": words.title, "text": words.text})
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from forkant_contracts.codes import Role
+from forkant_contracts.units import DIRECTORATE
 
 from notification_service.domain.happenings import Happening
 from notification_service.domain.kinds import Kind
@@ -32,6 +33,7 @@ class Side(StrEnum):
 
     HOLDER = "holder"
     FORMER = "former"
+    DIRECTORATE = "directorate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +58,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A message for everyone of a unit who holds one of the roles."""
+    """A message for everyone of a unit who holds one of the roles; ``about_unit`` when it speaks of another unit."""
 
     kind: Kind
     unit: str
     roles: frozenset[Role]
+    about_unit: str | None = None
 
 
 _ESCALATED: Final = frozenset(range(2, 10))
@@ -90,6 +93,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     REVIEW_OVERDUE: (
         Rule(kind=Kind.REVIEW_OVERDUE, roles=LEADS | PRIVACY, levels=frozenset({1})),
         Rule(kind=Kind.REVIEW_ESCALATED, roles=LEADS | PRIVACY, levels=_ESCALATED),
+        Rule(kind=Kind.REVIEW_ESCALATED, roles=PRIVACY, side=Side.DIRECTORATE, levels=_ESCALATED),
     ),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY),),
 }
@@ -100,7 +104,14 @@ def notices(happening: Happening) -> tuple[Notice, ...]:
     """Return the messages that an event leads to."""
     found = []
     for rule in RULES.get(happening.type, ()):
-        unit = happening.unit if rule.side is Side.HOLDER else happening.former_unit
+        unit = _unit_of(rule.side, happening)
         if unit is not None and rule.speaks_of(happening):
-            found.append(Notice(kind=rule.kind, unit=unit, roles=rule.roles))
+            about = happening.unit if rule.side is Side.DIRECTORATE and unit != happening.unit else None
+            found.append(Notice(kind=rule.kind, unit=unit, roles=rule.roles, about_unit=about))
     return tuple(found)
+
+
+def _unit_of(side: Side, happening: Happening) -> str | None:
+    if side is Side.DIRECTORATE:
+        return DIRECTORATE
+    return happening.unit if side is Side.HOLDER else happening.former_unit

@@ -175,10 +175,10 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
     Kind.REVIEW_ESCALATED: _message(
         "Nødtilgang fortsatt ikke vurdert",
         "En nødtilgang til en forebyggende sak hos {unit} er ikke vurdert en uke etter påminnelsen. "
-        "Personvernrådgiverne i direktoratet er varslet.",
+        "Personvernrådgiverne i enheten og i direktoratet er varslet.",
         "Emergency access still not reviewed",
         "An emergency access to a preventive case at {unit} is not reviewed a week after the reminder. "
-        "The privacy officers of the directorate are told.",
+        "The privacy officers of the unit and of the directorate are told.",
     ),
 }
 

@@ -16,7 +16,7 @@ from notification_service.visibility import Reader, visible_entries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One message for those of a unit who hold one of the roles."""
+    """One message for those of a unit who hold one of the roles; ``about_unit`` when it speaks of another unit."""
 
     id: UUID
     event_id: UUID
@@ -28,18 +28,20 @@ class Entry:
     subject_version: int
     occurred_at: datetime
     recorded_at: datetime
+    about_unit: str | None = None
 
 
 _INSERT: Final = text("""
 INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version,
-                         occurred_at, recorded_at, created_at)
+                         occurred_at, recorded_at, about_unit, created_at)
 SELECT id, event_id, kind, unit, district, string_to_array(roles, ' '), subject, subject_id, subject_version,
-       occurred_at, recorded_at, CAST(:now AS timestamptz)
+       occurred_at, recorded_at, about_unit, CAST(:now AS timestamptz)
 FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:kinds AS text[]), CAST(:units AS text[]),
             CAST(:districts AS text[]), CAST(:roles AS text[]), CAST(:subjects AS text[]),
             CAST(:subject_ids AS uuid[]), CAST(:versions AS int[]), CAST(:occurred AS timestamptz[]),
-            CAST(:recorded AS timestamptz[]))
-     AS e (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version, occurred_at, recorded_at)
+            CAST(:recorded AS timestamptz[]), CAST(:about AS text[]))
+     AS e (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version, occurred_at, recorded_at,
+           about_unit)
 ON CONFLICT (event_id, kind, unit) DO NOTHING
 RETURNING kind
 """)
@@ -77,6 +79,7 @@ async def insert(conn: AsyncConnection, entries: Sequence[Entry], *, now: dateti
         "versions": [e.subject_version for e in entries],
         "occurred": [e.occurred_at for e in entries],
         "recorded": [e.recorded_at for e in entries],
+        "about": [e.about_unit for e in entries],
         "now": now,
     }
     return list((await conn.execute(_INSERT, bind)).scalars())
