@@ -164,6 +164,15 @@ class Service:
         counts = (f"SELECT '{row['relname']}' AS name, count(*) AS n FROM \"{row['relname']}\"" for row in tables)
         return {row["name"]: row["n"] for row in await self.fetch(" UNION ALL ".join(counts))}
 
+    async def row_digests(self) -> dict[str, str]:
+        """Return a digest of each table's rows."""
+        parts = (
+            f"SELECT '{name}' AS name, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS digest"
+            f' FROM "{name}" AS t'
+            for name in await self.row_counts()
+        )
+        return {row["name"]: row["digest"] for row in await self.fetch(" UNION ALL ".join(parts))}
+
 
 async def started(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterator[Service]:
     urls = await postgres.create_database("case")

@@ -1,0 +1,217 @@
+"""Every operation, once: what it leaves in the audit trail, and that nothing is done or shown when it can leave nothing."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forkant_devstack.testing.operations import operations
+from forkant_kit.audit.record import Trail
+
+REPOSITORY = Path(__file__).parents[4]
+OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITORY, "case")}
+SHOW_NOTHING = {"GET /v1/catalogue", "GET /v1/methods"}
+"""Operations that tell nothing about anybody, and leave no entry."""
+BREAK = "ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID"
+MEND = "ALTER TABLE audit_entry DROP CONSTRAINT broken"
+CASE = "/v1/cases/{case_id}"
+DUE = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+SOON = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+HELD = {"reason": "awaiting_partner"}
+PERSON = {
+    "case_type": "person", "subject_category": "at_risk", "purpose_code": "prevent_crime", "legal_basis": "police_act",
+    "theme": "violence", "age_band": "under_15", "title": "A title",
+}  # fmt: skip
+CONCERN = {"source": "school", "theme": "violence", "age_band": "under_15", "description": "Something was seen."}
+
+
+@dataclass
+class Walk:
+    """One step after the other; each must leave one entry, and none where it can't."""
+
+    service: Any
+    refused_first: bool = True
+    ids: dict[str, str] = field(default_factory=dict)
+    etags: dict[str, str] = field(default_factory=dict)
+    walked: set[str] = field(default_factory=set)
+    seen: int = 0
+
+    async def step(
+        self, by: str, name: str, body: Any = None, *, action: str | None, about: str | None = "case_id", **query: Any
+    ) -> Any:
+        """Take a step as somebody, and look at its entry: of which action, and about which object."""
+        self.walked.add(name)
+        if self.refused_first and action is not None:
+            await self._refused(by, name, body, query)
+        answer = await self._ask(by, name, body, query)
+        assert answer.is_success, (name, answer.text)
+        kept = answer.json() if answer.content else {}
+        self._keep(name, answer, kept)
+        left = await self.left()
+        assert [(row["subject"], row["action"], row["outcome"]) for row in left] == (
+            [] if action is None else [(by, action, "done")]
+        ), name
+        if action is not None and about is not None:
+            assert self.ids[about] in [str(found) for found in left[0]["object_ids"]], name
+        return kept
+
+    async def left(self) -> list[Any]:
+        """Return what came into the trail since the last look."""
+        rows = await self.service.fetch("SELECT * FROM audit_entry WHERE seq > $1 ORDER BY seq", self.seen)
+        self.seen = rows[-1]["seq"] if rows else self.seen
+        return rows
+
+    async def _refused(self, by: str, name: str, body: Any, query: dict[str, Any]) -> None:
+        before = await self.service.row_digests()
+        await self.service.fetch(BREAK)
+        answer = await self._ask(by, name, body, query)
+        await self.service.fetch(MEND)
+        assert (answer.status_code, answer.json().get("code")) == (503, "audit-unavailable"), name
+        assert not any(found in answer.text for found in self.ids.values()), name
+        assert await self.service.row_digests() == before, name
+
+    async def _ask(self, by: str, name: str, body: Any, query: dict[str, Any]) -> Any:
+        operation, person = OPERATIONS[name], self.service.person(by)
+        path = operation.at(**self.ids)
+        if operation.method == "GET":
+            return await person.get(path, **query)
+        etag = self.etags.get(
+            "transfer" if name.endswith(("accept", "reject")) else "concern" if "concern" in name else "case"
+        )
+        return await person.send(operation.method, path, body, etag='"v1"' if "reviews" in name else etag)
+
+    def _keep(self, name: str, answer: Any, kept: dict[str, Any]) -> None:
+        if "etag" in answer.headers and name.startswith(("POST /v1/concerns", "GET /v1/concerns")):
+            self.etags["concern"] = answer.headers["etag"]
+        elif "etag" in answer.headers and "{transfer_id}" not in name and "reviews" not in name:
+            self.etags["case"] = answer.headers["etag"]
+        self.etags["transfer"] = '"v1"'
+        if name == "POST /v1/cases":
+            self.ids["case_id"] = kept["id"]
+        elif kept.get("item_id"):
+            self.ids[MADE[name.rpartition("/")[2]]] = kept["item_id"]
+
+
+MADE = {
+    "measures": "measure_id", "start": "measure_id", "steps": "measure_id", "complete": "measure_id",
+    "cancel": "measure_id", "follow-ups": "follow_up_id", "held": "follow_up_id", "partners": "partner_id",
+    "{partner_id}": "partner_id", "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
+    "revoke": "transfer_id", "members": "grant_id", "{grant_id}": "grant_id", "access": "access_id",
+}  # fmt: skip
+
+
+async def from_opening_to_evaluation(walk: Walk) -> None:
+    async def case(method: str, tail: str, body: Any = None, *, action: str, by: str = "officer-oslo") -> Any:
+        return await walk.step(by, f"{method} {CASE}/{tail}", body, action=action)
+
+    await walk.step("officer-oslo", "POST /v1/cases", PERSON, action="case.open")
+    await case("PUT", "assessment", {"completed": True, "risk_factors": ["truancy"]}, action="case.assess")
+    goals = [{"text": "Back to school", "measurable": True, "baseline": "3 of 5"}]
+    await case("PUT", "plan", {"goals": goals}, action="case.plan")
+    await case("POST", "plan/approval", {}, action="case.approve_plan", by="lead-oslo")
+    await case("POST", "measures", {"kind": "concern_conversation", "due_on": DUE}, action="case.plan_measure")
+    await case("GET", "measures/{measure_id}", action="case.read")
+    await case("POST", "measures/{measure_id}/start", action="case.start_measure")
+    step = {"step": "conversation_held"}
+    await case("POST", "measures/{measure_id}/steps", step, action="case.complete_step")
+    await case("POST", "measures/{measure_id}/complete", action="case.complete_measure")
+    await case("POST", "measures", {"kind": "home_visit", "due_on": DUE}, action="case.plan_measure")
+    await case("POST", "measures/{measure_id}/cancel", {"reason": "not_needed"}, action="case.cancel_measure")
+    await case("POST", "follow-ups", {"due_on": DUE}, action="case.schedule_follow_up")
+    await case("GET", "follow-ups/{follow_up_id}", action="case.read")
+    await case("POST", "follow-ups/{follow_up_id}/held", {"notes": "Well."}, action="case.hold_follow_up")
+    await case("POST", "hold", HELD, action="case.put_on_hold")
+    await case("POST", "resume", action="case.resume")
+    await case("PUT", "evaluation", {"effect": "achieved", "completed": True}, action="case.evaluate")
+    await case("POST", "close", {"reason": "evaluated"}, action="case.close")
+    await case("POST", "reopen", {"reason": "new_concern"}, action="case.reopen")
+
+
+async def those_around_it(walk: Walk) -> None:
+    async def case(method: str, tail: str, body: Any = None, *, action: str, by: str = "officer-oslo") -> Any:
+        return await walk.step(by, f"{method} {CASE}/{tail}", body, action=action)
+
+    await case("POST", "partners", {"kind": "school"}, action="case.add_partner")
+    await case("GET", "partners/{partner_id}", action="case.read")
+    await case("DELETE", "partners/{partner_id}", action="case.remove_partner")
+    await case("POST", "members", {"subject": "officer2-oslo"}, action="case.add_member")
+    await case("GET", "members", action="case.read_members")
+    await case("DELETE", "members/{grant_id}", action="case.end_member")
+    access = {"subject": "officer-kripos", "valid_to": SOON, "reason": "joint_work"}
+    await case("POST", "access", access, action="case.add_member")
+    await case("PUT", "level", {"level": 2}, action="case.set_level", by="lead-oslo")
+    await case("PUT", "level", {"level": 1}, action="case.set_level", by="lead-oslo")
+    glass = await case("POST", "break-glass", {"reason": "acute_danger"}, action="case.break_glass", by="officer-troms")
+    walk.ids["review_id"] = glass["id"]
+    await walk.step("lead-oslo", "GET /v1/access-reviews", action="access.list_reviews")
+    await walk.step("lead-oslo", "GET /v1/access-reviews/{review_id}", action="access.read_review")
+    verdict = {"verdict": "justified"}
+    await walk.step("lead-oslo", "POST /v1/access-reviews/{review_id}/verdict", verdict, action="access.review")
+    leave = {"absent": "officer-oslo", "substitute": "officer2-oslo", "valid_to": SOON}
+    made = await walk.step("lead-oslo", "POST /v1/substitutions", leave, action="access.substitute", about=None)
+    walk.ids["substitution_id"] = made["id"]
+    of_it = {"about": "substitution_id"}
+    await walk.step("lead-oslo", "GET /v1/substitutions", action="access.list_substitutes", **of_it)
+    end = "POST /v1/substitutions/{substitution_id}/end"
+    await walk.step("lead-oslo", end, action="access.end_substitute", **of_it)
+
+
+async def lists_and_transfers(walk: Walk) -> None:
+    officer = "officer-oslo"
+    await walk.step(officer, "GET /v1/cases", action="case.list")
+    await walk.step(officer, "GET /v1/cases/count", action="case.count", about=None)
+    await walk.step(officer, f"GET {CASE}", action="case.read")
+    await walk.step(officer, f"GET {CASE}/history", action="case.history")
+    await walk.step(officer, "GET /v1/changes", action="case.changes")
+    await walk.step("auditor", "GET /v1/audit", action="audit.read", object_id=walk.ids["case_id"])
+    await walk.step(officer, "GET /v1/catalogue", action=None)
+    await walk.step(officer, "GET /v1/methods", action=None)
+    answers = (("revoke", officer), ("reject", "lead-troms"), ("accept", "lead-troms"))
+    for answer, by in answers:
+        await walk.step(officer, f"POST {CASE}/transfers", {"to_unit": "troms"}, action="case.offer_transfer")
+        await walk.step(by, f"GET {CASE}/transfers/{{transfer_id}}", action="case.read_transfer")
+        await walk.step(by, "GET /v1/transfers", action="case.list_transfers")
+        path = f"POST {CASE}/transfers/{{transfer_id}}/{answer}"
+        await walk.step(by, path, action=f"case.{answer}_transfer")
+        if answer != "accept":
+            await walk.step(officer, f"GET {CASE}", action="case.read")
+
+
+async def concerns_and_endings(walk: Walk) -> None:
+    officer = "officer-oslo"
+    made = await walk.step(officer, "POST /v1/concerns", CONCERN, action="concern.receive", about=None)
+    walk.ids["concern_id"] = made["id"]
+    await walk.step(officer, "GET /v1/concerns", action="concern.list", about="concern_id")
+    await walk.step(officer, "GET /v1/concerns/{concern_id}", action="concern.read", about="concern_id")
+    decision = {"outcome": "dismissed"}
+    await walk.step(
+        officer, "POST /v1/concerns/{concern_id}/decision", decision, action="concern.decide", about="concern_id"
+    )
+    for tail, body, action, by in (
+        ("referral", {"referred_to": "child_welfare"}, "case.refer", officer),
+        ("rejection", {"reason": "no_basis"}, "case.reject", officer),
+        ("restriction", {"restricted": True, "reason": "disputed"}, "case.restrict", "lead-oslo"),
+        ("erasure", {"basis": "unfounded"}, "case.erase", "privacy-oslo"),
+    ):
+        await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
+        await walk.step(by, f"POST {CASE}/{tail}", body, action=action)
+
+
+PARTS = (from_opening_to_evaluation, those_around_it, lists_and_transfers, concerns_and_endings)
+
+
+async def test_each_operation_leaves_one_entry_and_does_and_shows_nothing_when_it_can_leave_none(empty_service):
+    walk = Walk(empty_service)
+    for part in PARTS:
+        await part(walk)
+    assert walk.walked == set(OPERATIONS), "whoever adds an operation takes a step with it here"
+
+
+async def test_the_walk_stops_at_an_operation_that_forgets_its_entry(empty_service, monkeypatch):
+    async def forget(trail, _conn, _entry):
+        trail.recorded = True
+
+    monkeypatch.setattr(Trail, "record", forget)
+    with pytest.raises(AssertionError, match="POST /v1/cases"):
+        await from_opening_to_evaluation(Walk(empty_service, refused_first=False))
