@@ -68,11 +68,11 @@ async def test_the_worker_projects_what_is_on_kafka_and_stops_in_order(
         assert await stopped(process) == 0
 
 
-@pytest.mark.parametrize("module", ["app", "worker"])
-async def test_a_wrong_environment_stops_the_start_and_says_what_is_wrong(module):
-    code, errors = await refusal_to_start(
-        f"indicator_service.{module}", {"FORKANT_ENV": "test", "FORKANT_STREAM_POLL_SECONDS": "soon"}
-    )
+@pytest.mark.parametrize(
+    ("module", "setting"), [("app", "FORKANT_STREAM_POLL_SECONDS"), ("worker", "FORKANT_AUDIT_SEAL_EVERY_S")]
+)
+async def test_a_wrong_environment_stops_the_start_and_says_what_is_wrong(module, setting):
+    code, errors = await refusal_to_start(f"indicator_service.{module}", {"FORKANT_ENV": "test", setting: "soon"})
     assert code == 78
     assert "FORKANT_DATABASE_URL" in errors
-    assert "FORKANT_STREAM_POLL_SECONDS" in errors
+    assert setting in errors
