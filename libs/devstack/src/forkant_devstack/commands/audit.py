@@ -110,11 +110,13 @@ def who_saw(
 
 
 def _show(found: Sequence["Sighting"], *, persona: str, services: Sequence[str]) -> None:
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from forkant_devstack.commands.console import terminal
 
-    table = Table("when (UTC)", "who", "unit", "roles", "what", "outcome", "why", "service", box=None, padding=(0, 2))
+    headings = ("when (UTC)", "who", "unit", "roles", "what", "outcome", "why", "service")
+    # Who and when is what was asked for: on a narrow terminal it goes on in the next line and is never cut.
+    table = Table(*(Column(heading, overflow="fold") for heading in headings), box=None, padding=(0, 1))
     for each in found:
         who = (each.at[:19].replace("T", " "), each.subject, each.unit, " ".join(each.roles))
         table.add_row(*who, each.action, each.outcome, each.purpose or "", each.service)
