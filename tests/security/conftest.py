@@ -234,6 +234,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     member = await do("POST", "members", {"subject": f"officer7-{unit}"})
     outsider, path = wall.person(f"officer-{offered_to}"), f"/v1/cases/{case_id}/break-glass"
     review = await outsider.done("case", "POST", path, {"reason": "acute_danger"})
+    hold = await do("POST", "legal-holds", {"reason": "complaint"}, by=wall.person(f"privacy-{unit}"))
     offer = await do("POST", "transfers", {"to_unit": offered_to})
     concern = await officer.done("case", "POST", "/v1/concerns", CONCERN)
     endpoint = await lead.done("notification", "POST", "/v1/endpoints", {"url": "http://127.0.0.1:9/hook"})
@@ -250,6 +251,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "partner_id": partner["item_id"],
         "transfer_id": offer["item_id"],
         "grant_id": member["item_id"],
+        "legal_hold_id": hold["item_id"],
         "review_id": review.json()["id"],
         "substitution_id": substitution.json()["id"],
         "concern_id": concern.json()["id"],

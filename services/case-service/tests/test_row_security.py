@@ -29,6 +29,7 @@ HOLDER = {
     "access_substitution": "t.unit",
     "access_review": "t.unit",
     "measure_step": "(SELECT c.unit FROM measure m JOIN preventive_case c ON c.id = m.case_id WHERE m.id = t.measure_id)",
+    **dict.fromkeys(("legal_hold", "archive_decision", "erasure_certificate"), OF_CASE.format("case_id")),
     "event_archive": OF_CASE.format("aggregate_id"),
     "data_key": "coalesce((SELECT unit FROM preventive_case WHERE id = t.owner_id),"
     " (SELECT unit FROM concern WHERE id = t.owner_id))",
@@ -89,6 +90,12 @@ async def fill(service: Service, unit: str, other: str) -> None:
     outsider = service.person(f"officer-{unit}", unit=other, sub=f"officer-{other}")
     broken = await outsider.send("POST", f"{active.path}/break-glass", {"reason": "acute_danger"})
     assert broken.is_success, broken.text
+    privacy = service.person(f"privacy-{unit}")
+    erased = await officer.open()
+    await erased.do("POST", "legal-holds", {"reason": "complaint"}, by=privacy)
+    await (await officer.open()).do("PUT", "archive-decision", {"outcome": "destroy"}, by=lead)
+    gone = await officer.open()
+    await gone.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
     await service.fetch(
         "INSERT INTO access_substitution VALUES (gen_random_uuid(), $1, 'a', 'b', now(), now() + interval '1 day', 'c')",
         unit,

@@ -88,7 +88,7 @@ async def test_what_is_kept_from_before_an_erasure_opens_no_more(service, office
     [[before], [kept]] = [(await service.fetch(query, case.id))[0] for query in (key, title)]
     of_case = vault.opened(UUID(case.id), before)
     assert of_case.unseal(kept, place="preventive_case/title") == "Something private"
-    await case.do("POST", "erasure", {"basis": "unfounded"}, by=privacy)
+    await case.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
     [[after]] = await service.fetch(key, case.id)
     assert after is None
     for change in ("UPDATE data_key SET sealed = $2, sealed_by = '\\x00', shredded_at = NULL WHERE owner_id = $1",):
@@ -110,7 +110,7 @@ async def written(service: Service) -> tuple[list[str], dict[str, list[dict[str,
     case, concern_path = await full_of_text(officer, lead, troms)
     await worked_on(case, datetime.now(UTC).date().replace(month=12, day=31).isoformat(), lead, troms)
     erased = await officer.open()
-    await erased.do("POST", "erasure", {"basis": "unfounded"}, by=privacy)
+    await erased.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
     vault, rows = Vault(Keyring(read_keys(DEV_TEXT_KEY))), {}
     keys = {row["owner_id"]: row["sealed"] for row in await service.fetch("SELECT owner_id, sealed FROM data_key")}
     for table in MOVED:

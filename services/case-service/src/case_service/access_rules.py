@@ -55,7 +55,7 @@ NOT_ON_CASES: Final = frozenset(
 )
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
-READS: Final = frozenset({"concern.read", "case.read"})
+READS: Final = frozenset({"concern.read", "case.read", "case.read_erasure"})
 """Actions that change nothing."""
 
 BY_BREAK_GLASS: Final = frozenset({"case.read"})

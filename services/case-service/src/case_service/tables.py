@@ -295,6 +295,40 @@ access_review: Final = Table(
     Column("escalated_at", _MOMENT),
 )
 
+legal_hold: Final = Table(
+    "legal_hold",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    Column("placed_at", _MOMENT, nullable=False),
+    Column("lifted_by", Text),
+    Column("lifted_at", _MOMENT),
+)
+
+archive_decision: Final = Table(
+    "archive_decision",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("reference", Text),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", _MOMENT, nullable=False),
+)
+
+erasure_certificate: Final = Table(
+    "erasure_certificate",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("erased_by", Text, nullable=False),
+    Column("erased_at", _MOMENT, nullable=False),
+    Column("concern_id", Uuid),
+    Column("destroyed", JSONB, nullable=False),
+)
+
 event_archive: Final = Table(
     "event_archive",
     MetaData(),

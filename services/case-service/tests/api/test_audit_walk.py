@@ -98,6 +98,7 @@ MADE = {
     "cancel": "measure_id", "follow-ups": "follow_up_id", "held": "follow_up_id", "partners": "partner_id",
     "{partner_id}": "partner_id", "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
     "revoke": "transfer_id", "members": "grant_id", "{grant_id}": "grant_id", "access": "access_id",
+    "legal-holds": "legal_hold_id", "{legal_hold_id}": "legal_hold_id",
 }  # fmt: skip
 
 
@@ -192,10 +193,18 @@ async def concerns_and_endings(walk: Walk) -> None:
         ("referral", {"referred_to": "child_welfare"}, "case.refer", officer),
         ("rejection", {"reason": "no_basis"}, "case.reject", officer),
         ("restriction", {"restricted": True, "reason": "disputed"}, "case.restrict", "lead-oslo"),
-        ("erasure", {"basis": "unfounded"}, "case.erase", "privacy-oslo"),
     ):
         await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
         await walk.step(by, f"POST {CASE}/{tail}", body, action=action)
+    privacy, hold = "privacy-oslo", {"reason": "complaint"}
+    await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
+    await walk.step(privacy, f"POST {CASE}/legal-holds", hold, action="case.place_legal_hold")
+    await walk.step(privacy, f"GET {CASE}/legal-holds", action="case.read_legal_holds")
+    await walk.step(privacy, f"DELETE {CASE}/legal-holds/{{legal_hold_id}}", action="case.lift_legal_hold")
+    decision = {"outcome": "destroy"}
+    await walk.step("lead-oslo", f"PUT {CASE}/archive-decision", decision, action="case.decide_archive")
+    await walk.step(privacy, f"POST {CASE}/erasure", {"basis": "unfounded"}, action="case.erase")
+    await walk.step(privacy, f"GET {CASE}/erasure", action="case.read_erasure")
 
 
 PARTS = (from_opening_to_evaluation, those_around_it, lists_and_transfers, concerns_and_endings)

@@ -69,7 +69,7 @@ async def test_glass_does_not_break_for_what_is_restricted_erased_above_the_clea
 ):
     restricted, erased, secret = await officer.open(), await officer.open(), await officer.open()
     await restricted.do("POST", "restriction", {"restricted": True, "reason": "disputed"}, by=lead)
-    await erased.do("POST", "erasure", {"basis": "unfounded"}, by=privacy)
+    await erased.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
     await secret.do("PUT", "level", {"level": 3}, by=lead)
     before = await service.row_counts()
     for case in (restricted, erased, secret):

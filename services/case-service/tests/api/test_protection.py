@@ -17,7 +17,10 @@ async def test_a_restricted_case_is_read_by_leads_and_privacy_officers_alone(res
     for person in (lead, privacy):
         shown = await restricted.read(person)
         assert (shown["restricted"], shown["restriction_reason"]) == (True, "disputed")
-        assert sorted(shown["allowed"]) == ["add_member", "end_member", "erase", "lift_restriction", "set_level"]
+        assert sorted(shown["allowed"]) == [
+            "add_member", "decide_archive", "end_member", "erase", "lift_legal_hold", "lift_restriction",
+            "place_legal_hold", "set_level",
+        ]  # fmt: skip
 
 
 async def test_nobody_changes_a_restricted_case(service, restricted, officer, lead):
@@ -140,14 +143,14 @@ async def test_no_text_that_anybody_wrote_stands_in_the_database_and_its_keys_ar
 
     keys = "SELECT owner_id::text AS owner, sealed, shredded_at FROM data_key"
     assert [row["shredded_at"] for row in await service.fetch(keys)] == [None] * 3
-    erased = await case.do("POST", "erasure", {"basis": "unfounded"}, by=privacy)
+    erased = await case.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
     gone = {row["owner"] for row in await service.fetch(keys) if row["sealed"] is None and row["shredded_at"]}
     assert gone == {case.id, concern_path.rpartition("/")[2]}
     assert (await service.events(case.id))[-1] == "case.erased"
     assert len(await service.events(case.id)) == erased["version"]
     assert (await service.row_counts())["idempotency_key"] == 2  # the helper case's opening and the erasure itself
     [tombstone] = await service.fetch("SELECT state, erasure_basis, title FROM preventive_case WHERE id = $1", case.id)
-    assert tuple(tombstone) == ("closed", "unfounded", None)
+    assert tuple(tombstone) == ("closed", "unlawful", None)
     concern = (await officer.get(concern_path)).json()
     assert (concern["description"], concern["note"]) == (None, None)
     printed = capfd.readouterr()

@@ -73,6 +73,7 @@ FORWARD = [
     Action.REOPEN,
     Action.LIFT_RESTRICTION,
 ]
+KEEPING = [Action.PLACE_LEGAL_HOLD, Action.LIFT_LEGAL_HOLD, Action.DECIDE_ARCHIVE, Action.ERASE]
 plays = st.tuples(st.randoms(use_true_random=True), st.lists(attempts, min_size=15, max_size=80))
 
 
@@ -175,6 +176,30 @@ def test_replaying_the_events_gives_the_state(play):
     read = [decode((message := encode(one)).headers, message.value) for one in log]
     assert read == log
     assert replayed_state(read) is case.state
+
+
+@given(plays)
+def test_no_case_is_erased_while_a_legal_hold_stands_or_by_who_decided_about_its_archive(play):
+    random, plan = play
+    case = Case(state=CaseState.REGISTERED)
+    for drawn in plan:
+        attempt = replace(
+            steered(case, random, drawn),
+            erasure_basis=random.choice([ErasureBasis.UNFOUNDED, ErasureBasis.UNLAWFUL]),
+            item_id=random.choice(ITEMS),
+            **({"action": random.choice(KEEPING)} if random.random() < 0.6 else {}),
+        )
+        try:
+            after = decide(case, attempt).case
+        except Refusal:
+            continue
+        if after.erased:
+            assert not case.legal_holds
+            waited = attempt.erasure_basis is ErasureBasis.UNFOUNDED
+            assert not waited or case.archive_decided_by not in {None, attempt.actor}
+            event("erased")
+            return
+        case = after
 
 
 @given(plays)

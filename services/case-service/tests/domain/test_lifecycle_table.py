@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 from case_service.domain.attempt import Action, Attempt, Kind
+from case_service.domain.erasing import ARCHIVE_FIRST
 from case_service.domain.lifecycle import RULES, allowed_actions, decide
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import ALL_STATES, Case, FollowUpState, Measure, MeasureState, Plan
-from forkant_contracts.codes import CaseState, CloseReason
+from forkant_contracts.codes import CaseState, CloseReason, ErasureBasis
 
 ITEM = UUID("0190b3a0-0000-7000-8000-000000000001")
 OTHER = UUID("0190b3a0-0000-7000-8000-000000000002")
@@ -53,6 +54,9 @@ revoke_transfer     R A P X F E H . . .
 add_member          R A P X F E H C D J
 end_member          R A P X F E H C D J
 set_level           R A P X F E H C D J
+place_legal_hold    R A P X F E H C D J
+lift_legal_hold     R A P X F E H C D J
+decide_archive      R A P X F E H C D J
 restrict            R A P X F E H C D J
 lift_restriction    R A P X F E H C D J
 erase               R A P X F E H C D J
@@ -80,6 +84,7 @@ def ready_for(action: Action, state: CaseState) -> Case:
         follow_ups={ITEM: FollowUpState.SCHEDULED},
         partners=frozenset({ITEM}),
         offer=None if action is Action.OFFER_TRANSFER else ITEM,
+        legal_holds=frozenset() if action is Action.ERASE else frozenset({ITEM}),
     )
 
 
@@ -191,7 +196,35 @@ REFUSALS = [
     (Action.REVOKE_TRANSFER, "active", {"offer": OTHER}, {}, Code.ILLEGAL_TRANSITION),
     (Action.RESTRICT, "active", {"restricted": True}, {}, Code.ALREADY_RESTRICTED),
     (Action.LIFT_RESTRICTION, "active", {"restricted": False}, {}, Code.NOT_RESTRICTED),
+    (Action.LIFT_LEGAL_HOLD, "active", {"legal_holds": frozenset({OTHER})}, {}, Code.NOT_FOUND),
+    (Action.ERASE, "closed", {"legal_holds": frozenset({OTHER})}, {}, Code.LEGAL_HOLD),
+    *(
+        (Action.ERASE, "closed", standing, {"erasure_basis": basis}, code)
+        for basis in sorted(ARCHIVE_FIRST)
+        for standing, code in (
+            ({}, Code.ARCHIVE_DECISION_REQUIRED),
+            ({"archive_decided_by": "lead"}, Code.OWN_ARCHIVE_DECISION),
+            ({"archive_decided_by": "another", "legal_holds": frozenset({OTHER})}, Code.LEGAL_HOLD),
+        )
+    ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("basis", "decided_by"),
+    [
+        *((basis, "another") for basis in sorted(ARCHIVE_FIRST)),
+        (ErasureBasis.UNLAWFUL, None),
+        (ErasureBasis.UNLAWFUL, "lead"),
+    ],
+)
+def test_a_case_is_erased_once_nothing_speaks_for_keeping_it(basis, decided_by):
+    case = replace(ready_for(Action.ERASE, CaseState.CLOSED), archive_decided_by=decided_by)
+    assert decide(case, attempt(Action.ERASE, erasure_basis=basis)).case.erased
+
+
+def test_every_ground_but_unlawful_processing_waits_for_the_archive():
+    assert set(ErasureBasis) - ARCHIVE_FIRST == {ErasureBasis.UNLAWFUL, ErasureBasis.UNKNOWN}
 
 
 @pytest.mark.parametrize(("action", "state", "standing", "fields", "code"), REFUSALS, ids=lambda part: str(part)[:40])
@@ -228,6 +261,9 @@ WHILE_RESTRICTED = {
     Action.RESTRICT,
     Action.LIFT_RESTRICTION,
     Action.ERASE,
+    Action.PLACE_LEGAL_HOLD,
+    Action.LIFT_LEGAL_HOLD,
+    Action.DECIDE_ARCHIVE,
     Action.ADD_MEMBER,
     Action.END_MEMBER,
     Action.SET_LEVEL,

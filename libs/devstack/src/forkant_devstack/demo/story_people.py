@@ -149,7 +149,7 @@ def drugs_and_return(now: datetime) -> list[Script]:
 def extremist_posts(now: datetime) -> list[Script]:
     """6: a person of 19, extremist posts; dialogue; unfounded, so restricted and then erased.
 
-    No API yet: the certificate that lists where the erasure has reached.
+    The lead decides about the archive, the privacy officer erases, and a certificate is left.
     """
     w = begin("6 Unfounded, erased", "agder", now, days_ago=120)
     matter = Matter(

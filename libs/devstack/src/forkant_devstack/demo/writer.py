@@ -167,7 +167,8 @@ class CaseWriter:
         self._on_case("POST", "restriction", {"restricted": True, "reason": reason.value}, role="privacy")
 
     def erase(self, basis: ErasureBasis) -> None:
-        """The case's content is erased («sletting»)."""
+        """The lead decides that the archives keep nothing of the case, and its content is erased («sletting»)."""
+        self._on_case("PUT", "archive-decision", {"outcome": "destroy"}, role="lead")
         self._on_case("POST", "erasure", {"basis": basis.value}, role="privacy")
 
     def offer(self, to_unit: str) -> None:

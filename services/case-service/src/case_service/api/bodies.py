@@ -12,6 +12,7 @@ from case_service.commands.measures import NewMeasure
 from case_service.commands.members import AccessReason
 from case_service.commands.opening import NewCase
 from case_service.commands.work import Emmie, Goal
+from case_service.domain.erasing import ArchiveOutcome, LegalHoldReason
 from case_service.domain.levels import Level
 from case_service.store.concerns import LoadedConcern
 
@@ -274,6 +275,19 @@ class EraseCase(Act):
     """The ground on which a case is erased."""
 
     basis: f.ErasureBasisCode
+
+
+class PlaceLegalHold(Act):
+    """Why a case must be kept as it is."""
+
+    reason: LegalHoldReason
+
+
+class DecideArchive(Act):
+    """What the archives keep of a case: `transferred` with the archive's reference, or `destroy` without one."""
+
+    outcome: ArchiveOutcome
+    reference: Annotated[str | None, Field(pattern=r"^[A-Z0-9][A-Z0-9./-]{2,63}$", examples=["2026/4711-3"])] = None
 
 
 class AddMember(Act):

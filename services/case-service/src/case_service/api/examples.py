@@ -66,6 +66,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "ReviewAccess": {"verdict": "justified"},
         "SetLevel": {"level": 2},
         "RestrictCase": {"restricted": True, "reason": "disputed"},
+        "PlaceLegalHold": {"reason": "court_order"},
+        "DecideArchive": {"outcome": "transferred", "reference": "2026/4711-3"},
         "EraseCase": {"basis": "unfounded"},
     }
 )

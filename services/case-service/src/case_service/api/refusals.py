@@ -83,6 +83,27 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The end is out of range",
             "Give `valid_to` after `earliest`, and no later than `latest` where that is given.",
         ),
+        Code.LEGAL_HOLD: (
+            _CONFLICT,
+            "A legal hold stands on the case",
+            "It is kept until every hold at /v1/cases/{case_id}/legal-holds is lifted.",
+        ),
+        Code.ARCHIVE_DECISION_REQUIRED: (
+            _CONFLICT,
+            "It is not decided what the archives keep",
+            "Let somebody else than you decide it at /v1/cases/{case_id}/archive-decision first.",
+        ),
+        Code.OWN_ARCHIVE_DECISION: (
+            403,
+            "You decided about the archive yourself",
+            "Somebody else has to erase the case, or to decide.",
+        ),
+        Code.ARCHIVE_REFERENCE_MISPLACED: (
+            _UNPROCESSABLE,
+            "The reference does not fit the outcome",
+            "Give the archive's reference with `transferred`, and with `destroy` none.",
+        ),
+        Code.NOT_ERASED: (_CONFLICT, "The case is not erased", "There is a certificate once it is."),
         Code.UNKNOWN_UNIT: (_UNPROCESSABLE, "There is no such unit", "See the units at /v1/catalogue."),
         Code.SAME_UNIT: (_UNPROCESSABLE, "The unit holds the case already", "Name another unit."),
         Code.UNKNOWN_MUNICIPALITY: (

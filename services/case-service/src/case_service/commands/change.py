@@ -31,6 +31,9 @@ _BY_ITS_UNIT: Final = frozenset(
         Action.SET_LEVEL,
         Action.RESTRICT,
         Action.LIFT_RESTRICTION,
+        Action.PLACE_LEGAL_HOLD,
+        Action.LIFT_LEGAL_HOLD,
+        Action.DECIDE_ARCHIVE,
         Action.ERASE,
     }
 )

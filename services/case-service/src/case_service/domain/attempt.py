@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from forkant_contracts.codes import CloseReason
+from forkant_contracts.codes import CloseReason, ErasureBasis
 
 from case_service.domain.standing import Case, Method
 
@@ -40,6 +40,9 @@ class Action(StrEnum):
     SET_LEVEL = "set_level"
     RESTRICT = "restrict"
     LIFT_RESTRICTION = "lift_restriction"
+    PLACE_LEGAL_HOLD = "place_legal_hold"
+    LIFT_LEGAL_HOLD = "lift_legal_hold"
+    DECIDE_ARCHIVE = "decide_archive"
     ERASE = "erase"
 
 
@@ -77,7 +80,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A wish to act; ``item_id`` names the measure, follow-up, partner or offer that it is about."""
+    """A wish to act; ``item_id`` names the measure, follow-up, partner, offer or legal hold that it is about."""
 
     action: Action
     actor: str
@@ -88,6 +91,7 @@ class Attempt:
     goals_with_baseline: int = 0
     method: Method | None = None
     step: str | None = None
+    erasure_basis: ErasureBasis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,21 @@ def lift_restriction(case: Case, _attempt: Attempt, _target: CaseState) -> Decis
     return Decision(replace(case, restricted=False), (Happening(Kind.RESTRICTED),))
 
 
+def place_legal_hold(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
+    """Keep the case from being erased."""
+    return Decision(replace(case, legal_holds=case.legal_holds | {_item(attempt)}))
+
+
+def lift_legal_hold(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
+    """Lift one legal hold; others may stand."""
+    return Decision(replace(case, legal_holds=case.legal_holds - {_item(attempt)}))
+
+
+def decide_archive(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
+    """Settle what the archives keep."""
+    return Decision(replace(case, archive_decided_by=attempt.actor))
+
+
 def keep(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
     """Change who may see the case: its own course stands as it did, and nothing is told outside."""
     return Decision(case)

@@ -7,6 +7,7 @@ from typing import Final
 from forkant_contracts.codes import CaseState, CloseReason
 
 from case_service.domain.attempt import Action, Attempt
+from case_service.domain.erasing import ARCHIVE_FIRST
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case, FollowUpState, MeasureState
 
@@ -125,3 +126,25 @@ def is_restricted(case: Case, _attempt: Attempt) -> None:
     """Only a restriction that is set can be lifted."""
     if not case.restricted:
         raise Refusal(Code.NOT_RESTRICTED)
+
+
+def legal_hold_stands(case: Case, attempt: Attempt) -> None:
+    """Only a legal hold that stands can be lifted."""
+    if attempt.item_id not in case.legal_holds:
+        raise Refusal(Code.NOT_FOUND)
+
+
+def no_legal_hold_stands(case: Case, _attempt: Attempt) -> None:
+    """What must be kept is not erased."""
+    if case.legal_holds:
+        raise Refusal(Code.LEGAL_HOLD)
+
+
+def archive_is_decided(case: Case, attempt: Attempt) -> None:
+    """Nothing goes before its archiving is decided, and nobody erases on their own decision."""
+    if attempt.erasure_basis not in ARCHIVE_FIRST:
+        return
+    if case.archive_decided_by is None:
+        raise Refusal(Code.ARCHIVE_DECISION_REQUIRED)
+    if case.archive_decided_by == attempt.actor:
+        raise Refusal(Code.OWN_ARCHIVE_DECISION)

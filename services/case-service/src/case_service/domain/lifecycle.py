@@ -113,14 +113,26 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.LIFT_RESTRICTION: Rule(
             moves=_stay(*ALL_STATES), guards=(guards.is_restricted,), effect=effects.lift_restriction
         ),
-        Action.ERASE: Rule(moves=_stay(*ALL_STATES), effect=effects.erase),
+        Action.PLACE_LEGAL_HOLD: Rule(moves=_stay(*ALL_STATES), effect=effects.place_legal_hold),
+        Action.LIFT_LEGAL_HOLD: Rule(
+            moves=_stay(*ALL_STATES), guards=(guards.legal_hold_stands,), effect=effects.lift_legal_hold
+        ),
+        Action.DECIDE_ARCHIVE: Rule(moves=_stay(*ALL_STATES), effect=effects.decide_archive),
+        Action.ERASE: Rule(
+            moves=_stay(*ALL_STATES),
+            guards=(guards.no_legal_hold_stands, guards.archive_is_decided),
+            effect=effects.erase,
+        ),
     }
 )
 """Every action on a case; what is not in the table does not happen."""
 
 _ANSWERS: Final = frozenset({Action.ACCEPT_TRANSFER, Action.REJECT_TRANSFER, Action.REVOKE_TRANSFER})
 _NEED_TO_KNOW: Final = frozenset({Action.ADD_MEMBER, Action.END_MEMBER, Action.SET_LEVEL})
-_WHILE_RESTRICTED: Final = frozenset({Action.RESTRICT, Action.LIFT_RESTRICTION, Action.ERASE}) | _NEED_TO_KNOW
+_ABOUT_KEEPING: Final = frozenset(
+    {Action.PLACE_LEGAL_HOLD, Action.LIFT_LEGAL_HOLD, Action.DECIDE_ARCHIVE, Action.ERASE}
+)
+_WHILE_RESTRICTED: Final = frozenset({Action.RESTRICT, Action.LIFT_RESTRICTION}) | _ABOUT_KEEPING | _NEED_TO_KNOW
 
 
 def allowed_actions(case: Case) -> list[Action]:

@@ -105,6 +105,8 @@ class Case:
     follow_ups: Mapping[UUID, FollowUpState] = field(default_factory=lambda: MappingProxyType({}))
     partners: frozenset[UUID] = frozenset()
     offer: UUID | None = None
+    legal_holds: frozenset[UUID] = frozenset()
+    archive_decided_by: str | None = None
 
     def open_measures(self) -> tuple[UUID, ...]:
         """Measures that are planned or started, in the order they were planned (ids run in time)."""

@@ -30,10 +30,12 @@ from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState
 from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
 from case_service.tables import (
+    archive_decision,
     assessment,
     data_key,
     evaluation,
     follow_up,
+    legal_hold,
     measure,
     measure_step,
     partner,
@@ -122,6 +124,14 @@ _FACTS: Final[Select[Any]] = select(
     .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
     .scalar_subquery()
     .label("offer"),
+    select(func.json_agg(legal_hold.c.id, type_=JSON))
+    .where(legal_hold.c.case_id == _c.id, legal_hold.c.lifted_at.is_(None))
+    .scalar_subquery()
+    .label("legal_holds"),
+    select(archive_decision.c.decided_by)
+    .where(archive_decision.c.case_id == _c.id)
+    .scalar_subquery()
+    .label("archive_decided_by"),
     select(data_key.c.sealed).where(data_key.c.owner_id == _c.id).scalar_subquery().label("sealed_key"),
 ).where(_c.id == bindparam("case_id"))
 
@@ -219,6 +229,8 @@ def _loaded(row: Any) -> Loaded:
             follow_ups=MappingProxyType({UUID(key): FollowUpState(state) for key, state in row.follow_ups or ()}),
             partners=frozenset(UUID(key) for key in row.partners or ()),
             offer=row.offer,
+            legal_holds=frozenset(UUID(key) for key in row.legal_holds or ()),
+            archive_decided_by=row.archive_decided_by,
         ),
     )
 

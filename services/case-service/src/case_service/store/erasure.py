@@ -31,17 +31,23 @@ EMPTIED: Final[Mapping[str, None]] = MappingProxyType(
 # Children before parents.
 _TABLES: Final = (plan_goal, plan, assessment, evaluation, follow_up, partner, case_note, transfer, measure)
 _FORGET_ANSWERS: Final = text("SELECT forget_answers(CAST(:answered AS uuid[]))")
+_ANSWERS: Final = "idempotency_key"
 
 
-async def erase_items(conn: AsyncConnection, *, case_id: UUID, concern_id: UUID | None, at: datetime) -> None:
-    """Delete everything below a case, forget answers kept for repeats, and empty the concern that it came from."""
+async def erase_items(conn: AsyncConnection, *, case_id: UUID, concern_id: UUID | None, at: datetime) -> dict[str, int]:
+    """Delete everything below a case, forget answers kept for repeats, and empty the concern that it came from.
+
+    Returns:
+        How many rows went or were emptied, by table.
+    """
     of_case = select(measure.c.id).where(measure.c.case_id == case_id)
-    await conn.execute(delete(measure_step).where(measure_step.c.measure_id.in_(of_case)))
+    steps = await conn.execute(delete(measure_step).where(measure_step.c.measure_id.in_(of_case)))
+    gone = {str(measure_step.name): steps.rowcount}
     for table in _TABLES:
-        await conn.execute(delete(table).where(table.c.case_id == case_id))
+        gone[str(table.name)] = (await conn.execute(delete(table).where(table.c.case_id == case_id))).rowcount
     answered = [case_id] if concern_id is None else [case_id, concern_id]
-    await conn.execute(_FORGET_ANSWERS, {"answered": answered})
+    gone[_ANSWERS] = (await conn.execute(_FORGET_ANSWERS, {"answered": answered})).scalar_one()
     if concern_id is not None:
-        await conn.execute(
-            update(concern).where(concern.c.id == concern_id).values(description=None, note=None, erased_at=at)
-        )
+        emptied = update(concern).where(concern.c.id == concern_id).values(description=None, note=None, erased_at=at)
+        gone[str(concern.name)] = (await conn.execute(emptied)).rowcount
+    return gone
