@@ -26,7 +26,7 @@ from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_service.commands.reminders import remind
+from case_service.commands import reminders
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
 
@@ -40,13 +40,11 @@ async def remove_keys(engine: AsyncEngine) -> None:
 
 async def remind_of_reviews(engine: AsyncEngine, *, now: Callable[[], datetime] = utc_now) -> None:
     """Remind of reviews of broken glass that are past due, until none is left."""
-    count = 0
-    while True:
+    count, more = 0, True
+    while more:
         async with transaction(engine) as conn:
-            reminded = await remind(conn, now=now(), new_id=new_id)
-        if not reminded:
-            break
-        count += reminded
+            reminded = await reminders.remind(conn, now=now(), new_id=new_id)
+        count, more = count + reminded, reminded >= reminders.AT_A_TIME
     _log.info("reviews_reminded_of", count=count)
 
 
