@@ -134,6 +134,9 @@ async def test_an_erased_case_leaves_a_tombstone_and_no_figure(bus, figures, row
     assert set(counts(await figures()).values()) == {0}
     [row] = await rows("SELECT erased, unit, fact - 'version' AS fact FROM case_fact")
     assert (row.erased, row.unit, row.fact) == (True, "", {"erased": True})
+    [entry] = await rows("SELECT subject, unit, action, object_ids, version FROM audit_entry")
+    assert (entry.subject, entry.action, entry.object_ids) == ("indicator-service", "case.erase_copies", [case.id])
+    assert (entry.unit, entry.version) == (case.events[0].unit, 3)
 
 
 async def test_an_event_about_last_year_changes_the_figures_of_last_year(bus, figures, new_case):

@@ -144,6 +144,12 @@ async def test_erasure_leaves_only_its_own_notice_in_the_inbox(world):
     await world.happen(world.event("opened", case), world.event("opened", other), world.event("planned", case, 2))
     await world.happen(world.event("erased", case, 3))
     assert summary(await world.entries()) == [("case_opened", "oslo"), ("case_erased", "oslo")]
+    kept = (
+        "SELECT subject, unit, version FROM audit_entry WHERE action = 'case.erase_copies'"
+        " AND object_ids = ARRAY[$1::uuid]"
+    )
+    [entry] = await world.stage.fetch(kept, case)
+    assert tuple(entry) == ("notification-service", "oslo", 3)
 
 
 async def test_erasure_cancels_what_waits_and_blanks_the_log_and_is_still_delivered(world, receiver):

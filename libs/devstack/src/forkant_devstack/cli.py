@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "parked": Command("commands.parked", "parked", "List, replay or discard events that could not be applied."),
     "republish": Command("commands.republish", "republish", "Publish archived events once more."),
     "keys": Command("commands.keys", "keys", "Show and rotate the keys that free text is sealed under."),
+    "erasure": Command("commands.erasure", "erasure", "Show the certificate of an erased case."),
     "audit": Command("commands.audit", "audit", "Verify or export the audit trails; tell who saw a case."),
     "verify": Command("verify.command", "cli_verify", "Recount the indicators from the cases, and compare."),
     "bench": Command("bench.command", "cli_bench", "Measure the bars on servers of its own."),

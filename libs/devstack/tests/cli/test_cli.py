@@ -36,6 +36,7 @@ def running(forkant):
         "parked",
         "republish",
         "keys",
+        "erasure",
         "audit",
         "contracts",
         "faults",

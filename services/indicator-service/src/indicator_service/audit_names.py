@@ -32,7 +32,17 @@ def shown(*, units: Iterable[str], period: Period, indicator: int | None = None)
 def known(names: Iterable[str]) -> tuple[UUID, ...]:
     """Return the ids of those names that there are, each once; what else callers write has no place in the trail."""
     ids = _ids()
-    return tuple(ids[name] for name in dict.fromkeys(names) if name in ids)
+    found = ((ids.get(name) or _case(name)) for name in dict.fromkeys(names))
+    return tuple(each for each in found if each is not None)
+
+
+def _case(name: str) -> UUID | None:
+    """Return the id of a case by its name: it is in the trail when what was kept about it was erased."""
+    kind, _, rest = name.partition(":")
+    try:
+        return UUID(rest) if kind == "case" else None
+    except ValueError:
+        return None
 
 
 def name_of(found: UUID) -> str | None:

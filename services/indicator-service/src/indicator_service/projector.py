@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from forkant_contracts import Event
+from forkant_contracts.events.case import CaseErased
 from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC
+from forkant_kit.audit.record import record_erasure
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import store
@@ -29,6 +31,11 @@ async def apply(conn: AsyncConnection, events: Sequence[Event]) -> None:
     )
     await store.save_cases(conn, folded.cases)
     await store.save_concerns(conn, folded.concerns)
+    for event in events:
+        if isinstance(event.data, CaseErased):
+            await record_erasure(
+                conn, service=GROUP, unit=event.unit, case_id=event.aggregate_id, version=event.aggregate_version
+            )
     if folded.delta:
         await store.add_cells(conn, folded.delta)
         await store.add_changes(conn, (district_of(cell.unit) for cell in folded.delta))

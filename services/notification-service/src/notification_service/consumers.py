@@ -6,7 +6,9 @@ from typing import Final
 from uuid import UUID
 
 from forkant_contracts import Event
+from forkant_contracts.events.case import CaseErased
 from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CONCERN_TOPIC
+from forkant_kit.audit.record import record_erasure
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service import metrics, routing
@@ -49,6 +51,11 @@ class Notifier:
         await self._queue(conn, happenings, now)
         await standing.store(conn, standings, now=now)
         await self._tell_people(conn, happenings, now)
+        for event in events:
+            if isinstance(event.data, CaseErased):
+                await record_erasure(
+                    conn, service=GROUP, unit=event.unit, case_id=event.aggregate_id, version=event.aggregate_version
+                )
 
     async def _tell_people(self, conn: AsyncConnection, happenings: Sequence[Happening], now: datetime) -> None:
         made = await inbox.insert(conn, routing.entries(happenings, new_id=self._new_id), now=now)

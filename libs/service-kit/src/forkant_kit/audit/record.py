@@ -24,6 +24,8 @@ DONE: Final = "done"
 REPEATED: Final = "repeated"
 NOT_FOUND: Final = "not_found"
 REFUSED: Final = "refused"
+ERASED: Final = "case.erase_copies"
+"""The action by which a reader of events erases what it kept about a case."""
 
 # No RETURNING: the identity is the database's business, and nobody asks for it.
 _INSERT: Final = text("""
@@ -99,27 +101,41 @@ async def record(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
         ProblemError: 503 ``audit-unavailable``.
     """
     try:
-        await conn.execute(
-            _INSERT,
-            {
-                "subject": actor.subject,
-                "client_id": actor.client_id,
-                "unit": actor.unit,
-                "roles": list(actor.roles),
-                "action": entry.action,
-                "object_kind": entry.object_kind,
-                "object_ids": list(entry.object_ids),
-                "version": entry.version,
-                "outcome": entry.outcome,
-                "refusal": entry.refusal,
-                "purpose": entry.purpose,
-                "reason_id": entry.reason_id,
-                "trace_id": actor.trace_id,
-                "request_id": actor.request_id,
-            },
-        )
+        await _write(conn, actor, entry)
     except DBAPIError as error:
         raise unavailable(error) from None
+
+
+async def record_erasure(conn: AsyncConnection, *, service: str, unit: str, case_id: UUID, version: int) -> None:
+    """Write down that a reader of events has erased what it kept about a case, in the transaction that does it.
+
+    The law asks for a record of erasures, and the certificate of a case is held against these. The unit is the case's,
+    so that its privacy officers find the entry. A database that fails is the consumer's to answer.
+    """
+    actor = Actor(subject=service, client_id=service, unit=unit, roles=())
+    await _write(conn, actor, Entry(action=ERASED, object_kind="case", object_ids=[case_id], version=version))
+
+
+async def _write(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
+    await conn.execute(
+        _INSERT,
+        {
+            "subject": actor.subject,
+            "client_id": actor.client_id,
+            "unit": actor.unit,
+            "roles": list(actor.roles),
+            "action": entry.action,
+            "object_kind": entry.object_kind,
+            "object_ids": list(entry.object_ids),
+            "version": entry.version,
+            "outcome": entry.outcome,
+            "refusal": entry.refusal,
+            "purpose": entry.purpose,
+            "reason_id": entry.reason_id,
+            "trace_id": actor.trace_id,
+            "request_id": actor.request_id,
+        },
+    )
 
 
 async def record_alone(engine: AsyncEngine, trail: Trail, entry: Entry) -> None:

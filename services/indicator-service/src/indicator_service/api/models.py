@@ -147,7 +147,10 @@ class AuditLine(Document):
     roles: tuple[str, ...]
     action: str
     objects: tuple[str, ...]
-    """Units, indicators and periods that were shown or asked for, such as `unit:oslo` and `period:2026-03`."""
+    """Units, indicators and periods that were shown or asked for, such as `unit:oslo` and `period:2026-03`; or the id
+    of a case, when what was kept about it was erased."""
+    version: int | None
+    """The case's version with its erasure."""
     outcome: str
     refusal: str | None
     purpose: str | None
