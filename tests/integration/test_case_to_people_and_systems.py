@@ -65,6 +65,49 @@ async def test_an_opened_case_reaches_the_inbox_of_its_unit_alone(platform: Plat
     assert await kinds_for("officer-oslo") == []
 
 
+async def test_the_inbox_keeps_to_need_to_know_as_the_case_service_has_it_at_that_moment(platform: Platform):
+    walk = await open_case(platform, "agder")
+
+    async def told(persona: str) -> set[str]:
+        answer = await platform.call("notification", "GET", "/v1/inbox?limit=100", persona=persona)
+        assert answer.status_code == 200, answer.text
+        return {item["kind"] for item in answer.json()["items"] if item["subject_id"] == str(walk.case_id)}
+
+    await walk.plan()
+    await walk.act()
+
+    async def planned() -> bool:
+        return "plan_approved" in await told("officer-agder")
+
+    await until(planned, what="the member told of the plan")
+    assert await told("officer2-agder") == set()
+    await walk.do("POST", "/members", {"subject": "officer2-agder"})
+    assert await told("officer2-agder") == {"plan_approved"}
+    assert "case_opened" in await told("lead-agder")
+    await walk.do("PUT", "/level", {"level": 2}, lead=True)
+    # Above the clearance of one of the two members.
+    assert (await told("officer-agder"), await told("officer2-agder")) == ({"plan_approved"}, set())
+    assert "case_opened" in await told("lead-agder")
+
+
+async def test_while_the_case_service_is_away_the_inbox_shows_nothing_and_says_why(platform: Platform):
+    walk = await open_case(platform, "vest")
+
+    async def told() -> bool:
+        answer = await platform.call("notification", "GET", "/v1/inbox", persona="lead-vest")
+        return str(walk.case_id) in answer.text
+
+    await until(told, what="the lead told of the case")
+    await platform.kill("case-api")
+    try:
+        away = await platform.call("notification", "GET", "/v1/inbox", persona="lead-vest")
+    finally:
+        await platform.start("case-api")
+    assert (away.status_code, away.json()["code"]) == (503, "case-service-unavailable")
+    assert str(walk.case_id) not in away.text
+    assert await told()
+
+
 async def test_a_webhook_gets_each_event_signed_and_without_anything_personal(platform: Platform, receiver: Receiver):
     made = await platform.call(
         "notification", "POST", "/v1/endpoints", persona="lead-innlandet", body={"url": receiver.url}

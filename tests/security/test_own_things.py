@@ -13,7 +13,7 @@ from forkant_devstack.issuer.personas import CLI_CLIENT
 from forkant_devstack.testing.operations import operations
 from forkant_kit.testing import until
 
-from .conftest import PERSON_CASE
+from .conftest import PERSON_CASE, STEPS, Person
 from .test_other_units import same
 from .test_tokens import DOORS
 
@@ -36,6 +36,41 @@ async def test_an_entry_for_the_leads_is_not_there_for_an_officer_of_their_unit(
     assert same(theirs) == same(missing)
     assert await wall.state("notification") == before
     assert (await lead.ask(operation, operation.at(**oslo.ids))).status_code == 200
+
+
+@pytest.mark.parametrize("operation", INBOX, ids=str)
+@pytest.mark.parametrize("who", ["no member", "a member below the level"])
+async def test_an_entry_about_a_case_is_not_there_for_a_colleague_who_may_not_see_the_case(wall, operation, who):
+    officer, lead = wall.person("officer-oslo"), wall.person("lead-oslo")
+    opened = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
+    path, etag = f"/v1/cases/{opened.json()['id']}", opened.headers["etag"]
+    for by, method, tail, body in (
+        *((officer, "PUT", tail, body) for tail, body in STEPS.items()),
+        (lead, "POST", "plan/approval", {}),
+        *([(officer, "POST", "members", {"subject": "officer9-oslo"})] if who != "no member" else []),
+        (lead, "PUT", "level", {"level": 2}),
+    ):
+        etag = (await by.done("case", method, f"{path}/{tail}", body, etag=etag)).headers["etag"]
+    colleague = wall.person("officer-oslo", sub="officer9-oslo", clearance=1 if who != "no member" else 3)
+    entry_id = await _told(officer, opened.json()["id"])
+    theirs = await colleague.ask(operation, operation.at(entry_id=entry_id))
+    missing = await colleague.ask(operation, operation.at(entry_id=uuid4()))
+    assert (theirs.status_code, theirs.json()["code"]) == (404, "not-found")
+    assert same(theirs) == same(missing)
+    assert opened.json()["id"] not in (await colleague.done("notification", "GET", "/v1/inbox?limit=100")).text
+    assert (await officer.ask(operation, operation.at(entry_id=entry_id))).status_code == 200
+
+
+async def _told(person: Person, case_id: str) -> str:
+    found: list[str] = []
+
+    async def told() -> bool:
+        items = (await person.done("notification", "GET", "/v1/inbox?limit=100")).json()["items"]
+        found.extend(item["id"] for item in items if item["subject_id"] == case_id)
+        return bool(found)
+
+    await until(told, what="the officer told of the plan")
+    return found[0]
 
 
 async def test_what_one_person_has_read_and_acknowledged_says_nothing_of_another(wall, oslo):

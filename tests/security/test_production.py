@@ -27,6 +27,7 @@ def environment(wall, service: str, **changes: str) -> dict[str, str]:
         "FORKANT_CURSOR_SECRET": "a-secret-of-production-with-40-letters!!",
         "FORKANT_INTROSPECTION_CLIENT_ID": "forkant",
         "FORKANT_INTROSPECTION_CLIENT_SECRET": "a-secret-of-production-that-is-another",
+        "FORKANT_CASE_SERVICE_URL": "https://127.0.0.1:9",
         "FORKANT_ENDPOINT_SECRET_KEYS": KEY,
         "FORKANT_TEXT_KEYS": KEY,
         "FORKANT_AUDIT_KEY": "",
@@ -103,6 +104,15 @@ async def test_no_service_starts_in_production_that_could_not_ask_whether_a_toke
         )
         assert [code for code, _ in refusals] == [78] * len(SERVICES)
         assert all("introspection_client_secret must be set" in errors for _, errors in refusals)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "https://somebody:word@127.0.0.1:9"])
+async def test_the_inbox_starts_in_production_with_a_safe_way_to_the_case_service_for_its_readers_tokens(wall, url):
+    environ = {**environment(wall, "notification"), "FORKANT_CASE_SERVICE_URL": url}
+    code, errors = await refusal_to_start("notification_service.app", environ)
+    assert code == 78
+    assert "case_service_url" in errors.lower()
+    assert url not in errors
 
 
 @pytest.mark.parametrize("keys", [DEV_TEXT_KEY, f"{KEY},{DEV_TEXT_KEY}", "c2hvcnQ="])

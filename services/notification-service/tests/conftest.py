@@ -1,12 +1,14 @@
 """A migrated database, a clock that only the test moves, a real HTTP receiver, and the service between them."""
 
 import asyncio
+import base64
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -37,6 +39,7 @@ from forkant_contracts.events.case import (
     CaseRestricted,
 )
 from forkant_contracts.events.concern import ConcernReceived
+from forkant_contracts.visibility import VisibilityAnswer, VisibilityQuestion
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.testing.postgres_server import PostgresServer
@@ -76,6 +79,7 @@ SAMPLES: dict[str, EventData] = {
 }
 """One event of each kind that tests speak of."""
 KEYRING = Keyring(read_keys(DEV_SECRET_KEY))
+T = TypeVar("T")
 
 
 class Clock:
@@ -270,10 +274,66 @@ def clock() -> Clock:
     return Clock()
 
 
+@dataclass
+class CaseService:
+    """Answers in the case service's place, by the contract that both share: whom it shows what, the test says."""
+
+    url: str
+    hidden: dict[str, set[UUID]] = field(default_factory=dict)
+    gone: dict[str, set[UUID]] = field(default_factory=dict)
+    asked: list[tuple[str, VisibilityQuestion]] = field(default_factory=list)
+    status: int = 200
+    says: bytes | None = None
+
+    def hide(self, persona: str, *ids: UUID) -> None:
+        self.hidden.setdefault(persona, set()).update(ids)
+
+    def take_away(self, persona: str, *ids: UUID) -> None:
+        self.hide(persona, *ids)
+        self.gone.setdefault(persona, set()).update(ids)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        persona = _claims(headers["authorization"])["sub"]
+        assert (scope["method"], scope["path"]) == ("POST", "/v1/visibility")
+        question = VisibilityQuestion.model_validate_json(body)
+        self.asked.append((persona, question))
+        hidden, gone = self.hidden.get(persona, set()), self.gone.get(persona, set())
+        answer = VisibilityAnswer(
+            cases=tuple(sorted({*question.cases} - hidden)),
+            former_cases=tuple(sorted({*question.cases} & gone)),
+            concerns=tuple(sorted({*question.concerns} - hidden)),
+        )
+        content = self.says if self.says is not None else answer.model_dump_json().encode()
+        pairs = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": self.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": content})
+
+
+def _claims(authorization: str) -> dict[str, Any]:
+    payload = authorization.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
 @pytest.fixture
-async def http(stage: Stage, issuer: IssuerServer, clock) -> AsyncIterator[httpx.AsyncClient]:
+async def case_service() -> AsyncIterator[CaseService]:
+    async with listening(CaseService("")) as found:
+        yield found
+
+
+@pytest.fixture
+async def http(stage: Stage, issuer: IssuerServer, clock, case_service) -> AsyncIterator[httpx.AsyncClient]:
     settings = NotificationSettings(
-        env="test", database_url=stage.app_url, oidc_issuer=issuer.url, webhook_allow_loopback=True
+        env="test",
+        database_url=stage.app_url,
+        oidc_issuer=issuer.url,
+        webhook_allow_loopback=True,
+        case_service_url=case_service.url,
     )
     app = build_app(settings, now=clock)
     async with app.router.lifespan_context(app):
@@ -289,14 +349,21 @@ def caller(http: httpx.AsyncClient, issuer: IssuerServer):
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
+    async with listening(Receiver("")) as found:
+        yield found
+
+
+@asynccontextmanager
+async def listening(app: T) -> AsyncIterator[T]:
+    """Serve an application that has a URL to be told of."""
     listener = socket.create_server(("127.0.0.1", 0))
-    found = Receiver(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    app.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = uvicorn.Config(
-        found, lifespan="off", ws="none", log_level="critical", loop="none", timeout_graceful_shutdown=0
+        app, lifespan="off", ws="none", log_level="critical", loop="none", timeout_graceful_shutdown=0
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve(sockets=[listener]))
-    yield found
+    yield app
     server.should_exit = True
     await serving
     listener.close()

@@ -14,12 +14,13 @@ from standardwebhooks import Webhook
 
 
 @pytest.fixture
-def environment(stage, issuer) -> dict[str, str]:
+def environment(stage, issuer, case_service) -> dict[str, str]:
     port, worker_port = free_ports(2)
     return {
         "FORKANT_ENV": "test",
         "FORKANT_DATABASE_URL": stage.app_url,
         "FORKANT_OIDC_ISSUER": issuer.url,
+        "FORKANT_CASE_SERVICE_URL": case_service.url,
         "FORKANT_HTTP_PORT": str(port),
         "FORKANT_WORKER_PORT": str(worker_port),
         "FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true",

@@ -3,14 +3,15 @@
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 import pytest
-from forkant_contracts.codes import Role
+from forkant_contracts.codes import BreakGlassReason, Role
+from forkant_contracts.events.access import AccessGlassBroken
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_kit.db import create_engine, transaction
 from forkant_kit.migrations import migrate
@@ -25,7 +26,7 @@ from notification_service.row_security import FREE, stance
 from notification_service.settings import NotificationSettings
 from notification_service.store import dead_letters, endpoints, inbox
 from notification_service.tables import delivery, endpoint, inbox_entry
-from notification_service.visibility import Owner, Reader, visible_endpoints, visible_entries
+from notification_service.visibility import NOTHING, Owner, Reader, Sight, visible_endpoints, visible_entries
 from sqlalchemy import select, text, true
 
 WORKERS = ("aggregate_version", "case_standing", "consumer_offset", "parked_action", "parked_event", "parked_outcome")
@@ -92,6 +93,9 @@ async def filled(world, migrated, receiver) -> Filled:
         await world.happen(world.event("approved", plain, 2, unit=unit), world.event("opened", restricted, unit=unit))
         await world.happen(world.event("closed", restricted, 2, unit=unit))
         await world.happen(world.event("restricted", restricted, 3, unit=unit))
+        glass = AccessGlassBroken(case_id=plain, reason=BreakGlassReason.ACUTE_DANGER, by_unit=unit)
+        await world.happen(world.event(glass, uuid4(), unit=unit))
+        await world.happen(world.event("erased", uuid4(), 2, unit=unit))
     await world.deliver()
     async with world.stage.engine.begin() as conn:
         for statement in PARKED.split(";"):
@@ -182,9 +186,16 @@ OWNERS = [
 
 
 async def test_without_a_predicate_a_reader_sees_the_messages_that_the_predicate_gives_and_no_others(filled):
+    about = sorted(await column(filled.urls.worker_url, {}, "SELECT subject_id FROM inbox_entry"))
+    sights = [
+        NOTHING,
+        Sight(now=frozenset(about)),
+        Sight(former=frozenset(about)),
+        Sight(now=frozenset(about[::2]), former=frozenset(about[1::2])),
+    ]
     async with as_engines(filled.urls) as (app, worker):
         several = set()
-        for reader in READERS:
+        for reader in (replace(reader, sight=sight) for sight in sights for reader in READERS):
             ids = select(inbox_entry.c.id)
             async with transaction(app, stance(reader, NOBODYS, changes=False)) as conn:
                 walled = set((await conn.execute(ids)).scalars())
@@ -192,7 +203,26 @@ async def test_without_a_predicate_a_reader_sees_the_messages_that_the_predicate
                 expected = set((await conn.execute(ids.where(visible_entries(reader)))).scalars())
             assert walled == expected, reader
             several.add(frozenset(walled))
-    assert len(several) > 10
+    assert len(several) > 20
+
+
+async def test_no_message_about_a_case_is_there_for_a_reader_of_whom_it_is_not_said_what_they_may_see(filled):
+    needs = "SELECT DISTINCT needs FROM inbox_entry"
+    assert await column(filled.urls.worker_url, {}, needs) == {"now", "ever", "role"}
+    assert await column(filled.urls.app_url, LEAD, needs) == {"role"}
+
+
+async def test_the_function_that_tells_what_to_ask_about_keeps_to_unit_role_and_restriction(filled):
+    told = "SELECT entry_id FROM inbox_meant_for_me(NULL, NULL, NULL, NULL, 1000)"
+    about = frozenset(await column(filled.urls.worker_url, {}, "SELECT subject_id FROM inbox_entry"))
+    async with as_engines(filled.urls) as (app, worker):
+        for reader in READERS:
+            async with transaction(app, stance(reader, NOBODYS, changes=False)) as conn:
+                meant = set((await conn.execute(text(told))).scalars())
+            everything = replace(reader, sight=Sight(now=about))
+            async with transaction(worker) as conn:
+                query = select(inbox_entry.c.id).where(visible_entries(everything))
+                assert meant == set((await conn.execute(query)).scalars()), reader
 
 
 async def test_without_a_predicate_an_owner_sees_the_endpoints_of_the_predicate_and_what_hangs_on_them(filled):
@@ -258,14 +288,16 @@ async def test_the_api_writes_nothing_of_anothers(filled, attack):
 async def test_a_change_reaches_the_callers_own_rows_and_none_at_all_where_only_reading_is_said(filled, table):
     name = {"endpoint_secret": "expires_at", "lane": "due_at", "inbox_mark": "read_at"}.get(table, "created_at")
     change = f"UPDATE {table} SET {name} = now()"
+    about = await column(filled.urls.worker_url, {}, "SELECT subject_id::text FROM inbox_entry")
+    lead = {**LEAD, "seen_now": " ".join(about), "seen_ever": " ".join(about)}
     counts = {
         told: await _changed(filled.urls.app_url, settings, change)
-        for told, settings in {"lead": LEAD, "troms": {**LEAD, "unit": "troms", "subject": "lead-troms"}}.items()
+        for told, settings in {"lead": lead, "troms": {**lead, "unit": "troms", "subject": "lead-troms"}}.items()
     }
     every = await _changed(filled.urls.worker_url, {}, change) if table != "inbox_mark" else sum(counts.values()) + 1
     assert 0 < counts["lead"] < every
     assert 0 < counts["troms"] < every
-    async with as_role(filled.urls.app_url, {**LEAD, "changes": "off"}) as app:
+    async with as_role(filled.urls.app_url, {**lead, "changes": "off"}) as app:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
             await app.execute(change)
 

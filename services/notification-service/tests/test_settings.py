@@ -25,6 +25,7 @@ GOOD = {
     "endpoint_secret_keys": base64.b64encode(os.urandom(32)).decode(),
     "introspection_client_id": "forkant",
     "introspection_client_secret": "x" * 40,
+    "case_service_url": "https://cases.example.org/",
 }
 SIGNING_KEY = base64.b64encode(os.urandom(32)).decode()
 
@@ -39,6 +40,15 @@ def test_production_refuses_what_is_for_development_or_wrong(changes, named):
         NotificationSettings(**{**GOOD, **changes})
     assert named in str(refused.value)
     assert GOOD["endpoint_secret_keys"] not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://cases.example.org", "cases.example.org", "https://", "https://me@cases.example.org", "https://c/?a=b"],
+)
+def test_production_sends_no_readers_token_where_it_could_be_read(url):
+    with pytest.raises(ValidationError, match="case_service_url"):
+        NotificationSettings(**{**GOOD, "case_service_url": url})
 
 
 def test_the_workers_settings_also_need_a_key_that_signs_the_audit_trail():

@@ -95,13 +95,13 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
     layout = Layout(folder)
     files = {name: audit_files(layout, SecretStore(layout.secrets), database=name) for name in NAMES}
     running: list[children.Child] = []
+    case_url = f"http://127.0.0.1:{ports[0]}"
     try:
         for module, database, port in zip(modules, databases, ports, strict=True):
             name, _, part = module.partition("_service.")
-            more = files[name].environment() if part == "worker" else {}
+            more = files[name].environment() if part == "worker" else {"FORKANT_CASE_SERVICE_URL": case_url}
             spec = program(module, database=database, kafka=broker.bootstrap, issuer=issuer.url, port=port, more=more)
             running.append(await children.start(spec, log=folder / f"{module}.log"))
-        case_url = f"http://127.0.0.1:{ports[0]}"
         notification_url = f"http://127.0.0.1:{ports[4]}"
         async with httpx.AsyncClient(base_url=notification_url, headers=issuer.headers("lead-oslo")) as http:
             # The demo asks for no messages, and a trail without an entry proves nothing.

@@ -32,6 +32,7 @@ from case_service.api import (
     reference,
     substitutes,
     transfers,
+    visibility,
     work,
 )
 from case_service.api.calls import Tools
@@ -54,6 +55,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     substitutes.router,
     transfers.router,
     feed.router,
+    visibility.router,
     audit.router,
     reference.router,
 )

@@ -165,6 +165,8 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step(officer, f"GET {CASE}", action="case.read")
     await walk.step(officer, f"GET {CASE}/history", action="case.history")
     await walk.step(officer, "GET /v1/changes", action="case.changes")
+    question = {"cases": [walk.ids["case_id"]]}
+    await walk.step(officer, "POST /v1/visibility", question, action="case.ask_visibility")
     await walk.step("auditor", "GET /v1/audit", action="audit.read", object_id=walk.ids["case_id"])
     await walk.step(officer, "GET /v1/catalogue", action=None)
     await walk.step(officer, "GET /v1/methods", action=None)

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from notification_service.api import audit, deliveries, endpoints, inbox
 from notification_service.api.calls import Tools
 from notification_service.api.refusals import problem_of
+from notification_service.case_service_client import CaseServiceClient
 from notification_service.domain.refusals import Refusal
 from notification_service.policy import POLICY
 from notification_service.row_security import FREE
@@ -42,9 +43,12 @@ def build_app(
         pool_size=settings.database_pool_size,
     )
 
+    case_service = CaseServiceClient(settings.case_service_url, timeout_s=settings.case_service_timeout_seconds)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await case_service.aclose()
         await engine.dispose()
 
     app = create_app(
@@ -67,6 +71,7 @@ def build_app(
         new_id=new_id,
         keyring=Keyring(read_keys(settings.endpoint_secret_keys.get_secret_value())),
         allow_local=settings.webhook_allow_loopback,
+        case_service=case_service,
     )
     return app
 

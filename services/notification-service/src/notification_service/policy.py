@@ -10,7 +10,7 @@ from forkant_kit.auth import Principal
 from forkant_kit.policy import Policy
 
 from notification_service.domain.audiences import LEADS, OFFICERS, PRIVACY
-from notification_service.visibility import Owner, Reader
+from notification_service.visibility import Owner, Reader, Sight
 
 _PEOPLE: Final = LEADS | OFFICERS | PRIVACY | {Role.ANALYST}
 _OWNERS: Final = LEADS | {Role.SUBSCRIBER}
@@ -32,9 +32,9 @@ POLICY: Final = Policy({action: frozenset(role.value for role in roles) for acti
 """The table as routes ask it."""
 
 
-def reader_of(principal: Principal) -> Reader:
-    """Return whose inbox it is."""
-    return Reader(person=principal.subject, unit=principal.unit, roles=principal.roles)
+def reader_of(principal: Principal, sight: Sight) -> Reader:
+    """Return whose inbox it is, and what that person may see."""
+    return Reader(person=principal.subject, unit=principal.unit, roles=principal.roles, sight=sight)
 
 
 def owner_of(principal: Principal) -> Owner:

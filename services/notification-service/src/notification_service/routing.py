@@ -66,6 +66,7 @@ def entries(happenings: Iterable[Happening], *, new_id: NewId) -> list[Entry]:
             kind=notice.kind.value,
             unit=notice.unit,
             roles=frozenset(role.value for role in notice.roles),
+            needs=notice.needs.value,
             subject=happening.subject.value,
             subject_id=happening.subject_id,
             subject_version=happening.version,

@@ -1,8 +1,9 @@
 """What the database is told of the caller, for row-level security below :mod:`notification_service.visibility`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 from forkant_contracts.codes import Role
 from forkant_kit.rls.stance import Stance
@@ -37,11 +38,17 @@ def stance(reader: Reader, owner: Owner, *, changes: bool) -> Stance:
             "subject": reader.person,
             "roles": " ".join(sorted(reader.roles & _ROLES)),
             "sees_restricted": _switch(on=sees_restricted(reader)),
+            "seen_now": _ids(reader.sight.now),
+            "seen_ever": _ids(reader.sight.ever),
             "national": _switch(on=owner.national),
             "owner": owner.subject or "",
             "changes": _switch(on=changes),
         }
     )
+
+
+def _ids(ids: Iterable[UUID]) -> str:
+    return " ".join(str(each) for each in sorted(ids))
 
 
 def _switch(*, on: bool) -> str:

@@ -19,6 +19,7 @@ inbox_entry: Final = Table(
     Column("about_unit", Text),
     Column("district", Text, nullable=False),
     Column("roles", _TEXTS, nullable=False),
+    Column("needs", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("subject_id", Uuid, nullable=False),
     Column("subject_version", Integer, nullable=False),

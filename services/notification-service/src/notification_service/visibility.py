@@ -1,22 +1,57 @@
 """What a caller may see, as SQL: the one place that says it. Every statement that reads for a caller takes these."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, all_, and_, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Text, Uuid, all_, and_, case, cast, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from notification_service.domain.audiences import SEE_RESTRICTED
+from notification_service.domain.audiences import SEE_RESTRICTED, Needs
 from notification_service.domain.happenings import district_of
 from notification_service.tables import endpoint, inbox_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What the case service says a person may see, of the cases and concerns that were asked about; else nothing."""
+
+    now: frozenset[UUID] = frozenset()
+    former: frozenset[UUID] = frozenset()
+
+    @property
+    def ever(self) -> frozenset[UUID]:
+        """What they may see, or once could."""
+        return self.now | self.former
+
+    def shows(self, needs: str, subject_id: UUID) -> bool:
+        """Whether a message with these needs about this case or concern is theirs to read."""
+        match needs:
+            case Needs.NOW:
+                return subject_id in self.now
+            case Needs.EVER:
+                return subject_id in self.now or subject_id in self.former
+            case Needs.ROLE:
+                return True
+        return False
+
+
+NOTHING: Final = Sight()
+"""Sight of whom nobody asked for: messages show that need a role alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """A person with an inbox: the unit and roles of the token, so that a right that ended ends here too."""
+    """A person with an inbox: the unit and roles of the token, so that a right that ended ends here too.
+
+    ``sight`` says what the person may see of the cases that their messages are about.
+    """
 
     person: str
     unit: str
     roles: frozenset[str]
+    sight: Sight = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +69,32 @@ def sees_restricted(reader: Reader) -> bool:
 
 
 def visible_entries(reader: Reader) -> ColumnElement[bool]:
-    """Entries of the reader's unit and its parts, for one of the reader's roles, and not of a restricted case."""
+    """Entries of the reader's unit and its parts, for one of the reader's roles, of cases that the reader may see.
+
+    None of a restricted case for those who do not see these: that is known here as soon as its event came.
+    """
     # The list comes from the owner's function: of the table behind it the API is shown nothing.
     restricted = cast(select(func.restricted_cases()).scalar_subquery(), ARRAY(Uuid))
     return and_(
         inbox_entry.c.district == district_of(reader.unit),
         or_(inbox_entry.c.unit == reader.unit, func.starts_with(inbox_entry.c.unit, f"{reader.unit}/")),
         inbox_entry.c.roles.bool_op("&&")(cast(sorted(reader.roles), ARRAY(Text))),
+        _in_sight(reader.sight),
         true() if sees_restricted(reader) else inbox_entry.c.subject_id != all_(restricted),
     )
+
+
+def _in_sight(sight: Sight) -> ColumnElement[bool]:
+    return case(
+        (inbox_entry.c.needs == Needs.ROLE.value, true()),
+        (inbox_entry.c.needs == Needs.NOW.value, _about(sight.now)),
+        (inbox_entry.c.needs == Needs.EVER.value, _about(sight.ever)),
+        else_=false(),
+    )
+
+
+def _about(ids: Iterable[UUID]) -> ColumnElement[Any]:
+    return inbox_entry.c.subject_id == func.any(literal(sorted(ids), ARRAY(Uuid)))
 
 
 def visible_endpoints(owner: Owner) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from forkant_contracts.codes import Role
 from forkant_contracts.topics import ACCESS_TOPIC
 from forkant_contracts.units import UNITS
 from notification_service.domain import kinds
-from notification_service.domain.audiences import FOR_PEOPLE_ALONE, RULES, notices
+from notification_service.domain.audiences import FOR_PEOPLE_ALONE, RULES, Needs, notices
 from notification_service.domain.filters import EndpointFilter, not_allowed
 from notification_service.domain.happenings import Happening, Subject
 from notification_service.domain.kinds import Kind, message
@@ -52,6 +52,17 @@ def test_every_rule_is_for_an_event_type_of_the_contracts():
 
 def test_every_kind_of_message_comes_from_some_rule():
     assert {rule.kind for rules in RULES.values() for rule in rules} == set(Kind)
+
+
+def test_only_those_who_answer_for_access_are_told_of_cases_that_they_need_not_see():
+    by_role = {rule.kind: rule.roles for rules in RULES.values() for rule in rules if rule.needs is Needs.ROLE}
+    assert by_role.keys() == {Kind.GLASS_BROKEN, Kind.ACCESS_REVIEWED, Kind.REVIEW_OVERDUE, Kind.REVIEW_ESCALATED}
+    assert set().union(*by_role.values()) == {Role.PREVENTION_LEAD, Role.PRIVACY_OFFICER}
+
+
+def test_only_what_tells_that_a_case_is_gone_goes_to_those_who_could_see_it_before():
+    ever = {rule.kind for rules in RULES.values() for rule in rules if rule.needs is Needs.EVER}
+    assert ever == {Kind.CASE_ERASED, Kind.CASE_TRANSFERRED_OUT}
 
 
 def test_no_rule_tells_a_role_that_sees_no_cases():

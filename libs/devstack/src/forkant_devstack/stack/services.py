@@ -61,6 +61,7 @@ def environment(
         "FORKANT_KAFKA_BOOTSTRAP": f"127.0.0.1:{ports['kafka']}",
         "FORKANT_OIDC_ISSUER": f"http://127.0.0.1:{ports['issuer']}",
         "FORKANT_OIDC_AUDIENCE": "forkant",
+        "FORKANT_CASE_SERVICE_URL": f"http://127.0.0.1:{ports['case-api']}",
         "FORKANT_INTROSPECTION_CLIENT_ID": RESOURCE_SERVER,
         "FORKANT_INTROSPECTION_CLIENT_SECRET": SERVICE_SECRET,
         # The demo is a year's work of a unit in a minute, by a handful of people.

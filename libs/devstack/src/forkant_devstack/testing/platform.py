@@ -130,6 +130,7 @@ class Platform:
             "FORKANT_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
             "FORKANT_OIDC_ISSUER": self.issuer.url,
             **{f"FORKANT_{name.upper()}": value for name, value in self.issuer.introspection.items()},
+            **({"FORKANT_CASE_SERVICE_URL": self.nodes["case"].url} if "case" in self.nodes else {}),
             "FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true",
             "FORKANT_DATABASE_POOL_SIZE": "5",
             # A benchmark is one caller.

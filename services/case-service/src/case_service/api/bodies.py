@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Self
 
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, SubjectCategory
+from forkant_contracts.visibility import VisibilityQuestion
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -330,3 +331,7 @@ class SetLevel(Act):
     """How confidential a case is."""
 
     level: f.LevelCode
+
+
+class AskVisibility(Body, VisibilityQuestion):
+    """Ids of cases and concerns that another service keeps."""

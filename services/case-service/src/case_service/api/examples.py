@@ -69,6 +69,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "PlaceLegalHold": {"reason": "court_order"},
         "DecideArchive": {"outcome": "transferred", "reference": "2026/4711-3"},
         "EraseCase": {"basis": "unfounded"},
+        "AskVisibility": {"cases": ["0190b3a0-0000-7000-8000-000000000001"], "concerns": []},
     }
 )
 """Examples by the name of the model."""

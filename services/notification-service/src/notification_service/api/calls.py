@@ -1,13 +1,14 @@
 """One request of an authenticated caller: who, when, and how the work is run and answered."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Header, Query, Request, Response
+from forkant_contracts.visibility import VisibilityAnswer, VisibilityQuestion
 from forkant_kit.audit.record import Entry, Trail
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
@@ -20,10 +21,11 @@ from forkant_kit.rls.stance import Stance
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from notification_service.case_service_client import CaseServiceClient
 from notification_service.commands.context import Context
 from notification_service.policy import owner_of, reader_of
 from notification_service.row_security import stance
-from notification_service.visibility import Owner, Reader
+from notification_service.visibility import NOTHING, Owner, Reader, Sight
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -51,6 +53,7 @@ class Tools:
     new_id: Callable[[], UUID]
     keyring: Keyring
     allow_local: bool
+    case_service: CaseServiceClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class Call:
     request: Request
     principal: Principal
     tools: Tools
+    sight: Sight = NOTHING
 
     @property
     def trail(self) -> Trail:
@@ -69,7 +73,7 @@ class Call:
     @property
     def reader(self) -> Reader:
         """Whose inbox is read."""
-        return reader_of(self.principal)
+        return reader_of(self.principal, self.sight)
 
     @property
     def owner(self) -> Owner:
@@ -86,6 +90,24 @@ class Call:
             keyring=self.tools.keyring,
             allow_local=self.tools.allow_local,
         )
+
+    def seeing(self, sight: Sight) -> "Call":
+        """Return the same call, by somebody of whom it is known what they may see."""
+        return replace(self, sight=sight)
+
+    async def visible(self, question: VisibilityQuestion) -> VisibilityAnswer:
+        """Ask the case service what the caller may see.
+
+        Raises:
+            ProblemError: 503, it does not say.
+        """
+        authorization = self.request.headers["authorization"]
+        return await self.tools.case_service.visible(question, authorization=authorization)
+
+    async def peek(self, work: Work[T]) -> T:
+        """Run a query of which nothing is shown, and so nothing recorded: what to ask about before reading."""
+        async with transaction(self.tools.engine, self._stance(changes=False)) as conn:
+            return await work(conn)
 
     async def read(self, work: Work[T]) -> T:
         """Run a query."""
@@ -157,9 +179,11 @@ class Call:
 
     def following(self, name: str, ids: Sequence[UUID], limit: int) -> str | None:
         """Return the cursor of the next page, given the ids of one row more than the page; None for the last page."""
-        if len(ids) <= limit:
-            return None
-        return encode_cursor(self.tools.cursor_secret, self._bound(name), str(ids[limit - 1]))
+        return self.cursor_at(name, ids[limit - 1] if len(ids) > limit else None)
+
+    def cursor_at(self, name: str, last: UUID | None) -> str | None:
+        """Return the cursor of what comes after an id in the list ``name``; None when nothing does."""
+        return None if last is None else encode_cursor(self.tools.cursor_secret, self._bound(name), str(last))
 
     def page(self, body: BaseModel, following: str | None) -> Response:
         """Return a page with its link to the next one (RFC 8288)."""

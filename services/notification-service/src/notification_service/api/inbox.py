@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.api.bodies import Nothing
 from notification_service.api.calls import Call, Cursor, Limit, posting, reading
+from notification_service.api.sight import look, look_at
 from notification_service.api.views import EntryView, Inbox
 from notification_service.commands import inbox as commands
 from notification_service.domain.kinds import Kind
@@ -26,24 +27,28 @@ async def read_inbox(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Return what is meant for your role in your unit, the newest first."""
+    """Return what is meant for your role in your unit, of the cases and concerns that you may see, the newest first.
+
+    A page may be shorter than `limit`: go on while there is a `next`.
+    """
     name = f"inbox|{unread}|{kind}"
-    before = call.before(name, cursor)
+    found = await look(call, unread=unread, kind=kind, before=call.before(name, cursor), limit=limit)
 
-    async def work(conn: AsyncConnection) -> tuple[Inbox, str | None]:
-        rows = await queries.page(conn, call.reader, unread=unread, kind=kind, before=before, limit=limit + 1)
-        count, more = await queries.count_unread(conn, call.reader)
-        following = call.following(name, [row["id"] for row in rows], limit)
-        items = [EntryView.of(row) for row in rows[:limit]]
-        await call.record(conn, "inbox.list", (found for item in items for found in (item.id, item.subject_id)))
-        return Inbox(items=items, next=following, unread_count=count, unread_more=more), following
+    async def work(conn: AsyncConnection) -> list[EntryView]:
+        items = [EntryView.of(row) for row in await queries.several(conn, found.call.reader, found.ids)]
+        await call.record(conn, "inbox.list", (id_ for item in items for id_ in (item.id, item.subject_id)))
+        return items
 
-    return call.page(*await call.read(work))
+    items = await found.call.read(work)
+    following = call.cursor_at(name, found.following)
+    body = Inbox(items=items, next=following, unread_count=found.unread, unread_more=found.unread_more)
+    return call.page(body, following)
 
 
 @router.get("/{entry_id}")
 async def read_entry(call: Annotated[Call, reading("inbox.read")], entry_id: UUID) -> EntryView:
     """Return one message."""
+    call = await look_at(call, entry_id)
     return await call.read(lambda conn: _entry(conn, call, entry_id, action="inbox.read"))
 
 
@@ -61,6 +66,7 @@ async def acknowledge(call: Annotated[Call, posting("inbox.mark")], entry_id: UU
 
 async def _mark(call: Call, entry_id: UUID, *, acknowledge: bool) -> Response:
     action = "inbox.acknowledge" if acknowledge else "inbox.mark_read"
+    call = await look_at(call, entry_id)
 
     async def work(conn: AsyncConnection) -> Answer:
         subject_id = await commands.mark(conn, call.reader, entry_id, acknowledge=acknowledge, now=call.tools.now())

@@ -57,9 +57,9 @@ class Inbox(View):
     items: list[EntryView]
     next: str | None
     unread_count: int
-    """Entries not read, on all pages; counted up to a thousand."""
+    """Entries not read, on all pages; counted among the newest thousand that are meant for the role."""
     unread_more: bool
-    """Whether there are more than were counted."""
+    """Whether there are older ones, which were not looked at."""
 
 
 class SecretView(View):

@@ -1,4 +1,8 @@
-"""Who should know what: one table from event type to kinds of message and the roles that get them."""
+"""Who should know what: one table from event type to kinds of message, roles that get them, and what else they need.
+
+A unit and a role say for whom a message is meant. Whom of them it is shown to, need to know says: that is the case
+service's to answer, each time somebody looks.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +40,17 @@ class Side(StrEnum):
     DIRECTORATE = "directorate"
 
 
+class Needs(StrEnum):
+    """What else, beside the unit and the role, shows a message: whether the reader may see what it is about."""
+
+    NOW = "now"
+    """The reader may see the case or the concern now."""
+    EVER = "ever"
+    """The reader may see the case, or once could: that it is gone is theirs to know."""
+    ROLE = "role"
+    """Nothing more: the role answers for who looks into which case, and need not see the case for that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One message that an event leads to.
@@ -45,6 +60,7 @@ class Rule:
 
     kind: Kind
     roles: frozenset[Role]
+    needs: Needs = Needs.NOW
     side: Side = Side.HOLDER
     restricted: bool | None = None
     levels: frozenset[int] | None = None
@@ -58,11 +74,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A message for everyone of a unit who holds one of the roles; ``about_unit`` when it speaks of another unit."""
+    """A message for those of a unit who hold one of the roles and may know of the case.
+
+    ``about_unit`` is set when it speaks of another unit.
+    """
 
     kind: Kind
     unit: str
     roles: frozenset[Role]
+    needs: Needs
     about_unit: str | None = None
 
 
@@ -77,7 +97,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "no.forkant.case.put-on-hold.v1": (Rule(kind=Kind.CASE_PUT_ON_HOLD, roles=LEADS),),
     CASE_TRANSFERRED: (
         Rule(kind=Kind.CASE_TRANSFERRED_IN, roles=LEADS | OFFICERS),
-        Rule(kind=Kind.CASE_TRANSFERRED_OUT, roles=LEADS | OFFICERS, side=Side.FORMER),
+        Rule(kind=Kind.CASE_TRANSFERRED_OUT, roles=LEADS | OFFICERS, needs=Needs.EVER, side=Side.FORMER),
     ),
     "no.forkant.case.referred.v1": (Rule(kind=Kind.CASE_REFERRED, roles=LEADS),),
     "no.forkant.case.rejected.v1": (Rule(kind=Kind.CASE_REJECTED, roles=LEADS),),
@@ -88,14 +108,14 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(kind=Kind.CASE_RESTRICTED, roles=LEADS | PRIVACY, restricted=True),
         Rule(kind=Kind.CASE_RESTRICTION_LIFTED, roles=LEADS | OFFICERS | PRIVACY, restricted=False),
     ),
-    GLASS_BROKEN: (Rule(kind=Kind.GLASS_BROKEN, roles=LEADS | PRIVACY),),
-    ACCESS_REVIEWED: (Rule(kind=Kind.ACCESS_REVIEWED, roles=LEADS | PRIVACY),),
+    GLASS_BROKEN: (Rule(kind=Kind.GLASS_BROKEN, roles=LEADS | PRIVACY, needs=Needs.ROLE),),
+    ACCESS_REVIEWED: (Rule(kind=Kind.ACCESS_REVIEWED, roles=LEADS | PRIVACY, needs=Needs.ROLE),),
     REVIEW_OVERDUE: (
-        Rule(kind=Kind.REVIEW_OVERDUE, roles=LEADS | PRIVACY, levels=frozenset({1})),
-        Rule(kind=Kind.REVIEW_ESCALATED, roles=LEADS | PRIVACY, levels=_ESCALATED),
-        Rule(kind=Kind.REVIEW_ESCALATED, roles=PRIVACY, side=Side.DIRECTORATE, levels=_ESCALATED),
+        Rule(kind=Kind.REVIEW_OVERDUE, roles=LEADS | PRIVACY, needs=Needs.ROLE, levels=frozenset({1})),
+        Rule(kind=Kind.REVIEW_ESCALATED, roles=LEADS | PRIVACY, needs=Needs.ROLE, levels=_ESCALATED),
+        Rule(kind=Kind.REVIEW_ESCALATED, roles=PRIVACY, needs=Needs.ROLE, side=Side.DIRECTORATE, levels=_ESCALATED),
     ),
-    CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY),),
+    CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY, needs=Needs.EVER),),
 }
 """Rules by event type; a type that is not here is no news to anyone."""
 
@@ -107,7 +127,7 @@ def notices(happening: Happening) -> tuple[Notice, ...]:
         unit = _unit_of(rule.side, happening)
         if unit is not None and rule.speaks_of(happening):
             about = happening.unit if rule.side is Side.DIRECTORATE and unit != happening.unit else None
-            found.append(Notice(kind=rule.kind, unit=unit, roles=rule.roles, about_unit=about))
+            found.append(Notice(kind=rule.kind, unit=unit, roles=rule.roles, needs=rule.needs, about_unit=about))
     return tuple(found)
 
 

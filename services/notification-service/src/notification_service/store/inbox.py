@@ -16,13 +16,17 @@ from notification_service.visibility import Reader, visible_entries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One message for those of a unit who hold one of the roles; ``about_unit`` when it speaks of another unit."""
+    """One message for those of a unit who hold one of the roles; ``needs`` says what else shows it to them.
+
+    ``about_unit`` is set when it speaks of another unit.
+    """
 
     id: UUID
     event_id: UUID
     kind: str
     unit: str
     roles: frozenset[str]
+    needs: str
     subject: str
     subject_id: UUID
     subject_version: int
@@ -32,16 +36,16 @@ class Entry:
 
 
 _INSERT: Final = text("""
-INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version,
-                         occurred_at, recorded_at, about_unit, created_at)
-SELECT id, event_id, kind, unit, district, string_to_array(roles, ' '), subject, subject_id, subject_version,
-       occurred_at, recorded_at, about_unit, CAST(:now AS timestamptz)
+INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, needs, subject, subject_id,
+                         subject_version, occurred_at, recorded_at, about_unit, created_at)
+SELECT id, event_id, kind, unit, district, string_to_array(roles, ' '), needs, subject, subject_id,
+       subject_version, occurred_at, recorded_at, about_unit, CAST(:now AS timestamptz)
 FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:kinds AS text[]), CAST(:units AS text[]),
-            CAST(:districts AS text[]), CAST(:roles AS text[]), CAST(:subjects AS text[]),
+            CAST(:districts AS text[]), CAST(:roles AS text[]), CAST(:needs AS text[]), CAST(:subjects AS text[]),
             CAST(:subject_ids AS uuid[]), CAST(:versions AS int[]), CAST(:occurred AS timestamptz[]),
             CAST(:recorded AS timestamptz[]), CAST(:about AS text[]))
-     AS e (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version, occurred_at, recorded_at,
-           about_unit)
+     AS e (id, event_id, kind, unit, district, roles, needs, subject, subject_id, subject_version, occurred_at,
+           recorded_at, about_unit)
 ON CONFLICT (event_id, kind, unit) DO NOTHING
 RETURNING kind
 """)
@@ -74,6 +78,7 @@ async def insert(conn: AsyncConnection, entries: Sequence[Entry], *, now: dateti
         "units": [e.unit for e in entries],
         "districts": [district_of(e.unit) for e in entries],
         "roles": [" ".join(sorted(e.roles)) for e in entries],
+        "needs": [e.needs for e in entries],
         "subjects": [e.subject for e in entries],
         "subject_ids": [e.subject_id for e in entries],
         "versions": [e.subject_version for e in entries],

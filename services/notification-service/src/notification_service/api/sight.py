@@ -1,0 +1,104 @@
+"""What of a person's messages is theirs to see: what is meant for their role, less what they may not know of.
+
+Messages are read in windows, the newest first, and each window is one question to the case service. So a page costs the
+same however long the inbox is; among many messages about others' cases it may come out short, and goes on at `next`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from forkant_contracts.visibility import MOST_ASKED, VisibilityQuestion
+from forkant_kit.problems import not_found
+
+from notification_service.api.calls import Call
+from notification_service.domain.audiences import Needs
+from notification_service.domain.happenings import Subject
+from notification_service.queries.inbox import Meant, meant_for
+from notification_service.visibility import Sight
+
+MOST_COUNTED: Final = 1_000
+"""How many unread messages are looked at to count those that the reader may see."""
+WINDOW: Final = 500
+MOST_WINDOWS: Final = 4
+"""How many messages are looked at for one page: four windows of 500."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which entries to show, for whom, and where to go on; with the count of what is not read."""
+
+    call: Call
+    ids: tuple[UUID, ...]
+    following: UUID | None
+    unread: int
+    unread_more: bool
+
+
+async def look(call: Call, *, unread: bool | None, kind: str | None, before: UUID | None, limit: int) -> Page:
+    """Return the newest entries below ``before`` that the caller may see, up to ``limit``.
+
+    Raises:
+        ProblemError: 503, nobody says what the caller may see.
+    """
+    not_read = await call.peek(lambda conn: meant_for(conn, unread=True, most=MOST_COUNTED + 1))
+    ids: list[UUID] = []
+    at, sight = before, Sight()
+    for _ in range(MOST_WINDOWS):
+        window = await _window(call, unread=unread, kind=kind, before=at)
+        sight = await _ask(call, sight, [*window, *not_read])
+        ids += _shown(window, sight)
+        at = window[-1].entry_id if len(window) == WINDOW else None
+        if at is None or len(ids) > limit:
+            break
+    return Page(
+        call=call.seeing(sight),
+        ids=tuple(ids[:limit]),
+        following=ids[limit - 1] if len(ids) > limit else at,
+        unread=len(_shown(not_read[:MOST_COUNTED], sight)),
+        unread_more=len(not_read) > MOST_COUNTED,
+    )
+
+
+async def look_at(call: Call, entry_id: UUID) -> Call:
+    """Return the call of somebody who may see this entry.
+
+    Raises:
+        ProblemError: 404, there is none for the caller; 503, nobody says what the caller may see.
+    """
+    found = await call.peek(lambda conn: meant_for(conn, only=entry_id))
+    sight = await _ask(call, Sight(), found)
+    if not _shown(found, sight):
+        raise not_found()
+    return call.seeing(sight)
+
+
+async def _window(call: Call, *, unread: bool | None, kind: str | None, before: UUID | None) -> list[Meant]:
+    return await call.peek(lambda conn: meant_for(conn, before=before, kind=kind, unread=unread, most=WINDOW))
+
+
+def _shown(messages: Iterable[Meant], sight: Sight) -> list[UUID]:
+    return [each.entry_id for each in messages if sight.shows(each.needs, each.subject_id)]
+
+
+async def _ask(call: Call, known: Sight, messages: Iterable[Meant]) -> Sight:
+    asked = {subject: set[UUID]() for subject in Subject}
+    for each in messages:
+        if each.needs != Needs.ROLE and each.subject_id not in known.ever:
+            asked[each.subject].add(each.subject_id)
+    question = VisibilityQuestion(cases=_in_order(asked[Subject.CASE]), concerns=_in_order(asked[Subject.CONCERN]))
+    if not question.cases and not question.concerns:
+        return known
+    answer = await call.visible(question)
+    # What was not asked is not taken from an answer.
+    now = (asked[Subject.CASE] & {*answer.cases}) | (asked[Subject.CONCERN] & {*answer.concerns})
+    former = asked[Subject.CASE] & {*answer.former_cases}
+    return replace(known, now=known.now | now, former=known.former | former)
+
+
+def _in_order(ids: set[UUID]) -> tuple[UUID, ...]:
+    return tuple(sorted(ids))
+
+
+assert WINDOW + MOST_COUNTED < MOST_ASKED  # noqa: S101 - of two constants
