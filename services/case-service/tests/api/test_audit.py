@@ -62,6 +62,23 @@ async def test_who_has_seen_a_case_names_readers_hits_of_lists_changes_and_those
     assert ("officer-oslo", "case.list", "done") in told(await lines_of(privacy, object_id=other.id))
 
 
+async def test_a_change_below_a_case_names_what_was_changed_so_that_it_is_known_who_was_given_access(empty_service):
+    officer, auditor = empty_service.person("officer-oslo"), empty_service.person("auditor")
+    case = await officer.open()
+    given = await case.do("POST", "members", {"subject": "officer2-oslo"})
+    await case.do("DELETE", f"members/{given['item_id']}")
+    [members] = [
+        line["id"]
+        for line in (await officer.get(f"{case.path}/members")).json()["items"]
+        if line["subject"] == "officer2-oslo"
+    ]
+    assert members == given["item_id"]
+    assert told(await lines_of(auditor, object_id=given["item_id"])) == [
+        ("officer-oslo", "case.add_member", "done"),
+        ("officer-oslo", "case.end_member", "done"),
+    ]
+
+
 async def test_what_somebody_has_looked_at_is_told_to_those_of_the_unit_and_to_auditors(empty_service):
     officer, stranger = empty_service.person("officer-oslo"), empty_service.person("lead-troms")
     privacy, auditor = empty_service.person("privacy-oslo"), empty_service.person("auditor")

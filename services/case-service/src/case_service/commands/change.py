@@ -137,6 +137,7 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
         case_id=loaded.id,
         version=version,
         purpose=loaded.purpose_code,
+        item_id=outcome.item_id,
     )
     if outcome.note is not None:
         await _write_note(change, outcome.action, outcome.note)
@@ -152,9 +153,11 @@ async def audit_change(
     version: int,
     kind: str = "case",
     purpose: str | None = None,
+    item_id: UUID | None = None,
 ) -> None:
-    """Write in the audit trail who changed a case or concern."""
-    entry = Entry(action=action, object_kind=kind, object_ids=[case_id], version=version, purpose=purpose)
+    """Write in the audit trail who changed a case or concern, and what of it: a measure, an offer, a membership."""
+    ids = [case_id] if item_id is None else [case_id, item_id]
+    entry = Entry(action=action, object_kind=kind, object_ids=ids, version=version, purpose=purpose)
     await context.trail.record(conn, entry)
 
 
