@@ -221,6 +221,13 @@ async def service(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterat
         yield each
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def module_service(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterator[Service]:
+    """A service with a database of the file's own."""
+    async for each in started(postgres, issuer):
+        yield each
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def empty_service(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterator[Service]:
     """A service with a database of the test's own."""

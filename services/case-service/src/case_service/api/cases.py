@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from forkant_kit.etag import etag
 from forkant_kit.idempotency import Answer
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.api import paging
 from case_service.api.bodies import OpenCase
 from case_service.api.calls import Call, case_answer, creating, reading
+from case_service.api.case_filter import CaseFilter
 from case_service.api.description import operation_id
-from case_service.api.fields import CaseStateCode, CaseTypeCode, ThemeCode
 from case_service.api.views import (
     CaseLine,
     CasePage,
@@ -28,15 +28,7 @@ from case_service.queries import listing, one
 router = APIRouter(prefix="/v1/cases", tags=["cases"], generate_unique_id_function=operation_id)
 
 
-def _filter(
-    state: Annotated[list[CaseStateCode] | None, Query(description="Repeat it for several states.")] = None,
-    case_type: CaseTypeCode | None = None,
-    theme: ThemeCode | None = None,
-) -> listing.Filter:
-    return listing.Filter(states=tuple(state or ()), case_type=case_type, theme=theme)
-
-
-_Chosen = Annotated[listing.Filter, Depends(_filter)]
+_Chosen = Annotated[CaseFilter, Query()]
 
 
 @router.post("", status_code=201, response_model=CaseReceipt, summary="Open a case")
@@ -58,11 +50,12 @@ async def list_cases(
     cursor: paging.Cursor = None,
 ) -> Response:
     """List the cases that the caller may see, newest first, as codes."""
-    name = f"cases|{chosen.key()}"
+    found = chosen.chosen()
+    name = f"cases|{found.key()}"
 
     async def work(conn: AsyncConnection) -> Any:
         start = paging.before(call, name, cursor)
-        rows = await listing.list_cases(conn, call.context.scope, chosen, before=start, limit=limit + 1)
+        rows = await listing.list_cases(conn, call.context.scope, found, before=start, limit=limit + 1)
         await call.audit_read(conn, action="case.list", ids=(row["id"] for row in rows[:limit]))
         return rows
 
@@ -78,7 +71,7 @@ async def count(call: Annotated[Call, reading("case.read")], chosen: _Chosen) ->
 
     async def work(conn: AsyncConnection) -> int:
         await call.audit_read(conn, action="case.count")
-        return await listing.count_cases(conn, call.context.scope, chosen)
+        return await listing.count_cases(conn, call.context.scope, chosen.chosen())
 
     return Count(count=await call.read(work))
 

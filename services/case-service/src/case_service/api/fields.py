@@ -1,5 +1,6 @@
 """Field types of requests: listed codes, clean text, moments and days in words, never numbers."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -39,6 +40,7 @@ from case_service.domain.levels import Level
 
 # Characters that turn the reading order around, so that a text can look like another.
 _BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BEGINS_WITH_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # Letters and signs by their category, but nothing to the eye.
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
@@ -98,8 +100,8 @@ class Text:
 
 
 def _in_words(value: object) -> object:
-    # Pydantic reads numbers as seconds since 1970, which no client of this API means.
-    if not isinstance(value, (str, date)):
+    # Pydantic reads numbers, in a text too, as seconds since 1970, which no client of this API means.
+    if not isinstance(value, date) and not (isinstance(value, str) and _BEGINS_WITH_A_DAY.match(value)):
         raise PydanticCustomError("not_in_words", "is to be a text in RFC 3339 form")
     return value
 

@@ -1,12 +1,14 @@
 """Lists of cases: codes only, newest first, by keyset; and how many there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from forkant_contracts.codes import CaseState, CaseType, Theme
-from sqlalchemy import ColumnElement, RowMapping, and_, func, select, union_all
+import orjson
+from sqlalchemy import Column, ColumnElement, RowMapping, and_, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.scope import CASES_FROM_ELSEWHERE, GRANTED_IDS, UNIT_CASES, VISIBLE_CASES, Scope
@@ -36,17 +38,60 @@ CODES: Final = (
 """The columns that a list shows: codes, dates and ids, no text that anybody wrote."""
 
 
+CODED: Final[Mapping[str, Column[Any]]] = MappingProxyType(
+    {
+        str(column.name): column
+        for column in (
+            _c.state,
+            _c.case_type,
+            _c.theme,
+            _c.age_band,
+            _c.subject_category,
+            _c.arena,
+            _c.municipality_number,
+            _c.purpose_code,
+            _c.legal_basis,
+            _c.level,
+            _c.restricted,
+            _c.close_reason,
+        )
+    }
+)
+"""What a list can be narrowed to, by name: cases whose code is one of those given."""
+
+DATED: Final[Mapping[str, Column[Any]]] = MappingProxyType(
+    {
+        "opened": _c.opened_at,
+        "updated": _c.updated_at,
+        "closed": _c.closed_at,
+        "clarification_deadline": _c.clarification_deadline,
+    }
+)
+"""Moments and days that a list can begin at and end before, by name; a case without one is in neither."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which cases to list; an empty filter lists all that the caller may see."""
+    """Which cases to list, all conditions together; an empty filter lists all that the caller may see.
 
-    states: Sequence[CaseState] = field(default_factory=tuple)
-    case_type: CaseType | None = None
-    theme: Theme | None = None
+    Attributes:
+        one_of: for names of :data:`CODED`, the codes of which a case has one.
+        since: for names of :data:`DATED`, the first moment or day.
+        before: for names of :data:`DATED`, the moment or day after the last.
+    """
+
+    one_of: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+    since: Mapping[str, date] = field(default_factory=dict)
+    before: Mapping[str, date] = field(default_factory=dict)
 
     def key(self) -> str:
-        """Return what binds a cursor to this filter."""
-        return "|".join((",".join(sorted(self.states)), self.case_type or "", self.theme or ""))
+        """Return what binds a cursor to this filter, however its parts were ordered."""
+        parts = (
+            {name: sorted({*codes}) for name, codes in self.one_of.items()},
+            {name: at.isoformat() for name, at in self.since.items()},
+            {name: at.isoformat() for name, at in self.before.items()},
+        )
+        return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()
 
 
 async def list_cases(
@@ -89,11 +134,9 @@ def _params(scope: Scope) -> dict[str, Any]:
 
 
 def _conditions(chosen: Filter) -> list[ColumnElement[Any]]:
-    conditions: list[ColumnElement[Any]] = [_c.erased_at.is_(None)]
-    if chosen.states:
-        conditions.append(_c.state.in_([state.value for state in chosen.states]))
-    if chosen.case_type is not None:
-        conditions.append(_c.case_type == chosen.case_type.value)
-    if chosen.theme is not None:
-        conditions.append(_c.theme == chosen.theme.value)
-    return conditions
+    return [
+        _c.erased_at.is_(None),
+        *(CODED[name].in_(codes) for name, codes in chosen.one_of.items()),
+        *(DATED[name] >= at for name, at in chosen.since.items()),
+        *(DATED[name] < at for name, at in chosen.before.items()),
+    ]
