@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 import asyncpg
@@ -26,9 +27,12 @@ _FILL: Final = (
         clarification_deadline, level, lowest_level)
     SELECT uuidv7(), (ARRAY['oslo', 'ost', 'innlandet', 'sor-ost', 'agder', 'sor-vest', 'vest', 'more-og-romsdal',
                             'trondelag', 'nordland', 'troms', 'finnmark'])[1 + n % 12], 1, 1,
-           'registered', 'person', 'drugs', '15_17', 'at_risk', 'prevent_crime', 'police_act', 'physical', false,
-           sha256('A case'), 'somebody', 'somebody', now(), now(), now(), current_date, level, level
-    FROM generate_series(1, $1) AS n, LATERAL (SELECT 1 + (n % 50 = 0)::int AS level) AS confidential
+           'registered', 'person', theme, '15_17',
+           'at_risk', 'prevent_crime', 'police_act', 'physical', false, sha256('A case'), 'somebody', 'somebody',
+           now(), now(), now(), current_date, level, level
+    FROM generate_series(1, $1) AS n, LATERAL (SELECT 1 + (n % 50 = 0)::int AS level) AS confidential,
+        LATERAL (SELECT (ARRAY['drugs', 'violence', 'fraud', 'vandalism', 'radicalisation'])[
+            CASE WHEN n / 12 % 1000 = 0 THEN 5 ELSE 1 + n / 12 % 4 END] AS theme) AS code
     """,
     """
     INSERT INTO access_grant (id, kind, subject, object_id, valid_from, reason, given_by)
@@ -40,8 +44,17 @@ _FILL: Final = (
 _BARE: Final = """
 SELECT id, unit, state, version, case_type, theme, age_band, subject_category, arena, municipality_number, restricted,
        level, opened_at, updated_at, clarification_deadline, closed_at, close_reason
-FROM preventive_case WHERE unit = 'oslo' ORDER BY id DESC LIMIT 51
+FROM preventive_case WHERE unit = 'oslo' AND {} ORDER BY id DESC LIMIT 51
 """
+_FILTERS: Final = {
+    "all": ("", "true"),
+    "of a theme that a quarter has": ("&theme=fraud", "theme = 'fraud'"),
+    "of a theme that one in a thousand has": ("&theme=radicalisation", "theme = 'radicalisation'"),
+    "of a reason and a day that none has": (
+        "&close_reason=moved&clarification_deadline_before=2020-01-01",
+        "close_reason = 'moved' AND clarification_deadline < '2020-01-01'",
+    ),
+}
 _PEOPLE: Final = {"an officer, who sees cases as a member": "officer-oslo", "a lead, who sees the unit's": "lead-oslo"}
 
 
@@ -49,10 +62,11 @@ _PEOPLE: Final = {"an officer, who sees cases as a member": "officer-oslo", "a l
 class _Asker:
     line: Line
     headers: Mapping[str, str]
+    narrowed: str
 
     async def page(self) -> None:
-        answer = await self.line.send_json("GET", f"/v1/cases?limit={_PAGE}", self.headers)
-        if len(answer["items"]) != _PAGE:
+        answer = await self.line.send_json("GET", f"/v1/cases?limit={_PAGE}{self.narrowed}", self.headers)
+        if not self.narrowed and len(answer["items"]) != _PAGE:
             raise AssertionError(f"a page of {len(answer['items'])} cases is not what was to be measured")
 
 
@@ -75,15 +89,15 @@ async def bench_listing(lab: Laboratory) -> list[Result]:
         )
         try:
             await fill_with_cases(owner, cases)
-            bare = await owner.prepare(_BARE)
             results = []
-            for who, persona in _PEOPLE.items():
+            for (who, persona), (which, (narrowed, condition)) in product(_PEOPLE.items(), _FILTERS.items()):
+                bare = await owner.prepare(_BARE.format(condition))
                 line = await Line.open(platform.nodes["case"].url)
-                asker = _Asker(line, platform.issuer.headers(persona))
+                asker = _Asker(line, platform.issuer.headers(persona), narrowed)
                 measured = await _times(asker.page, count)
                 ceiling = await _times(bare.fetch, count)
                 line.close()
-                results.append(_result(who, measured, ceiling, cases=cases, count=count))
+                results.append(_result(f"{which}, for {who}", measured, ceiling, cases=cases, count=count))
             return results
         finally:
             await owner.close()
@@ -101,11 +115,11 @@ async def _times(ask: Callable[[], Awaitable[object]], count: int) -> list[float
     return found
 
 
-def _result(who: str, measured: list[float], ceiling: list[float], *, cases: int, count: int) -> Result:
+def _result(asked: str, measured: list[float], ceiling: list[float], *, cases: int, count: int) -> Result:
     p95, bare = percentile(measured, 0.95), percentile(ceiling, 0.95)
     return Result(
         benchmark="listing",
-        load=f"{count:,} first pages of {_PAGE} over HTTP, one after the other, for {who}; {cases:,} cases of twelve "
+        load=f"{count:,} first pages of {_PAGE} over HTTP, one after the other: {asked}; {cases:,} cases of twelve "
         "units, 200 officers in each; ceiling: the bare query without HTTP, token, policy, row security and audit",
         figure="page of cases, p95",
         measured=Spread.of([p95]),
