@@ -15,8 +15,13 @@ GUARDED = [
     for item in operations(REPOSITORY, service)
     if "If-Match" in item.named("header")
 ]
+QUESTIONS = {"/v1/visibility"}
+"""What is asked by POST and changes nothing: asked twice, it is answered twice."""
 POSTS = [
-    item for service in ("case", "notification") for item in operations(REPOSITORY, service) if item.method == "POST"
+    item
+    for service in ("case", "notification")
+    for item in operations(REPOSITORY, service)
+    if item.method == "POST" and item.path not in QUESTIONS
 ]
 CASE = {
     "case_type": "place", "theme": "violence", "purpose_code": "prevent_crime", "legal_basis": "police_act",
@@ -51,6 +56,16 @@ async def test_nothing_is_posted_without_an_idempotency_key(wall, oslo, operatio
         answer = await person.send(operation.service, "POST", path, body, etag=oslo.etag, key=key)
         assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-required")
     assert await wall.state(operation.service) == before
+
+
+@pytest.mark.parametrize("path", sorted(QUESTIONS))
+async def test_what_is_asked_by_post_without_a_key_changes_nothing(wall, oslo, path):
+    before = await wall.state()
+    body = {"cases": [oslo.ids["case_id"]], "concerns": [oslo.ids["concern_id"]]}
+    for _ in range(2):
+        answer = await wall.mighty("oslo").send("case", "POST", path, body, key="")
+        assert (answer.status_code, answer.json()["cases"]) == (200, [oslo.ids["case_id"]])
+    assert await wall.state() == before
 
 
 async def test_of_a_hundred_racers_with_one_etag_one_wins(wall):

@@ -15,6 +15,7 @@ from forkant_devstack.bench.report import Result, Spread, percentile
 
 _CASES: Final = 1_000_000
 _REQUESTS: Final = 600
+_NARROWED: Final = 120
 _WARM_UP: Final = 30
 _BAR_MS: Final = 50.0
 _PAGE: Final = 50
@@ -82,7 +83,7 @@ async def fill_with_cases(owner: "asyncpg.Connection[asyncpg.Record]", cases: in
 
 async def bench_listing(lab: Laboratory) -> list[Result]:
     """List the first page of cases over HTTP, one request at a time; the ceiling is the bare query without any wall."""
-    cases, count = lab.sized(_CASES), lab.sized(_REQUESTS)
+    cases = lab.sized(_CASES)
     async with running_case_service(lab, names=("case-api",)) as platform:
         owner = await asyncpg.connect(
             platform.nodes["case"].database.owner_url, server_settings={"forkant.system": "on"}
@@ -91,6 +92,7 @@ async def bench_listing(lab: Laboratory) -> list[Result]:
             await fill_with_cases(owner, cases)
             results = []
             for (who, persona), (which, (narrowed, condition)) in product(_PEOPLE.items(), _FILTERS.items()):
+                count = lab.sized(_NARROWED if narrowed else _REQUESTS)
                 bare = await owner.prepare(_BARE.format(condition))
                 line = await Line.open(platform.nodes["case"].url)
                 asker = _Asker(line, platform.issuer.headers(persona), narrowed)
