@@ -18,6 +18,8 @@ from forkant_kit.migrations import migrate
 from forkant_kit.rls.check import gaps
 from notification_service.app import build_app
 from notification_service.commands import endpoints as commands
+from notification_service.domain.audiences import RULES
+from notification_service.domain.kinds import Kind
 from notification_service.migrate import MIGRATIONS
 from notification_service.queries import deliveries as delivery_queries
 from notification_service.queries import endpoints as endpoint_queries
@@ -351,6 +353,28 @@ async def test_a_database_that_was_there_before_grants_what_a_new_one_does(postg
             granted.append({tuple(row) for row in await worker.fetch(GRANTS)})
     assert granted[0] == granted[1]
     assert ("endpoint_secret", "expires_at", "app", "UPDATE") in granted[0]
+
+
+BEFORE = """
+INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version, occurred_at,
+                         recorded_at, created_at)
+SELECT gen_random_uuid(), gen_random_uuid(), kind, 'oslo', 'oslo', '{prevention_lead}', 'case', gen_random_uuid(), 1,
+       now(), now(), now()
+FROM unnest($1::text[]) AS kind
+"""
+
+
+async def test_a_message_that_was_there_before_needs_what_a_new_one_of_its_kind_does(postgres):
+    old = await postgres.create_database("notification")
+    await migrate(owner_url=old.owner_url, script_location=MIGRATIONS, revision="0006")
+    worker = await asyncpg.connect(old.worker_url)
+    try:
+        await worker.execute(BEFORE, [kind.value for kind in Kind])
+        await migrate(owner_url=old.owner_url, script_location=MIGRATIONS)
+        needs = {row["kind"]: row["needs"] for row in await worker.fetch("SELECT kind, needs FROM inbox_entry")}
+    finally:
+        await worker.close()
+    assert needs == {rule.kind.value: rule.needs.value for rules in RULES.values() for rule in rules}
 
 
 @pytest.mark.parametrize("table", WORKERS)
