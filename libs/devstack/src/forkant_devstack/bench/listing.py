@@ -16,6 +16,7 @@ from forkant_devstack.bench.report import Result, Spread, percentile
 _CASES: Final = 1_000_000
 _REQUESTS: Final = 600
 _NARROWED: Final = 120
+_CASES_OF_AN_OFFICER: Final = 12 * 200
 _WARM_UP: Final = 30
 _BAR_MS: Final = 50.0
 _PAGE: Final = 50
@@ -64,10 +65,11 @@ class _Asker:
     line: Line
     headers: Mapping[str, str]
     narrowed: str
+    at_least: int
 
     async def page(self) -> None:
         answer = await self.line.send_json("GET", f"/v1/cases?limit={_PAGE}{self.narrowed}", self.headers)
-        if not self.narrowed and len(answer["items"]) != _PAGE:
+        if not self.narrowed and len(answer["items"]) < self.at_least:
             raise AssertionError(f"a page of {len(answer['items'])} cases is not what was to be measured")
 
 
@@ -84,6 +86,8 @@ async def fill_with_cases(owner: "asyncpg.Connection[asyncpg.Record]", cases: in
 async def bench_listing(lab: Laboratory) -> list[Result]:
     """List the first page of cases over HTTP, one request at a time; the ceiling is the bare query without any wall."""
     cases = lab.sized(_CASES)
+    # An officer of a small load has fewer memberships than a page has room for.
+    at_least = min(_PAGE, cases // _CASES_OF_AN_OFFICER // 2)
     async with running_case_service(lab, names=("case-api",)) as platform:
         owner = await asyncpg.connect(
             platform.nodes["case"].database.owner_url, server_settings={"forkant.system": "on"}
@@ -95,7 +99,7 @@ async def bench_listing(lab: Laboratory) -> list[Result]:
                 count = lab.sized(_NARROWED if narrowed else _REQUESTS)
                 bare = await owner.prepare(_BARE.format(condition))
                 line = await Line.open(platform.nodes["case"].url)
-                asker = _Asker(line, platform.issuer.headers(persona), narrowed)
+                asker = _Asker(line, platform.issuer.headers(persona), narrowed, at_least)
                 measured = await _times(asker.page, count)
                 ceiling = await _times(bare.fetch, count)
                 line.close()
