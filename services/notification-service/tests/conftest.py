@@ -115,6 +115,15 @@ class Received:
 Reply = Callable[[Received], Awaitable[tuple[int, dict[str, str], bytes]]]
 
 
+async def _whole(receive: Any) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
 @dataclass
 class Receiver:
     """A server that notes what it gets and answers each path as the test says, 204 by default."""
@@ -134,11 +143,7 @@ class Receiver:
         self.replies[path] = reply
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+        body = await _whole(receive)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         one = Received(scope["path"], headers, body)
         self.received.append(one)
@@ -293,11 +298,7 @@ class CaseService:
         self.gone.setdefault(persona, set()).update(ids)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+        body = await _whole(receive)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         persona = _claims(headers["authorization"])["sub"]
         assert (scope["method"], scope["path"]) == ("POST", "/v1/visibility")

@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 class CaseServiceClient:
     """One question to the case service, asked over connections that stay open."""
 
-    def __init__(self, url: str, *, timeout_s: float, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, url: str, *, timeout_s: float) -> None:
         """Hold where to ask; nothing is asked yet. No proxy is used and no redirect followed: a token is on the way."""
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -26,7 +26,6 @@ class CaseServiceClient:
             follow_redirects=False,
             trust_env=False,
             verify=ssl.create_default_context(),
-            transport=transport,
         )
 
     async def visible(self, question: VisibilityQuestion, *, authorization: str) -> VisibilityAnswer:

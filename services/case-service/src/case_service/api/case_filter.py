@@ -22,10 +22,15 @@ class CaseFilter(BaseModel):
 
     state: tuple[f.CaseStateCode, ...] = _SEVERAL
     """Where the case stands. Repeat it for several, as each of these codes."""
+    held_from: tuple[f.CaseStateCode, ...] = _SEVERAL
+    """Where a case stood that is on hold now."""
+    hold_reason: tuple[f.HoldReasonCode, ...] = _SEVERAL
     case_type: tuple[f.CaseTypeCode, ...] = _SEVERAL
     theme: tuple[f.ThemeCode, ...] = _SEVERAL
     age_band: tuple[f.AgeBandCode, ...] = _SEVERAL
     subject_category: tuple[f.SubjectCategoryCode, ...] = _SEVERAL
+    special_category: bool | None = None
+    """Only cases with special categories of personal data, or only others."""
     arena: tuple[f.ArenaCode, ...] = _SEVERAL
     municipality_number: tuple[_Number, ...] = _SEVERAL
     """Four digits, the leading zero kept."""
@@ -36,8 +41,11 @@ class CaseFilter(BaseModel):
     close_reason: tuple[f.CloseReasonCode, ...] = _SEVERAL
     restricted: bool | None = None
     """Only cases that are restricted, or only others: of those that you may see."""
+    restriction_reason: tuple[f.RestrictionReasonCode, ...] = _SEVERAL
     opened_from: f.Instant | None = None
     opened_before: f.Instant | None = None
+    recorded_from: f.Instant | None = None
+    recorded_before: f.Instant | None = None
     updated_from: f.Instant | None = None
     updated_before: f.Instant | None = None
     closed_from: f.Instant | None = None
@@ -47,14 +55,12 @@ class CaseFilter(BaseModel):
 
     def chosen(self) -> Filter:
         """Return it as the query takes it."""
-        given = {name: getattr(self, name) for name in CODED if name != "restricted"}
-        one_of = {name: codes for name, codes in given.items() if codes}
-        if self.restricted is not None:
-            one_of["restricted"] = (self.restricted,)
+        given = {name: getattr(self, name) for name in CODED}
+        one_of = {name: (codes,) if isinstance(codes, bool) else codes for name, codes in given.items()}
         since = {name: getattr(self, f"{name}_from") for name in DATED}
         before = {name: getattr(self, f"{name}_before") for name in DATED}
         return Filter(
-            one_of=one_of,
+            one_of={name: codes for name, codes in one_of.items() if codes},
             since={name: at for name, at in since.items() if at is not None},
             before={name: at for name, at in before.items() if at is not None},
         )

@@ -43,16 +43,20 @@ CODED: Final[Mapping[str, Column[Any]]] = MappingProxyType(
         str(column.name): column
         for column in (
             _c.state,
+            _c.held_from,
+            _c.hold_reason,
             _c.case_type,
             _c.theme,
             _c.age_band,
             _c.subject_category,
+            _c.special_category,
             _c.arena,
             _c.municipality_number,
             _c.purpose_code,
             _c.legal_basis,
             _c.level,
             _c.restricted,
+            _c.restriction_reason,
             _c.close_reason,
         )
     }
@@ -62,6 +66,7 @@ CODED: Final[Mapping[str, Column[Any]]] = MappingProxyType(
 DATED: Final[Mapping[str, Column[Any]]] = MappingProxyType(
     {
         "opened": _c.opened_at,
+        "recorded": _c.recorded_at,
         "updated": _c.updated_at,
         "closed": _c.closed_at,
         "clarification_deadline": _c.clarification_deadline,
