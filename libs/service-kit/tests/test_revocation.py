@@ -186,7 +186,24 @@ async def test_a_silent_issuer_is_asked_about_a_token_once_a_second(
 
 async def test_an_issuer_that_does_not_answer_in_time_is_silent(issuer: FakeIssuer):
     issuer.hold = asyncio.Event()
-    revocations = Revocations(issuer, pace=Pace(timeout_s=0.01))
+    revocations = Revocations(issuer, pace=Pace(first_timeout_s=0.01))
+    assert await passes(revocations) == "identity-provider-unavailable"
+    await revocations.aclose()
+
+
+async def test_a_token_that_was_never_confirmed_is_given_more_time_than_one_that_may_have_been_revoked(
+    issuer: FakeIssuer, clock: Clock
+):
+    issuer.hold = asyncio.Event()
+    revocations = Revocations(issuer, pace=Pace(timeout_s=0.01, first_timeout_s=60, grace_s=15), clock=clock)
+    first = asyncio.create_task(passes(revocations))
+    await asked(issuer, 1)
+    done, _ = await asyncio.wait({first}, timeout=0.05)
+    assert not done
+    issuer.hold.set()
+    assert await first == "yes"
+    issuer.hold.clear()
+    clock.now += 15
     assert await passes(revocations) == "identity-provider-unavailable"
     await revocations.aclose()
 

@@ -58,7 +58,9 @@ class Pace:
     retry_s: float = 1.0
     """From a question without an answer to the next."""
     timeout_s: float = 1.2
-    """How long the issuer may take to answer."""
+    """How long the issuer may take to answer about a token that it confirmed before."""
+    first_timeout_s: float = 4.0
+    """How long it may take for the first time: nothing passes meanwhile, so waiting delays no revocation."""
     grace_s: float = GRACE_S
     """How long a yes counts while the issuer is silent."""
 
@@ -162,8 +164,9 @@ class Revocations:
 
     async def _take_answer(self, standing: _Standing) -> None:
         standing.asked_at = asked_at = self._clock()
+        first = standing.confirmed_at == -math.inf
         try:
-            async with asyncio.timeout(self._pace.timeout_s):
+            async with asyncio.timeout(self._pace.first_timeout_s if first else self._pace.timeout_s):
                 active = await self._issuer.is_active(standing.token)
         except (IssuerUnavailableError, httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             standing.unanswered = True

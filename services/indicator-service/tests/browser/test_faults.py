@@ -107,6 +107,29 @@ async def test_a_failed_answer_is_told_in_plain_words(visit, status, title, acti
         await expect(reader.page.locator("#banner")).to_be_hidden()
 
 
+async def test_a_page_that_could_not_start_starts_by_itself_once_the_service_answers(visit):
+    reader = await visit(None)
+    answers = [503, 0, 500]
+    heads = []
+
+    async def fail(route) -> None:
+        if not answers:
+            await route.continue_()
+        elif status := answers.pop(0):
+            await route.fulfill(status=status, headers={"retry-after": "1"})
+        else:
+            await route.abort()
+        heads.append(await reader.page.locator("#banner").is_visible())
+
+    await reader.page.route("**/v1/indicators", fail)
+    await reader.page.locator("#sign-in").click()
+    await reader.page.locator('button[value="pod-analyst"]').click()
+    await expect(reader.tiles).to_have_count(17)
+    await expect(reader.page.locator("#banner")).to_be_hidden()
+    assert not answers
+    assert heads[1:] == [True] * 3, "what was wrong stays in sight until it is right again"
+
+
 async def test_a_lost_stream_comes_back_where_it_broke_off(visit, figures, service, opened):
     await figures()
     reader = await visit("pod-analyst", at="#show=open")

@@ -3,6 +3,7 @@
 import { config } from "./config.js";
 
 const PATIENCE_MS = 20_000;
+const PASSING = new Set([0, 429, 500, 502, 503, 504]);
 
 /** Why a question got no answer: `status` is the HTTP status, or 0; `revoked` when the token was ended before its time. */
 export class ApiError extends Error {
@@ -19,6 +20,11 @@ export class ApiError extends Error {
     if (this.status === 401) return this.revoked ? "ended" : "expired";
     if (this.status === 429 || this.status === 503) return "503";
     return ["400", "403", "404"].find((code) => Number(code) === this.status) ?? "500";
+  }
+
+  /** Whether the same question may well be answered later. */
+  get mayPass() {
+    return PASSING.has(this.status);
   }
 }
 

@@ -7,6 +7,7 @@ import { applyLanguage, setLanguage, text } from "./language.js";
 import { byId, show } from "./lib.js";
 import { figureText, measuresOf, read } from "./measures.js";
 import { createMonthReader, ROLLING } from "./periods.js";
+import { createRetry } from "./retry.js";
 import { createState, metricsOf, readAddress, writeAddress } from "./state.js";
 import { createAnnouncer, createBanner, createStatus } from "./status.js";
 import { openStream } from "./stream.js";
@@ -34,6 +35,7 @@ const months = createMonthReader({
   },
   onError: fail,
 });
+const retry = createRetry(() => start({ quietly: true }));
 let stream = null;
 let settled = false;
 
@@ -111,6 +113,7 @@ async function signIn() {
 }
 
 async function signOut() {
+  retry.cancel();
   stream?.stop();
   await session.signOut();
   window.location.assign(window.location.pathname);
@@ -133,15 +136,16 @@ function toggle(unit) {
   writeAddress(state);
 }
 
-/** Read what stands still, then open the stream. */
-async function start() {
-  clearBanner();
+/** Read what stands still, then open the stream; `quietly` leaves the banner that is up until it went well. */
+async function start({ quietly = false } = {}) {
+  retry.cancel();
+  if (!quietly) clearBanner();
   if (session.token() === null) {
     fail({ kind: "expired" });
     return;
   }
   show(byId("sign-out"), true);
-  show(byId("waiting"), byId("board").hidden);
+  show(byId("waiting"), !quietly && byId("board").hidden);
   try {
     const [{ units }, definitions] = await Promise.all(
       ["/v1/units", "/v1/indicators"].map((path) => readJson(path, { token: session.token() })),
@@ -149,8 +153,11 @@ async function start() {
     takeUp(units, definitions);
   } catch (error) {
     fail(error);
+    if (error.mayPass) retry.after(error.retryAfter * 1000);
     return;
   }
+  retry.done();
+  clearBanner();
   stream?.stop();
   stream = openStream({
     path: "/v1/stream", token: session.token,

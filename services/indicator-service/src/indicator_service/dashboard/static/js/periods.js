@@ -57,7 +57,7 @@ export function createMonthReader({ token, units, onFigures, onError }) {
     } catch (error) {
       if (month !== asked) return;
       onError(error);
-      if ([0, 429, 500, 502, 503, 504].includes(error.status)) timer = setTimeout(refresh, LEAST_BETWEEN_MS);
+      if (error.mayPass) timer = setTimeout(refresh, LEAST_BETWEEN_MS);
     }
   }
 

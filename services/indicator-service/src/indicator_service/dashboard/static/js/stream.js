@@ -2,10 +2,9 @@
 
 import { createParser } from "../vendor/eventsource-parser/index.js";
 import { ApiError, send } from "./api.js";
+import { createBackoff } from "./retry.js";
 
 const SILENCE_MS = 15_000;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
 
 /**
  * Keep a stream open until stopped.
@@ -15,7 +14,7 @@ const LONGEST_WAIT_MS = 30_000;
  */
 export function openStream({ path, token, on }) {
   let lastId = null;
-  let failures = 0;
+  const backoff = createBackoff();
   let stopped = false;
   let abort = new AbortController();
   let wake = () => {};
@@ -38,7 +37,7 @@ export function openStream({ path, token, on }) {
       }
       if (stopped) return;
       on.state("reconnecting");
-      await pause(Math.max(wait, backoff()));
+      await pause(Math.max(wait, backoff.next()));
     }
   }
 
@@ -65,7 +64,7 @@ export function openStream({ path, token, on }) {
 
   function receive({ event, data, id }) {
     if (id !== undefined) lastId = id;
-    failures = 0;
+    backoff.reset();
     const document = JSON.parse(data);
     if (event === "end") {
       if (document.reason === "token-expired") throw new ApiError(401);
@@ -74,12 +73,6 @@ export function openStream({ path, token, on }) {
     }
     on.state("live");
     on.event(event, document);
-  }
-
-  function backoff() {
-    failures += 1;
-    const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
-    return longest * (0.5 + Math.random() / 2);
   }
 
   function pause(milliseconds) {
