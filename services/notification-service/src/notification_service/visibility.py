@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from notification_service.domain.audiences import SEE_RESTRICTED, Needs
 from notification_service.domain.happenings import district_of
-from notification_service.tables import endpoint, inbox_entry
+from notification_service.tables import delivery, endpoint, inbox_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,4 +102,17 @@ def visible_endpoints(owner: Owner) -> ColumnElement[bool]:
     own = true() if owner.subject is None else endpoint.c.owner == owner.subject
     return and_(
         endpoint.c.unit == owner.unit, endpoint.c.national == owner.national, endpoint.c.deleted_at.is_(None), own
+    )
+
+
+def told_of_delivery(owner: Owner, sight: Sight) -> ColumnElement[bool]:
+    """Deliveries of which the caller may know what they are about.
+
+    A service is told by unit, as its endpoint is: it is a member of nothing. A person knows of the cases and concerns
+    that they may see now. A ping is about neither.
+    """
+    if owner.subject is not None:
+        return true()
+    return delivery.c.subject_id.is_(None) | (
+        delivery.c.subject_id == func.any(literal(sorted(sight.now), ARRAY(Uuid)))
     )

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.api.bodies import Nothing
 from notification_service.api.calls import Call, Cursor, Limit, posting, reading
+from notification_service.api.sight import look_into_log
 from notification_service.api.views import AttemptView, Deliveries, DeliveryView, DeliveryWithLog
 from notification_service.commands import dead_letters
 from notification_service.domain.attempts import Status
 from notification_service.queries import deliveries as queries
-from notification_service.queries.deliveries import Filters
+from notification_service.queries.deliveries import Beholder, Filters
+from notification_service.queries.rows import Row
 
 router = APIRouter(prefix="/v1", tags=["deliveries"])
 
@@ -31,16 +33,19 @@ async def list_deliveries(  # noqa: PLR0917 - FastAPI gives them by name
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Return the deliveries to your endpoints, the newest first."""
+    """Return the deliveries to your endpoints, newest first; what one was about is blank when you may not see it."""
     return await _page(call, Filters(endpoint_id=endpoint_id, status=status, subject_id=subject_id), limit, cursor)
 
 
 @router.get("/deliveries/{delivery_id}")
 async def read_delivery(call: Annotated[Call, reading("delivery.read")], delivery_id: UUID) -> DeliveryWithLog:
-    """Return one delivery with its attempts."""
+    """Return one delivery with its attempts; what it was about is blank when you may not see that."""
+    call = await _beholding(call, delivery_id)
 
     async def work(conn: AsyncConnection) -> DeliveryWithLog:
-        delivery = await _delivery(conn, call, delivery_id, action="delivery.read")
+        row = await _row(conn, call, delivery_id)
+        delivery = DeliveryView.of(row)
+        await call.record(conn, "delivery.read", _objects(delivery))
         log = [AttemptView.model_validate(dict(row)) for row in await queries.attempts(conn, delivery_id)]
         return DeliveryWithLog(**dict(delivery), log=log)
 
@@ -55,7 +60,7 @@ async def list_dead_letters(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Return what did not arrive, the newest first."""
+    """Return what did not arrive, newest first; what one was about is blank when you may not see it."""
     filters = Filters(endpoint_id=endpoint_id, status=Status.DEAD, subject_id=subject_id)
     return await _page(call, filters, limit, cursor)
 
@@ -63,23 +68,29 @@ async def list_dead_letters(
 @router.post("/dead-letters/{delivery_id}/replay", response_model=DeliveryView, status_code=202)
 async def replay(call: Annotated[Call, posting("delivery.replay")], delivery_id: UUID, _body: Nothing) -> Response:
     """Send a dead letter again under the same webhook-id, with all its attempts anew."""
+    call = await _beholding(call, delivery_id)
 
     async def work(conn: AsyncConnection) -> Answer:
         subject_id = await dead_letters.replay(conn, call.context(), delivery_id)
-        delivery = await _delivery(conn, call, delivery_id, action="delivery.replay")
+        delivery = DeliveryView.of(await _row(conn, call, delivery_id))
+        # What is done about a case is recorded of it, also by who may not know which it is.
+        await call.record(conn, "delivery.replay", (*_objects(delivery), subject_id))
         headers = {"Location": f"/v1/deliveries/{delivery_id}"}
         return Answer(202, delivery.model_dump(mode="json"), headers=headers, aggregate_id=subject_id)
 
-    return await call.once(work)
+    return _as_seen_now(call, await call.once(work))
 
 
 async def _page(call: Call, filters: Filters, limit: int, cursor: str | None) -> Response:
     call.asks_about(filters.endpoint_id, filters.subject_id)
     name = f"deliveries|{filters.endpoint_id}|{filters.status}|{filters.subject_id}"
     before = call.before(name, cursor)
+    call = await look_into_log(
+        call, lambda conn: queries.subjects(conn, call.owner, filters, before=before, limit=limit)
+    )
 
     async def work(conn: AsyncConnection) -> tuple[Deliveries, str | None]:
-        rows = await queries.page(conn, call.owner, filters, before=before, limit=limit + 1)
+        rows = await queries.page(conn, _beholder(call), filters, before=before, limit=limit + 1)
         following = call.following(name, [row["id"] for row in rows], limit)
         items = [DeliveryView.of(row) for row in rows[:limit]]
         await call.record(conn, "delivery.list", (found for item in items for found in _objects(item)))
@@ -88,13 +99,29 @@ async def _page(call: Call, filters: Filters, limit: int, cursor: str | None) ->
     return call.page(*await call.read(work))
 
 
-async def _delivery(conn: AsyncConnection, call: Call, delivery_id: UUID, *, action: str) -> DeliveryView:
-    row = await queries.one(conn, call.owner, delivery_id)
+async def _beholding(call: Call, delivery_id: UUID) -> Call:
+    return await look_into_log(call, lambda conn: queries.subject(conn, call.owner, delivery_id))
+
+
+async def _row(conn: AsyncConnection, call: Call, delivery_id: UUID) -> Row:
+    row = await queries.one(conn, _beholder(call), delivery_id)
     if row is None:
         raise not_found()
-    delivery = DeliveryView.of(row)
-    await call.record(conn, action, _objects(delivery))
-    return delivery
+    return row
+
+
+def _beholder(call: Call) -> Beholder:
+    return Beholder(owner=call.owner, sight=call.sight)
+
+
+def _as_seen_now(call: Call, answer: Response) -> Response:
+    """Blank the answer to a repeated request, kept from when the caller could see what it is about."""
+    kept = DeliveryView.model_validate_json(bytes(answer.body))
+    if call.owner.subject is not None or kept.subject_id is None or kept.subject_id in call.sight.now:
+        return answer
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    blank = kept.model_copy(update=dict.fromkeys(queries.ABOUT & DeliveryView.model_fields.keys()))
+    return Response(blank.model_dump_json(), answer.status_code, headers=headers)
 
 
 def _objects(delivery: DeliveryView) -> tuple[UUID | None, ...]:

@@ -16,6 +16,7 @@ from notification_service.api.views import DeliveryView, Endpoints, EndpointView
 from notification_service.commands import endpoints as commands
 from notification_service.queries import deliveries
 from notification_service.queries import endpoints as queries
+from notification_service.queries.deliveries import Beholder
 
 router = APIRouter(prefix="/v1/endpoints", tags=["endpoints"])
 
@@ -101,7 +102,7 @@ async def ping(call: Annotated[Call, posting("endpoint.write")], endpoint_id: UU
 
     async def work(conn: AsyncConnection) -> Answer:
         delivery_id = await commands.ping(conn, call.context(), endpoint_id)
-        row = await deliveries.one(conn, call.owner, delivery_id)
+        row = await deliveries.one(conn, Beholder(owner=call.owner, sight=call.sight), delivery_id)
         if row is None:
             raise not_found()
         await call.record(conn, "endpoint.ping", [endpoint_id, delivery_id])

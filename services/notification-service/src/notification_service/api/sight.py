@@ -1,16 +1,17 @@
-"""What of a person's messages is theirs to see: what is meant for their role, less what they may not know of.
+"""What of a person's messages, and of the log of deliveries, is theirs to see: less what they may not know of.
 
 Messages are read in windows, the newest first, and each window is one question to the case service. So a page costs the
 same however long the inbox is; among many messages about others' cases it may come out short, and goes on at `next`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 from forkant_contracts.visibility import MOST_ASKED, VisibilityQuestion
 from forkant_kit.problems import not_found
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.api.calls import Call
 from notification_service.domain.audiences import Needs
@@ -74,6 +75,25 @@ async def look_at(call: Call, entry_id: UUID) -> Call:
     return call.seeing(sight)
 
 
+async def look_into_log(call: Call, find: Callable[[AsyncConnection], Awaitable[frozenset[UUID]]]) -> Call:
+    """Return the call of somebody of whom it is known which of the found cases and concerns they may see.
+
+    Nobody is asked about a service: it is told by unit, as its endpoint is.
+
+    Args:
+        call: who asks.
+        find: what finds the ids.
+
+    Raises:
+        ProblemError: 503, nobody says what the caller may see.
+    """
+    if call.owner.subject is not None:
+        return call
+    found = await call.peek(find)
+    # An id does not say which of both it is of.
+    return call.seeing(await _answer(call, Sight(), {subject: {*found} for subject in Subject}))
+
+
 async def _window(call: Call, *, unread: bool | None, kind: str | None, before: UUID | None) -> list[Meant]:
     return await call.peek(lambda conn: meant_for(conn, before=before, kind=kind, unread=unread, most=WINDOW))
 
@@ -87,6 +107,10 @@ async def _ask(call: Call, known: Sight, messages: Iterable[Meant]) -> Sight:
     for each in messages:
         if each.needs != Needs.ROLE and each.subject_id not in known.ever:
             asked[each.subject].add(each.subject_id)
+    return await _answer(call, known, asked)
+
+
+async def _answer(call: Call, known: Sight, asked: Mapping[Subject, set[UUID]]) -> Sight:
     question = VisibilityQuestion(cases=_in_order(asked[Subject.CASE]), concerns=_in_order(asked[Subject.CONCERN]))
     if not question.cases and not question.concerns:
         return known

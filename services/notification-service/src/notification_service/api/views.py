@@ -120,7 +120,7 @@ class AttemptView(View):
 
 
 class DeliveryView(View):
-    """A delivery; what it was about is blank when the case was erased."""
+    """A delivery; what it was about is blank when the case was erased, or is not the reader's to see."""
 
     id: UUID
     endpoint_id: UUID
@@ -143,6 +143,7 @@ class DeliveryView(View):
     created_at: datetime
     settled_at: datetime | None
     redacted_at: datetime | None
+    """When the case was erased, and with it what the delivery was about."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
