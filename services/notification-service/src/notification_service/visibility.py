@@ -113,6 +113,5 @@ def told_of_delivery(owner: Owner, sight: Sight) -> ColumnElement[bool]:
     """
     if owner.subject is not None:
         return true()
-    return delivery.c.subject_id.is_(None) | (
-        delivery.c.subject_id == func.any(literal(sorted(sight.now), ARRAY(Uuid)))
-    )
+    subject = delivery.c.subject_id
+    return or_(subject.is_(None), subject == func.any(literal(sorted(sight.now), ARRAY(Uuid))))
