@@ -8,6 +8,7 @@ import httpx
 import pytest
 from forkant_devstack.testing.platform import Platform
 from forkant_devstack.testing.walk import open_case
+from forkant_kit.parked_desk import Desk
 from forkant_kit.testing import until
 
 pytestmark = pytest.mark.kafka
@@ -191,3 +192,8 @@ async def test_a_poison_record_stops_nothing(platform: Platform):
         return parked[0]["n"] >= 24 and count(await metrics(platform, "pu"), "opened") == 1
 
     await until(flowed, what="the poison parked and the case counted")
+    desk = Desk(databases={"indicator": platform.nodes["indicator"].database.worker_url}, by="duty operator")
+    listed, total = await desk.find()
+    assert len(listed) == total >= 24
+    looked = await platform.fetch("indicator", "SELECT action FROM audit_entry WHERE subject = 'duty operator'")
+    assert [row["action"] for row in looked] == ["parked.list"]

@@ -13,7 +13,7 @@ from forkant_contracts import Event
 from forkant_kit.batch import BatchProcessor
 from forkant_kit.gate import Record
 from forkant_kit.parked import discard, replay, show_list, show_one
-from forkant_kit.parked_desk import Desk, NoSuchParkedEventError
+from forkant_kit.parked_desk import Desk, NoSuchParkedEventError, NotRecordedError
 from forkant_kit.parked_work import ParkedWork
 from forkant_kit.testing import Stage, a_record, broken
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,7 +25,7 @@ async def nothing(_conn: AsyncConnection, _events: Sequence[Event]) -> None:
 
 @pytest.fixture
 def desk(stage: Stage) -> Desk:
-    return Desk(databases={"one": stage.app_url})
+    return Desk(databases={"one": stage.app_url}, by="tester")
 
 
 @asynccontextmanager
@@ -48,7 +48,7 @@ async def park(stage: Stage, *records: Record) -> list[str]:
 
 
 async def again(desk: Desk, ids: Sequence[str], *, aggregate: UUID | None = None, everything: bool = False) -> int:
-    return await replay(desk, ids, aggregate=aggregate, everything=everything, group=None, by="tester", wait_s=10)
+    return await replay(desk, ids, aggregate=aggregate, everything=everything, group=None, wait_s=10)
 
 
 async def test_the_list_shows_where_an_event_stood_and_why_it_is_parked(stage: Stage, desk: Desk, capsys):
@@ -112,7 +112,7 @@ async def test_a_replay_waits_for_the_worker_and_tells_what_became_of_it(stage: 
 async def test_a_discard_keeps_who_and_why(stage: Stage, desk: Desk, capsys):
     [parked_id] = await park(stage, broken(uuid4(), 1))
     async with worker(stage):
-        assert await discard(desk, parked_id, by="tester", reason="cut off", wait_s=10) == 0
+        assert await discard(desk, parked_id, reason="cut off", wait_s=10) == 0
     assert f"{parked_id}: discarded" in capsys.readouterr().out
     [row] = await stage.fetch("SELECT action, requested_by, reason, requested_at FROM parked_action")
     assert (row["action"], row["requested_by"], row["reason"]) == ("discard", "tester", "cut off")
@@ -121,7 +121,7 @@ async def test_a_discard_keeps_who_and_why(stage: Stage, desk: Desk, capsys):
 
 async def test_without_a_worker_the_request_stands_and_the_command_says_so(stage: Stage, desk: Desk, capsys):
     [parked_id] = await park(stage, a_record(uuid4(), 2))
-    code = await replay(desk, [parked_id], aggregate=None, everything=False, group=None, by=None, wait_s=0)
+    code = await replay(desk, [parked_id], aggregate=None, everything=False, group=None, wait_s=0)
     assert code == 1
     assert "Does the service's worker run?" in capsys.readouterr().out
     assert (await desk.show(desk.place(parked_id)))["asked_for"] == "replay"
@@ -154,8 +154,9 @@ async def run(stage: Stage, *arguments: str, **environment: str) -> tuple[int, s
 
 async def test_a_deployed_service_needs_no_more_than_its_database_url(stage: Stage):
     await park(stage, broken(None, None))
-    code, out, _ = await run(stage, "list")
+    code, out, _ = await run(stage, "list", "--by", "duty operator")
     assert (code, "malformed" in out) == (0, True)
+    assert (await trail(stage))[-1][0] == "duty operator"
     async with worker(stage):
         code, out, err = await run(stage, "discard", "1", "--by", "tester", "--reason", "not ours")
     assert (code, out.strip()) == (0, "1: discarded"), err
@@ -168,3 +169,47 @@ async def test_a_wrong_call_says_what_is_wrong(stage: Stage):
     assert (code, "--reason" in err) == (2, True)
     code, _, err = await run(stage, "replay")
     assert (code, "--all" in err) == (2, True)
+
+
+async def trail(stage: Stage) -> list[tuple[str, str, str, list[UUID]]]:
+    rows = await stage.fetch("SELECT subject, unit, action, object_ids FROM audit_entry ORDER BY seq")
+    return [(row["subject"], row["unit"], row["action"], row["object_ids"]) for row in rows]
+
+
+async def test_each_look_and_each_request_is_in_the_trail_with_what_it_was_about(stage: Stage, desk: Desk):
+    one, two = uuid4(), uuid4()
+    first, second, lost = await park(stage, a_record(one, 2), a_record(two, 2), broken(None, None))
+    await desk.find(limit=1)
+    await desk.find(aggregate=two)
+    await desk.show(desk.place(first))
+    await desk.show(desk.place(first), body=True)
+    await desk.show(desk.place(lost))
+    await desk.ask("replay", [desk.place(first), desk.place(second)], wait_s=0)
+    await desk.ask("discard", [desk.place(lost)], reason="cut off", wait_s=0)
+    found = await trail(stage)
+    assert {(subject, unit) for subject, unit, _, _ in found} == {("tester", "pod")}
+    assert [(action, {*ids}) for _, _, action, ids in found] == [
+        ("parked.list", {min(one, two)}),
+        ("parked.list", {two}),
+        ("parked.read", {one}),
+        ("parked.read_body", {one}),
+        ("parked.read", set()),
+        ("parked.replay", {one, two}),
+        ("parked.discard", set()),
+    ]
+
+
+async def test_without_a_trail_nothing_is_shown_or_asked_for(stage: Stage, desk: Desk):
+    [parked_id] = await park(stage, a_record(uuid4(), 2))
+    await stage.fetch("ALTER TABLE audit_entry RENAME TO audit_away")
+    for act in (
+        desk.find(),
+        desk.show(desk.place(parked_id)),
+        desk.ask("replay", [desk.place(parked_id)], wait_s=0),
+    ):
+        with pytest.raises(NotRecordedError, match="nothing was shown"):
+            await act
+    assert await stage.fetch("SELECT FROM parked_action") == []
+    code, out, err = await run(stage, "list")
+    assert (code, out) == (1, "")
+    assert "nothing was shown or done" in err

@@ -44,7 +44,8 @@ class Service:
 
     async def ask(self, action: str, *ids: int, reason: str | None = None) -> list[int]:
         async with self.stage.engine.begin() as conn:
-            return await parked_store.request(conn, ids, action=action, by="tester", reason=reason)
+            requests, _ = await parked_store.request(conn, ids, action=action, by="tester", reason=reason)
+            return requests
 
     async def work(self) -> list[int]:
         applied = await ParkedWork(engine=self.stage.engine, group=GROUP, apply=self.apply).attend()

@@ -18,7 +18,7 @@ from uuid import UUID
 from asyncpg import InsufficientPrivilegeError
 from sqlalchemy.exc import ProgrammingError
 
-from forkant_kit.parked_desk import WAIT_S, Desk, NoSuchParkedEventError, Place
+from forkant_kit.parked_desk import MOST_LISTED, WAIT_S, Desk, NoSuchParkedEventError, NotRecordedError, Place
 from forkant_kit.settings import EXIT_BAD_SETTINGS
 
 DISCARDING: Final = (
@@ -72,7 +72,6 @@ async def replay(
     aggregate: UUID | None,
     everything: bool,
     group: str | None,
-    by: str | None,
     wait_s: float,
 ) -> int:
     """Ask for events to be tried again, print what became of them, and return the exit code."""
@@ -80,16 +79,16 @@ async def replay(
         print("give ids, or --aggregate, or --all", file=sys.stderr)  # noqa: T201
         return 2
     places = [desk.place(each) for each in ids] or await desk.select(group=group, aggregate=aggregate)
-    return await _ask(desk, "replay", places, by=by or getpass.getuser(), reason=None, wait_s=wait_s)
+    return await _ask(desk, "replay", places, reason=None, wait_s=wait_s)
 
 
-async def discard(desk: Desk, given: str, *, by: str, reason: str, wait_s: float) -> int:
+async def discard(desk: Desk, given: str, *, reason: str, wait_s: float) -> int:
     """Ask for an event to be passed over for good, print what became of it, and return the exit code."""
-    return await _ask(desk, "discard", [desk.place(given)], by=by, reason=reason, wait_s=wait_s)
+    return await _ask(desk, "discard", [desk.place(given)], reason=reason, wait_s=wait_s)
 
 
-async def _ask(desk: Desk, action: str, places: Sequence[Place], *, by: str, reason: str | None, wait_s: float) -> int:
-    answered, waiting = await desk.ask(action, places, by=by, reason=reason, wait_s=wait_s)
+async def _ask(desk: Desk, action: str, places: Sequence[Place], *, reason: str | None, wait_s: float) -> int:
+    answered, waiting = await desk.ask(action, places, reason=reason, wait_s=wait_s)
     for place, answer in answered:
         _say(f"{place}: {answer.outcome.replace('_', ' ')}{': ' if answer.detail else ''}{answer.detail}")
     if not answered and not waiting:
@@ -117,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser("list", help="list them")
-    listing.add_argument("--limit", type=int, default=200, help="list no more than so many")
+    listing.add_argument("--limit", type=int, default=200, help=f"list no more than so many, up to {MOST_LISTED}")
     one = actions.add_parser("show", help="show one with its headers")
     one.add_argument("--body", action="store_true", help="show all of a malformed record; it may hold anything")
     again = actions.add_parser("replay", help="try again, after a fixed release; what waits behind follows")
@@ -132,8 +131,9 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--aggregate", type=UUID, help="of this case or concern alone")
     for each in (listing, one):
         each.add_argument("--json", action="store_true", dest="as_json", help="for machines")
+    for each in (listing, one, again, drop):
+        each.add_argument("--by", required=each is drop, help="who looks or asks; it is kept; else your login name")
     for each in (again, drop):
-        each.add_argument("--by", required=each is drop, help="who asks; it is kept")
         each.add_argument("--wait", type=float, default=WAIT_S, dest="wait_s", help="seconds to wait for the worker")
     return parser
 
@@ -158,8 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("set FORKANT_DATABASE_URL to the service's database, as the worker's role", file=sys.stderr)  # noqa: T201
         return EXIT_BAD_SETTINGS
     try:
-        return asyncio.run(_run(Desk(databases={"": url}), action=given.pop("action"), given=given))
-    except NoSuchParkedEventError as error:
+        desk = Desk(databases={"": url}, by=given.pop("by") or getpass.getuser())
+        return asyncio.run(_run(desk, action=given.pop("action"), given=given))
+    except (NoSuchParkedEventError, NotRecordedError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except ProgrammingError as error:

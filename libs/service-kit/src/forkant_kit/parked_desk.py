@@ -2,6 +2,9 @@
 
 Of a well-formed event everything may be shown, since events hold ids and codes only. A malformed record may hold
 anything: of it only what has the form of an id or a code is shown unless the body is asked for.
+
+Each look and each request is written into the service's audit trail before anything is shown or asked for, with the
+cases and concerns that it is about: an operator is no user of the platform, and yet sees what happens to whom.
 """
 
 import asyncio
@@ -12,14 +15,25 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from forkant_contracts.units import DIRECTORATE
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from forkant_kit import parked_store as store
+from forkant_kit.audit.record import Actor, Entry, write
 from forkant_kit.db import create_engine
 from forkant_kit.parked_store import Answer, ParkedEvent
 
+MOST_LISTED: Final = 10_000
+"""How many parked events are listed at the most: an entry of the audit trail names no more."""
+OPERATOR: Final = "operator"
+"""What stands in the trail for a role: whoever works at the desk has a login to the database, and no token."""
 WAIT_S: Final = 30.0
 """How long a caller usually waits for the worker to do what was asked, in seconds."""
+_NOT_RECORDED: Final = (
+    "The audit trail of the service's database takes no entry, so nothing was shown or done: is the database migrated, "
+    "and may the login write audit_entry, as the worker's may?"
+)
 _PAUSE_S: Final = 0.2
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:/+-]{1,128}")
 _OUR_HEADERS: Final = re.compile(r"ce_[a-z]+|content-type|traceparent")
@@ -28,6 +42,10 @@ _HIDDEN: Final = "(not shown: use --body)"
 
 class NoSuchParkedEventError(LookupError):
     """An id names no parked event; the text says how to find one."""
+
+
+class NotRecordedError(RuntimeError):
+    """The audit trail takes no entry, so that nothing is shown or done; the text says what to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,8 @@ class Desk:
     """The databases to look into: names and URLs, as the worker's role; a single one may have the name ``''``."""
 
     databases: Mapping[str, str]
+    by: str
+    """Who looks and asks; it is kept."""
 
     def place(self, given: str) -> Place:
         """Read an id, ``12`` or ``indicator:12``.
@@ -63,15 +83,18 @@ class Desk:
     async def find(
         self, *, group: str | None = None, aggregate: UUID | None = None, limit: int = 200
     ) -> tuple[list[dict[str, Any]], int]:
-        """Return the parked events as JSON values, and how many there are in all."""
+        """Return the parked events as JSON values, up to 10,000, and how many there are in all."""
         found: list[dict[str, Any]] = []
         in_all = 0
         for name in self.databases:
             async with self._connected(name) as conn:
-                events, total = await store.find(conn, group=group, aggregate=aggregate, limit=limit)
+                left = min(limit, MOST_LISTED) - len(found)
+                events, total = await store.find(conn, group=group, aggregate=aggregate, limit=max(left, 1))
+                events = events[:left]
+                await self._record(conn, "parked.list", [event.aggregate_id for event in events])
             found += [_line(Place(name, event.id), event) for event in events]
             in_all += total
-        return found[:limit], in_all
+        return found, in_all
 
     async def show(self, place: Place, *, body: bool = False) -> dict[str, Any]:
         """Return one parked event with its headers, its body and what was asked for about it, as JSON values.
@@ -81,6 +104,8 @@ class Desk:
         """
         async with self._connected(place.database) as conn:
             found = await store.show(conn, place.id)
+            if found is not None:
+                await self._record(conn, "parked.read_body" if body else "parked.read", [found[0].aggregate_id])
         if found is None:
             raise NoSuchParkedEventError(f"{place} is not parked: the list shows what is")
         event, history = found
@@ -100,7 +125,7 @@ class Desk:
         return found
 
     async def ask(
-        self, action: str, places: Sequence[Place], *, by: str, reason: str | None = None, wait_s: float = WAIT_S
+        self, action: str, places: Sequence[Place], *, reason: str | None = None, wait_s: float = WAIT_S
     ) -> tuple[list[tuple[Place, Answer]], int]:
         """Ask the workers to ``replay`` or ``discard`` parked events, and wait for them.
 
@@ -114,12 +139,28 @@ class Desk:
             if not ids:
                 continue
             async with self._connected(name) as conn:
-                requests = await store.request(conn, ids, action=action, by=by, reason=reason)
-                await conn.commit()
+                requests, about = await store.request(conn, ids, action=action, by=self.by, reason=reason)
+                await self._record(conn, f"parked.{action}", about)
                 answers = await _answers(conn, requests, wait_s=wait_s)
             answered += [(Place(name, answer.parked_id), answer) for answer in answers]
             waiting += len(requests) - len(answers)
         return answered, waiting
+
+    async def _record(self, conn: AsyncConnection, action: str, about: Sequence[UUID | None]) -> None:
+        """Write down what is shown or asked for, and commit it with the request.
+
+        Raises:
+            NotRecordedError: nothing was asked for, and nothing may be shown.
+        """
+        actor = Actor(subject=self.by, client_id="parked-desk", unit=DIRECTORATE, roles=(OPERATOR,))
+        named = list(dict.fromkeys(each for each in about if each is not None))
+        for first in range(0, max(len(named), 1), MOST_LISTED):
+            objects = named[first : first + MOST_LISTED]
+            try:
+                await write(conn, actor, Entry(action=action, object_kind="parked", object_ids=objects))
+            except DBAPIError as error:
+                raise NotRecordedError(_NOT_RECORDED) from error
+        await conn.commit()
 
     @asynccontextmanager
     async def _connected(self, name: str) -> AsyncIterator[AsyncConnection]:

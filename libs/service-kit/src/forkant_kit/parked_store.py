@@ -37,7 +37,7 @@ WITH wanted AS (
     RETURNING id, parked_id
 )
 UPDATE parked_event AS p SET requested_action = action.id FROM action WHERE p.id = action.parked_id
-RETURNING action.id
+RETURNING action.id, p.aggregate_id
 """)
 _OUTCOMES: Final = text("""
 SELECT a.id, a.parked_id, o.outcome, o.detail
@@ -177,16 +177,17 @@ async def parked_ids(conn: AsyncConnection, *, group: str | None = None, aggrega
 
 async def request(
     conn: AsyncConnection, ids: Sequence[int], *, action: str, by: str, reason: str | None = None
-) -> list[int]:
+) -> tuple[list[int], list[UUID | None]]:
     """Ask the worker to do something about parked events; it does so with its own code, under its own locks.
 
     An event that is no longer parked, or about which something is asked already, is left out.
 
     Returns:
-        The ids of the requests.
+        The ids of the requests, and the cases and concerns that these are about.
     """
     bind = {"ids": sorted(set(ids)), "action": action, "by": by, "reason": reason}
-    return sorted((await conn.execute(_REQUEST, bind)).scalars())
+    rows = (await conn.execute(_REQUEST, bind)).all()
+    return sorted(row.id for row in rows), [row.aggregate_id for row in rows]
 
 
 async def answers(conn: AsyncConnection, requests: Sequence[int]) -> list[Answer]:

@@ -17,6 +17,7 @@ _Group = Annotated[str | None, typer.Option(help="Of this consumer group alone."
 _Aggregate = Annotated[UUID | None, typer.Option(help="Of this case or concern alone.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print it for machines.")]
 _Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for the worker.")]
+_By = Annotated[str | None, typer.Option(help="Who looks or asks; it is kept. Your login name when left out.")]
 _ID = Annotated[str, typer.Argument(help="Id as the list shows it, like indicator:12.")]
 
 
@@ -25,13 +26,14 @@ def list_parked(
     *,
     group: _Group = None,
     aggregate: _Aggregate = None,
-    limit: Annotated[int, typer.Option(min=1, help="List no more than so many.")] = 200,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="List no more than so many.")] = 200,
     as_json: _Json = False,
+    by: _By = None,
 ) -> None:
     """List what is parked: where it stood, whose it is, and why."""
     from forkant_kit.parked import show_list
 
-    _end(show_list(_desk(), group=group, aggregate=aggregate, limit=limit, as_json=as_json))
+    _end(show_list(_desk(by), group=group, aggregate=aggregate, limit=limit, as_json=as_json))
 
 
 @parked.command("show")
@@ -40,11 +42,12 @@ def show(
     *,
     body: Annotated[bool, typer.Option(help="Show all of a malformed record; it may hold anything.")] = False,
     as_json: _Json = False,
+    by: _By = None,
 ) -> None:
     """Show one parked event with its headers, its body, and what was asked for about it."""
     from forkant_kit.parked import show_one
 
-    _end(show_one(_desk(), parked_id, body=body, as_json=as_json))
+    _end(show_one(_desk(by), parked_id, body=body, as_json=as_json))
 
 
 @parked.command("replay")
@@ -54,13 +57,13 @@ def replay(
     aggregate: _Aggregate = None,
     everything: Annotated[bool, typer.Option("--all", help="All that is parked.")] = False,
     group: _Group = None,
-    by: Annotated[str | None, typer.Option(help="Who asks; it is kept. Your login name when left out.")] = None,
+    by: _By = None,
     wait: _Wait = 30.0,
 ) -> None:
     """Try parked events again, after a fixed release; what waits behind them follows. Exit code 1 if any stays."""
     from forkant_kit.parked import replay as ask
 
-    _end(ask(_desk(), ids or [], aggregate=aggregate, everything=everything, group=group, by=by, wait_s=wait))
+    _end(ask(_desk(by), ids or [], aggregate=aggregate, everything=everything, group=group, wait_s=wait))
 
 
 @parked.command("discard", help=DISCARDING)
@@ -74,19 +77,21 @@ def discard(
     """Pass over one parked event for good."""
     from forkant_kit.parked import discard as ask
 
-    _end(ask(_desk(), parked_id, by=by, reason=reason, wait_s=wait))
+    _end(ask(_desk(by), parked_id, reason=reason, wait_s=wait))
 
 
-def _desk() -> "Desk":
+def _desk(by: str | None) -> "Desk":
+    import getpass
+
     from forkant_kit.parked_desk import Desk
 
     from forkant_devstack.stack.databases import running_databases
 
-    return Desk(databases=running_databases("indicator", "notification"))
+    return Desk(databases=running_databases("indicator", "notification"), by=by or getpass.getuser())
 
 
 def _end(work: Coroutine[Any, Any, int]) -> None:
-    from forkant_kit.parked_desk import NoSuchParkedEventError
+    from forkant_kit.parked_desk import NoSuchParkedEventError, NotRecordedError
 
     from forkant_devstack.process import DevstackError
 
@@ -94,4 +99,6 @@ def _end(work: Coroutine[Any, Any, int]) -> None:
         code = asyncio.run(work)
     except NoSuchParkedEventError as error:
         raise DevstackError(str(error), hint="see `forkant parked list`") from error
+    except NotRecordedError as error:
+        raise DevstackError(str(error), hint="see docs/how-to/audit.md") from error
     raise typer.Exit(code)

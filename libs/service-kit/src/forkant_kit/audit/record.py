@@ -101,7 +101,7 @@ async def record(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
         ProblemError: 503 ``audit-unavailable``.
     """
     try:
-        await _write(conn, actor, entry)
+        await write(conn, actor, entry)
     except DBAPIError as error:
         raise unavailable(error) from None
 
@@ -113,10 +113,11 @@ async def record_erasure(conn: AsyncConnection, *, service: str, unit: str, case
     so that its privacy officers find the entry. A database that fails is the consumer's to answer.
     """
     actor = Actor(subject=service, client_id=service, unit=unit, roles=())
-    await _write(conn, actor, Entry(action=ERASED, object_kind="case", object_ids=[case_id], version=version))
+    await write(conn, actor, Entry(action=ERASED, object_kind="case", object_ids=[case_id], version=version))
 
 
-async def _write(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
+async def write(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
+    """Write an act down where nobody waits for a problem document; a database that fails is the caller's to answer."""
     await conn.execute(
         _INSERT,
         {
