@@ -213,6 +213,12 @@ async def troms(wall: Wall) -> Belongings:
     return await belongings(wall, "troms", offered_to="vest")
 
 
+INFORMATION = {
+    "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
+    "text": "Was seen at the square.",
+}  # fmt: skip
+
+
 async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     officer, lead = wall.person(f"officer-{unit}"), wall.person(f"lead-{unit}")
     opened = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
@@ -230,6 +236,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     measure = await do("POST", "measures", {"kind": "concern_conversation", "due_on": DUE})
     await do("POST", f"measures/{measure['item_id']}/start", {})
     follow_up = await do("POST", "follow-ups", {"due_on": DUE})
+    information = await do("POST", "information", INFORMATION)
     partner = await do("POST", "partners", {"kind": "school"})
     member = await do("POST", "members", {"subject": f"officer7-{unit}"})
     outsider, path = wall.person(f"officer-{offered_to}"), f"/v1/cases/{case_id}/break-glass"
@@ -249,6 +256,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "measure_id": measure["item_id"],
         "follow_up_id": follow_up["item_id"],
         "partner_id": partner["item_id"],
+        "information_id": information["item_id"],
         "transfer_id": offer["item_id"],
         "grant_id": member["item_id"],
         "legal_hold_id": hold["item_id"],

@@ -47,6 +47,8 @@ WALK: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("officer", "POST", f"{CASE}/measures/{{measure_id}}/start", {"occurred_at": None}),
     ("officer", "POST", f"{CASE}/measures/{{measure_id}}/complete", {"occurred_at": None}),
     ("officer", "POST", f"{CASE}/partners", {}),
+    ("officer", "POST", f"{CASE}/information", SPECIAL),
+    ("officer", "POST", f"{CASE}/information/{{information_id}}/clarification", {}),
     ("officer", "POST", f"{CASE}/transfers", {}),
     ("officer", "POST", f"{CASE}/follow-ups", {"due_on": DUE}),
     ("officer", "POST", f"{CASE}/follow-ups/{{follow_up_id}}/held", {}),
@@ -101,7 +103,11 @@ async def written(wall) -> set[tuple[str, str, tuple[str, ...]]]:
             ids["concern_id"] = receipt["id"]
         elif "concern" not in template:
             ids["case_id"] = receipt["id"]
-            for name, tail in (("measure_id", "/measures"), ("follow_up_id", "/follow-ups")):
+            for name, tail in (
+                ("measure_id", "/measures"),
+                ("follow_up_id", "/follow-ups"),
+                ("information_id", "/information"),
+            ):
                 if template.endswith(tail):
                     ids[name] = receipt["item_id"]
         done |= places

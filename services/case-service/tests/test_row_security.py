@@ -35,7 +35,17 @@ HOLDER = {
     " (SELECT unit FROM concern WHERE id = t.owner_id))",
     "idempotency_key": "split_part(t.subject, '-', 2)",
     **dict.fromkeys(
-        ("assessment", "case_note", "evaluation", "follow_up", "measure", "partner", "plan", "plan_goal"),
+        (
+            "assessment",
+            "case_note",
+            "evaluation",
+            "follow_up",
+            "information",
+            "measure",
+            "partner",
+            "plan",
+            "plan_goal",
+        ),
         OF_CASE.format("case_id"),
     ),
 }

@@ -34,6 +34,8 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.reject": _DECIDERS,
         "case.reopen": _DECIDERS,
         "case.partners": _INTAKE,
+        "case.register_information": _INTAKE,
+        "case.clarify_information": _READERS,
         "case.members": _DECIDERS,
         "case.break_glass": _INTAKE,
         "case.review_access": _GUARDIANS,

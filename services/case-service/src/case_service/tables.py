@@ -249,6 +249,32 @@ partner: Final = Table(
     Column("removed_at", _MOMENT),
 )
 
+information: Final = Table(
+    "information",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("statement_type", Text, nullable=False),
+    Column("verification_status", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_reliability", Text, nullable=False),
+    Column("subject_category", Text, nullable=False),
+    Column("special_category", Boolean, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("basis", LargeBinary),
+    Column("necessity_reason", LargeBinary),
+    Column("registered_by", Text, nullable=False),
+    Column("registered_at", _MOMENT, nullable=False),
+    Column("warning_on", Date, nullable=False),
+    Column("clarification_deadline", Date, nullable=False),
+    Column("outcome", Text),
+    Column("clarification", LargeBinary),
+    Column("clarified_by", Text),
+    Column("clarified_at", _MOMENT),
+    Column("warned_at", _MOMENT),
+    Column("expired_at", _MOMENT),
+)
+
 transfer: Final = Table(
     "transfer",
     metadata,

@@ -22,6 +22,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "follow_up": ("notes",),
         "evaluation": ("mechanism", "moderators", "implementation", "economics"),
         "partner": ("name",),
+        "information": ("text", "basis", "necessity_reason", "clarification"),
         "transfer": ("note",),
         "case_note": ("text",),
     }

@@ -26,7 +26,7 @@ from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_service.commands import reminders
+from case_service.commands import deadlines, reminders
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
 
@@ -48,6 +48,16 @@ async def remind_of_reviews(engine: AsyncEngine, *, now: Callable[[], datetime] 
     _log.info("reviews_reminded_of", count=count)
 
 
+async def tell_of_deadlines(engine: AsyncEngine, *, now: Callable[[], datetime] = utc_now) -> None:
+    """Warn of information that is not clarified, and tell of what is restricted for that, until nothing is left."""
+    count, more = 0, True
+    while more:
+        async with transaction(engine) as conn:
+            told = await deadlines.tell_of_deadlines(conn, now=now(), new_id=new_id)
+        count, more = count + told, told >= deadlines.AT_A_TIME
+    _log.info("deadlines_told_of", count=count)
+
+
 def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
     """Return what is done now and then; old months of the archive go only where the settings say so."""
     keep_months = settings.archive_keep_months
@@ -61,6 +71,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         **audit_chores(settings, engine),
         "remove_keys": partial(remove_keys, engine),
         "remind_of_reviews": partial(remind_of_reviews, engine),
+        "tell_of_deadlines": partial(tell_of_deadlines, engine),
     }
 
 

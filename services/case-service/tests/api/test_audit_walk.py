@@ -23,6 +23,10 @@ PERSON = {
     "case_type": "person", "subject_category": "at_risk", "purpose_code": "prevent_crime", "legal_basis": "police_act",
     "theme": "violence", "age_band": "under_15", "title": "A title",
 }  # fmt: skip
+INFORMATION = {
+    "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
+    "text": "Was seen.",
+}  # fmt: skip
 CONCERN = {"source": "school", "theme": "violence", "age_band": "under_15", "description": "Something was seen."}
 
 
@@ -96,7 +100,8 @@ class Walk:
 MADE = {
     "measures": "measure_id", "start": "measure_id", "steps": "measure_id", "complete": "measure_id",
     "cancel": "measure_id", "follow-ups": "follow_up_id", "held": "follow_up_id", "partners": "partner_id",
-    "{partner_id}": "partner_id", "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
+    "{partner_id}": "partner_id", "information": "information_id", "clarification": "information_id",
+    "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
     "revoke": "transfer_id", "members": "grant_id", "{grant_id}": "grant_id", "access": "access_id",
     "legal-holds": "legal_hold_id", "{legal_hold_id}": "legal_hold_id",
 }  # fmt: skip
@@ -136,6 +141,10 @@ async def those_around_it(walk: Walk) -> None:
     await case("POST", "partners", {"kind": "school"}, action="case.add_partner")
     await case("GET", "partners/{partner_id}", action="case.read")
     await case("DELETE", "partners/{partner_id}", action="case.remove_partner")
+    await case("POST", "information", INFORMATION, action="case.register_information")
+    await case("GET", "information/{information_id}", action="case.read")
+    clear = {"outcome": "relevant", "verification_status": "verified"}
+    await case("POST", "information/{information_id}/clarification", clear, action="case.clarify_information")
     await case("POST", "members", {"subject": "officer2-oslo"}, action="case.add_member")
     await case("GET", "members", action="case.read_members")
     await case("DELETE", "members/{grant_id}", action="case.end_member")

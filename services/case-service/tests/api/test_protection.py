@@ -95,6 +95,14 @@ async def worked_on(case, due, lead, troms):
     await case.do("POST", f"measures/{planned}/steps", {"step": "conversation_held"})
     await case.do("POST", f"measures/{planned}/complete")
     await case.do("POST", "partners", {"kind": "school", "name": f"{CANARY} partner"})
+    fact = {
+        "statement_type": "assessment", "verification_status": "unverified", "source": "partner",
+        "subject_category": "contact", "special_category": True, "text": f"{CANARY} information",
+        "basis": f"{CANARY} basis", "necessity_reason": f"{CANARY} necessity",
+    }  # fmt: skip
+    told = (await case.do("POST", "information", fact))["item_id"]
+    clear = {"outcome": "relevant", "verification_status": "verified", "note": f"{CANARY} clarification"}
+    await case.do("POST", f"information/{told}/clarification", clear)
     offer = (await case.do("POST", "transfers", {"to_unit": "troms", "note": f"{CANARY} offer"}))["item_id"]
     await case.do("POST", f"transfers/{offer}/revoke")
     held = (await case.do("POST", "follow-ups", {"due_on": due}))["item_id"]

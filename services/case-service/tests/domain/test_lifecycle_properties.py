@@ -18,6 +18,7 @@ from forkant_contracts.codes import (
     Arena,
     CaseState,
     CaseType,
+    ClarificationOutcome,
     CloseReason,
     Effect,
     ErasureBasis,
@@ -29,11 +30,14 @@ from forkant_contracts.codes import (
     RejectReason,
     ReopenReason,
     RestrictionReason,
+    StatementType,
     SubjectCategory,
     Theme,
+    VerificationStatus,
 )
 from forkant_contracts.events import case as c
 from forkant_contracts.events import follow_up as f
+from forkant_contracts.events import information as i
 from forkant_contracts.events import measure as m
 from forkant_contracts.events import partner as p
 from hypothesis import event, given
@@ -113,6 +117,18 @@ def details(attempt: Attempt, before: Case) -> dict[Kind, object]:
         Kind.MEASURE_STEP_COMPLETED: m.MeasureStepCompleted(measure_id=item, step="held"),
         Kind.MEASURE_COMPLETED: m.MeasureCompleted(measure_id=item),
         Kind.FOLLOW_UP_SCHEDULED: f.FollowUpScheduled(follow_up_id=item, due_on=date(2026, 7, 1)),
+        Kind.INFORMATION_REGISTERED: i.InformationRegistered(
+            information_id=item,
+            statement_type=StatementType.FACT,
+            verification_status=VerificationStatus.UNVERIFIED,
+            clarification_deadline=date(2026, 7, 1),
+        ),
+        Kind.INFORMATION_CLARIFIED: i.InformationClarified(
+            information_id=item,
+            outcome=ClarificationOutcome.RELEVANT,
+            verification_status=VerificationStatus.VERIFIED,
+            clarification_deadline=date(2026, 7, 1),
+        ),
         Kind.PARTNER_ADDED: p.PartnerAdded(partner_id=item, kind=PartnerKind.SCHOOL),
     }
     return dict(made)

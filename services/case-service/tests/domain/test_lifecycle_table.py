@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.erasing import ARCHIVE_FIRST
+from case_service.domain.information import InformationState
 from case_service.domain.lifecycle import RULES, allowed_actions, decide
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import ALL_STATES, Case, FollowUpState, Measure, MeasureState, Plan
@@ -47,6 +48,8 @@ reject              J J . . . . . . . .
 reopen              . . . . . . . A A A
 add_partner         R A P X F E H . . .
 remove_partner      R A P X F E H . . .
+register_information R A P X F E H . . .
+clarify_information R A P X F E H C D J
 offer_transfer      R A P X F E H . . .
 accept_transfer     R A P X F E H . . .
 reject_transfer     R A P X F E H . . .
@@ -83,6 +86,7 @@ def ready_for(action: Action, state: CaseState) -> Case:
         measures={ITEM: Measure(state=MEASURE_STATE_FOR.get(action, MeasureState.STARTED))},
         follow_ups={ITEM: FollowUpState.SCHEDULED},
         partners=frozenset({ITEM}),
+        information={ITEM: InformationState.REGISTERED},
         offer=None if action is Action.OFFER_TRANSFER else ITEM,
         legal_holds=frozenset() if action is Action.ERASE else frozenset({ITEM}),
     )
@@ -141,6 +145,8 @@ HAPPENINGS = [
     (Action.REOPEN, "closed", {}, [Kind.REOPENED]),
     (Action.ADD_PARTNER, "active", {"item_id": OTHER}, [Kind.PARTNER_ADDED]),
     (Action.REMOVE_PARTNER, "active", {}, [Kind.PARTNER_REMOVED]),
+    (Action.REGISTER_INFORMATION, "active", {"item_id": OTHER}, [Kind.INFORMATION_REGISTERED]),
+    (Action.CLARIFY_INFORMATION, "closed", {}, [Kind.INFORMATION_CLARIFIED]),
     (Action.OFFER_TRANSFER, "active", {}, []),
     (Action.ACCEPT_TRANSFER, "active", {}, [Kind.TRANSFERRED]),
     (Action.REJECT_TRANSFER, "active", {}, []),
@@ -191,6 +197,14 @@ REFUSALS = [
     ),
     (Action.CLOSE, "on_hold", {"evaluated": True}, {"close_reason": CloseReason.EVALUATED}, Code.ILLEGAL_TRANSITION),
     (Action.REMOVE_PARTNER, "active", {"partners": frozenset()}, {}, Code.NOT_FOUND),
+    (Action.CLARIFY_INFORMATION, "active", {"information": {}}, {}, Code.NOT_FOUND),
+    (
+        Action.CLARIFY_INFORMATION,
+        "active",
+        {"information": {ITEM: InformationState.CLARIFIED}},
+        {},
+        Code.ILLEGAL_TRANSITION,
+    ),
     (Action.OFFER_TRANSFER, "active", {"offer": OTHER}, {}, Code.TRANSFER_PENDING),
     (Action.ACCEPT_TRANSFER, "active", {"offer": None}, {}, Code.ILLEGAL_TRANSITION),
     (Action.REVOKE_TRANSFER, "active", {"offer": OTHER}, {}, Code.ILLEGAL_TRANSITION),
@@ -315,7 +329,9 @@ def test_ending_a_case_on_hold_forgets_the_hold_and_the_open_offer():
     assert (after.held_from, after.offer, after.open_measures()) == (None, None, ())
 
 
-@pytest.mark.parametrize("action", [Action.PLAN_MEASURE, Action.SCHEDULE_FOLLOW_UP, Action.ADD_PARTNER])
+@pytest.mark.parametrize(
+    "action", [Action.PLAN_MEASURE, Action.SCHEDULE_FOLLOW_UP, Action.ADD_PARTNER, Action.REGISTER_INFORMATION]
+)
 def test_an_action_about_an_item_must_name_it(action):
     with pytest.raises(ValueError, match="must name the item"):
         decide(ready_for(action, CaseState.ACTIVE), attempt(action, item_id=None))

@@ -45,3 +45,21 @@ class InformationClarified(InformationEvent):
     """Whether it is verified now."""
     clarification_deadline: Day
     """The last day that it had, so that a receiver can tell whether it came in time."""
+
+
+class InformationDeadlineNear(InformationEvent):
+    """Information is still not clarified 90 days after it was registered; sent once."""
+
+    TYPE: ClassVar[str] = "no.forkant.information.deadline-near.v1"
+
+    clarification_deadline: Day
+    """Last day for clarifying it."""
+
+
+class InformationRestricted(InformationEvent):
+    """Information was not clarified by its last day, and access to it is restricted until it is; sent once."""
+
+    TYPE: ClassVar[str] = "no.forkant.information.restricted.v1"
+
+    clarification_deadline: Day
+    """The last day that it had."""

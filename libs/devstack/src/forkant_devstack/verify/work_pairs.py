@@ -56,6 +56,29 @@ WORK_PAIRS: Final = (
         """,
     ),
     Pair(
+        name="information and its clarification",
+        tables="""
+            SELECT id::text, concat_ws(' ', 'case', case_id, statement_type, 'until', clarification_deadline,
+                outcome, verification_status, 'clarified', clarified_at,
+                'warned', warned_at IS NOT NULL, 'restricted', expired_at IS NOT NULL)
+            FROM information
+        """,
+        events="""
+            SELECT r.data->>'information_id', concat_ws(' ', 'case', r.aggregate_id, r.data->>'statement_type',
+                'until', r.data->>'clarification_deadline', c.data->>'outcome',
+                coalesce(c.data->>'verification_status', r.data->>'verification_status'), 'clarified', c.occurred_at,
+                'warned', w.version IS NOT NULL, 'restricted', x.version IS NOT NULL)
+            FROM kept AS r
+            LEFT JOIN kept AS c ON c.data->>'information_id' = r.data->>'information_id'
+                               AND c.type = 'information.clarified'
+            LEFT JOIN kept AS w ON w.data->>'information_id' = r.data->>'information_id'
+                               AND w.type = 'information.deadline-near'
+            LEFT JOIN kept AS x ON x.data->>'information_id' = r.data->>'information_id'
+                               AND x.type = 'information.restricted'
+            WHERE r.type = 'information.registered'
+        """,
+    ),
+    Pair(
         name="completed assessments",
         tables="SELECT concat(case_id, ' round ', round), 'completed' FROM assessment WHERE completed",
         events="""

@@ -9,11 +9,13 @@ from pydantic_core import PydanticCustomError
 
 from case_service.api import fields as f
 from case_service.api.examples import EXAMPLES
+from case_service.commands.information import Clarification, NewInformation
 from case_service.commands.measures import NewMeasure
 from case_service.commands.members import AccessReason
 from case_service.commands.opening import NewCase
 from case_service.commands.work import Emmie, Goal
 from case_service.domain.erasing import ArchiveOutcome, LegalHoldReason
+from case_service.domain.information import InformationSource, SourceReliability
 from case_service.domain.levels import Level
 from case_service.store.concerns import LoadedConcern
 
@@ -256,6 +258,36 @@ class AddPartner(Act):
 
     kind: f.PartnerKindCode
     name: f.Name | None = None
+
+
+class RegisterInformation(Act):
+    """Information («opplysning») about somebody: fact or assessment, where it comes from, how far it is proven."""
+
+    statement_type: f.StatementTypeCode
+    verification_status: f.VerificationStatusCode
+    source: InformationSource
+    source_reliability: SourceReliability = SourceReliability.NOT_ASSESSED
+    subject_category: f.SubjectCategoryCode
+    special_category: StrictBool = False
+    text: f.Story
+    basis: f.Note | None = None
+    necessity_reason: f.Reason | None = None
+
+    def new_information(self) -> NewInformation:
+        """Return the information to register."""
+        return NewInformation(**self.model_dump(exclude={"occurred_at"}))
+
+
+class ClarifyInformation(Act):
+    """Whether information is relevant to the case's purpose, and whether it is verified now."""
+
+    outcome: f.ClarificationOutcomeCode
+    verification_status: f.VerificationStatusCode
+    note: f.Note | None = None
+
+    def clarification(self) -> Clarification:
+        """Return what came of clarifying."""
+        return Clarification(outcome=self.outcome, verification_status=self.verification_status, note=self.note)
 
 
 class OfferTransfer(Act):

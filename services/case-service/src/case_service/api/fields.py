@@ -14,6 +14,7 @@ from forkant_contracts.codes import (
     CancelReason,
     CaseState,
     CaseType,
+    ClarificationOutcome,
     CloseReason,
     ConcernOutcome,
     ConcernSource,
@@ -30,8 +31,10 @@ from forkant_contracts.codes import (
     ReopenReason,
     RestrictionReason,
     RiskFactor,
+    StatementType,
     SubjectCategory,
     Theme,
+    VerificationStatus,
 )
 from pydantic import AwareDatetime, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -151,6 +154,7 @@ BreakGlassReasonCode = Annotated[BreakGlassReason, Listed(BreakGlassReason)]
 CancelReasonCode = Annotated[CancelReason, Listed(CancelReason)]
 CaseStateCode = Annotated[CaseState, Listed(CaseState)]
 CaseTypeCode = Annotated[CaseType, Listed(CaseType)]
+ClarificationOutcomeCode = Annotated[ClarificationOutcome, Listed(ClarificationOutcome)]
 CloseReasonCode = Annotated[CloseReason, Listed(CloseReason)]
 ConcernOutcomeCode = Annotated[ConcernOutcome, Listed(ConcernOutcome)]
 ConcernSourceCode = Annotated[ConcernSource, Listed(ConcernSource)]
@@ -166,5 +170,7 @@ RejectReasonCode = Annotated[RejectReason, Listed(RejectReason)]
 ReopenReasonCode = Annotated[ReopenReason, Listed(ReopenReason)]
 RestrictionReasonCode = Annotated[RestrictionReason, Listed(RestrictionReason)]
 RiskFactorCode = Annotated[RiskFactor, Listed(RiskFactor)]
+StatementTypeCode = Annotated[StatementType, Listed(StatementType)]
 SubjectCategoryCode = Annotated[SubjectCategory, Listed(SubjectCategory)]
 ThemeCode = Annotated[Theme, Listed(Theme)]
+VerificationStatusCode = Annotated[VerificationStatus, Listed(VerificationStatus)]

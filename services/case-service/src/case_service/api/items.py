@@ -32,7 +32,13 @@ _Measures = Annotated[Call, changing("case.measures")]
 _FollowUps = Annotated[Call, changing("case.follow_ups")]
 
 
-async def _item(call: Call, case_id: UUID, kind: str, item_id: UUID, view: type[View]) -> Response:
+async def read_item(call: Call, case_id: UUID, kind: str, item_id: UUID, view: type[View]) -> Response:
+    """Return one of what is listed in a case, with the case's ETag.
+
+    Raises:
+        Refusal: there is none for this caller, or the case was erased.
+    """
+
     async def work(conn: AsyncConnection) -> Mapping[str, Any]:
         row = (await one.get_case(conn, call.context.scope, case_id, vault=call.context.vault)).row
         await call.audit_read(
@@ -51,19 +57,19 @@ async def _item(call: Call, case_id: UUID, kind: str, item_id: UUID, view: type[
 @router.get("/measures/{measure_id}", tags=["measures"], response_model=MeasureView, summary="Read a measure")
 async def read_measure(case_id: UUID, measure_id: UUID, call: _Reading) -> Response:
     """Read a measure; the ETag is the case's."""
-    return await _item(call, case_id, "measures", measure_id, MeasureView)
+    return await read_item(call, case_id, "measures", measure_id, MeasureView)
 
 
 @router.get("/follow-ups/{follow_up_id}", tags=["follow-ups"], response_model=FollowUpView, summary="Read a follow-up")
 async def read_follow_up(case_id: UUID, follow_up_id: UUID, call: _Reading) -> Response:
     """Read a follow-up; the ETag is the case's."""
-    return await _item(call, case_id, "follow_ups", follow_up_id, FollowUpView)
+    return await read_item(call, case_id, "follow_ups", follow_up_id, FollowUpView)
 
 
 @router.get("/partners/{partner_id}", tags=["partners"], response_model=PartnerView, summary="Read a partner")
 async def read_partner(case_id: UUID, partner_id: UUID, call: _Reading) -> Response:
     """Read a partner; the ETag is the case's."""
-    return await _item(call, case_id, "partners", partner_id, PartnerView)
+    return await read_item(call, case_id, "partners", partner_id, PartnerView)
 
 
 @router.post("/measures", tags=["measures"], status_code=201, response_model=CaseReceipt, summary="Plan a measure")

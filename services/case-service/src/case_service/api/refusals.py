@@ -64,6 +64,16 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "Strict necessity is not given in words",
             "special_category and necessity_reason go together.",
         ),
+        Code.BASIS_REQUIRED: (
+            _UNPROCESSABLE,
+            "The assessment has no basis",
+            "Say in `basis` what the assessment rests on; a fact needs none.",
+        ),
+        Code.INFORMATION_RESTRICTED: (
+            403,
+            "The information is restricted",
+            "Its last day for clarification is past: a prevention lead or the privacy officer clarifies it.",
+        ),
         Code.ALREADY_MEMBER: (_CONFLICT, "The person has access already", "End it first, or let it run out."),
         Code.ALREADY_REVIEWED: (_CONFLICT, "It was reviewed before", "A review is done once."),
         Code.SAME_PERSON: (_UNPROCESSABLE, "Both are one person", "Name another substitute."),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from case_service.domain.attempt import Action
 from case_service.domain.concerns import ConcernState
 from case_service.domain.erasing import ArchiveOutcome, LegalHoldReason
+from case_service.domain.information import InformationSource, SourceReliability
 from case_service.domain.levels import Level
 from case_service.domain.standing import FollowUpState, MeasureState, TransferState
 
@@ -267,6 +268,32 @@ class PartnerView(View):
     removed_at: datetime | None
 
 
+class InformationView(View):
+    """Information on a case, and until when it is to be clarified."""
+
+    id: UUID
+    statement_type: c.StatementType
+    verification_status: c.VerificationStatus
+    source: InformationSource
+    source_reliability: SourceReliability
+    subject_category: c.SubjectCategory
+    special_category: bool
+    restricted: bool = Field(
+        description="Not clarified by its last day, not relevant, or not correct: then only a prevention lead and the "
+        "privacy officer are shown the texts."
+    )
+    text: str | None
+    basis: str | None
+    necessity_reason: str | None
+    registered_by: str
+    registered_at: datetime
+    clarification_deadline: date = Field(description="The last day for clarifying it: four months, by law.")
+    outcome: c.ClarificationOutcome | None
+    clarification: str | None
+    clarified_by: str | None
+    clarified_at: datetime | None
+
+
 class CaseTransferView(View):
     """An offer as the unit that holds the case sees it."""
 
@@ -313,6 +340,7 @@ class CaseView(CaseLine):
     measures: list[MeasureView]
     follow_ups: list[FollowUpView]
     partners: list[PartnerView]
+    information: list[InformationView]
     transfers: list[CaseTransferView]
     notes: list[NoteView]
     allowed: list[Action] = Field(description="Actions that the state allows next.")

@@ -31,6 +31,8 @@ class Action(StrEnum):
     REOPEN = "reopen"
     ADD_PARTNER = "add_partner"
     REMOVE_PARTNER = "remove_partner"
+    REGISTER_INFORMATION = "register_information"
+    CLARIFY_INFORMATION = "clarify_information"
     OFFER_TRANSFER = "offer_transfer"
     ACCEPT_TRANSFER = "accept_transfer"
     REJECT_TRANSFER = "reject_transfer"
@@ -76,11 +78,13 @@ class Kind(StrEnum):
     FOLLOW_UP_HELD = "follow-up.held"
     PARTNER_ADDED = "partner.added"
     PARTNER_REMOVED = "partner.removed"
+    INFORMATION_REGISTERED = "information.registered"
+    INFORMATION_CLARIFIED = "information.clarified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A wish to act; ``item_id`` names the measure, follow-up, partner, offer or legal hold that it is about."""
+    """A wish to act; ``item_id`` names what of the case it is about: a measure, a follow-up, an offer, a hold."""
 
     action: Action
     actor: str
@@ -96,7 +100,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing that happened; ``item_id`` names the measure, follow-up or partner that it happened to."""
+    """One thing that happened; ``item_id`` names the measure, follow-up, partner or information that it happened to."""
 
     kind: Kind
     item_id: UUID | None = None

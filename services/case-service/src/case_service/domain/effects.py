@@ -8,6 +8,7 @@ from forkant_contracts.codes import CaseState
 
 from case_service.domain.attempt import Action, Attempt, Decision, Happening, Kind
 from case_service.domain.guards import MEASURE_MOVES
+from case_service.domain.information import InformationState
 from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Plan
 
 
@@ -134,6 +135,16 @@ def remove_partner(case: Case, attempt: Attempt, _target: CaseState) -> Decision
     return Decision(after, (Happening(Kind.PARTNER_REMOVED, attempt.item_id),))
 
 
+def register_information(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
+    """Register information, whose purpose and relevance are to be clarified."""
+    return _information(case, attempt, InformationState.REGISTERED, Kind.INFORMATION_REGISTERED)
+
+
+def clarify_information(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
+    """Clarify purpose and relevance of information."""
+    return _information(case, attempt, InformationState.CLARIFIED, Kind.INFORMATION_CLARIFIED)
+
+
 def offer_transfer(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
     """Offer the case to another unit; nothing has happened to it before the offer is accepted."""
     return Decision(replace(case, offer=attempt.item_id))
@@ -195,6 +206,11 @@ def _end(case: Case, target: CaseState, kind: Kind) -> Decision:
     # An offer to move a finished case has nothing left to offer.
     ended = replace(case, state=target, held_from=None, measures=MappingProxyType(measures), offer=None)
     return Decision(ended, (*happenings, Happening(kind)))
+
+
+def _information(case: Case, attempt: Attempt, state: InformationState, kind: Kind) -> Decision:
+    information = MappingProxyType({**case.information, _item(attempt): state})
+    return Decision(replace(case, information=information), (Happening(kind, attempt.item_id),))
 
 
 def _with_measure_moved(case: Case, attempt: Attempt) -> Case:

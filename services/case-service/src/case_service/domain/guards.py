@@ -8,6 +8,7 @@ from forkant_contracts.codes import CaseState, CloseReason
 
 from case_service.domain.attempt import Action, Attempt
 from case_service.domain.erasing import ARCHIVE_FIRST
+from case_service.domain.information import InformationState
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case, FollowUpState, MeasureState
 
@@ -102,6 +103,15 @@ def partner_is_there(case: Case, attempt: Attempt) -> None:
     """The partner takes part now."""
     if attempt.item_id not in case.partners:
         raise Refusal(Code.NOT_FOUND)
+
+
+def information_is_unclear(case: Case, attempt: Attempt) -> None:
+    """The information is there and was not clarified before."""
+    state = case.information.get(attempt.item_id) if attempt.item_id else None
+    if state is None:
+        raise Refusal(Code.NOT_FOUND)
+    if state is InformationState.CLARIFIED:
+        raise Refusal(Code.ILLEGAL_TRANSITION, subject="information", state=state.value, allowed=[])
 
 
 def no_offer_is_open(case: Case, _attempt: Attempt) -> None:

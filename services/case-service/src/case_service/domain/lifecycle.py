@@ -94,6 +94,11 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.REMOVE_PARTNER: Rule(
             moves=_stay(*OPEN_STATES), guards=(guards.partner_is_there,), effect=effects.remove_partner
         ),
+        Action.REGISTER_INFORMATION: Rule(moves=_stay(*OPEN_STATES), effect=effects.register_information),
+        # The deadline is the law's: it runs on when the case has ended.
+        Action.CLARIFY_INFORMATION: Rule(
+            moves=_stay(*ALL_STATES), guards=(guards.information_is_unclear,), effect=effects.clarify_information
+        ),
         Action.OFFER_TRANSFER: Rule(
             moves=_stay(*OPEN_STATES), guards=(guards.no_offer_is_open,), effect=effects.offer_transfer
         ),

@@ -28,6 +28,8 @@ class Code(StrEnum):
     TRANSFER_PENDING = "transfer-pending"
     PERSON_NOT_DESCRIBED = "person-not-described"
     NECESSITY_REASON_REQUIRED = "necessity-reason-required"
+    BASIS_REQUIRED = "basis-required"
+    INFORMATION_RESTRICTED = "information-restricted"
     ALREADY_MEMBER = "already-member"
     ALREADY_REVIEWED = "already-reviewed"
     SAME_PERSON = "same-person"

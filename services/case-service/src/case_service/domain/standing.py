@@ -9,6 +9,8 @@ from uuid import UUID
 
 from forkant_contracts.codes import CaseState
 
+from case_service.domain.information import InformationState
+
 WORKING_STATES: Final = (
     CaseState.REGISTERED,
     CaseState.ASSESSING,
@@ -104,6 +106,7 @@ class Case:
     measures: Mapping[UUID, Measure] = field(default_factory=lambda: MappingProxyType({}))
     follow_ups: Mapping[UUID, FollowUpState] = field(default_factory=lambda: MappingProxyType({}))
     partners: frozenset[UUID] = frozenset()
+    information: Mapping[UUID, InformationState] = field(default_factory=lambda: MappingProxyType({}))
     offer: UUID | None = None
     legal_holds: frozenset[UUID] = frozenset()
     archive_decided_by: str | None = None

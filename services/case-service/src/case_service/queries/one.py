@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.attempt import Action
+from case_service.domain.information import is_restricted
 from case_service.domain.lifecycle import allowed_actions
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case
@@ -35,6 +37,7 @@ from case_service.tables import (
     evaluation,
     event_archive,
     follow_up,
+    information,
     measure,
     measure_step,
     partner,
@@ -43,7 +46,7 @@ from case_service.tables import (
     preventive_case,
     transfer,
 )
-from case_service.texts import opened
+from case_service.texts import SEALED, opened
 
 _c: Final = preventive_case.c
 _ID: Final[BindParameter[UUID]] = bindparam("case_id")
@@ -88,6 +91,7 @@ _CASE: Final = select(
     _listed(measure, _MEASURE, measure.c.id).scalar_subquery().label("measures"),
     _items(follow_up).label("follow_ups"),
     _items(partner).label("partners"),
+    _items(information).label("information"),
     _items(transfer).label("transfers"),
     _items(case_note).label("notes"),
     select(data_key.c.sealed).where(data_key.c.owner_id == _c.id).scalar_subquery().label("sealed_key"),
@@ -99,6 +103,7 @@ _LISTED: Final = {
     "measures": measure,
     "follow_ups": follow_up,
     "partners": partner,
+    "information": information,
     "transfers": transfer,
     "notes": case_note,
 }
@@ -153,14 +158,24 @@ async def get_case(
         offer=next((UUID(each["id"]) for each in row["transfers"] or () if each["state"] == "offered"), None),
     )
     key = vault.opened(case_id, row["sealed_key"])
-    return CaseView(row={**opened(key, preventive_case, row), **_below(key, row)}, allowed=allowed_actions(standing))
+    return CaseView(
+        row={**opened(key, preventive_case, row), **_below(key, row, scope)}, allowed=allowed_actions(standing)
+    )
 
 
-def _below(key: DataKey, row: Mapping[str, Any]) -> dict[str, Any]:
+def _below(key: DataKey, row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
     """Return what hangs on a case, with its texts opened."""
     one = {name: row[name] and opened(key, table, row[name]) for name, table in _WRITTEN.items()}
     many = {name: [opened(key, table, each) for each in row[name] or ()] for name, table in _LISTED.items()}
-    return one | many
+    return one | many | {"information": [_as_shown(each, scope) for each in many["information"]]}
+
+
+def _as_shown(row: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    """Return information without its texts, when access to it is restricted for the caller."""
+    deadline = date.fromisoformat(row["clarification_deadline"])
+    restricted = is_restricted(outcome=row["outcome"], deadline=deadline, at=scope.at)
+    hidden = dict.fromkeys(SEALED[information.name]) if restricted and not scope.sees_restricted else {}
+    return {**row, **hidden, "restricted": restricted}
 
 
 async def get_head(conn: AsyncConnection, scope: Scope, case_id: UUID) -> tuple[int, str]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from case_service.domain.information import InformationState
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState
 from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
@@ -35,6 +36,7 @@ from case_service.tables import (
     data_key,
     evaluation,
     follow_up,
+    information,
     legal_hold,
     measure,
     measure_step,
@@ -120,6 +122,10 @@ _FACTS: Final[Select[Any]] = select(
     .where(partner.c.case_id == _c.id, partner.c.removed_at.is_(None))
     .scalar_subquery()
     .label("partners"),
+    select(func.json_agg(func.json_build_array(information.c.id, information.c.outcome.is_not(None)), type_=JSON))
+    .where(information.c.case_id == _c.id)
+    .scalar_subquery()
+    .label("information"),
     select(transfer.c.id)
     .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
     .scalar_subquery()
@@ -228,6 +234,7 @@ def _loaded(row: Any) -> Loaded:
             measures=MappingProxyType({UUID(each[0]): _measure(*each[1:]) for each in row.measures or ()}),
             follow_ups=MappingProxyType({UUID(key): FollowUpState(state) for key, state in row.follow_ups or ()}),
             partners=frozenset(UUID(key) for key in row.partners or ()),
+            information=MappingProxyType({UUID(key): _clarity(clear) for key, clear in row.information or ()}),
             offer=row.offer,
             legal_holds=frozenset(UUID(key) for key in row.legal_holds or ()),
             archive_decided_by=row.archive_decided_by,
@@ -240,6 +247,10 @@ def _plan(facts: list[Any] | None) -> Plan | None:
         return None
     author, goals, with_baseline, approved = facts
     return Plan(author=author, goals=goals, goals_with_baseline=with_baseline, approved=approved)
+
+
+def _clarity(clear: bool) -> InformationState:
+    return InformationState.CLARIFIED if clear else InformationState.REGISTERED
 
 
 def _measure(state: str, code: str | None, version: int | None, steps: list[str] | None) -> Measure:

@@ -15,6 +15,7 @@ from case_service.tables import (
     concern,
     evaluation,
     follow_up,
+    information,
     measure,
     measure_step,
     partner,
@@ -29,7 +30,18 @@ EMPTIED: Final[Mapping[str, None]] = MappingProxyType(
 """The columns of the case row that hold text."""
 
 # Children before parents.
-_TABLES: Final = (plan_goal, plan, assessment, evaluation, follow_up, partner, case_note, transfer, measure)
+_TABLES: Final = (
+    plan_goal,
+    plan,
+    assessment,
+    evaluation,
+    follow_up,
+    partner,
+    information,
+    case_note,
+    transfer,
+    measure,
+)
 _FORGET_ANSWERS: Final = text("SELECT forget_answers(CAST(:answered AS uuid[]))")
 _ANSWERS: Final = "idempotency_key"
 

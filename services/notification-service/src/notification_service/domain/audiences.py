@@ -108,6 +108,8 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(kind=Kind.CASE_RESTRICTED, roles=LEADS | PRIVACY, restricted=True),
         Rule(kind=Kind.CASE_RESTRICTION_LIFTED, roles=LEADS | OFFICERS | PRIVACY, restricted=False),
     ),
+    "no.forkant.information.deadline-near.v1": (Rule(kind=Kind.INFORMATION_DEADLINE_NEAR, roles=LEADS | OFFICERS),),
+    "no.forkant.information.restricted.v1": (Rule(kind=Kind.INFORMATION_RESTRICTED, roles=LEADS | OFFICERS | PRIVACY),),
     GLASS_BROKEN: (Rule(kind=Kind.GLASS_BROKEN, roles=LEADS | PRIVACY, needs=Needs.ROLE),),
     ACCESS_REVIEWED: (Rule(kind=Kind.ACCESS_REVIEWED, roles=LEADS | PRIVACY, needs=Needs.ROLE),),
     REVIEW_OVERDUE: (

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     CASE_RESTRICTED = "case_restricted"
     CASE_RESTRICTION_LIFTED = "case_restriction_lifted"
     CASE_ERASED = "case_erased"
+    INFORMATION_DEADLINE_NEAR = "information_deadline_near"
+    INFORMATION_RESTRICTED = "information_restricted"
     GLASS_BROKEN = "glass_broken"
     ACCESS_REVIEWED = "access_reviewed"
     REVIEW_OVERDUE = "review_overdue"
@@ -153,6 +155,20 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "Innholdet i en forebyggende sak hos {unit} er slettet.",
         "Case erased",
         "The content of a preventive case at {unit} has been erased.",
+    ),
+    Kind.INFORMATION_DEADLINE_NEAR: _message(
+        "Opplysning må avklares",
+        "En opplysning i en forebyggende sak hos {unit} er ikke avklart etter 90 dager. "
+        "Avklar formål og relevans før fristen, ellers sperres den.",
+        "Information must be clarified",
+        "Information in a preventive case at {unit} is not clarified after 90 days. "
+        "Clarify its purpose and relevance before the deadline, or access to it is restricted.",
+    ),
+    Kind.INFORMATION_RESTRICTED: _message(
+        "Opplysning sperret",
+        "En opplysning i en forebyggende sak hos {unit} ble ikke avklart innen fristen og er sperret.",
+        "Information restricted",
+        "Information in a preventive case at {unit} was not clarified in time, and access to it is restricted.",
     ),
     Kind.GLASS_BROKEN: _message(
         "Nødtilgang til sak",
