@@ -52,6 +52,10 @@ HOLDER = {
 """For each guarded table, who alone may see a row: as the owner of the database would find it out."""
 WHOLE_UNIT = {"clearance": "3", "members_from": "4", "at": "2026-03-01T12:00:00Z"}
 """Need to know does not narrow what these see; how it does has tests of its own."""
+INFORMATION = {
+    "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
+    "text": "Was seen.",
+}  # fmt: skip
 EVERYTHING = {"changes": "on", "sees_restricted": "on"}
 GUARDED = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -84,6 +88,7 @@ async def fill(service: Service, unit: str, other: str) -> None:
     case = await officer.open()
     await case.evaluated(lead)
     await case.do("POST", "partners", {"kind": "school", "name": "A school"})
+    await case.do("POST", "information", INFORMATION)
     await case.do("POST", "hold", {"reason": "awaiting_partner", "note": "Waiting."})
     active = await officer.open()
     await active.do("POST", f"measures/{await active.active(lead)}/steps", {"step": "summary_written"})

@@ -6,6 +6,10 @@ from uuid import uuid4
 import pytest
 
 ITEM = str(uuid4())
+INFORMATION = {
+    "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
+    "text": "Was seen.",
+}  # fmt: skip
 COMMANDS = [
     ("PUT", "assessment", {"completed": True}),
     ("PUT", "plan", {"goals": [{"text": "x"}]}),
@@ -24,6 +28,8 @@ COMMANDS = [
     ("POST", "referral", {"referred_to": "school"}),
     ("POST", "rejection", {"reason": "no_basis"}),
     ("POST", "reopen", {"reason": "new_concern"}),
+    ("POST", "information", INFORMATION),
+    ("POST", f"information/{ITEM}/clarification", {"outcome": "relevant", "verification_status": "verified"}),
     ("POST", "partners", {"kind": "school"}),
     ("DELETE", f"partners/{ITEM}", None),
     ("POST", "members", {"subject": "officer2-oslo"}),
@@ -47,6 +53,7 @@ READS = [
     f"/measures/{ITEM}",
     f"/follow-ups/{ITEM}",
     f"/partners/{ITEM}",
+    f"/information/{ITEM}",
 ]
 
 

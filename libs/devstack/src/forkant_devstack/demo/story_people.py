@@ -9,6 +9,7 @@ from forkant_contracts.codes import (
     AgeBand,
     Arena,
     CaseType,
+    ClarificationOutcome,
     CloseReason,
     ConcernOutcome,
     ConcernSource,
@@ -61,12 +62,14 @@ def school_fights(now: datetime) -> list[Script]:
     w.wait(days=1)
     w.approve()
     w.partner("school", PartnerKind.SCHOOL)
+    w.inform("seen", "Took part in two of the three fights.", about=SubjectCategory.AT_RISK)
     w.measure("talk", MeasureKind.CONCERN_CONVERSATION, due_in=10)
     w.measure("contract", MeasureKind.YOUTH_CONTRACT, due_in=95)
     w.wait(days=4)
     w.start("talk")
     w.wait(hours=2)
     w.complete("talk")
+    w.clarify("seen", ClarificationOutcome.RELEVANT)
     w.wait(days=5)
     w.start("contract")
     w.follow_up("review", due_in=95)
@@ -116,6 +119,12 @@ def drugs_and_return(now: datetime) -> list[Script]:
     w.measure("team", MeasureKind.FOLLOW_UP_TEAM, due_in=120)
     w.partner("health", PartnerKind.HEALTH)
     w.partner("welfare", PartnerKind.CHILD_WELFARE)
+    w.inform(
+        "debt",
+        "May owe money to those who sell.",
+        about=SubjectCategory.SUSPECTED,
+        basis="What the treatment contact heard in two conversations; nobody has clarified it.",
+    )
     w.wait(days=6)
     w.start("team")
     w.wait(days=100)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from forkant_contracts.codes import (
     Arena,
     CancelReason,
+    ClarificationOutcome,
     CloseReason,
     ConcernOutcome,
     ConcernSource,
@@ -21,6 +22,7 @@ from forkant_contracts.codes import (
     ReopenReason,
     RestrictionReason,
     RiskFactor,
+    SubjectCategory,
 )
 
 from forkant_devstack.demo.script import CASE, CONCERN, OFFER, Goal, Matter, Script, Step
@@ -125,6 +127,19 @@ class CaseWriter:
     def partner(self, name: str, kind: PartnerKind) -> None:
         """A partner outside the police joins and is remembered as ``name``."""
         self._on_case("POST", "partners", {"kind": kind.value}, makes=name)
+
+    def inform(self, name: str, text: str, *, about: SubjectCategory, basis: str | None = None) -> None:
+        """Information is registered and remembered as ``name``: a fact, or an assessment that says what it rests on."""
+        said = {"statement_type": "fact"} if basis is None else {"statement_type": "assessment", "basis": basis}
+        came = {"verification_status": "unverified", "source": "partner", "source_reliability": "usually_reliable"}
+        self._on_case(
+            "POST", "information", {**said, **came, "subject_category": about.value, "text": text}, makes=name
+        )
+
+    def clarify(self, name: str, outcome: ClarificationOutcome) -> None:
+        """Purpose and relevance of information are clarified, by the lead: to others what is this old is restricted."""
+        body = {"outcome": outcome.value, "verification_status": "verified"}
+        self._on_case("POST", f"information/{{{name}}}/clarification", body, role="lead")
 
     def follow_up(self, name: str, *, due_in: int) -> None:
         """A follow-up is scheduled and remembered as ``name``."""

@@ -42,6 +42,7 @@ TAGS: Final = (
     ("work", "Assessment, plan, approval, evaluation."),
     ("measures", "What is done to reduce the risk."),
     ("follow-ups", "Looking after what was done."),
+    ("information", "What is known, as fact or assessment, and until when it is to be clarified."),
     ("partners", "Those outside the police who take part."),
     ("course", "Holding, closing, referring, rejecting, reopening."),
     ("protection", "Restricting and erasing."),
