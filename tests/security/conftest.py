@@ -98,7 +98,7 @@ def accepted_body(operation: Operation) -> Any:
         return {"url": "http://127.0.0.1:9/hook"}
     body = operation.example()
     body.pop("occurred_at", None)
-    fresh = {"due_on": DUE, "valid_to": SOON}
+    fresh = {"due_on": DUE, "valid_to": SOON, "until": DUE, "valid_from": DUE, "retired_from": DUE}
     return {**body, **{name: value for name, value in fresh.items() if name in body}}
 
 
@@ -129,6 +129,11 @@ class Wall:
     def mighty(self, unit: str) -> Person:
         """Return somebody with every role of a unit: only the unit stands between them and the rest."""
         return self.person(f"lead-{unit}", roles=[role.value for role in Role if role not in NATIONAL])
+
+    def able(self, operation: Operation, unit: str = "oslo") -> Person:
+        """Return somebody with every role of a unit, or of the directorate for what all units share."""
+        roles = [role.value for role in Role if role is not Role.UNKNOWN]
+        return self.person("pod-methods", roles=roles) if operation.national else self.mighty(unit)
 
     async def raw(self, service: str, request: bytes, *, then: bytes = b"") -> tuple[int, str]:
         """Send bytes as they are; return the status and the whole answer as text."""
@@ -213,6 +218,10 @@ async def troms(wall: Wall) -> Belongings:
     return await belongings(wall, "troms", offered_to="vest")
 
 
+PROPOSAL = {
+    "method": "mediation", "name_nb": "Mekling", "name_en": "Mediation", "summary": "Why.",
+    "steps": [{"code": "meeting_held", "name_nb": "Møte holdt", "name_en": "Meeting held"}],
+}  # fmt: skip
 INFORMATION = {
     "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
     "text": "Was seen at the square.",
@@ -251,7 +260,9 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     await _dead_letter(wall, delivery_id)
     leave = {"absent": f"officer7-{unit}", "substitute": f"officer8-{unit}", "valid_to": SOON}
     substitution = await lead.done("case", "POST", "/v1/substitutions", leave)
+    proposal = await lead.done("case", "POST", "/v1/method-proposals", PROPOSAL)
     ids = {
+        "proposal_id": proposal.json()["id"],
         "case_id": case_id,
         "measure_id": measure["item_id"],
         "follow_up_id": follow_up["item_id"],

@@ -12,7 +12,7 @@ CONTENT = [
     item
     for service in ("case", "notification")
     for item in operations(REPOSITORY, service)
-    if item.path not in OPEN_TO_ALL and not item.path.startswith("/v1/audit")
+    if item.path not in OPEN_TO_ALL and not item.national and not item.path.startswith("/v1/audit")
 ]
 OUTSIDERS = {
     "an administrator": ("pod-admin", {}),

@@ -26,7 +26,8 @@ OPERATIONS = {(item.method, item.path): item for item in operations(REPOSITORY, 
 WITH_TEXTS = {
     (method, path, place)
     for (method, path), item in OPERATIONS.items()
-    if item.body is not None
+    # What is written about methods is for everybody to read, and about nobody.
+    if item.body is not None and not item.national
     for place in texts(item.body)
 }
 DUE = (utc_now() + timedelta(days=14)).date().isoformat()

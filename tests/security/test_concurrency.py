@@ -37,7 +37,7 @@ async def opened(wall, unit="oslo"):
 @pytest.mark.parametrize("operation", GUARDED, ids=str)
 async def test_nothing_changes_without_an_etag_or_with_one_that_is_stale_or_made_up(wall, oslo, operation):
     unit = "vest" if operation.path.endswith(("/accept", "/reject")) else "oslo"
-    person, before = wall.mighty(unit), await wall.state(operation.service)
+    person, before = wall.able(operation, unit), await wall.state(operation.service)
     path, body = operation.at(**oslo.ids), wall.body_of(operation)
     missing = await person.send(operation.service, operation.method, path, body)
     assert (missing.status_code, missing.json()["code"]) == (428, "if-match-required")
@@ -50,7 +50,7 @@ async def test_nothing_changes_without_an_etag_or_with_one_that_is_stale_or_made
 @pytest.mark.parametrize("operation", POSTS, ids=str)
 async def test_nothing_is_posted_without_an_idempotency_key(wall, oslo, operation):
     unit = "vest" if operation.path.endswith(("/accept", "/reject")) else "oslo"
-    person, before = wall.mighty(unit), await wall.state(operation.service)
+    person, before = wall.able(operation, unit), await wall.state(operation.service)
     for key in ("", "x" * 201):
         path, body = operation.at(**oslo.ids), wall.body_of(operation)
         answer = await person.send(operation.service, "POST", path, body, etag=oslo.etag, key=key)

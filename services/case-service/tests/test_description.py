@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from case_service.api import bodies, refusals
+from case_service.api import bodies, method_bodies, refusals
 from case_service.api.description import TAGS
 from case_service.api.examples import EXAMPLES
 from case_service.domain.refusals import Code, Refusal
@@ -11,7 +11,12 @@ from case_service.openapi import describe
 from case_service.policy import RULES
 from forkant_kit.web import require_policies
 
-MODELS = {name: model for name, model in inspect.getmembers(bodies, inspect.isclass) if issubclass(model, bodies.Body)}
+MODELS = {
+    name: model
+    for module in (bodies, method_bodies)
+    for name, model in inspect.getmembers(module, inspect.isclass)
+    if issubclass(model, bodies.Body)
+}
 
 
 @pytest.mark.parametrize("name", sorted(set(MODELS) - {"Body", "CaseFacts"}))
@@ -49,6 +54,10 @@ WITHOUT_ETAG = {
     "/v1/substitutions",
     "/v1/substitutions/{substitution_id}/end",
     "/v1/visibility",
+    "/v1/method-proposals",
+    "/v1/method-proposals/{proposal_id}/comments",
+    "/v1/methods/{method}/retirement",
+    "/v1/catalogue/retirements",
 }
 """What is new, seen by nobody yet, or only ends; or changes nothing."""
 QUESTIONS = {"/v1/visibility"}

@@ -52,7 +52,7 @@ BEFORE_MEMBERSHIP: Final = frozenset(
 
 NOT_ON_CASES: Final = frozenset(
     {"audit.read", "reference.read", "case.break_glass", "case.review_access", "case.substitute"}
-)
+) | frozenset(action for action in RULES if action.startswith("method."))
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
 READS: Final = frozenset({"concern.read", "case.read", "case.read_erasure"})

@@ -48,13 +48,18 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.archive_decision": _GUARDIANS,
         "case.read_erasure": _GUARDIANS,
         "case.erase": frozenset({Role.PRIVACY_OFFICER}),
+        "method.read": _EVERYBODY,
+        "method.propose": _INTAKE | {Role.METHOD_EDITOR},
+        "method.comment": _INTAKE | {Role.METHOD_EDITOR, Role.ANALYST, Role.DIRECTORATE, Role.PRIVACY_OFFICER},
+        "method.edit": frozenset({Role.METHOD_EDITOR}),
+        "method.approve": frozenset({Role.DIRECTORATE}),
         "audit.read": frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
         "reference.read": _EVERYBODY,
     }
 )
 """Roles by action."""
 
-UNAUDITED: Final = frozenset({"reference.read"})
+UNAUDITED: Final = frozenset({"reference.read", "method.read"})
 """Actions that show nothing about anybody, whose success needs no entry in the audit trail."""
 
 POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})

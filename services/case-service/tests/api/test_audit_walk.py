@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from forkant_devstack.testing.operations import operations
@@ -11,7 +12,10 @@ from forkant_kit.audit.record import Trail
 
 REPOSITORY = Path(__file__).parents[4]
 OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITORY, "case")}
-SHOW_NOTHING = {"GET /v1/catalogue", "GET /v1/methods"}
+SHOW_NOTHING = {
+    "GET /v1/catalogue", "GET /v1/methods", "GET /v1/methods/{method}/changes", "GET /v1/method-proposals",
+    "GET /v1/method-proposals/{proposal_id}",
+}  # fmt: skip
 """Operations that tell nothing about anybody, and leave no entry."""
 BREAK = "ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID"
 MEND = "ALTER TABLE audit_entry DROP CONSTRAINT broken"
@@ -23,6 +27,11 @@ PERSON = {
     "case_type": "person", "subject_category": "at_risk", "purpose_code": "prevent_crime", "legal_basis": "police_act",
     "theme": "violence", "age_band": "under_15", "title": "A title",
 }  # fmt: skip
+DRAFT = {
+    "name_nb": "Hjemmebesøk", "name_en": "Home visit", "summary": "Why.",
+    "steps": [{"code": "visit_made", "name_nb": "Besøk", "name_en": "Visit"}],
+}  # fmt: skip
+PROPOSAL = {"method": "home_visit", **DRAFT}
 INFORMATION = {
     "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
     "text": "Was seen.",
@@ -81,13 +90,21 @@ class Walk:
         if operation.method == "GET":
             return await person.get(path, **query)
         etag = self.etags.get(
-            "transfer" if name.endswith(("accept", "reject")) else "concern" if "concern" in name else "case"
+            "transfer"
+            if name.endswith(("accept", "reject"))
+            else "concern"
+            if "concern" in name
+            else "proposal"
+            if "method-proposals" in name
+            else "case"
         )
         return await person.send(operation.method, path, body, etag='"v1"' if "reviews" in name else etag)
 
     def _keep(self, name: str, answer: Any, kept: dict[str, Any]) -> None:
         if "etag" in answer.headers and name.startswith(("POST /v1/concerns", "GET /v1/concerns")):
             self.etags["concern"] = answer.headers["etag"]
+        elif "etag" in answer.headers and "method-proposals" in name:
+            self.etags["proposal"], self.ids["proposal_id"] = answer.headers["etag"], kept["id"]
         elif "etag" in answer.headers and "{transfer_id}" not in name and "reviews" not in name:
             self.etags["case"] = answer.headers["etag"]
         self.etags["transfer"] = '"v1"'
@@ -218,7 +235,41 @@ async def concerns_and_endings(walk: Walk) -> None:
     await walk.step(privacy, f"GET {CASE}/erasure", action="case.read_erasure")
 
 
-PARTS = (from_opening_to_evaluation, those_around_it, lists_and_transfers, concerns_and_endings)
+async def methods_and_codes(walk: Walk) -> None:
+    lead, editor, decider = "lead-oslo", "pod-methods", "pod-analyst"
+    today = datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat()
+    walk.ids["method"] = "home_visit"
+
+    async def proposal(by: str, tail: str, body: Any, action: str) -> None:
+        await walk.step(
+            by,
+            f"POST /v1/method-proposals/{{proposal_id}}/{tail}",
+            body,
+            action=f"method.{action}",
+            about="proposal_id",
+        )
+
+    for last, by, body, action in (
+        ("publication", editor, {"valid_from": today}, "publish"),
+        ("rejection", decider, {"reason": "Not shown."}, "reject"),
+        ("withdrawal", lead, {}, "withdraw"),
+    ):
+        await walk.step(lead, "POST /v1/method-proposals", PROPOSAL, action="method.propose", about=None)
+        await proposal(lead, "rewriting", DRAFT, "rewrite")
+        await proposal(editor, "hearing", {"until": today}, "open_hearing")
+        await proposal(lead, "comments", {"text": "A comment."}, "comment")
+        await proposal(decider, "approval", {}, "approve")
+        await proposal(by, last, body, action)
+    await walk.step(lead, "GET /v1/method-proposals", action=None)
+    await walk.step(lead, "GET /v1/method-proposals/{proposal_id}", action=None)
+    retired = {"retired_from": today, "reason": "Replaced."}
+    await walk.step(decider, "POST /v1/methods/{method}/retirement", retired, action="method.retire", about=None)
+    await walk.step(lead, "GET /v1/methods/{method}/changes", action=None)
+    code = {"code_list": "theme", "code": "fraud", **retired}
+    await walk.step(decider, "POST /v1/catalogue/retirements", code, action="method.retire_code", about=None)
+
+
+PARTS = (from_opening_to_evaluation, those_around_it, lists_and_transfers, concerns_and_endings, methods_and_codes)
 
 
 async def test_each_operation_leaves_one_entry_and_does_and_shows_nothing_when_it_can_leave_none(empty_service):

@@ -36,6 +36,18 @@ class MethodPublished(EventData):
     """Day from which new measures follow this version."""
 
 
+class MethodRetired(EventData):
+    """A national method was retired: no new measure follows it, those that do go on. The method is the aggregate."""
+
+    TYPE: ClassVar[str] = "no.forkant.method.retired.v1"
+    TOPIC: ClassVar[str] = CATALOGUE_TOPIC
+
+    method: CatalogueCode
+    """Code of the method."""
+    retired_from: Day
+    """Day from which no new measure follows it."""
+
+
 class BestPracticePublished(EventData):
     """A reviewed, de-identified example drawn from an evaluated case was published.
 

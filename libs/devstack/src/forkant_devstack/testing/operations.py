@@ -19,6 +19,12 @@ class Operation:
     path: str
     parameters: tuple[Mapping[str, Any], ...]
     body: Mapping[str, Any] | None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def national(self) -> bool:
+        """Whether it is about what all units share: every unit may read it, and no unit has it."""
+        return "methods" in self.tags
 
     def __str__(self) -> str:
         """Name it as people do."""
@@ -29,8 +35,10 @@ class Operation:
         return tuple(item["name"] for item in self.parameters if item["in"] == place)
 
     def at(self, **values: object) -> str:
-        """Return the path with its parameters filled in."""
-        return self.path.format_map({name: str(values[name]) for name in self.named("path")})
+        """Return the path with its parameters filled in; one that is a code of a list may be left out."""
+        listed = {item["name"]: item["schema"]["enum"][0] for item in self.parameters if "enum" in item["schema"]}
+        given = {**listed, **values}
+        return self.path.format_map({name: str(given[name]) for name in self.named("path")})
 
     def example(self) -> Any:
         """Return a body that is accepted, from the description; an empty object where nothing is required.
@@ -55,8 +63,11 @@ def operations(repository: Path, service: str) -> tuple[Operation, ...]:
             service=service,
             method=method.upper(),
             path=path,
-            parameters=(*item.get("parameters", ()), *operation.get("parameters", ())),
+            parameters=tuple(
+                _resolved(document, each) for each in (*item.get("parameters", ()), *operation.get("parameters", ()))
+            ),
             body=_body(document, operation),
+            tags=tuple(operation.get("tags", ())),
         )
         for path, item in document["paths"].items()
         for method, operation in item.items()

@@ -28,6 +28,7 @@ from case_service.api.views import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.refusals import Refusal
 from case_service.row_security import stance
+from case_service.scope import Scope
 from case_service.store.reference import refused_by_database
 
 T = TypeVar("T")
@@ -188,6 +189,49 @@ def reading(action: str) -> Any:
         request: Request, principal: Annotated[Principal, requires(action)], purpose: _Purpose = None
     ) -> Call:
         return _call(request, principal, action, purpose)
+
+    return Depends(call)
+
+
+def _national_call(request: Request, principal: Principal, revision: int | None = None) -> Call:
+    tools: Tools = request.app.state.tools
+    now = tools.now()
+    # No case is there: what is national is of no unit's cases, and the directorate has none.
+    scope = Scope(unit=principal.unit, subject=principal.subject, clearance=0, at=now)
+    context = Context(scope=scope, now=now, new_id=tools.new_id, trail=trail_of(request), vault=tools.vault)
+    return Call(request=request, principal=principal, tools=tools, context=context, revision=revision)
+
+
+def national(action: str) -> Any:
+    """Return the dependency of a route that reads what all units share."""
+
+    async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
+        return _national_call(request, principal)
+
+    return Depends(call)
+
+
+def national_creating(action: str) -> Any:
+    """Return the dependency of a POST that adds to what all units share."""
+
+    async def call(
+        request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
+    ) -> Call:
+        return _national_call(request, principal)
+
+    return Depends(call)
+
+
+def national_changing(action: str) -> Any:
+    """Return the dependency of a POST that changes what all units share."""
+
+    async def call(
+        request: Request,
+        principal: Annotated[Principal, requires(action)],
+        if_match: _IfMatch = None,
+        _key: _IdempotencyKey = None,
+    ) -> Call:
+        return _national_call(request, principal, expected_version(if_match))
 
     return Depends(call)
 

@@ -48,6 +48,7 @@ TAGS: Final = (
     ("protection", "Restricting and erasing."),
     ("access", "Who may see a case: members, levels, emergency access, substitutes."),
     ("transfers", "Moving a case to another unit."),
+    ("methods", "How methods and codes are proposed, heard, approved, published and retired."),
     ("changes", "The feed of changes with tombstones."),
     ("audit", "Who did and saw what."),
     ("reference", "Codes, units, municipalities, methods."),

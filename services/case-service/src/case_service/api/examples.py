@@ -13,6 +13,14 @@ _CASE: Final = {
     "subject": "Pupil A",
 }
 
+_STEP: Final = {"code": "visit_prepared", "mandatory": True, "name_nb": "Besøk forberedt", "name_en": "Visit prepared"}
+_PROPOSAL: Final = {
+    "name_nb": "Hjemmebesøk",
+    "name_en": "Home visit",
+    "summary": "A visit that is prepared is more often followed by a second one.",
+    "steps": [_STEP],
+}
+
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "Act": {"occurred_at": "2026-03-02T09:30:00+01:00"},
@@ -64,6 +72,20 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "basis": "Two conversations with the social teacher.",
         },
         "ClarifyInformation": {"outcome": "relevant", "verification_status": "verified"},
+        "ProposedStep": _STEP,
+        "RewriteProposal": _PROPOSAL,
+        "ProposeMethod": {"method": "home_visit", **_PROPOSAL},
+        "OpenHearing": {"until": "2026-06-30"},
+        "CommentOnProposal": {"text": "The second step needs an interpreter more often than not."},
+        "PublishMethod": {"valid_from": "2026-09-01"},
+        "RejectProposal": {"reason": "The effect was not shown."},
+        "RetireMethod": {"retired_from": "2026-09-01", "reason": "Replaced by mediation."},
+        "RetireCode": {
+            "code_list": "theme",
+            "code": "fraud",
+            "retired_from": "2026-09-01",
+            "reason": "Taken over by another list.",
+        },
         "OfferTransfer": {"to_unit": "troms"},
         "AddMember": {"subject": "officer2-oslo"},
         "GiveAccess": {"subject": "officer-kripos", "valid_to": "2026-06-01T12:00:00Z", "reason": "joint_work"},

@@ -45,7 +45,8 @@ _LISTS: Final = {
     "restriction_reason": codes.RestrictionReason,
     "erasure_basis": codes.ErasureBasis,
 }
-_CODES: Final = {name: [code.value for code in listed if code.name != "UNKNOWN"] for name, listed in _LISTS.items()}
+CODES: Final = {name: [code.value for code in listed if code.name != "UNKNOWN"] for name, listed in _LISTS.items()}
+"""The codes of each list, as clients may give them."""
 
 
 @router.get("/catalogue", summary="Read codes, units, municipalities and methods")
@@ -55,8 +56,10 @@ async def catalogue(request: Request, _principal: Annotated[Principal, requires(
     async with transaction(engine) as conn:
         municipalities = await queries.list_municipalities(conn, day=local_day(request.app.state.tools.now()))
         methods = await queries.list_methods(conn)
+        retired = await queries.list_retired_codes(conn)
     return Catalogue(
-        codes=_CODES,
+        codes=CODES,
+        retired=retired,
         units=[UnitView.model_validate(asdict(unit)) for unit in UNITS.values()],
         municipalities=[MunicipalityView.model_validate(dict(row)) for row in municipalities],
         methods=[MethodView.model_validate(dict(row)) for row in methods],

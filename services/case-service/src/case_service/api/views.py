@@ -529,6 +529,7 @@ class MethodView(View):
     name_nb: str
     name_en: str
     valid_from: date
+    retired_from: date | None = Field(description="From which day no new measure follows it; those that do go on.")
     steps: list[StepView]
 
 
@@ -542,6 +543,9 @@ class Catalogue(View):
     """Everything that a client needs to fill in forms: codes, units, municipalities, methods."""
 
     codes: dict[str, list[str]]
+    retired: dict[str, dict[str, date]] = Field(
+        description="Codes that nothing new takes, by list, with the day from which: they still read where they stand."
+    )
     units: list[UnitView]
     municipalities: list[MunicipalityView]
     methods: list[MethodView]

@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, RowMapping, and_, bindparam, func, or_, se
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.tables import method, method_step, municipality, municipality_unit
+from case_service.tables import code_retirement, method, method_step, municipality, municipality_unit
 
 _m: Final = municipality.c
 _u: Final = municipality_unit.c
@@ -48,6 +48,7 @@ _METHODS: Final = (
         method.c.name_nb,
         method.c.name_en,
         method.c.valid_from,
+        method.c.retired_from,
         func.jsonb_agg(_STEP, type_=JSONB).label("steps"),
     )
     .join_from(
@@ -63,6 +64,14 @@ _METHODS: Final = (
 async def list_municipalities(conn: AsyncConnection, *, day: date) -> Sequence[RowMapping]:
     """Return the municipalities of a day with the district that each belonged to."""
     return (await conn.execute(_MUNICIPALITIES, {"day": day})).mappings().all()
+
+
+async def list_retired_codes(conn: AsyncConnection) -> dict[str, dict[str, date]]:
+    """Return from which day each retired code is taken no more, by list and code."""
+    found: dict[str, dict[str, date]] = {}
+    for row in await conn.execute(select(code_retirement).order_by(code_retirement.c.list, code_retirement.c.code)):
+        found.setdefault(row.list, {})[row.code] = row.retired_from
+    return found
 
 
 async def list_methods(conn: AsyncConnection) -> Sequence[RowMapping]:

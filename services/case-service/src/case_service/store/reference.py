@@ -1,7 +1,7 @@
 """Reference data that commands ask: methods and municipalities."""
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
@@ -13,12 +13,12 @@ from case_service.domain.standing import Measure, Method
 from case_service.tables import method, method_step
 
 _LATEST: Final = (
-    select(method.c.version)
+    select(method.c.version, method.c.retired_from)
     .where(method.c.code == bindparam("code"), method.c.valid_from <= bindparam("day"))
     .order_by(method.c.version.desc())
     .limit(1)
 )
-_EXACT: Final = select(method.c.version).where(
+_EXACT: Final = select(method.c.retired_from).where(
     method.c.code == bindparam("code"), method.c.version == bindparam("version")
 )
 _STEPS: Final = select(method_step.c.step, method_step.c.mandatory).where(
@@ -29,6 +29,7 @@ _BY_CONSTRAINT: Final = {
     "case_municipality": Code.UNKNOWN_MUNICIPALITY,
     "concern_municipality": Code.UNKNOWN_MUNICIPALITY,
     "transfer_one_open": Code.TRANSFER_PENDING,
+    "code_retired": Code.CODE_RETIRED,
 }
 
 
@@ -50,11 +51,18 @@ async def method_for(conn: AsyncConnection, *, kind: str, version: int | None, d
     """Return the version named, or the latest one that holds on a day; nothing for a kind without a method.
 
     Raises:
-        Refusal: there is no such version.
+        Refusal: there is no such version, or the method was retired by that day.
     """
     if version is None:
-        latest: int | None = (await conn.execute(_LATEST, {"code": kind, "day": day})).scalar_one_or_none()
-        return None if latest is None else Method(kind, latest)
-    if (await conn.execute(_EXACT, {"code": kind, "version": version})).scalar_one_or_none() is None:
+        latest = (await conn.execute(_LATEST, {"code": kind, "day": day})).one_or_none()
+        return None if latest is None or _is_retired(latest, day) else Method(kind, latest.version)
+    exact = (await conn.execute(_EXACT, {"code": kind, "version": version})).one_or_none()
+    if exact is None:
         raise Refusal(Code.UNKNOWN_METHOD)
+    if _is_retired(exact, day):
+        raise Refusal(Code.METHOD_RETIRED)
     return Method(kind, version)
+
+
+def _is_retired(row: Any, day: date) -> bool:
+    return row.retired_from is not None and row.retired_from <= day
