@@ -149,3 +149,14 @@ async def test_each_page_is_one_question_by_the_readers_own_token(caller, case_s
         cursor = answer["next"]
     asked = [(persona, {*question.cases}) for persona, question in case_service.asked]
     assert asked == [(LEAD, {*subjects[1:]}), (LEAD, {subjects[0]})]
+
+
+async def test_a_case_that_is_not_there_is_asked_about_like_one_that_is_hidden(caller, case_service, sent):
+    hidden, missing, lead = await sent(), uuid4(), caller(LEAD)
+    case_service.hide(LEAD, hidden)
+    for each in (hidden, missing):
+        await listed(lead, subject_id=str(each))
+    assert [question.cases for _, question in case_service.asked] == [(hidden,), (missing,)]
+    case_service.status = 500
+    answers = [await lead.get("/v1/deliveries", subject_id=str(each)) for each in (hidden, missing)]
+    assert [answer.status_code for answer in answers] == [503, 503]

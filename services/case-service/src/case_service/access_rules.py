@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from forkant_contracts.codes import PurposeCode, Role
-from forkant_contracts.units import CASE_UNITS
+from forkant_contracts.units import CASE_UNITS, DIRECTORATE
 from forkant_kit.access.rules import Action, Allowance, Rules
 from forkant_kit.auth import Principal
 from forkant_kit.problems import ProblemError
@@ -57,6 +57,9 @@ NOT_ON_CASES: Final = frozenset(
 
 READS: Final = frozenset({"concern.read", "case.read", "case.read_erasure"})
 """Actions that change nothing."""
+
+OF_THE_DIRECTORATE: Final = frozenset({"method.edit", "method.approve"})
+"""Actions that a role allows in the directorate alone; the database holds to it too."""
 
 BY_BREAK_GLASS: Final = frozenset({"case.read"})
 """Actions that broken glass opens."""
@@ -117,3 +120,14 @@ def scope_of(principal: Principal, action: str, *, at: datetime, purpose: str | 
                 broken_glass=ACCESS.actions[known].break_glass,
             )
     return scope
+
+
+def national_scope(principal: Principal, action: str, *, at: datetime) -> Scope:
+    """Return the scope of an action on what all units share, which shows no case of any.
+
+    Raises:
+        ProblemError: 403 ``forbidden`` for what only people of the directorate do, whatever role another unit gave.
+    """
+    if action in OF_THE_DIRECTORATE and principal.unit != DIRECTORATE:
+        raise ProblemError(403, "forbidden", "The directorate alone does this", "Ask the directorate to do it.")
+    return Scope(unit=principal.unit, subject=principal.subject, clearance=0, at=at)

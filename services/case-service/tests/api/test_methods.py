@@ -345,6 +345,17 @@ async def test_proposals_are_listed_for_everybody_and_filtered_and_paged(empty_s
     assert (await empty_service.person("downstream-demo").get(PROPOSALS)).status_code == 200
 
 
+async def test_a_role_of_the_directorate_counts_in_the_directorate_alone(empty_service, people, proposed):
+    story = await proposed()
+    people["strayed"] = empty_service.person("pod-methods", unit="troms")
+    retired = {"retired_from": TODAY.isoformat(), "reason": "Not used."}
+    for tail, body in (("hearing", UNTIL), ("approval", None), ("publication", NOW), ("rejection", {"reason": "No."})):
+        assert refused(await story.attempt("strayed", tail, body)) == (403, "forbidden")
+    answer = await people["strayed"].send("POST", "/v1/methods/home_visit/retirement", retired)
+    assert refused(answer) == (403, "forbidden")
+    assert (await story.shown())["state"] == "proposed"
+
+
 async def test_not_even_the_database_takes_a_method_from_a_district_or_lets_what_was_said_be_changed(
     empty_service, people, proposed
 ):

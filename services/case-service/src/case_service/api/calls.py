@@ -21,14 +21,13 @@ from forkant_kit.vault import Vault
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from case_service.access_rules import scope_of
+from case_service.access_rules import national_scope, scope_of
 from case_service.api.bodies import Act
 from case_service.api.fields import PurposeCodeCode
 from case_service.api.views import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.refusals import Refusal
 from case_service.row_security import stance
-from case_service.scope import Scope
 from case_service.store.reference import refused_by_database
 
 T = TypeVar("T")
@@ -193,11 +192,10 @@ def reading(action: str) -> Any:
     return Depends(call)
 
 
-def _national_call(request: Request, principal: Principal, revision: int | None = None) -> Call:
+def _national_call(request: Request, principal: Principal, action: str, revision: int | None = None) -> Call:
     tools: Tools = request.app.state.tools
     now = tools.now()
-    # No case is there: what is national is of no unit's cases, and the directorate has none.
-    scope = Scope(unit=principal.unit, subject=principal.subject, clearance=0, at=now)
+    scope = national_scope(principal, action, at=now)
     context = Context(scope=scope, now=now, new_id=tools.new_id, trail=trail_of(request), vault=tools.vault)
     return Call(request=request, principal=principal, tools=tools, context=context, revision=revision)
 
@@ -206,7 +204,7 @@ def national(action: str) -> Any:
     """Return the dependency of a route that reads what all units share."""
 
     async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
-        return _national_call(request, principal)
+        return _national_call(request, principal, action)
 
     return Depends(call)
 
@@ -217,7 +215,7 @@ def national_creating(action: str) -> Any:
     async def call(
         request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
     ) -> Call:
-        return _national_call(request, principal)
+        return _national_call(request, principal, action)
 
     return Depends(call)
 
@@ -231,7 +229,7 @@ def national_changing(action: str) -> Any:
         if_match: _IfMatch = None,
         _key: _IdempotencyKey = None,
     ) -> Call:
-        return _national_call(request, principal, expected_version(if_match))
+        return _national_call(request, principal, action, expected_version(if_match))
 
     return Depends(call)
 

@@ -41,7 +41,12 @@ class Beholder:
 async def subjects(
     conn: AsyncConnection, owner: Owner, filters: Filters, *, before: UUID | None, limit: int
 ) -> frozenset[UUID]:
-    """Return the cases and concerns that a page is about, to ask whether they may be shown."""
+    """Return the cases and concerns that a page is about, to ask whether they may be shown.
+
+    One that is asked for is asked about whether it is there or not, or the asking would tell.
+    """
+    if filters.subject_id is not None:
+        return frozenset({filters.subject_id})
     return await _subjects(conn, _slice(select(delivery.c.subject_id), filters, before=before, limit=limit), owner)
 
 
