@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from case_service.access_rules import national_scope, scope_of
 from case_service.api.bodies import Act
 from case_service.api.fields import PurposeCodeCode
-from case_service.api.views import CaseReceipt
+from case_service.api.views.cases import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.refusals import Refusal
 from case_service.row_security import stance

@@ -13,15 +13,7 @@ from case_service.api.bodies import OpenCase
 from case_service.api.calls import Call, case_answer, creating, reading
 from case_service.api.case_filter import CaseFilter
 from case_service.api.description import operation_id
-from case_service.api.views import (
-    CaseLine,
-    CasePage,
-    CaseReceipt,
-    CaseView,
-    Count,
-    HistoryLine,
-    HistoryPage,
-)
+from case_service.api.views.cases import CaseLine, CasePage, CaseReceipt, CaseView, Count, HistoryLine, HistoryPage
 from case_service.commands.opening import open_case
 from case_service.queries import listing, one
 

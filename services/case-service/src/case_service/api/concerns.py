@@ -13,7 +13,7 @@ from case_service.api.bodies import DecideConcern, ReceiveConcern
 from case_service.api.calls import Call, changing, creating, reading
 from case_service.api.description import operation_id
 from case_service.api.fields import ConcernOutcomeCode
-from case_service.api.views import ConcernLine, ConcernPage, ConcernReceipt, ConcernView
+from case_service.api.views.concerns import ConcernLine, ConcernPage, ConcernReceipt, ConcernView
 from case_service.commands import concerns as commands
 from case_service.domain.concerns import ConcernState
 from case_service.queries import concerns as queries

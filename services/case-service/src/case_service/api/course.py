@@ -17,7 +17,7 @@ from case_service.api.bodies import (
 )
 from case_service.api.calls import Call, changing
 from case_service.api.description import operation_id
-from case_service.api.views import CaseReceipt
+from case_service.api.views.cases import CaseReceipt
 from case_service.commands import course, protection
 
 router = APIRouter(prefix="/v1/cases/{case_id}", generate_unique_id_function=operation_id)

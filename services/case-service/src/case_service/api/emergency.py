@@ -13,7 +13,7 @@ from case_service.api import paging
 from case_service.api.bodies import BreakGlass, ReviewAccess
 from case_service.api.calls import Call, changing, creating, reading
 from case_service.api.description import operation_id
-from case_service.api.views import GlassReceipt, ReviewPage, ReviewReceipt, ReviewView
+from case_service.api.views.access import GlassReceipt, ReviewPage, ReviewReceipt, ReviewView
 from case_service.commands import emergency as commands
 from case_service.domain.refusals import Code, Refusal
 from case_service.store import reviews

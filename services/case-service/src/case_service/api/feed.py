@@ -11,7 +11,7 @@ from case_service.api import paging
 from case_service.api.calls import Call, reading
 from case_service.api.description import operation_id
 from case_service.api.fields import Moment
-from case_service.api.views import ChangeLine, ChangePage
+from case_service.api.views.cases import ChangeLine, ChangePage
 from case_service.queries import changes as queries
 
 router = APIRouter(prefix="/v1/changes", tags=["changes"], generate_unique_id_function=operation_id)

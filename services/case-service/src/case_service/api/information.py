@@ -9,7 +9,8 @@ from case_service.api.bodies import ClarifyInformation, RegisterInformation
 from case_service.api.calls import Call, changing, reading
 from case_service.api.description import operation_id
 from case_service.api.items import read_item
-from case_service.api.views import CaseReceipt, InformationView
+from case_service.api.views.cases import CaseReceipt
+from case_service.api.views.work import InformationView
 from case_service.commands import information
 
 router = APIRouter(

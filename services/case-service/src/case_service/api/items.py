@@ -20,7 +20,9 @@ from case_service.api.bodies import (
 from case_service.api.calls import Call, changing, reading, saving
 from case_service.api.description import operation_id
 from case_service.api.fields import Moment
-from case_service.api.views import CaseReceipt, FollowUpView, MeasureView, PartnerView, View
+from case_service.api.views.base import View
+from case_service.api.views.cases import CaseReceipt
+from case_service.api.views.work import FollowUpView, MeasureView, PartnerView
 from case_service.commands import follow_ups, measures, partners
 from case_service.domain.refusals import Code, Refusal
 from case_service.queries import one

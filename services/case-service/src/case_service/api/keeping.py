@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.api.bodies import DecideArchive, PlaceLegalHold
 from case_service.api.calls import Call, changing, reading, saving
 from case_service.api.description import operation_id
-from case_service.api.views import CaseReceipt, ErasureCertificate, LegalHoldList, LegalHoldView
+from case_service.api.views.cases import CaseReceipt
+from case_service.api.views.keeping import ErasureCertificate, LegalHoldList, LegalHoldView
 from case_service.commands import protection
 from case_service.queries import keeping as queries
 from case_service.queries import one

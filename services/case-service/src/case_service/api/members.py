@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.api.bodies import AddMember, GiveAccess, SetLevel
 from case_service.api.calls import Call, changing, reading, saving
 from case_service.api.description import operation_id
-from case_service.api.views import CaseReceipt, MemberList, MemberView
+from case_service.api.views.access import MemberList, MemberView
+from case_service.api.views.cases import CaseReceipt
 from case_service.commands import members as commands
 from case_service.queries import one
 from case_service.store import grants

@@ -6,7 +6,8 @@ from uuid import UUID
 from forkant_contracts.codes import MeasureKind
 from pydantic import Field
 
-from case_service.api.views import StepView, View
+from case_service.api.views.base import View
+from case_service.api.views.reference import StepView
 from case_service.domain.governance import Move, ProposalState
 
 

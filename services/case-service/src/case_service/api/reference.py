@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
 from case_service.api.description import operation_id
-from case_service.api.views import Catalogue, MethodList, MethodView, MunicipalityView, UnitView
+from case_service.api.views.reference import Catalogue, MethodList, MethodView, MunicipalityView, UnitView
 from case_service.domain.moments import local_day
 from case_service.queries import reference as queries
 

@@ -11,7 +11,7 @@ from case_service.api import paging
 from case_service.api.bodies import AddSubstitute
 from case_service.api.calls import Call, creating, reading
 from case_service.api.description import operation_id
-from case_service.api.views import SubstitutePage, SubstituteReceipt, SubstituteView
+from case_service.api.views.access import SubstitutePage, SubstituteReceipt, SubstituteView
 from case_service.commands import substitutes as commands
 from case_service.store import substitutions
 

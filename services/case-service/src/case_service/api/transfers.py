@@ -13,7 +13,8 @@ from case_service.api import paging
 from case_service.api.bodies import Act, OfferTransfer
 from case_service.api.calls import Call, changing, reading
 from case_service.api.description import operation_id
-from case_service.api.views import CaseReceipt, OfferReceipt, TransferLine, TransferPage
+from case_service.api.views.cases import CaseReceipt
+from case_service.api.views.transfers import OfferReceipt, TransferLine, TransferPage
 from case_service.commands import transfers as commands
 from case_service.queries import transfers as queries
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from case_service.api.bodies import Act, SaveAssessment, SaveEvaluation, SavePlan
 from case_service.api.calls import Call, changing, saving
 from case_service.api.description import operation_id
-from case_service.api.views import CaseReceipt
+from case_service.api.views.cases import CaseReceipt
 from case_service.commands import work as commands
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["work"], generate_unique_id_function=operation_id)

@@ -1,0 +1,1 @@
+"""What answers hold, a file for each kind of thing that is shown."""

@@ -1,0 +1,56 @@
+"""The tables as queries see them; constraints and indexes stand in the migrations, and a test compares both.
+
+What people wrote is kept sealed, as bytes: see :mod:`case_service.texts`.
+"""
+
+from case_service.tables.access import access_review
+from case_service.tables.base import metadata
+from case_service.tables.cases import case_departure, case_note, preventive_case, transfer
+from case_service.tables.concerns import concern
+from case_service.tables.information import information
+from case_service.tables.keeping import archive_decision, erasure_certificate, legal_hold
+from case_service.tables.kit import data_key, event_archive
+from case_service.tables.methods import (
+    code_retirement,
+    method,
+    method_change,
+    method_comment,
+    method_head,
+    method_proposal,
+    method_step,
+)
+from case_service.tables.reference import municipality, municipality_unit
+from case_service.tables.work import assessment, evaluation, follow_up, measure, measure_step, partner, plan, plan_goal
+
+__all__ = [
+    "access_review",
+    "archive_decision",
+    "assessment",
+    "case_departure",
+    "case_note",
+    "code_retirement",
+    "concern",
+    "data_key",
+    "erasure_certificate",
+    "evaluation",
+    "event_archive",
+    "follow_up",
+    "information",
+    "legal_hold",
+    "measure",
+    "measure_step",
+    "metadata",
+    "method",
+    "method_change",
+    "method_comment",
+    "method_head",
+    "method_proposal",
+    "method_step",
+    "municipality",
+    "municipality_unit",
+    "partner",
+    "plan",
+    "plan_goal",
+    "preventive_case",
+    "transfer",
+]
