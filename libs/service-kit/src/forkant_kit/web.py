@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from types import MappingProxyType
 from typing import Any, Final
 
 import uvicorn
@@ -53,14 +54,19 @@ def create_app(
     verifier: TokenVerifier | None = None,
     audit: AsyncEngine | None = None,
     unaudited: frozenset[str] = frozenset(),
+    large_bodies: Mapping[str, int] = MappingProxyType({}),
 ) -> FastAPI:
     """Put a service's API together.
 
     Every answer to an authenticated caller is recorded in the database of ``audit``, when that is given, before it is
     sent; ``unaudited`` names the actions that show nothing about anybody.
 
+    ``large_bodies`` gives, by method and path template (``POST /v1/things``), the most bytes of those routes that
+    stream their body themselves, which then need not be JSON; every other body is strict JSON of at most 1 MiB.
+
     Raises:
         UndeclaredPolicyError: a route outside ``public_paths`` is open to nobody in particular.
+        ValueError: a large body is declared for no route.
     """
     production = settings.env is Environment.PRODUCTION
     checker = verifier or verifier_for(settings)
@@ -88,7 +94,8 @@ def create_app(
     public = _ALWAYS_PUBLIC | public_paths | (frozenset() if production else _DEV_PUBLIC)
     app.state.public_paths = public
     require_policies(app)
-    app.add_middleware(StrictBody)
+    _require_routes(app, large_bodies)
+    app.add_middleware(StrictBody, large=large_bodies)
     if audit is not None:
         app.add_middleware(AuditRecorder, engine=audit, actions=lambda: _actions_by_route(app), unaudited=unaudited)
     app.add_middleware(
@@ -154,6 +161,12 @@ def require_policies(app: FastAPI) -> None:
             raise UndeclaredPolicyError(
                 f"{route.path} declares {sorted(unknown)}, which the policy table does not have"
             )
+
+
+def _require_routes(app: FastAPI, operations: Iterable[str]) -> None:
+    known = {f"{method} {route.path}" for route in iter_route_contexts(app.routes) for method in route.methods or ()}
+    if unknown := set(operations) - known:
+        raise ValueError(f"large bodies are declared for {sorted(unknown)}, which no route takes")
 
 
 def _actions_by_route(app: FastAPI) -> dict[int, str]:

@@ -1,12 +1,18 @@
 """The body: limited in size before it is read on, and strict JSON, since lenient parsers disagree about the rest.
 
 Refused are NaN and infinities, NUL characters, lone surrogates, repeated keys, nesting without end, invalid UTF-8.
+A route that takes more than fits into memory declares its own limit, and reads and checks its body itself, piece by
+piece.
 """
 
 import json
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NoReturn
 
 from starlette.datastructures import Headers
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forkant_kit.problems import ProblemError, problem_response
@@ -14,14 +20,19 @@ from forkant_kit.problems import ProblemError, problem_response
 MAX_BODY: Final = 1024 * 1024
 _MAX_DEPTH: Final = 32
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
+_NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class StrictBody:
-    """Reads the whole body within the limit, checks it, and hands it on in one piece."""
+    """Reads the whole body within the limit, checks it, and hands it on in one piece; a declared large one as it comes.
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an application."""
+    Of a large body nothing but its size is looked at here: its route streams it, and says what it must be.
+    """
+
+    def __init__(self, app: ASGIApp, *, large: Mapping[str, int] = _NONE) -> None:
+        """Wrap an application; ``large`` holds the most bytes by method and path template, ``POST /v1/things``."""
         self._app = app
+        self._large = tuple((*_pattern(operation), most) for operation, most in large.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -31,9 +42,12 @@ class StrictBody:
         headers = Headers(scope=scope)
         try:
             _check_address(scope)
-            declared = headers.get("content-length", "0")
-            if not declared.isdecimal() or int(declared) > MAX_BODY:
-                raise _too_large()
+            declared, most = headers.get("content-length", "0"), self._most_of(scope)
+            if not declared.isdecimal() or int(declared) > (most or MAX_BODY):
+                raise _too_large(most or MAX_BODY)
+            if most is not None:
+                await self._app(scope, _within(most, receive), send)
+                return
             if scope["method"] in _BODILESS and declared == "0" and "transfer-encoding" not in headers:
                 await self._app(scope, receive, send)
                 return
@@ -46,6 +60,31 @@ class StrictBody:
             await problem_response(problem)(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
+
+    def _most_of(self, scope: Scope) -> int | None:
+        for method, path, most in self._large:
+            if scope["method"] == method and path.match(scope["path"]):
+                return most
+        return None
+
+
+def _pattern(operation: str) -> tuple[str, re.Pattern[str]]:
+    method, _, path = operation.partition(" ")
+    return method, compile_path(path)[0]
+
+
+def _within(most: int, receive: Receive) -> Receive:
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise _too_large(most)
+        return message
+
+    return limited
 
 
 def _check_address(scope: Scope) -> None:
@@ -65,7 +104,7 @@ async def _read(receive: Receive) -> bytes | None:
         part = message.get("body", b"")
         size += len(part)
         if size > MAX_BODY:
-            raise _too_large()
+            raise _too_large(MAX_BODY)
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -84,12 +123,12 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return once
 
 
-def _too_large() -> ProblemError:
+def _too_large(most: int) -> ProblemError:
     return ProblemError(
         413,
         "body-too-large",
         "The body is too large",
-        f"Send at most {MAX_BODY} bytes.",
+        f"Send at most {most} bytes.",
         headers={"Connection": "close"},
     )
 
