@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forkant_kit.limit_metrics import LIMITED
@@ -51,11 +51,11 @@ class RateLimit:
         reading = scope["method"] in _READING
         item = self._reads if reading else self._writes
         key = (principal.client_id, principal.subject, self._kind(scope["path"]), "read" if reading else "write")
-        if self._limiter.hit(item, *key):
+        if await self._limiter.hit(item, *key):
             await self._app(scope, receive, send)
             return
         LIMITED.inc()
-        wait_s = max(1, math.ceil(self._limiter.get_window_stats(item, *key).reset_time - time.time()))
+        wait_s = max(1, math.ceil((await self._limiter.get_window_stats(item, *key)).reset_time - time.time()))
         await problem_response(_too_many(wait_s))(scope, receive, send)
 
     def _kind(self, path: str) -> str:
