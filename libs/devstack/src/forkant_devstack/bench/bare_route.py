@@ -15,8 +15,9 @@ from forkant_kit.db import new_id
 from forkant_kit.web import uvicorn_server
 from pydantic import BaseModel, ConfigDict
 
-ROWS: Final = 5
-"""What opening a case writes: the case, its event in the archive and in the outbox, the audit row, the key's answer."""
+ROWS: Final = 7
+"""What opening a case writes: the case, its data key, its first member, its event in the archive and in the outbox, the
+audit row, the key's answer."""
 POOL_SIZE: Final = 10
 DDL: Final = "".join(
     f"CREATE TABLE bare_{number} (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), body text NOT NULL);"
