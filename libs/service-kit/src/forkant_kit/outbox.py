@@ -7,7 +7,7 @@ then calls :func:`append_events` on the same connection. Nothing here talks to K
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import structlog
@@ -28,7 +28,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _log = structlog.get_logger(__name__)
 
-_INSERT: Final = text("""
+EVENTS_SQL: Final = """
 WITH event AS (
     SELECT * FROM unnest(
         CAST(:ids AS uuid[]), CAST(:topics AS text[]), CAST(:partitions AS int[]),
@@ -44,10 +44,14 @@ WITH event AS (
     SELECT event_id, topic, partition, aggregate_id, aggregate_version, type, source,
            data_schema, unit, occurred_at, recorded_at, traceparent, CAST(body AS jsonb)
     FROM event
+), queued AS (
+    INSERT INTO outbox (topic, partition, event_id, record, recorded_ms, traced)
+    SELECT topic, partition, event_id, record, recorded_ms, traced FROM event ORDER BY position
 )
-INSERT INTO outbox (topic, partition, event_id, record, recorded_ms, traced)
-SELECT topic, partition, event_id, record, recorded_ms, traced FROM event ORDER BY position
-""")
+"""
+"""The beginning of a statement that archives and queues the events of :func:`events_bind`, whatever it does besides."""
+
+_APPEND: Final = text(f"{EVENTS_SQL} SELECT 1")
 
 
 def partition_of(key: bytes, partitions: int) -> int:
@@ -75,34 +79,37 @@ async def append_events(conn: AsyncConnection, events: Sequence[Event]) -> None:
         KeyError: an event's topic is not in the topic registry.
         sqlalchemy.exc.IntegrityError: the aggregate version was already used within the month.
     """
-    if not events:
-        return
+    if events:
+        await conn.execute(_APPEND, events_bind(events))
+
+
+def events_bind(events: Sequence[Event]) -> dict[str, Any]:
+    """Return what :data:`EVENTS_SQL` binds, each event encoded once for the archive and for Kafka.
+
+    Raises:
+        ValueError, KeyError: see :func:`append_events`.
+    """
     trace = current_traceparent()
     traced = [e if e.traceparent or trace is None else e.model_copy(update={"traceparent": trace}) for e in events]
     messages = [encode(event) for event in traced]
-    await conn.execute(
-        _INSERT,
-        {
-            "ids": [e.id for e in traced],
-            "topics": [e.topic for e in traced],
-            "partitions": [
-                partition_of(m.key, TOPICS[e.topic].partitions) for e, m in zip(traced, messages, strict=True)
-            ],
-            "aggregates": [e.aggregate_id for e in traced],
-            "versions": [e.aggregate_version for e in traced],
-            "types": [e.type for e in traced],
-            "sources": [e.source for e in traced],
-            "schemas": [e.data.data_schema() for e in traced],
-            "units": [e.unit for e in traced],
-            "occurred": [e.occurred_at for e in traced],
-            "recorded": [e.recorded_at for e in traced],
-            "traces": [e.traceparent for e in traced],
-            "bodies": [m.value.decode() for m in messages],
-            "records": [encode_content(key=m.key, value=m.value, headers=m.headers) for m in messages],
-            "stamps": [milliseconds(e.recorded_at) for e in traced],
-            "traced": [trace_of(e.traceparent, e.type) for e in traced],
-        },
-    )
+    return {
+        "ids": [e.id for e in traced],
+        "topics": [e.topic for e in traced],
+        "partitions": [partition_of(m.key, TOPICS[e.topic].partitions) for e, m in zip(traced, messages, strict=True)],
+        "aggregates": [e.aggregate_id for e in traced],
+        "versions": [e.aggregate_version for e in traced],
+        "types": [e.type for e in traced],
+        "sources": [e.source for e in traced],
+        "schemas": [e.data.data_schema() for e in traced],
+        "units": [e.unit for e in traced],
+        "occurred": [e.occurred_at for e in traced],
+        "recorded": [e.recorded_at for e in traced],
+        "traces": [e.traceparent for e in traced],
+        "bodies": [m.value.decode() for m in messages],
+        "records": [encode_content(key=m.key, value=m.value, headers=m.headers) for m in messages],
+        "stamps": [milliseconds(e.recorded_at) for e in traced],
+        "traced": [trace_of(e.traceparent, e.type) for e in traced],
+    }
 
 
 class RelayNudge:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from forkant_devstack.testing.operations import operations
 from forkant_kit.audit.record import Trail
+from forkant_kit.outbox import append_events
 
 REPOSITORY = Path(__file__).parents[4]
 OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITORY, "case")}
@@ -280,9 +281,10 @@ async def test_each_operation_leaves_one_entry_and_does_and_shows_nothing_when_i
 
 
 async def test_the_walk_stops_at_an_operation_that_forgets_its_entry(empty_service, monkeypatch):
-    async def forget(trail, _conn, _entry):
+    async def forget(trail, conn, events, _entry):
+        await append_events(conn, events)
         trail.recorded = True
 
-    monkeypatch.setattr(Trail, "record", forget)
+    monkeypatch.setattr(Trail, "publish", forget)
     with pytest.raises(AssertionError, match="POST /v1/cases"):
         await from_opening_to_evaluation(Walk(empty_service, refused_first=False))

@@ -4,14 +4,16 @@ It stands nowhere but beside a benchmark: it opens what the service keeps shut.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from unittest.mock import patch
 from uuid import UUID
 
 import case_service.scope
+from forkant_contracts import Event
 from forkant_kit.audit.record import Entry, Trail
 from forkant_kit.auth import Principal, TokenVerifier
+from forkant_kit.outbox import append_events
 from forkant_kit.settings import load
 from forkant_kit.vault import DataKey
 from forkant_kit.web import serve
@@ -46,7 +48,12 @@ def without_audit() -> None:
     async def forget(self: Trail, _conn: AsyncConnection, _entry: Entry) -> None:
         self.recorded = True
 
+    async def only_publish(self: Trail, conn: AsyncConnection, events: Sequence[Event], _entry: Entry) -> None:
+        await append_events(conn, events)
+        self.recorded = True
+
     patch.object(Trail, "record", forget).start()
+    patch.object(Trail, "publish", only_publish).start()
 
 
 def without_sealing() -> None:

@@ -7,16 +7,18 @@ Errors::
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from forkant_contracts import Event
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from forkant_kit.audit import metrics
+from forkant_kit.outbox import EVENTS_SQL, events_bind
 from forkant_kit.principal import Principal
 from forkant_kit.problems import ProblemError
 
@@ -28,12 +30,15 @@ ERASED: Final = "case.erase_copies"
 """The action by which a reader of events erases what it kept about a case."""
 
 # No RETURNING: the identity is the database's business, and nobody asks for it.
-_INSERT: Final = text("""
+_ENTRY_SQL: Final = """
 INSERT INTO audit_entry (subject, client_id, unit, roles, action, object_kind, object_ids, version, outcome, refusal,
                          purpose, reason_id, trace_id, request_id)
 VALUES (:subject, :client_id, :unit, CAST(:roles AS text[]), :action, :object_kind, CAST(:object_ids AS uuid[]),
         :version, :outcome, :refusal, :purpose, :reason_id, :trace_id, :request_id)
-""")
+"""
+_INSERT: Final = text(_ENTRY_SQL)
+_PUBLISH: Final = text(EVENTS_SQL + _ENTRY_SQL)
+_TRAIL: Final = "audit_entry"
 _log = structlog.get_logger(__name__)
 
 
@@ -93,6 +98,27 @@ class Trail:
         await record(conn, self.actor, entry)
         self.recorded = True
 
+    async def publish(self, conn: AsyncConnection, events: Sequence[Event], entry: Entry) -> None:
+        """Archive and queue the events of an act and write it down, by one statement; see :func:`record`.
+
+        Raises:
+            ProblemError: 503 ``audit-unavailable``.
+            ValueError, KeyError, sqlalchemy.exc.IntegrityError: see :func:`forkant_kit.outbox.append_events`.
+        """
+        if not events:
+            await self.record(conn, entry)
+            return
+        try:
+            await conn.execute(_PUBLISH, {**events_bind(events), **_bind(self.actor, entry)})
+        except IntegrityError as error:
+            # Whose rule was broken decides what the caller hears; partitions of the trail begin with its name.
+            if not (_table_of(error) or "").startswith(_TRAIL):
+                raise
+            raise unavailable(error) from None
+        except DBAPIError as error:
+            raise unavailable(error) from None
+        self.recorded = True
+
 
 async def record(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
     """Write an act down in the transaction that does it, so that it is committed before anybody is answered.
@@ -118,25 +144,32 @@ async def record_erasure(conn: AsyncConnection, *, service: str, unit: str, case
 
 async def write(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
     """Write an act down where nobody waits for a problem document; a database that fails is the caller's to answer."""
-    await conn.execute(
-        _INSERT,
-        {
-            "subject": actor.subject,
-            "client_id": actor.client_id,
-            "unit": actor.unit,
-            "roles": list(actor.roles),
-            "action": entry.action,
-            "object_kind": entry.object_kind,
-            "object_ids": list(entry.object_ids),
-            "version": entry.version,
-            "outcome": entry.outcome,
-            "refusal": entry.refusal,
-            "purpose": entry.purpose,
-            "reason_id": entry.reason_id,
-            "trace_id": actor.trace_id,
-            "request_id": actor.request_id,
-        },
-    )
+    await conn.execute(_INSERT, _bind(actor, entry))
+
+
+def _bind(actor: Actor, entry: Entry) -> dict[str, Any]:
+    return {
+        "subject": actor.subject,
+        "client_id": actor.client_id,
+        "unit": actor.unit,
+        "roles": list(actor.roles),
+        "action": entry.action,
+        "object_kind": entry.object_kind,
+        "object_ids": list(entry.object_ids),
+        "version": entry.version,
+        "outcome": entry.outcome,
+        "refusal": entry.refusal,
+        "purpose": entry.purpose,
+        "reason_id": entry.reason_id,
+        "trace_id": actor.trace_id,
+        "request_id": actor.request_id,
+    }
+
+
+def _table_of(error: IntegrityError) -> str | None:
+    """Return the table whose rule was broken, as the driver's own error under SQLAlchemy's names it."""
+    cause = getattr(error.orig, "__cause__", None)
+    return getattr(cause, "table_name", None)
 
 
 async def record_alone(engine: AsyncEngine, trail: Trail, entry: Entry) -> None:

@@ -1,15 +1,15 @@
 """The way of every change of a case: load, decide, move on, publish, audit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+from forkant_contracts import Event
 from forkant_contracts.codes import CaseState
 from forkant_kit.audit.record import Entry
-from forkant_kit.outbox import append_events
 from forkant_kit.vault import DataKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -129,10 +129,11 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
         recorded_at=context.now,
         item_id=outcome.item_id,
     )
-    await _publish(change, decision, outcome, receipt)
-    await audit_change(
+    events = _events(change, decision, outcome, receipt)
+    await publish_change(
         change.conn,
         context,
+        events,
         action=f"case.{outcome.action.value}",
         case_id=loaded.id,
         version=version,
@@ -144,9 +145,10 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
     return receipt
 
 
-async def audit_change(
+async def publish_change(
     conn: AsyncConnection,
     context: Context,
+    events: Sequence[Event],
     *,
     action: str,
     case_id: UUID,
@@ -155,13 +157,16 @@ async def audit_change(
     purpose: str | None = None,
     item_id: UUID | None = None,
 ) -> None:
-    """Write in the audit trail who changed a case or concern, and what of it: a measure, an offer, a membership."""
+    """Publish the events of a change, and write in the audit trail who made it.
+
+    ``item_id`` names what of the case or concern was changed: a measure, an offer, a membership.
+    """
     ids = [case_id] if item_id is None else [case_id, item_id]
     entry = Entry(action=action, object_kind=kind, object_ids=ids, version=version, purpose=purpose)
-    await context.trail.record(conn, entry)
+    await context.trail.publish(conn, events, entry)
 
 
-async def _publish(change: Change, decision: Decision, outcome: Outcome, receipt: Receipt) -> None:
+def _events(change: Change, decision: Decision, outcome: Outcome, receipt: Receipt) -> Sequence[Event]:
     stamp = Stamp(
         aggregate_id=receipt.id,
         unit=receipt.unit,
@@ -170,7 +175,7 @@ async def _publish(change: Change, decision: Decision, outcome: Outcome, receipt
         recorded_at=receipt.recorded_at,
         new_id=change.context.new_id,
     )
-    await append_events(change.conn, stamped(stamp, described(decision.happenings, outcome.details)))
+    return stamped(stamp, described(decision.happenings, outcome.details))
 
 
 async def _write_note(change: Change, action: Action, text: str) -> None:

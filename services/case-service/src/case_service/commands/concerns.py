@@ -8,10 +8,9 @@ from uuid import UUID
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, ConcernSource, Theme
 from forkant_contracts.envelope import EventData
 from forkant_contracts.events.concern import ConcernDecided, ConcernReceived
-from forkant_kit.outbox import append_events
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.commands.change import audit_change
+from case_service.commands.change import publish_change
 from case_service.commands.context import Context, Target
 from case_service.commands.opening import NewCase, insert_opened
 from case_service.domain.concerns import ConcernState, decide_concern
@@ -146,5 +145,5 @@ async def _publish(
         recorded_at=context.now,
         new_id=context.new_id,
     )
-    await append_events(conn, stamped(stamp, [data]))
-    await audit_change(conn, context, action=action, case_id=concern_id, version=version, kind="concern")
+    events = stamped(stamp, [data])
+    await publish_change(conn, context, events, action=action, case_id=concern_id, version=version, kind="concern")

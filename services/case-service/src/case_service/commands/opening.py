@@ -1,7 +1,8 @@
 """Opening a case, by itself or from a concern."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from forkant_contracts.codes import (
@@ -15,10 +16,9 @@ from forkant_contracts.codes import (
     Theme,
 )
 from forkant_contracts.events.case import CaseOpened
-from forkant_kit.outbox import append_events
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.commands.change import audit_change
+from case_service.commands.change import publish_change
 from case_service.commands.context import Context, Receipt
 from case_service.commands.members import member
 from case_service.domain.levels import Level
@@ -47,6 +47,9 @@ class NewCase:
     special_category: bool = False
     necessity_reason: str | None = None
     level: Level = Level.ORDINARY
+
+
+_COLUMNS: Final = tuple(field.name for field in fields(NewCase))
 
 
 async def open_case(
@@ -83,7 +86,7 @@ async def insert_opened(
         context.vault,
         case_id=case_id,
         values={
-            **asdict(new),
+            **{name: getattr(new, name) for name in _COLUMNS},
             "level": new.level.value,
             "lowest_level": new.level.value,
             "unit": context.unit,
@@ -108,8 +111,10 @@ async def insert_opened(
         recorded_at=context.now,
         new_id=context.new_id,
     )
-    await append_events(conn, stamped(stamp, [_opened(new, concern_id)]))
-    await audit_change(conn, context, action="case.open", case_id=case_id, version=1, purpose=new.purpose_code)
+    events = stamped(stamp, [_opened(new, concern_id)])
+    await publish_change(
+        conn, context, events, action="case.open", case_id=case_id, version=1, purpose=new.purpose_code
+    )
     return Receipt(
         id=case_id,
         unit=context.unit,
