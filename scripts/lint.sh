@@ -30,6 +30,7 @@ check "files generated from the contracts" $bin/forkant contracts generate --che
 for service in case indicator notification; do
   check "openapi of the $service service" $bin/python -m "${service}_service.openapi" --check
 done
+check "client of the case service" $bin/python -m scripts.generate_case_client --check
 check "shell syntax" shell_syntax
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -1,0 +1,1327 @@
+"""What bodies and answers hold. Generated from services/case-service/openapi.json: do not edit."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from forkant_case_client.base import Model
+from forkant_contracts.codes import (
+    AccessVerdict,
+    AgeBand,
+    Arena,
+    BreakGlassReason,
+    CancelReason,
+    CaseState,
+    CaseType,
+    ClarificationOutcome,
+    CloseReason,
+    ConcernOutcome,
+    ConcernSource,
+    Effect,
+    ErasureBasis,
+    HoldReason,
+    LegalBasis,
+    MeasureKind,
+    PartnerKind,
+    ProtectiveFactor,
+    PurposeCode,
+    RejectReason,
+    ReopenReason,
+    RestrictionReason,
+    RiskFactor,
+    StatementType,
+    SubjectCategory,
+    Theme,
+    VerificationStatus,
+)
+from pydantic import AnyUrl, AwareDatetime, ConfigDict, RootModel
+
+
+class Act(Model):
+    """A command without inputs of its own."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    occurred_at: AwareDatetime | None = None
+
+
+class AddMember(Model):
+    """Who becomes a member of a case."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    occurred_at: AwareDatetime | None = None
+    subject: str
+    """Who, as access tokens name the person in `sub`."""
+    valid_to: AwareDatetime | None = None
+
+
+class AddPartner(Model):
+    """A partner outside the police."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    kind: PartnerKind
+    name: str | None = None
+    occurred_at: AwareDatetime | None = None
+
+
+class AddSubstitute(Model):
+    """Who stands in for whom, and how long."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    absent: str
+    """Who, as access tokens name the person in `sub`."""
+    substitute: str
+    """Who, as access tokens name the person in `sub`."""
+    valid_from: AwareDatetime | None = None
+    valid_to: AwareDatetime
+
+
+class AskVisibility(Model):
+    """Ids of cases and concerns that another service keeps."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    cases: list[UUID] | None = []
+    """Ids of cases."""
+    concerns: list[UUID] | None = []
+    """Ids of concerns."""
+
+
+class AuditLine(Model):
+    """One act in the audit trail: who, when, what, with which outcome, and why."""
+
+    action: str
+    at: AwareDatetime
+    client_id: str
+    object_ids: list[UUID]
+    object_kind: str | None
+    outcome: str
+    purpose: str | None
+    reason_id: UUID | None
+    refusal: str | None
+    request_id: UUID | None
+    roles: list[str]
+    subject: str
+    trace_id: str | None
+    unit: str
+    version: int | None
+
+
+class AuditPage(Model):
+    """A page of the audit trail, newest first."""
+
+    items: list[AuditLine]
+    next: str | None
+
+
+class BreakGlass(Model):
+    """Why somebody has to look into a case that they are no member of."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    reason: BreakGlassReason
+
+
+class CancelMeasure(Model):
+    """Why a measure is cancelled."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    occurred_at: AwareDatetime | None = None
+    reason: CancelReason
+
+
+class ClarifyInformation(Model):
+    """Whether information is relevant to the case's purpose, and whether it is verified now."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+    outcome: ClarificationOutcome
+    verification_status: VerificationStatus
+
+
+class CloseCase(Model):
+    """Why a case is closed; ``evaluated`` needs a completed evaluation."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+    reason: CloseReason
+
+
+class CommentOnProposal(Model):
+    """What somebody says in a hearing: about the method, and about no case or person."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    text: str
+
+
+class CommentReceipt(Model):
+    """A comment as it was kept."""
+
+    id: UUID
+    recorded_at: AwareDatetime
+
+
+class CommentView(Model):
+    """What somebody said in a hearing."""
+
+    author: str
+    id: UUID
+    text: str
+    unit: str
+    written_at: AwareDatetime
+
+
+class CompleteStep(Model):
+    """A step of the measure's method that was done."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    occurred_at: AwareDatetime | None = None
+    step: str
+
+
+class Count(Model):
+    """How many cases there are."""
+
+    count: int
+
+
+class DecideArchive(Model):
+    """What the archives keep of a case: `transferred` with the archive's reference, or `destroy` without one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    occurred_at: AwareDatetime | None = None
+    outcome: str
+    """One of transferred, destroy; a newer service may have more."""
+    reference: str | None = None
+
+
+class EraseCase(Model):
+    """The ground on which a case is erased."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    basis: ErasureBasis
+    occurred_at: AwareDatetime | None = None
+
+
+class EvaluationView(Model):
+    """The evaluation of a round."""
+
+    author: str
+    completed: bool
+    completed_at: AwareDatetime | None
+    economics: str | None
+    effect: Effect | None
+    implementation: str | None
+    mechanism: str | None
+    moderators: str | None
+    saved_at: AwareDatetime
+
+
+class FollowUpView(Model):
+    """A follow-up."""
+
+    due_on: date
+    held_at: AwareDatetime | None
+    id: UUID
+    notes: str | None
+    round: int
+    state: str
+    """One of scheduled, held; a newer service may have more."""
+
+
+class GiveAccess(Model):
+    """Who gets access to a case for a time, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    occurred_at: AwareDatetime | None = None
+    reason: str
+    """One of joint_work, expertise, hand_over, review; a newer service may have more."""
+    subject: str
+    """Who, as access tokens name the person in `sub`."""
+    valid_to: AwareDatetime
+
+
+class GlassReceipt(Model):
+    """What somebody gets who broke the glass: until when the case can be read."""
+
+    case_id: UUID
+    id: UUID
+    recorded_at: AwareDatetime
+    valid_to: AwareDatetime
+
+
+class GoalView(Model):
+    """A goal of a plan."""
+
+    baseline: str | None
+    measurable: bool
+    target: str | None
+    text: str
+
+
+class HistoryLine(Model):
+    """An event of the case, as it was published."""
+
+    data: dict[str, Any]
+    """Codes and ids; see the AsyncAPI description of the type."""
+    occurred_at: AwareDatetime
+    recorded_at: AwareDatetime
+    type: str
+    unit: str
+    version: int
+
+
+class HistoryPage(Model):
+    """A page of history, oldest first."""
+
+    items: list[HistoryLine]
+    next: str | None
+
+
+class HoldFollowUp(Model):
+    """A follow-up that was held."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    notes: str | None = None
+    occurred_at: AwareDatetime | None = None
+
+
+class LegalHoldView(Model):
+    """A legal hold on a case, and who lifted it."""
+
+    id: UUID
+    lifted_at: AwareDatetime | None
+    lifted_by: str | None
+    placed_at: AwareDatetime
+    placed_by: str
+    reason: str
+    """One of court_order, criminal_case, oversight, complaint; a newer service may have more."""
+
+
+class MeasureView(Model):
+    """A measure."""
+
+    arena: Arena
+    cancel_reason: CancelReason | None
+    cancelled_at: AwareDatetime | None
+    completed_at: AwareDatetime | None
+    description: str | None
+    due_on: date
+    id: UUID
+    kind: MeasureKind
+    mandatory_steps_met: bool | None
+    method_version: int | None
+    planned_at: AwareDatetime
+    round: int
+    started_at: AwareDatetime | None
+    state: str
+    """One of planned, started, completed, cancelled; a newer service may have more."""
+    steps_done: list[str] | None
+
+
+class MemberView(Model):
+    """Somebody who may see a case, or could, beside those whom their office lets see it."""
+
+    ended_by: str | None
+    given_by: str
+    id: UUID
+    kind: str
+    """One of member, access, break_glass; a newer service may have more."""
+    reason: str
+    subject: str
+    valid_from: AwareDatetime
+    valid_to: AwareDatetime | None
+
+
+class MethodChangeView(Model):
+    """Who did what to a method or a proposal of it, and why."""
+
+    action: str
+    changed_at: AwareDatetime
+    id: UUID
+    proposal_id: UUID | None
+    reason: str | None
+    subject: str
+    unit: str
+
+
+class MunicipalityView(Model):
+    """A municipality and the police district that it belongs to."""
+
+    county: str
+    county_number: str
+    name: str
+    number: str
+    unit: str | None
+    unit_assumed: bool | None
+    valid_from: date
+    valid_to: date | None
+
+
+class NoteView(Model):
+    """What somebody wrote about a change."""
+
+    action: str
+    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, erase; a newer service may have more."""
+    author: str
+    text: str
+    written_at: AwareDatetime
+
+
+class OfferTransfer(Model):
+    """The unit that a case is offered to."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+    to_unit: str
+
+
+class OpenCase(Model):
+    """A case opened by itself."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    age_band: AgeBand | None = None
+    arena: Arena | None = None
+    case_type: CaseType
+    description: str | None = None
+    legal_basis: LegalBasis
+    level: int | None = 1
+    """1 ordinary, 2 confidential, 3 strictly confidential."""
+    municipality_number: str | None = None
+    necessity_reason: str | None = None
+    occurred_at: AwareDatetime | None = None
+    purpose_code: PurposeCode
+    special_category: bool | None = False
+    subject: str | None = None
+    subject_category: SubjectCategory | None = None
+    theme: Theme
+    title: str
+
+
+class OpenHearing(Model):
+    """Until when a hearing lasts."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    until: date
+
+
+class PartnerView(Model):
+    """A partner outside the police."""
+
+    added_at: AwareDatetime
+    id: UUID
+    kind: PartnerKind
+    name: str | None
+    removed_at: AwareDatetime | None
+
+
+class PlaceLegalHold(Model):
+    """Why a case must be kept as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    occurred_at: AwareDatetime | None = None
+    reason: str
+    """One of court_order, criminal_case, oversight, complaint; a newer service may have more."""
+
+
+class PlanGoal(Model):
+    """A goal; it counts as having a baseline («nullpunkt») when it is measurable and one is written."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    baseline: str | None = None
+    measurable: bool | None = False
+    target: str | None = None
+    text: str
+
+
+class PlanMeasure(Model):
+    """A measure («tiltak») to carry out; it follows the latest version of its national method, or the one named."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    arena: Arena | None = None
+    description: str | None = None
+    due_on: date
+    kind: MeasureKind
+    method_version: int | None = None
+    occurred_at: AwareDatetime | None = None
+
+
+class PlanView(Model):
+    """The plan of a round."""
+
+    approved_at: AwareDatetime | None
+    approved_by: str | None
+    author: str
+    goals: list[GoalView]
+    summary: str | None
+    written_at: AwareDatetime
+
+
+class Problem(Model):
+    code: str
+    """Stable code of the problem."""
+    detail: str
+    """What to do next."""
+    errors: list[dict[str, Any]] | None = None
+    status: int
+    title: str
+    trace_id: str | None = None
+    type: AnyUrl
+
+
+class ProposedStep(Model):
+    """A step of a proposed method; a mandatory one counts for conformance."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    code: str
+    mandatory: bool | None = True
+    name_en: str
+    name_nb: str
+
+
+class PublishMethod(Model):
+    """From when a version holds."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    valid_from: date
+
+
+class PutOnHold(Model):
+    """Why work on a case pauses."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+    reason: HoldReason
+
+
+class ReceiveConcern(Model):
+    """A concern as it was received."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    age_band: AgeBand
+    arena: Arena | None = None
+    description: str
+    municipality_number: str | None = None
+    occurred_at: AwareDatetime | None = None
+    source: ConcernSource
+    theme: Theme
+
+
+class ReferCase(Model):
+    """To whom a case is handed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+    referred_to: PartnerKind
+
+
+class RejectCase(Model):
+    """Why a case has no ground."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+    reason: RejectReason
+
+
+class RejectProposal(Model):
+    """Why a proposal is turned down."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    reason: str
+
+
+class RejectReasonModel(RootModel[RejectReason]):
+    root: RejectReason
+
+
+class ReopenCase(Model):
+    """Why an ended case is taken up again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+    reason: ReopenReason
+
+
+class ReopenReasonModel(RootModel[ReopenReason]):
+    root: ReopenReason
+
+
+class RestrictCase(Model):
+    """Whether a case is restricted («sperret») from now on, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    occurred_at: AwareDatetime | None = None
+    reason: RestrictionReason
+    restricted: bool
+
+
+class RetireCode(Model):
+    """The code that is retired."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    code: str
+    code_list: str
+    """One of case_type, theme, legal_basis, concern_source, risk_factor, protective_factor, measure_kind; a newer service may have more."""
+    reason: str
+    retired_from: date
+
+
+class RetireMethod(Model):
+    """From when nothing new takes it, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    reason: str
+    retired_from: date
+
+
+class RetirementReceipt(Model):
+    """What was retired, and from when."""
+
+    recorded_at: AwareDatetime
+    retired_from: date
+
+
+class ReviewAccess(Model):
+    """Whether broken glass was justified."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    verdict: AccessVerdict
+
+
+class ReviewReceipt(Model):
+    """A review after it was done."""
+
+    case_id: UUID
+    id: UUID
+    recorded_at: AwareDatetime
+    verdict: AccessVerdict
+
+
+class ReviewView(Model):
+    """Somebody's look into a case by broken glass, and what the review of it came to."""
+
+    case_id: UUID
+    due_at: AwareDatetime
+    escalated_at: AwareDatetime | None
+    etag: str
+    id: UUID
+    opened_at: AwareDatetime
+    opened_by: str
+    opened_by_unit: str
+    reason: BreakGlassReason
+    reminded_at: AwareDatetime | None
+    reviewed_at: AwareDatetime | None
+    reviewed_by: str | None
+    unit: str
+    verdict: AccessVerdict | None
+
+
+class RewriteProposal(Model):
+    """A method as it is proposed, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name_en: str
+    name_nb: str
+    steps: list[ProposedStep]
+    summary: str
+
+
+class SaveAssessment(Model):
+    """An assessment («kartlegging»); a draft until it is completed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    child_view: str | None = None
+    completed: bool | None = False
+    occurred_at: AwareDatetime | None = None
+    protective_factors: list[ProtectiveFactor] | None = []
+    risk_factors: list[RiskFactor] | None = []
+    summary: str | None = None
+
+
+class SaveEvaluation(Model):
+    """An evaluation in the fields of EMMIE; a draft until it is completed, and then it names its effect."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    completed: bool | None = False
+    economics: str | None = None
+    effect: Effect | None = None
+    implementation: str | None = None
+    mechanism: str | None = None
+    moderators: str | None = None
+    occurred_at: AwareDatetime | None = None
+
+
+class SavePlan(Model):
+    """A plan («tiltaksplan»), written as a whole."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    goals: list[PlanGoal]
+    occurred_at: AwareDatetime | None = None
+    summary: str | None = None
+
+
+class ScheduleFollowUp(Model):
+    """A follow-up («oppfølging») to hold."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    due_on: date
+    occurred_at: AwareDatetime | None = None
+
+
+class SetLevel(Model):
+    """How confidential a case is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    level: int
+    """1 ordinary, 2 confidential, 3 strictly confidential."""
+    occurred_at: AwareDatetime | None = None
+
+
+class StepView(Model):
+    """A step of a method."""
+
+    code: str
+    mandatory: bool
+    name_en: str
+    name_nb: str
+
+
+class SubstituteReceipt(Model):
+    """A substitution as it was made or ended."""
+
+    id: UUID
+    recorded_at: AwareDatetime
+
+
+class SubstituteView(Model):
+    """Who stands in for whom, from when until when."""
+
+    absent: str
+    ended_by: str | None
+    id: UUID
+    made_by: str
+    substitute: str
+    valid_from: AwareDatetime
+    valid_to: AwareDatetime
+
+
+class UnitView(Model):
+    """A police unit."""
+
+    id: str
+    kind: str
+    name_en: str
+    name_nb: str
+    population_thousands: int | None
+    """An assumption for planning, not a statistic."""
+
+
+class VisibilityAnswer(Model):
+    """Those of the question that the bearer may see; of the others nothing is said, not even whether they exist."""
+
+    cases: list[UUID] | None = []
+    """Cases that the bearer may see now."""
+    concerns: list[UUID] | None = []
+    """Concerns that the bearer may see now."""
+    former_cases: list[UUID] | None = []
+    """Cases that the bearer may no longer see and once could: that they are gone is theirs to know."""
+
+
+class ArchiveDecisionView(Model):
+    """What the archives keep of a case."""
+
+    decided_at: AwareDatetime
+    decided_by: str
+    outcome: str
+    """One of transferred, destroy; a newer service may have more."""
+    reference: str | None
+
+
+class AssessmentView(Model):
+    """The assessment of a round."""
+
+    author: str
+    child_view: str | None
+    completed: bool
+    completed_at: AwareDatetime | None
+    protective_factors: list[ProtectiveFactor]
+    risk_factors: list[RiskFactor]
+    saved_at: AwareDatetime
+    summary: str | None
+
+
+class CaseFromConcern(Model):
+    """A case opened by a decision on a concern; what is left out is taken from the concern."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    age_band: AgeBand | None = None
+    arena: Arena | None = None
+    case_type: CaseType
+    description: str | None = None
+    legal_basis: LegalBasis
+    level: int | None = 1
+    """1 ordinary, 2 confidential, 3 strictly confidential."""
+    municipality_number: str | None = None
+    necessity_reason: str | None = None
+    purpose_code: PurposeCode
+    special_category: bool | None = False
+    subject: str | None = None
+    subject_category: SubjectCategory | None = None
+    theme: Theme | None = None
+    title: str
+
+
+class CaseLine(Model):
+    """A case in a list: codes and dates, nothing that anybody wrote."""
+
+    age_band: AgeBand
+    arena: Arena
+    case_type: CaseType
+    clarification_deadline: date
+    close_reason: CloseReason | None
+    closed_at: AwareDatetime | None
+    id: UUID
+    level: int
+    """One of 1, 2, 3; a newer service may have more."""
+    municipality_number: str | None
+    opened_at: AwareDatetime
+    restricted: bool
+    state: CaseState
+    subject_category: SubjectCategory
+    theme: Theme
+    unit: str
+    updated_at: AwareDatetime
+    version: int
+
+
+class CasePage(Model):
+    """A page of cases; ``next`` is the cursor of the next page."""
+
+    items: list[CaseLine]
+    next: str | None
+
+
+class CaseReceipt(Model):
+    """The case after a command; ``item_id`` names the measure, follow-up, partner or offer that it was about."""
+
+    id: UUID
+    item_id: UUID | None
+    recorded_at: AwareDatetime
+    state: CaseState
+    unit: str
+    version: int
+
+
+class CaseTransferView(Model):
+    """An offer as the unit that holds the case sees it."""
+
+    decided_at: AwareDatetime | None
+    from_unit: str
+    id: UUID
+    note: str | None
+    offered_at: AwareDatetime
+    state: str
+    """One of offered, accepted, rejected, revoked; a newer service may have more."""
+    to_unit: str
+
+
+class ChangeLine(Model):
+    """A case that changed, or a tombstone for one that is gone for the caller."""
+
+    case_type: CaseType | None
+    change: str
+    """`upsert` or `gone`."""
+    id: UUID
+    reason: str | None
+    """Why it is gone: `erased`, `transferred`, `restricted` or `access_ended`."""
+    state: CaseState | None
+    theme: Theme | None
+    updated_at: AwareDatetime
+    version: int
+
+
+class ChangePage(Model):
+    """A page of changes; ``next`` is always given, and asked with again it tells what came since."""
+
+    items: list[ChangeLine]
+    more: bool
+    next: str | None
+
+
+class ConcernLine(Model):
+    """A concern in a list: codes and dates."""
+
+    age_band: AgeBand
+    arena: Arena
+    case_id: UUID | None
+    decided_at: AwareDatetime | None
+    id: UUID
+    municipality_number: str | None
+    outcome: ConcernOutcome | None
+    received_at: AwareDatetime
+    source: ConcernSource
+    state: str
+    """One of received, decided; a newer service may have more."""
+    theme: Theme
+    unit: str
+    version: int
+
+
+class ConcernPage(Model):
+    """A page of concerns."""
+
+    items: list[ConcernLine]
+    next: str | None
+
+
+class ConcernReceipt(Model):
+    """The concern after a command."""
+
+    case_id: UUID | None
+    id: UUID
+    outcome: ConcernOutcome | None
+    recorded_at: AwareDatetime
+    state: str
+    """One of received, decided; a newer service may have more."""
+    unit: str
+    version: int
+
+
+class ConcernView(Model):
+    """A concern."""
+
+    age_band: AgeBand
+    arena: Arena
+    case_id: UUID | None
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    description: str | None
+    """Absent once the case that it became is erased."""
+    id: UUID
+    municipality_number: str | None
+    note: str | None
+    outcome: ConcernOutcome | None
+    received_at: AwareDatetime
+    recorded_at: AwareDatetime
+    registered_by: str
+    source: ConcernSource
+    state: str
+    """One of received, decided; a newer service may have more."""
+    theme: Theme
+    unit: str
+    version: int
+
+
+class DecideConcern(Model):
+    """A decision on a concern; the outcome ``case``, and no other, opens a case."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    case: CaseFromConcern | None = None
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+    outcome: ConcernOutcome
+
+
+class ErasureCertificate(Model):
+    """That a case was erased: by whom, on which ground, and what was destroyed; it never changes."""
+
+    archive_decision: ArchiveDecisionView | None
+    basis: ErasureBasis
+    case_id: UUID
+    concern_id: UUID | None
+    """The concern that was erased with it."""
+    destroyed: dict[str, int]
+    """Rows deleted or emptied, by table; `idempotency_key` answers kept for repeats; `data_key` keys without which no copy of the texts opens."""
+    erased_at: AwareDatetime
+    erased_by: str
+    event_id: UUID | None
+    """The event that told of it; absent when it left the archive of events."""
+    legal_holds: list[LegalHoldView]
+    """Holds that stood before and were lifted."""
+    topic: str
+    """Where the erasure was published for those who keep something about the case."""
+    version: int
+    """The case's version with the erasure: consumers that have it know of it."""
+
+
+class InformationView(Model):
+    """Information on a case, and until when it is to be clarified."""
+
+    basis: str | None
+    clarification: str | None
+    clarification_deadline: date
+    """The last day for clarifying it: four months, by law."""
+    clarified_at: AwareDatetime | None
+    clarified_by: str | None
+    id: UUID
+    necessity_reason: str | None
+    outcome: ClarificationOutcome | None
+    registered_at: AwareDatetime
+    registered_by: str
+    restricted: bool
+    """Not clarified by its last day, not relevant, or not correct: then only a prevention lead and the privacy officer are shown the texts."""
+    source: str
+    """One of own_observation, police_register, subject, guardian, partner, witness, open_source, intelligence; a newer service may have more."""
+    source_reliability: str
+    """One of reliable, usually_reliable, not_usually_reliable, unreliable, not_assessed; a newer service may have more."""
+    special_category: bool
+    statement_type: StatementType
+    subject_category: SubjectCategory
+    text: str | None
+    verification_status: VerificationStatus
+
+
+class LegalHoldList(Model):
+    """The legal holds on a case."""
+
+    items: list[LegalHoldView]
+
+
+class MemberList(Model):
+    """Everybody to whom a case was opened."""
+
+    items: list[MemberView]
+
+
+class MethodChangePage(Model):
+    """A page of a method's change log; ``next`` is the cursor of the next page."""
+
+    items: list[MethodChangeView]
+    next: str | None
+
+
+class MethodView(Model):
+    """A version of a national method."""
+
+    code: str
+    name_en: str
+    name_nb: str
+    retired_from: date | None
+    """From which day no new measure follows it; those that do go on."""
+    steps: list[StepView]
+    valid_from: date
+    version: int
+
+
+class OfferReceipt(Model):
+    """An offer that was turned down."""
+
+    case_id: UUID
+    id: UUID
+    recorded_at: AwareDatetime
+    state: str
+    """One of offered, accepted, rejected, revoked; a newer service may have more."""
+
+
+class ProposalLine(Model):
+    """A proposal in a list."""
+
+    approved_at: AwareDatetime | None
+    approved_by: str | None
+    hearing_until: date | None
+    id: UUID
+    method: MeasureKind
+    name_en: str
+    name_nb: str
+    proposed_at: AwareDatetime
+    proposed_by: str
+    published_version: int | None
+    """The version of the method that it became."""
+    state: str
+    """One of proposed, hearing, approved, published, rejected, withdrawn; a newer service may have more."""
+    unit: str
+    updated_at: AwareDatetime
+    valid_from: date | None
+    version: int
+
+
+class ProposalPage(Model):
+    """A page of proposals; ``next`` is the cursor of the next page."""
+
+    items: list[ProposalLine]
+    next: str | None
+
+
+class ProposalReceiptView(Model):
+    """A proposal after a command."""
+
+    id: UUID
+    recorded_at: AwareDatetime
+    state: str
+    """One of proposed, hearing, approved, published, rejected, withdrawn; a newer service may have more."""
+    version: int
+
+
+class ProposalView(Model):
+    """A proposal with its steps and what was said about it."""
+
+    allowed: list[str]
+    """What its state allows next."""
+    approved_at: AwareDatetime | None
+    approved_by: str | None
+    comments: list[CommentView]
+    hearing_until: date | None
+    id: UUID
+    method: MeasureKind
+    name_en: str
+    name_nb: str
+    proposed_at: AwareDatetime
+    proposed_by: str
+    published_version: int | None
+    """The version of the method that it became."""
+    state: str
+    """One of proposed, hearing, approved, published, rejected, withdrawn; a newer service may have more."""
+    steps: list[StepView]
+    summary: str
+    unit: str
+    updated_at: AwareDatetime
+    valid_from: date | None
+    version: int
+
+
+class ProposeMethod(Model):
+    """A proposed version of the method for a kind of measure."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    method: MeasureKind
+    name_en: str
+    name_nb: str
+    steps: list[ProposedStep]
+    summary: str
+
+
+class RegisterInformation(Model):
+    """Information («opplysning») about somebody: fact or assessment, where it comes from, how far it is proven."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    basis: str | None = None
+    necessity_reason: str | None = None
+    occurred_at: AwareDatetime | None = None
+    source: str
+    """One of own_observation, police_register, subject, guardian, partner, witness, open_source, intelligence; a newer service may have more."""
+    source_reliability: str | None = "not_assessed"
+    """One of reliable, usually_reliable, not_usually_reliable, unreliable, not_assessed; a newer service may have more."""
+    special_category: bool | None = False
+    statement_type: StatementType
+    subject_category: SubjectCategory
+    text: str
+    verification_status: VerificationStatus
+
+
+class ReviewPage(Model):
+    """A page of reviews; ``next`` is the cursor of the next page."""
+
+    items: list[ReviewView]
+    next: str | None
+
+
+class SubstitutePage(Model):
+    """A page of substitutions; ``next`` is the cursor of the next page."""
+
+    items: list[SubstituteView]
+    next: str | None
+
+
+class TransferLine(Model):
+    """An offer; its ETag is what accepting or rejecting takes in If-Match."""
+
+    age_band: AgeBand
+    arena: Arena
+    case_id: UUID
+    case_type: CaseType
+    decided_at: AwareDatetime | None
+    etag: str
+    from_unit: str
+    id: UUID
+    offered_at: AwareDatetime
+    state: str
+    """One of offered, accepted, rejected, revoked; a newer service may have more."""
+    theme: Theme
+    to_unit: str
+
+
+class TransferPage(Model):
+    """A page of offers."""
+
+    items: list[TransferLine]
+    next: str | None
+
+
+class CaseView(Model):
+    """A case with everything below it; assessment, plan and evaluation are those of ``shown_round``."""
+
+    age_band: AgeBand
+    allowed: list[str]
+    """Actions that the state allows next."""
+    arena: Arena
+    assessment: AssessmentView | None
+    case_owner: str
+    case_type: CaseType
+    clarification_deadline: date
+    close_reason: CloseReason | None
+    closed_at: AwareDatetime | None
+    concern_id: UUID | None
+    description: str | None
+    evaluation: EvaluationView | None
+    follow_ups: list[FollowUpView]
+    held_from: CaseState | None
+    hold_reason: HoldReason | None
+    id: UUID
+    information: list[InformationView]
+    legal_basis: LegalBasis
+    level: int
+    """One of 1, 2, 3; a newer service may have more."""
+    measures: list[MeasureView]
+    municipality_number: str | None
+    necessity_reason: str | None
+    notes: list[NoteView]
+    opened_at: AwareDatetime
+    opened_by: str
+    partners: list[PartnerView]
+    plan: PlanView | None
+    purpose_code: PurposeCode
+    recorded_at: AwareDatetime
+    restricted: bool
+    restriction_reason: RestrictionReason | None
+    round: int
+    shown_round: int
+    special_category: bool
+    state: CaseState
+    subject: str | None
+    subject_category: SubjectCategory
+    theme: Theme
+    title: str
+    transfers: list[CaseTransferView]
+    unit: str
+    updated_at: AwareDatetime
+    version: int
+
+
+class Catalogue(Model):
+    """Everything that a client needs to fill in forms: codes, units, municipalities, methods."""
+
+    codes: dict[str, list[str]]
+    methods: list[MethodView]
+    municipalities: list[MunicipalityView]
+    retired: dict[str, dict[str, date]]
+    """Codes that nothing new takes, by list, with the day from which: they still read where they stand."""
+    units: list[UnitView]
+
+
+class MethodList(Model):
+    """All method versions."""
+
+    items: list[MethodView]

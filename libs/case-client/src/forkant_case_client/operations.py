@@ -1,0 +1,1627 @@
+"""Every operation of the case service. Generated from services/case-service/openapi.json: do not edit."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from urllib.parse import quote
+from uuid import UUID
+
+from forkant_case_client.answers import Answer
+from forkant_case_client.models import (
+    Act,
+    AddMember,
+    AddPartner,
+    AddSubstitute,
+    AskVisibility,
+    AuditPage,
+    BreakGlass,
+    CancelMeasure,
+    CasePage,
+    CaseReceipt,
+    CaseView,
+    Catalogue,
+    ChangePage,
+    ClarifyInformation,
+    CloseCase,
+    CommentOnProposal,
+    CommentReceipt,
+    CompleteStep,
+    ConcernPage,
+    ConcernReceipt,
+    ConcernView,
+    Count,
+    DecideArchive,
+    DecideConcern,
+    EraseCase,
+    ErasureCertificate,
+    FollowUpView,
+    GiveAccess,
+    GlassReceipt,
+    HistoryPage,
+    HoldFollowUp,
+    InformationView,
+    LegalHoldList,
+    MeasureView,
+    MemberList,
+    MethodChangePage,
+    MethodList,
+    OfferReceipt,
+    OfferTransfer,
+    OpenCase,
+    OpenHearing,
+    PartnerView,
+    PlaceLegalHold,
+    PlanMeasure,
+    ProposalPage,
+    ProposalReceiptView,
+    ProposalView,
+    ProposeMethod,
+    PublishMethod,
+    PutOnHold,
+    ReceiveConcern,
+    ReferCase,
+    RegisterInformation,
+    RejectCase,
+    RejectProposal,
+    ReopenCase,
+    RestrictCase,
+    RetireCode,
+    RetirementReceipt,
+    RetireMethod,
+    ReviewAccess,
+    ReviewPage,
+    ReviewReceipt,
+    ReviewView,
+    RewriteProposal,
+    SaveAssessment,
+    SaveEvaluation,
+    SavePlan,
+    ScheduleFollowUp,
+    SetLevel,
+    SubstitutePage,
+    SubstituteReceipt,
+    TransferLine,
+    TransferPage,
+    VisibilityAnswer,
+)
+from forkant_case_client.transport import Call, Transport
+from forkant_contracts.codes import (
+    AgeBand,
+    Arena,
+    CaseState,
+    CaseType,
+    CloseReason,
+    ConcernOutcome,
+    HoldReason,
+    LegalBasis,
+    MeasureKind,
+    PurposeCode,
+    RestrictionReason,
+    SubjectCategory,
+    Theme,
+)
+
+
+class CaseService:
+    """The case service, as one caller sees it; what is tried again: :mod:`forkant_case_client.transport`."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Take the way to the service."""
+        self._transport = transport
+
+    async def access_add_member(
+        self,
+        case_id: UUID,
+        body: AddMember,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Make somebody a member: ``POST /v1/cases/{case_id}/members``.
+
+        Make a person of the unit a member, until further notice or for a time; `item_id` is the grant's id.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/members",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def access_add_substitute(
+        self, body: AddSubstitute, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[SubstituteReceipt]:
+        """Let somebody stand in: ``POST /v1/substitutions``.
+
+        Let somebody of the unit have another's memberships for a time; role and clearance stay their own.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/substitutions",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=SubstituteReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def access_ask(self, body: AskVisibility, *, purpose: PurposeCode | None = None) -> Answer[VisibilityAnswer]:
+        """Ask which cases and concerns you may see: ``POST /v1/visibility``.
+
+        Tell which of these cases and concerns lists would show to the caller; it changes nothing, so it needs no
+        key.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/visibility",
+            headers={"Forkant-Purpose": purpose},
+            body=body,
+            answers=VisibilityAnswer,
+        )
+        return await self._transport.send(call)
+
+    async def access_break_glass(
+        self, case_id: UUID, body: BreakGlass, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[GlassReceipt]:
+        """Break the glass of a case: ``POST /v1/cases/{case_id}/break-glass``.
+
+        Open one case, of any unit, for reading, for 30 minutes; its leads are told at once, and it is reviewed.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/break-glass",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=GlassReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def access_end_member(
+        self, case_id: UUID, grant_id: UUID, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """End a membership or an access: ``DELETE /v1/cases/{case_id}/members/{grant_id}``.
+
+        End it at once: from then on the person gets 404; that there was a grant stays on record.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v1/cases/{case_id}/members/{grant_id}",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def access_end_substitute(
+        self, substitution_id: UUID, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[SubstituteReceipt]:
+        """End a substitution: ``POST /v1/substitutions/{substitution_id}/end``.
+
+        End it at once; one that has not begun never does.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/substitutions/{substitution_id}/end",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            answers=SubstituteReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def access_give_access(
+        self,
+        case_id: UUID,
+        body: GiveAccess,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Give access for a time: ``POST /v1/cases/{case_id}/access``.
+
+        Give a person of any unit access, for at most 90 days; what the unit decides about the case stays the
+        unit's.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/access",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def access_list_members(self, case_id: UUID, *, purpose: PurposeCode | None = None) -> Answer[MemberList]:
+        """List who may see the case by a grant: ``GET /v1/cases/{case_id}/members``.
+
+        List members, those with access for a time and those who broke the glass, ended ones too, the oldest first.
+        """
+        call = Call(
+            method="GET", path=f"/v1/cases/{case_id}/members", headers={"Forkant-Purpose": purpose}, answers=MemberList
+        )
+        return await self._transport.send(call)
+
+    async def access_list_reviews(
+        self,
+        *,
+        done: bool | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[ReviewPage]:
+        """List reviews of broken glass: ``GET /v1/access-reviews``.
+
+        List who looked into cases of the caller's unit by broken glass, newest first.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/access-reviews",
+            query={"done": done, "limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=ReviewPage,
+        )
+        return await self._transport.send(call)
+
+    async def access_list_substitutes(
+        self, *, limit: int | None = None, cursor: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[SubstitutePage]:
+        """List who stands in for whom: ``GET /v1/substitutions``.
+
+        List who stands in for whom in the caller's unit, ended ones too, newest first.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/substitutions",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=SubstitutePage,
+        )
+        return await self._transport.send(call)
+
+    async def access_read_review(self, review_id: UUID, *, purpose: PurposeCode | None = None) -> Answer[ReviewView]:
+        """Read a review of broken glass: ``GET /v1/access-reviews/{review_id}``.
+
+        Read who looked into a case, when and why.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/access-reviews/{review_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=ReviewView,
+        )
+        return await self._transport.send(call)
+
+    async def access_review(
+        self,
+        review_id: UUID,
+        body: ReviewAccess,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[ReviewReceipt]:
+        """Review broken glass: ``POST /v1/access-reviews/{review_id}/verdict``.
+
+        Say whether it was justified; nobody reviews their own access.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/access-reviews/{review_id}/verdict",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=ReviewReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def access_set_level(
+        self, case_id: UUID, body: SetLevel, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Set the level of confidentiality: ``PUT /v1/cases/{case_id}/level``.
+
+        Set the level: 1 ordinary, 2 confidential, 3 strictly confidential, for members and privacy officers alone.
+        """
+        call = Call(
+            method="PUT",
+            path=f"/v1/cases/{case_id}/level",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def audit_list_audit(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        object_id: UUID | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Answer[AuditPage]:
+        """Read who did and saw what: ``GET /v1/audit``.
+
+        List acts, newest first: changes, readings, hits of lists, and refusals, in codes and ids. An auditor asks
+        about everybody. A privacy officer asks about the cases and concerns of the own unit, whoever saw them
+        (`object_id`), or else about the people of the own unit.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/audit",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+                "object_id": object_id,
+                "subject": subject,
+                "since": since,
+                "until": until,
+            },
+            answers=AuditPage,
+        )
+        return await self._transport.send(call)
+
+    async def cases_count(
+        self,
+        *,
+        state: Sequence[CaseState] = (),
+        held_from: Sequence[CaseState] = (),
+        hold_reason: Sequence[HoldReason] = (),
+        case_type: Sequence[CaseType] = (),
+        theme: Sequence[Theme] = (),
+        age_band: Sequence[AgeBand] = (),
+        subject_category: Sequence[SubjectCategory] = (),
+        special_category: bool | None = None,
+        arena: Sequence[Arena] = (),
+        municipality_number: Sequence[str] = (),
+        purpose_code: Sequence[PurposeCode] = (),
+        legal_basis: Sequence[LegalBasis] = (),
+        level: Sequence[str] = (),
+        close_reason: Sequence[CloseReason] = (),
+        restricted: bool | None = None,
+        restriction_reason: Sequence[RestrictionReason] = (),
+        opened_from: datetime | None = None,
+        opened_before: datetime | None = None,
+        recorded_from: datetime | None = None,
+        recorded_before: datetime | None = None,
+        updated_from: datetime | None = None,
+        updated_before: datetime | None = None,
+        closed_from: datetime | None = None,
+        closed_before: datetime | None = None,
+        clarification_deadline_from: date | None = None,
+        clarification_deadline_before: date | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[Count]:
+        """Count cases: ``GET /v1/cases/count``.
+
+        Count the cases that the caller may see: a lead's count holds restricted cases, an officer's does not.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/cases/count",
+            query={
+                "state": state,
+                "held_from": held_from,
+                "hold_reason": hold_reason,
+                "case_type": case_type,
+                "theme": theme,
+                "age_band": age_band,
+                "subject_category": subject_category,
+                "special_category": special_category,
+                "arena": arena,
+                "municipality_number": municipality_number,
+                "purpose_code": purpose_code,
+                "legal_basis": legal_basis,
+                "level": level,
+                "close_reason": close_reason,
+                "restricted": restricted,
+                "restriction_reason": restriction_reason,
+                "opened_from": opened_from,
+                "opened_before": opened_before,
+                "recorded_from": recorded_from,
+                "recorded_before": recorded_before,
+                "updated_from": updated_from,
+                "updated_before": updated_before,
+                "closed_from": closed_from,
+                "closed_before": closed_before,
+                "clarification_deadline_from": clarification_deadline_from,
+                "clarification_deadline_before": clarification_deadline_before,
+            },
+            headers={"Forkant-Purpose": purpose},
+            answers=Count,
+        )
+        return await self._transport.send(call)
+
+    async def cases_history(
+        self, case_id: UUID, *, limit: int | None = None, cursor: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[HistoryPage]:
+        """Read the history of a case: ``GET /v1/cases/{case_id}/history``.
+
+        Read the events of a case, oldest first, as they were published: codes and ids.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/history",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=HistoryPage,
+        )
+        return await self._transport.send(call)
+
+    async def cases_list_cases(
+        self,
+        *,
+        state: Sequence[CaseState] = (),
+        held_from: Sequence[CaseState] = (),
+        hold_reason: Sequence[HoldReason] = (),
+        case_type: Sequence[CaseType] = (),
+        theme: Sequence[Theme] = (),
+        age_band: Sequence[AgeBand] = (),
+        subject_category: Sequence[SubjectCategory] = (),
+        special_category: bool | None = None,
+        arena: Sequence[Arena] = (),
+        municipality_number: Sequence[str] = (),
+        purpose_code: Sequence[PurposeCode] = (),
+        legal_basis: Sequence[LegalBasis] = (),
+        level: Sequence[str] = (),
+        close_reason: Sequence[CloseReason] = (),
+        restricted: bool | None = None,
+        restriction_reason: Sequence[RestrictionReason] = (),
+        opened_from: datetime | None = None,
+        opened_before: datetime | None = None,
+        recorded_from: datetime | None = None,
+        recorded_before: datetime | None = None,
+        updated_from: datetime | None = None,
+        updated_before: datetime | None = None,
+        closed_from: datetime | None = None,
+        closed_before: datetime | None = None,
+        clarification_deadline_from: date | None = None,
+        clarification_deadline_before: date | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CasePage]:
+        """List cases: ``GET /v1/cases``.
+
+        List the cases that the caller may see, newest first, as codes.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/cases",
+            query={
+                "state": state,
+                "held_from": held_from,
+                "hold_reason": hold_reason,
+                "case_type": case_type,
+                "theme": theme,
+                "age_band": age_band,
+                "subject_category": subject_category,
+                "special_category": special_category,
+                "arena": arena,
+                "municipality_number": municipality_number,
+                "purpose_code": purpose_code,
+                "legal_basis": legal_basis,
+                "level": level,
+                "close_reason": close_reason,
+                "restricted": restricted,
+                "restriction_reason": restriction_reason,
+                "opened_from": opened_from,
+                "opened_before": opened_before,
+                "recorded_from": recorded_from,
+                "recorded_before": recorded_before,
+                "updated_from": updated_from,
+                "updated_before": updated_before,
+                "closed_from": closed_from,
+                "closed_before": closed_before,
+                "clarification_deadline_from": clarification_deadline_from,
+                "clarification_deadline_before": clarification_deadline_before,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            headers={"Forkant-Purpose": purpose},
+            answers=CasePage,
+        )
+        return await self._transport.send(call)
+
+    async def cases_open(
+        self, body: OpenCase, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Open a case: ``POST /v1/cases``.
+
+        Open a case of the caller's unit; its state is `registered`.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/cases",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def cases_read(
+        self, case_id: UUID, *, round: int | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseView]:
+        """Read a case: ``GET /v1/cases/{case_id}``.
+
+        Read a case with everything below it; the reading is written in the audit trail.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}",
+            query={"round": round},
+            headers={"Forkant-Purpose": purpose},
+            answers=CaseView,
+        )
+        return await self._transport.send(call)
+
+    async def changes_list_changes(
+        self,
+        *,
+        changed_since: datetime | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[ChangePage]:
+        """Read what changed: ``GET /v1/changes``.
+
+        Read what changed, each case once, oldest change first; a case that is gone for the caller comes as a
+        tombstone. `next` is always given: asked with again, it tells what came since.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/changes",
+            query={"changed_since": changed_since, "limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=ChangePage,
+        )
+        return await self._transport.send(call)
+
+    async def concerns_decide(
+        self,
+        concern_id: UUID,
+        body: DecideConcern,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[ConcernReceipt]:
+        """Decide a concern: ``POST /v1/concerns/{concern_id}/decision``.
+
+        Decide a concern: dismiss it, refer it, or open a case from it in the same transaction.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/concerns/{concern_id}/decision",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=ConcernReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def concerns_list_concerns(
+        self,
+        *,
+        state: str | None = None,
+        outcome: ConcernOutcome | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[ConcernPage]:
+        """List concerns: ``GET /v1/concerns``.
+
+        List the unit's concerns, newest first, as codes.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/concerns",
+            query={"state": state, "outcome": outcome, "limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=ConcernPage,
+        )
+        return await self._transport.send(call)
+
+    async def concerns_read(self, concern_id: UUID, *, purpose: PurposeCode | None = None) -> Answer[ConcernView]:
+        """Read a concern: ``GET /v1/concerns/{concern_id}``.
+
+        Read a concern; the reading is written in the audit trail.
+        """
+        call = Call(
+            method="GET", path=f"/v1/concerns/{concern_id}", headers={"Forkant-Purpose": purpose}, answers=ConcernView
+        )
+        return await self._transport.send(call)
+
+    async def concerns_receive(
+        self, body: ReceiveConcern, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[ConcernReceipt]:
+        """Register a concern: ``POST /v1/concerns``.
+
+        Register a concern that the caller's unit received; its text stays in this service.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/concerns",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=ConcernReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def course_close(
+        self,
+        case_id: UUID,
+        body: CloseCase,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Close a case: ``POST /v1/cases/{case_id}/close``.
+
+        Close a case on its evaluation or on a coded reason for having none; open measures are cancelled with it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/close",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def course_put_on_hold(
+        self,
+        case_id: UUID,
+        body: PutOnHold,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Put on hold: ``POST /v1/cases/{case_id}/hold``.
+
+        Pause the work; resuming returns to the state before.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/hold",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def course_refer(
+        self,
+        case_id: UUID,
+        body: ReferCase,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Refer a case: ``POST /v1/cases/{case_id}/referral``.
+
+        Hand a case to a body outside the police; open measures are cancelled with it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/referral",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def course_reject(
+        self,
+        case_id: UUID,
+        body: RejectCase,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Reject a case: ``POST /v1/cases/{case_id}/rejection``.
+
+        Reject a case that has no ground.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/rejection",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def course_reopen(
+        self,
+        case_id: UUID,
+        body: ReopenCase,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Reopen a case: ``POST /v1/cases/{case_id}/reopen``.
+
+        Take an ended case up again in a new round; what the earlier rounds hold stays readable.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/reopen",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def course_resume(
+        self,
+        case_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Resume: ``POST /v1/cases/{case_id}/resume``.
+
+        Go on where the work stood before the hold.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/resume",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def follow_ups_hold_follow_up(
+        self,
+        case_id: UUID,
+        follow_up_id: UUID,
+        body: HoldFollowUp,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Hold a follow-up: ``POST /v1/cases/{case_id}/follow-ups/{follow_up_id}/held``.
+
+        Write that a follow-up was held; when no measure is open any more, the case goes to `follow_up`.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/follow-ups/{follow_up_id}/held",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def follow_ups_read_follow_up(
+        self, case_id: UUID, follow_up_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[FollowUpView]:
+        """Read a follow-up: ``GET /v1/cases/{case_id}/follow-ups/{follow_up_id}``.
+
+        Read a follow-up; the ETag is the case's.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/follow-ups/{follow_up_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=FollowUpView,
+        )
+        return await self._transport.send(call)
+
+    async def follow_ups_schedule_follow_up(
+        self,
+        case_id: UUID,
+        body: ScheduleFollowUp,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Schedule a follow-up: ``POST /v1/cases/{case_id}/follow-ups``.
+
+        Schedule a follow-up; `item_id` is its id.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/follow-ups",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def information_clarify_information(
+        self,
+        case_id: UUID,
+        information_id: UUID,
+        body: ClarifyInformation,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Clarify information: ``POST /v1/cases/{case_id}/information/{information_id}/clarification``.
+
+        Say whether information is relevant, and correct; what is not is restricted from then on. It is done once.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/information/{information_id}/clarification",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def information_read_information(
+        self, case_id: UUID, information_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[InformationView]:
+        """Read information: ``GET /v1/cases/{case_id}/information/{information_id}``.
+
+        Read information; without its texts when access to it is restricted for you. The ETag is the case's.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/information/{information_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=InformationView,
+        )
+        return await self._transport.send(call)
+
+    async def information_register_information(
+        self,
+        case_id: UUID,
+        body: RegisterInformation,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Register information: ``POST /v1/cases/{case_id}/information``.
+
+        Register information; `item_id` is its id. It is to be clarified within four months, or access is
+        restricted.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/information",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def measures_cancel_measure(
+        self,
+        case_id: UUID,
+        measure_id: UUID,
+        body: CancelMeasure,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Cancel a measure: ``POST /v1/cases/{case_id}/measures/{measure_id}/cancel``.
+
+        Cancel a measure that is planned or started.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/measures/{measure_id}/cancel",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def measures_complete_measure(
+        self,
+        case_id: UUID,
+        measure_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Complete a measure: ``POST /v1/cases/{case_id}/measures/{measure_id}/complete``.
+
+        Complete a measure; whether its mandatory steps were met is worked out from the steps done.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/measures/{measure_id}/complete",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def measures_complete_step(
+        self,
+        case_id: UUID,
+        measure_id: UUID,
+        body: CompleteStep,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Do a step: ``POST /v1/cases/{case_id}/measures/{measure_id}/steps``.
+
+        Write that a step of the measure's method was done.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/measures/{measure_id}/steps",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def measures_plan_measure(
+        self,
+        case_id: UUID,
+        body: PlanMeasure,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Plan a measure: ``POST /v1/cases/{case_id}/measures``.
+
+        Plan a measure; `item_id` is its id. It stays on the method version that it is planned with.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/measures",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def measures_read_measure(
+        self, case_id: UUID, measure_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[MeasureView]:
+        """Read a measure: ``GET /v1/cases/{case_id}/measures/{measure_id}``.
+
+        Read a measure; the ETag is the case's.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/measures/{measure_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=MeasureView,
+        )
+        return await self._transport.send(call)
+
+    async def measures_start_measure(
+        self,
+        case_id: UUID,
+        measure_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Start a measure: ``POST /v1/cases/{case_id}/measures/{measure_id}/start``.
+
+        Start a measure; the plan must be approved, and the first measure activates the case.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/measures/{measure_id}/start",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def methods_approve(
+        self, proposal_id: UUID, body: Act, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ProposalReceiptView]:
+        """Approve a proposal: ``POST /v1/method-proposals/{proposal_id}/approval``.
+
+        Approve it from the hearing's last day on; not who proposed it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/method-proposals/{proposal_id}/approval",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ProposalReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def methods_comment(
+        self, proposal_id: UUID, body: CommentOnProposal, *, idempotency_key: str | None = None
+    ) -> Answer[CommentReceipt]:
+        """Say something about it: ``POST /v1/method-proposals/{proposal_id}/comments``.
+
+        Say something in the hearing; what was said stays, with who said it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/method-proposals/{proposal_id}/comments",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            answers=CommentReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def methods_list_changes(
+        self, method: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> Answer[MethodChangePage]:
+        """Read a method's change log: ``GET /v1/methods/{method}/changes``.
+
+        Read who proposed, heard, approved, published and retired what, and why; nothing is ever taken out of it.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/methods/{quote(method, safe='')}/changes",
+            query={"limit": limit, "cursor": cursor},
+            answers=MethodChangePage,
+        )
+        return await self._transport.send(call)
+
+    async def methods_list_proposals(
+        self,
+        *,
+        state: str | None = None,
+        method: MeasureKind | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[ProposalPage]:
+        """List the proposals of methods: ``GET /v1/method-proposals``.
+
+        List what was proposed in all units, the newest first.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/method-proposals",
+            query={"state": state, "method": method, "limit": limit, "cursor": cursor},
+            answers=ProposalPage,
+        )
+        return await self._transport.send(call)
+
+    async def methods_open_hearing(
+        self, proposal_id: UUID, body: OpenHearing, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ProposalReceiptView]:
+        """Open the hearing: ``POST /v1/method-proposals/{proposal_id}/hearing``.
+
+        Let every unit say what it thinks, up to and with the day `until`.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/method-proposals/{proposal_id}/hearing",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ProposalReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def methods_propose_method(
+        self, body: ProposeMethod, *, idempotency_key: str | None = None
+    ) -> Answer[ProposalReceiptView]:
+        """Propose a version of a method: ``POST /v1/method-proposals``.
+
+        Propose the next version of a method, or the first of a kind of measure that has none.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/method-proposals",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ProposalReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def methods_publish(
+        self, proposal_id: UUID, body: PublishMethod, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ProposalReceiptView]:
+        """Publish a proposal: ``POST /v1/method-proposals/{proposal_id}/publication``.
+
+        Publish it as the next version of its method; measures that follow an earlier one stay on that.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/method-proposals/{proposal_id}/publication",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ProposalReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def methods_read_proposal(self, proposal_id: UUID) -> Answer[ProposalView]:
+        """Read a proposal: ``GET /v1/method-proposals/{proposal_id}``.
+
+        Read a proposal with its steps and everything that was said in its hearing.
+        """
+        call = Call(method="GET", path=f"/v1/method-proposals/{proposal_id}", answers=ProposalView)
+        return await self._transport.send(call)
+
+    async def methods_reject(
+        self, proposal_id: UUID, body: RejectProposal, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ProposalReceiptView]:
+        """Turn a proposal down: ``POST /v1/method-proposals/{proposal_id}/rejection``.
+
+        Turn it down, and say why in words that everybody may read.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/method-proposals/{proposal_id}/rejection",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ProposalReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def methods_retire_code(
+        self, body: RetireCode, *, idempotency_key: str | None = None
+    ) -> Answer[RetirementReceipt]:
+        """Retire a code: ``POST /v1/catalogue/retirements``.
+
+        Let nothing new take a code from a day on; where it stands it still reads.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/catalogue/retirements",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            answers=RetirementReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def methods_retire_method(
+        self, method: str, body: RetireMethod, *, idempotency_key: str | None = None
+    ) -> Answer[RetirementReceipt]:
+        """Retire a method: ``POST /v1/methods/{method}/retirement``.
+
+        Let no new measure follow it from a day on; those that follow it go on, and a later version may be
+        published.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/methods/{quote(method, safe='')}/retirement",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            answers=RetirementReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def methods_rewrite_proposal(
+        self, proposal_id: UUID, body: RewriteProposal, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ProposalReceiptView]:
+        """Write a proposal anew: ``POST /v1/method-proposals/{proposal_id}/rewriting``.
+
+        Write it anew before its hearing; only the unit that proposed it does.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/method-proposals/{proposal_id}/rewriting",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ProposalReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def methods_withdraw(
+        self, proposal_id: UUID, body: Act, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ProposalReceiptView]:
+        """Take a proposal back: ``POST /v1/method-proposals/{proposal_id}/withdrawal``.
+
+        Take a proposal of your unit back, also when it was approved.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/method-proposals/{proposal_id}/withdrawal",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ProposalReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def partners_add_partner(
+        self,
+        case_id: UUID,
+        body: AddPartner,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Add a partner: ``POST /v1/cases/{case_id}/partners``.
+
+        Let a partner outside the police join; `item_id` is the partnership's id.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/partners",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def partners_read_partner(
+        self, case_id: UUID, partner_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[PartnerView]:
+        """Read a partner: ``GET /v1/cases/{case_id}/partners/{partner_id}``.
+
+        Read a partner; the ETag is the case's.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/partners/{partner_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=PartnerView,
+        )
+        return await self._transport.send(call)
+
+    async def partners_remove_partner(
+        self,
+        case_id: UUID,
+        partner_id: UUID,
+        *,
+        occurred_at: datetime | None = None,
+        if_match: str | None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Remove a partner: ``DELETE /v1/cases/{case_id}/partners/{partner_id}``.
+
+        Write that a partner left; what they did in the case stays.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v1/cases/{case_id}/partners/{partner_id}",
+            query={"occurred_at": occurred_at},
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def protection_decide_archive(
+        self, case_id: UUID, body: DecideArchive, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Decide what the archives keep: ``PUT /v1/cases/{case_id}/archive-decision``.
+
+        Decide it before a case is erased; somebody else erases it then. A later decision replaces an earlier one.
+        """
+        call = Call(
+            method="PUT",
+            path=f"/v1/cases/{case_id}/archive-decision",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def protection_erase(
+        self,
+        case_id: UUID,
+        body: EraseCase,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Erase a case: ``POST /v1/cases/{case_id}/erasure``.
+
+        Erase everything written in a case and in the concern that it came from; this can't be undone.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/erasure",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def protection_lift_legal_hold(
+        self, case_id: UUID, legal_hold_id: UUID, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Lift a legal hold: ``DELETE /v1/cases/{case_id}/legal-holds/{legal_hold_id}``.
+
+        Lift a hold; that it stood stays on record.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v1/cases/{case_id}/legal-holds/{legal_hold_id}",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def protection_list_legal_holds(
+        self, case_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[LegalHoldList]:
+        """List the legal holds on a case: ``GET /v1/cases/{case_id}/legal-holds``.
+
+        List the holds on a case, lifted ones too, the oldest first.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/legal-holds",
+            headers={"Forkant-Purpose": purpose},
+            answers=LegalHoldList,
+        )
+        return await self._transport.send(call)
+
+    async def protection_place_legal_hold(
+        self,
+        case_id: UUID,
+        body: PlaceLegalHold,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Place a legal hold: ``POST /v1/cases/{case_id}/legal-holds``.
+
+        Keep a case from being erased until the hold is lifted; several may stand. `item_id` is the hold's id.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/legal-holds",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def protection_read_erasure(
+        self, case_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[ErasureCertificate]:
+        """Read the certificate of an erasure: ``GET /v1/cases/{case_id}/erasure``.
+
+        Read who erased a case, when, on which ground, and how many rows and keys were destroyed where.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/erasure",
+            headers={"Forkant-Purpose": purpose},
+            answers=ErasureCertificate,
+        )
+        return await self._transport.send(call)
+
+    async def protection_restrict(
+        self,
+        case_id: UUID,
+        body: RestrictCase,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Restrict a case: ``POST /v1/cases/{case_id}/restriction``.
+
+        Set or lift a restriction: while it stands, leads and privacy officers alone read it and nobody changes it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/restriction",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def reference_catalogue(self) -> Answer[Catalogue]:
+        """Read codes, units, municipalities and methods: ``GET /v1/catalogue``.
+
+        Read what forms are filled in from: code lists, units, municipalities with their district, methods.
+        """
+        call = Call(method="GET", path="/v1/catalogue", answers=Catalogue)
+        return await self._transport.send(call)
+
+    async def reference_methods(self) -> Answer[MethodList]:
+        """Read the national methods: ``GET /v1/methods``.
+
+        Read every version of every national method with its steps; a measure stays on the version it began with.
+        """
+        call = Call(method="GET", path="/v1/methods", answers=MethodList)
+        return await self._transport.send(call)
+
+    async def transfers_accept(
+        self,
+        case_id: UUID,
+        transfer_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Accept an offer: ``POST /v1/cases/{case_id}/transfers/{transfer_id}/accept``.
+
+        Take over a case; If-Match is the offer's ETag, the answer's ETag is the case's.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/transfers/{transfer_id}/accept",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def transfers_list_transfers(
+        self, *, limit: int | None = None, cursor: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[TransferPage]:
+        """List offers: ``GET /v1/transfers``.
+
+        List offers from and to the caller's unit, newest first, as codes.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/transfers",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=TransferPage,
+        )
+        return await self._transport.send(call)
+
+    async def transfers_offer(
+        self,
+        case_id: UUID,
+        body: OfferTransfer,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Offer a case to another unit: ``POST /v1/cases/{case_id}/transfers``.
+
+        Offer a case to another unit, which sees the offer's codes and no more; `item_id` is the offer's id.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/transfers",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def transfers_read(
+        self, case_id: UUID, transfer_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[TransferLine]:
+        """Read an offer: ``GET /v1/cases/{case_id}/transfers/{transfer_id}``.
+
+        Read an offer; its ETag is what accepting or rejecting it takes in If-Match.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/transfers/{transfer_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=TransferLine,
+        )
+        return await self._transport.send(call)
+
+    async def transfers_reject(
+        self,
+        case_id: UUID,
+        transfer_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[OfferReceipt]:
+        """Reject an offer: ``POST /v1/cases/{case_id}/transfers/{transfer_id}/reject``.
+
+        Turn an offer down; If-Match is the offer's ETag.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/transfers/{transfer_id}/reject",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=OfferReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def transfers_revoke(
+        self,
+        case_id: UUID,
+        transfer_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Revoke an offer: ``POST /v1/cases/{case_id}/transfers/{transfer_id}/revoke``.
+
+        Take an offer back; If-Match is the case's ETag.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/transfers/{transfer_id}/revoke",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def work_approve(
+        self,
+        case_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Approve the plan: ``POST /v1/cases/{case_id}/plan/approval``.
+
+        Approve the plan; only a prevention lead may, and not the one who wrote it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/plan/approval",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def work_assess(
+        self, case_id: UUID, body: SaveAssessment, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Save the assessment: ``PUT /v1/cases/{case_id}/assessment``.
+
+        Save the assessment; the first save starts it, `completed` completes it, and a completed one may be
+        rewritten.
+        """
+        call = Call(
+            method="PUT",
+            path=f"/v1/cases/{case_id}/assessment",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def work_evaluate(
+        self, case_id: UUID, body: SaveEvaluation, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Save the evaluation: ``PUT /v1/cases/{case_id}/evaluation``.
+
+        Save the evaluation; the first save starts it, `completed` completes it and needs an effect.
+        """
+        call = Call(
+            method="PUT",
+            path=f"/v1/cases/{case_id}/evaluation",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def work_plan(
+        self, case_id: UUID, body: SavePlan, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Write the plan: ``PUT /v1/cases/{case_id}/plan``.
+
+        Write the plan as a whole; it awaits approval, also when an earlier text of it was approved.
+        """
+        call = Call(
+            method="PUT",
+            path=f"/v1/cases/{case_id}/plan",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)

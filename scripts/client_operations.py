@@ -1,0 +1,189 @@
+"""The operations of the typed client: a method for each, by the conventions of this API.
+
+Those are ETags and ``If-Match``, idempotency keys, stated purposes, bodies that are streamed, problem documents.
+"""
+
+import keyword
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from forkant_contracts import codes
+
+from scripts.client_models import HEAD
+
+_SCALARS: Final = {"integer": "int", "number": "float", "boolean": "bool", "string": "str"}
+_FORMATS: Final = {"uuid": "UUID", "date": "date", "date-time": "datetime"}
+_IF_MATCH: Final = "If-Match"
+_HEADERS: Final = {_IF_MATCH: "if_match", "Idempotency-Key": "idempotency_key", "Forkant-Purpose": "purpose"}
+_TAKEN: Final = frozenset({"body", "content", "self"})
+_JSON: Final = "application/json"
+_WIDTH: Final = 108
+
+_MODULE: Final = """\
+{head}
+
+from collections.abc import AsyncIterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import date, datetime
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+from forkant_contracts.codes import {codes}
+
+from forkant_case_client.answers import Answer
+from forkant_case_client.models import {models}
+from forkant_case_client.transport import Call, Transport
+
+
+class CaseService:
+    \"\"\"The case service, as one caller sees it; what is tried again: :mod:`forkant_case_client.transport`.\"\"\"
+
+    def __init__(self, transport: Transport) -> None:
+        \"\"\"Take the way to the service.\"\"\"
+        self._transport = transport
+
+{methods}
+"""
+
+
+def operations_of(document: Mapping[str, Any]) -> str:
+    """Return the module of operations."""
+    methods = sorted(_methods(document), key=lambda method: method.name)
+    return _MODULE.format(
+        head=HEAD.format(doc="Every operation of the case service."),
+        codes=", ".join(sorted({code for method in methods for code in method.codes})),
+        models=", ".join(sorted({model for method in methods for model in method.models})),
+        methods="\n\n".join(method.source() for method in methods),
+    )
+
+
+def _methods(document: Mapping[str, Any]) -> Iterator["_Method"]:
+    for path, operations in document["paths"].items():
+        for verb, operation in operations.items():
+            if path.startswith("/v1/"):
+                yield _Method(verb.upper(), path, operation)
+
+
+@dataclass
+class _Method:
+    """One operation on its way to become a method."""
+
+    verb: str
+    path: str
+    operation: Mapping[str, Any]
+    first: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
+    query: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    sends: list[str] = field(default_factory=list)
+    models: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Read the parameters and the body."""
+        for parameter in self.operation.get("parameters", ()):
+            self._take(parameter)
+        self._take_body(self.operation.get("requestBody", {}).get("content", {}))
+        self.answers, self.streams = self._answer()
+
+    @property
+    def name(self) -> str:
+        """The method's name: that of the operation."""
+        return str(self.operation["operationId"])
+
+    def source(self) -> str:
+        """Return the method."""
+        signature = ", ".join(["self", *self.first, *(["*", *self.named] if self.named else [])])
+        returns = "AbstractAsyncContextManager[httpx.Response]" if self.streams else f"Answer[{self.answers}]"
+        send = "return self._transport.stream(call)" if self.streams else "return await self._transport.send(call)"
+        lines = [
+            f"{'' if self.streams else 'async '}def {self.name}({signature}) -> {returns}:",
+            f"    {self._docstring()}",
+            f"    call = Call({', '.join(self._call())})",
+            f"    {send}",
+        ]
+        return "\n".join(f"    {line}" for line in lines)
+
+    def _take(self, parameter: Mapping[str, Any]) -> None:
+        name, kind = parameter["name"], parameter["in"]
+        argument, annotation = _HEADERS.get(name) or _identifier(name), self._type(parameter["schema"])
+        if kind == "path":
+            self.first.append(f"{argument}: {annotation}")
+            if annotation == "str":
+                self.path = self.path.replace(f"{{{name}}}", f"{{quote({argument}, safe='')}}")
+            return
+        if name == _IF_MATCH:
+            # An answer's ETag may be missing, as far as its type says.
+            self.named.append(f"{argument}: str | None")
+        elif parameter["required"] and name not in _HEADERS:
+            self.named.append(f"{argument}: {annotation}")
+        elif annotation.startswith("Sequence"):
+            self.named.append(f"{argument}: {annotation} = ()")
+        else:
+            self.named.append(f"{argument}: {annotation.removesuffix(' | None')} | None = None")
+        (self.headers if kind == "header" else self.query).append(f'"{name}": {argument}')
+
+    def _take_body(self, content: Mapping[str, Any]) -> None:
+        if "$ref" in content.get(_JSON, {}).get("schema", {}):
+            self.first.append(f"body: {self._model(content[_JSON]['schema'])}")
+            self.sends.append("body=body")
+        elif content:
+            self.first.append("content: bytes | AsyncIterable[bytes]")
+            self.named.append(f'content_type: str = "{next(iter(content))}"')
+            self.headers.append('"Content-Type": content_type')
+            self.sends.append("content=content")
+
+    def _answer(self) -> tuple[str, bool]:
+        """Return the model of a successful answer, and whether it is a stream instead."""
+        done = next(found for status, found in self.operation["responses"].items() if status.startswith("2"))
+        content = done.get("content", {})
+        schema = content.get(_JSON, {}).get("schema", {})
+        if "$ref" in schema and len(content) == 1:
+            return self._model(schema), False
+        return "None", bool(content)
+
+    def _call(self) -> Iterator[str]:
+        yield f'method="{self.verb}"'
+        yield f'path={"f" if "{" in self.path else ""}"{self.path}"'
+        if self.query:
+            yield f"query={{{', '.join(self.query)}}}"
+        if self.headers:
+            yield f"headers={{{', '.join(self.headers)}}}"
+        yield from self.sends
+        if self.answers != "None":
+            yield f"answers={self.answers}"
+
+    def _docstring(self) -> str:
+        template = re.sub(r"\{quote\((\w+), safe=''\)\}", r"{\1}", self.path)
+        summary = f"{self.operation['summary']}: ``{self.verb} {template}``."
+        told = textwrap.wrap(" ".join(str(self.operation.get("description", "")).replace("\\", "").split()), _WIDTH)
+        if not told:
+            return f'"""{summary}"""'
+        indent = " " * 8
+        return f'"""{summary}\n\n{indent}' + f"\n{indent}".join(told) + f'\n{indent}"""'
+
+    def _model(self, schema: Mapping[str, Any]) -> str:
+        name = str(schema["$ref"].rpartition("/")[2])
+        self.models.add(name)
+        return name
+
+    def _type(self, schema: Mapping[str, Any]) -> str:
+        if "anyOf" in schema:
+            return " | ".join(dict.fromkeys(self._type(each) for each in schema["anyOf"]))
+        kind = str(schema.get("type", "string"))
+        if kind == "array":
+            return f"Sequence[{self._type(schema['items'])}]"
+        code = str(schema.get("title", "")) if "enum" in schema else str(schema.get("$ref", "")).rpartition("/")[2]
+        if code and hasattr(codes, code):
+            self.codes.add(code)
+            return code
+        return "None" if kind == "null" else _FORMATS.get(str(schema.get("format", "")), _SCALARS[kind])
+
+
+def _identifier(name: str) -> str:
+    found = re.sub(r"\W", "_", name)
+    return f"{found}_" if keyword.iskeyword(found) or found in _TAKEN else found
