@@ -35,9 +35,10 @@ ROLES = (
 INSERT_CASE = """
 INSERT INTO preventive_case (id, unit, version, revision, state, case_type, theme, age_band, subject_category,
     purpose_code, legal_basis, arena, title, opened_by, case_owner, opened_at, recorded_at, updated_at,
-    clarification_deadline, restricted, restriction_reason, level, lowest_level)
+    clarification_deadline, restricted, restriction_reason, level, lowest_level, retention_until, retention_rule,
+    retention_rules_version)
 VALUES ($1, $2, 1, 1, 'registered', 'place', 'violence', 'not_applicable', 'not_applicable', $7,
-    'police_act', 'physical', sha256('A square'), 'x', 'x', $3, $3, $3, '2026-07-01', $4, $5, $6, $6)
+    'police_act', 'physical', sha256('A square'), 'x', 'x', $3, $3, $3, '2026-07-01', $4, $5, $6, $6, '2029-01-01', 'other', 1)
 """
 
 

@@ -603,10 +603,6 @@ class RejectProposal(Model):
     reason: str
 
 
-class RejectReasonModel(RootModel[RejectReason]):
-    root: RejectReason
-
-
 class ReopenCase(Model):
     """Why an ended case is taken up again."""
 
@@ -633,6 +629,51 @@ class RestrictCase(Model):
     occurred_at: AwareDatetime | None = None
     reason: RestrictionReason
     restricted: bool
+
+
+class RetentionReviewLine(Model):
+    """A case whose last day is near or past, and what keeps it from being erased for that."""
+
+    age_band: AgeBand
+    case_type: CaseType
+    id: UUID
+    level: int
+    """One of 1, 2, 3; a newer service may have more."""
+    obstacles: list[str]
+    """Empty when you may erase it as it stands."""
+    restricted: bool
+    retention_rule: str
+    retention_until: date
+    state: CaseState
+    unit: str
+    version: int
+
+
+class RetentionReviewPage(Model):
+    """A page of cases, the first due first; ``next`` is the cursor of the next page."""
+
+    items: list[RetentionReviewLine]
+    next: str | None
+
+
+class RetentionRuleView(Model):
+    """A rule: which cases it is for, and for how many months from which day they are kept."""
+
+    code: str
+    counts_from: str
+    """One of began, ended; a newer service may have more."""
+    months: int
+    source: str
+    """What the rule rests on; what is assumed is marked `[a]`."""
+    when: dict[str, list[str]]
+    """By condition, the codes of which a case has one; all conditions together. `stands` is the state in which it ended, or `open`; `reason` why it was closed or rejected."""
+
+
+class RetentionRules(Model):
+    """The rules in force, in the order in which they are tried: the first that fits a case counts."""
+
+    items: list[RetentionRuleView]
+    version: int
 
 
 class RetireCode(Model):
@@ -890,6 +931,8 @@ class CaseLine(Model):
     municipality_number: str | None
     opened_at: AwareDatetime
     restricted: bool
+    retention_until: date
+    """The last day on which the case is kept, as it stands now."""
     state: CaseState
     subject_category: SubjectCategory
     theme: Theme
@@ -1275,6 +1318,8 @@ class CaseView(Model):
     closed_at: AwareDatetime | None
     concern_id: UUID | None
     description: str | None
+    ended_at: AwareDatetime | None
+    """When it was closed, referred or rejected."""
     evaluation: EvaluationView | None
     follow_ups: list[FollowUpView]
     held_from: CaseState | None
@@ -1294,8 +1339,13 @@ class CaseView(Model):
     plan: PlanView | None
     purpose_code: PurposeCode
     recorded_at: AwareDatetime
+    reject_reason: RejectReason | None
     restricted: bool
     restriction_reason: RestrictionReason | None
+    retention_rule: str
+    """The rule that says until when: see `/v1/retention-rules`."""
+    retention_until: date
+    """The last day on which the case is kept, as it stands now."""
     round: int
     shown_round: int
     special_category: bool

@@ -64,6 +64,8 @@ from forkant_case_client.models import (
     RejectProposal,
     ReopenCase,
     RestrictCase,
+    RetentionReviewPage,
+    RetentionRules,
     RetireCode,
     RetirementReceipt,
     RetireMethod,
@@ -388,6 +390,8 @@ class CaseService:
         closed_before: datetime | None = None,
         clarification_deadline_from: date | None = None,
         clarification_deadline_before: date | None = None,
+        retention_until_from: date | None = None,
+        retention_until_before: date | None = None,
         purpose: PurposeCode | None = None,
     ) -> Answer[Count]:
         """Count cases: ``GET /v1/cases/count``.
@@ -424,6 +428,8 @@ class CaseService:
                 "closed_before": closed_before,
                 "clarification_deadline_from": clarification_deadline_from,
                 "clarification_deadline_before": clarification_deadline_before,
+                "retention_until_from": retention_until_from,
+                "retention_until_before": retention_until_before,
             },
             headers={"Forkant-Purpose": purpose},
             answers=Count,
@@ -475,6 +481,8 @@ class CaseService:
         closed_before: datetime | None = None,
         clarification_deadline_from: date | None = None,
         clarification_deadline_before: date | None = None,
+        retention_until_from: date | None = None,
+        retention_until_before: date | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         purpose: PurposeCode | None = None,
@@ -513,6 +521,8 @@ class CaseService:
                 "closed_before": closed_before,
                 "clarification_deadline_from": clarification_deadline_from,
                 "clarification_deadline_before": clarification_deadline_before,
+                "retention_until_from": retention_until_from,
+                "retention_until_before": retention_until_before,
                 "limit": limit,
                 "cursor": cursor,
             },
@@ -1358,6 +1368,27 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    async def protection_list_retention_reviews(
+        self,
+        *,
+        within_days: int | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[RetentionReviewPage]:
+        """List cases to erase or to look at: ``GET /v1/retention-reviews``.
+
+        List the unit's cases whose last day is near or past, the first due first, and what stands in the way.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/retention-reviews",
+            query={"within_days": within_days, "limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=RetentionReviewPage,
+        )
+        return await self._transport.send(call)
+
     async def protection_place_legal_hold(
         self,
         case_id: UUID,
@@ -1415,6 +1446,14 @@ class CaseService:
             body=body,
             answers=CaseReceipt,
         )
+        return await self._transport.send(call)
+
+    async def protection_retention_rules(self) -> Answer[RetentionRules]:
+        """Read the retention rules: ``GET /v1/retention-rules``.
+
+        Read by which rules it is worked out until when a case is kept, each with what it rests on.
+        """
+        call = Call(method="GET", path="/v1/retention-rules", answers=RetentionRules)
         return await self._transport.send(call)
 
     async def reference_catalogue(self) -> Answer[Catalogue]:

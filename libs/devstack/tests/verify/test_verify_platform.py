@@ -89,7 +89,8 @@ async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform)
 async def test_a_case_row_without_events_is_named(filled, platform):
     extra = "01900000-0000-7000-8000-000000000001"
     columns = """unit, version, revision, state, case_type, theme, age_band, subject_category, purpose_code, legal_basis,
-        arena, title, opened_by, case_owner, opened_at, recorded_at, updated_at, clarification_deadline"""
+        arena, title, opened_by, case_owner, opened_at, recorded_at, updated_at, clarification_deadline,
+        retention_until, retention_rule, retention_rules_version"""
     plant = f"""INSERT INTO preventive_case (id, {columns}) SELECT '{extra}', {columns} FROM preventive_case
         WHERE state = 'active' LIMIT 1"""
     async with planted(filled.root_of_case, [plant], [f"DELETE FROM preventive_case WHERE id = '{extra}'"]):

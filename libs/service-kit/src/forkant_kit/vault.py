@@ -64,7 +64,7 @@ _INSERT: Final = text("INSERT INTO data_key (owner_id, sealed, sealed_by) VALUES
 _LOAD: Final = text("SELECT owner_id, sealed FROM data_key WHERE owner_id = ANY(CAST(:owners AS uuid[]))")
 _SHRED: Final = text("""
 UPDATE data_key SET sealed = NULL, sealed_by = NULL, shredded_at = clock_timestamp()
-WHERE owner_id = :owner_id AND shredded_at IS NULL
+WHERE owner_id = ANY(CAST(:owners AS uuid[])) AND shredded_at IS NULL RETURNING owner_id
 """)
 _OLD: Final = text("""
 SELECT owner_id, sealed FROM data_key WHERE sealed_by <> :newest ORDER BY owner_id LIMIT :limit FOR UPDATE SKIP LOCKED
@@ -167,7 +167,7 @@ class Vault:
 
     async def shred(self, conn: AsyncConnection, owner_id: UUID) -> bool:
         """Destroy an owner's data key; return whether there was one to destroy."""
-        return (await conn.execute(_SHRED, {"owner_id": owner_id})).rowcount == 1
+        return bool(await shred(conn, [owner_id]))
 
     async def count(self, conn: AsyncConnection) -> dict[str | None, int]:
         """Return how many data keys each of the service's keys seals, by its name; of None, how many were destroyed."""
@@ -213,3 +213,8 @@ class Vault:
 
     def _opened(self, owner_id: UUID, sealed: bytes) -> DataKey:
         return DataKey(owner_id, self._keyring.unseal(sealed, context=owner_id.bytes))
+
+
+async def shred(conn: AsyncConnection, owners: Iterable[UUID]) -> set[UUID]:
+    """Destroy the data keys of owners, for which no key of the service is needed; return whose were destroyed."""
+    return {row.owner_id for row in await conn.execute(_SHRED, {"owners": sorted(set(owners))})}

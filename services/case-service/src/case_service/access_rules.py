@@ -55,7 +55,7 @@ NOT_ON_CASES: Final = frozenset(
 ) | frozenset(action for action in RULES if action.startswith("method."))
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
-READS: Final = frozenset({"concern.read", "case.read", "case.read_erasure"})
+READS: Final = frozenset({"concern.read", "case.read", "case.read_erasure", "case.review_retention"})
 """Actions that change nothing."""
 
 OF_THE_DIRECTORATE: Final = frozenset({"method.edit", "method.approve"})

@@ -47,6 +47,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.legal_hold": frozenset({Role.PRIVACY_OFFICER}),
         "case.archive_decision": _GUARDIANS,
         "case.read_erasure": _GUARDIANS,
+        "case.review_retention": frozenset({Role.PRIVACY_OFFICER}),
         "case.erase": frozenset({Role.PRIVACY_OFFICER}),
         "method.read": _EVERYBODY,
         "method.propose": _INTAKE | {Role.METHOD_EDITOR},

@@ -26,7 +26,9 @@ from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_service.commands import deadlines, reminders
+from case_service.commands import deadlines, reminders, retention
+from case_service.domain.retention import Rules
+from case_service.retention_rules import rules_in_force
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
 
@@ -58,6 +60,16 @@ async def tell_of_deadlines(engine: AsyncEngine, *, now: Callable[[], datetime] 
     _log.info("deadlines_told_of", count=count)
 
 
+async def recalculate_retention(engine: AsyncEngine, *, rules: Rules | None = None) -> None:
+    """Work out anew until when cases are kept that earlier rules were asked about, until none is left."""
+    count, found = 0, retention.AT_A_TIME
+    while found:
+        async with transaction(engine) as conn:
+            found = await retention.recalculate(conn, rules or rules_in_force())
+        count += found
+    _log.info("retention_recalculated", count=count)
+
+
 def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
     """Return what is done now and then; old months of the archive go only where the settings say so."""
     keep_months = settings.archive_keep_months
@@ -72,6 +84,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         "remove_keys": partial(remove_keys, engine),
         "remind_of_reviews": partial(remind_of_reviews, engine),
         "tell_of_deadlines": partial(tell_of_deadlines, engine),
+        "recalculate_retention": partial(recalculate_retention, engine),
     }
 
 

@@ -197,6 +197,7 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step("auditor", "GET /v1/audit", action="audit.read", object_id=walk.ids["case_id"])
     await walk.step(officer, "GET /v1/catalogue", action=None)
     await walk.step(officer, "GET /v1/methods", action=None)
+    await walk.step(officer, "GET /v1/retention-rules", action=None)
     answers = (("revoke", officer), ("reject", "lead-troms"), ("accept", "lead-troms"))
     for answer, by in answers:
         await walk.step(officer, f"POST {CASE}/transfers", {"to_unit": "troms"}, action="case.offer_transfer")
@@ -232,6 +233,8 @@ async def concerns_and_endings(walk: Walk) -> None:
     await walk.step(privacy, f"DELETE {CASE}/legal-holds/{{legal_hold_id}}", action="case.lift_legal_hold")
     decision = {"outcome": "destroy"}
     await walk.step("lead-oslo", f"PUT {CASE}/archive-decision", decision, action="case.decide_archive")
+    due = {"action": "case.list_retention_reviews", "about": None}
+    await walk.step(privacy, "GET /v1/retention-reviews", **due)
     await walk.step(privacy, f"POST {CASE}/erasure", {"basis": "unfounded"}, action="case.erase")
     await walk.step(privacy, f"GET {CASE}/erasure", action="case.read_erasure")
 

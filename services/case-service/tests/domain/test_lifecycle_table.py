@@ -1,6 +1,7 @@
 """Every pair of state and action: what it leads to and what happens, or that it is refused."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from case_service.domain.standing import ALL_STATES, Case, FollowUpState, Measur
 from forkant_contracts.codes import CaseState, CloseReason, ErasureBasis
 
 ITEM = UUID("0190b3a0-0000-7000-8000-000000000001")
+LAST_DAY = date(2026, 6, 1)
 OTHER = UUID("0190b3a0-0000-7000-8000-000000000002")
 COLUMNS = (
     "registered",
@@ -221,6 +223,13 @@ REFUSALS = [
             ({"archive_decided_by": "another", "legal_holds": frozenset({OTHER})}, Code.LEGAL_HOLD),
         )
     ),
+    (
+        Action.ERASE,
+        "closed",
+        {"archive_decided_by": "another", "retention_until": LAST_DAY},
+        {"erasure_basis": ErasureBasis.RETENTION_EXPIRED, "day": LAST_DAY},
+        Code.RETENTION_NOT_EXPIRED,
+    ),
 ]
 
 
@@ -233,8 +242,15 @@ REFUSALS = [
     ],
 )
 def test_a_case_is_erased_once_nothing_speaks_for_keeping_it(basis, decided_by):
-    case = replace(ready_for(Action.ERASE, CaseState.CLOSED), archive_decided_by=decided_by)
-    assert decide(case, attempt(Action.ERASE, erasure_basis=basis)).case.erased
+    case = replace(ready_for(Action.ERASE, CaseState.CLOSED), archive_decided_by=decided_by, retention_until=LAST_DAY)
+    after = LAST_DAY + timedelta(days=1)
+    assert decide(case, attempt(Action.ERASE, erasure_basis=basis, day=after)).case.erased
+
+
+def test_who_says_that_retention_has_expired_says_on_which_day():
+    case = replace(ready_for(Action.ERASE, CaseState.CLOSED), archive_decided_by="another", retention_until=LAST_DAY)
+    with pytest.raises(ValueError, match="on which day"):
+        decide(case, attempt(Action.ERASE, erasure_basis=ErasureBasis.RETENTION_EXPIRED))
 
 
 def test_every_ground_but_unlawful_processing_waits_for_the_archive():

@@ -26,12 +26,12 @@ _FILL: Final = (
     INSERT INTO preventive_case (
         id, unit, version, revision, state, case_type, theme, age_band, subject_category, purpose_code, legal_basis,
         arena, special_category, title, opened_by, case_owner, opened_at, recorded_at, updated_at,
-        clarification_deadline, level, lowest_level)
+        clarification_deadline, retention_until, retention_rule, retention_rules_version, level, lowest_level)
     SELECT uuidv7(), (ARRAY['oslo', 'ost', 'innlandet', 'sor-ost', 'agder', 'sor-vest', 'vest', 'more-og-romsdal',
                             'trondelag', 'nordland', 'troms', 'finnmark'])[1 + n % 12], 1, 1,
            'registered', 'person', theme, '15_17',
            'at_risk', 'prevent_crime', 'police_act', 'physical', false, sha256('A case'), 'somebody', 'somebody',
-           now(), now(), now(), current_date, level, level
+           now(), now(), now(), current_date, current_date + 730, 'open_minor', 1, level, level
     FROM generate_series(1, $1) AS n, LATERAL (SELECT 1 + (n % 50 = 0)::int AS level) AS confidential,
         LATERAL (SELECT (ARRAY['drugs', 'violence', 'fraud', 'vandalism', 'radicalisation'])[
             CASE WHEN n / 12 % 1000 = 0 THEN 5 ELSE 1 + n / 12 % 4 END] AS theme) AS code
@@ -45,7 +45,7 @@ _FILL: Final = (
 )
 _BARE: Final = """
 SELECT id, unit, state, version, case_type, theme, age_band, subject_category, arena, municipality_number, restricted,
-       level, opened_at, updated_at, clarification_deadline, closed_at, close_reason
+       level, opened_at, updated_at, clarification_deadline, closed_at, close_reason, retention_until
 FROM preventive_case WHERE unit = 'oslo' AND {} ORDER BY id DESC LIMIT 51
 """
 _FILTERS: Final = {

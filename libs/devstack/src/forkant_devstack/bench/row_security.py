@@ -35,10 +35,11 @@ _FILL: Final = (
     INSERT INTO preventive_case (
         id, unit, version, revision, state, case_type, theme, age_band, subject_category, purpose_code, legal_basis,
         arena, special_category, title, opened_by, case_owner, opened_at, recorded_at, updated_at,
-        clarification_deadline)
+        clarification_deadline, retention_until, retention_rule, retention_rules_version)
     SELECT uuidv7(), (ARRAY['oslo', 'troms', 'agder', 'finnmark', 'innlandet', 'nordland'])[1 + n % 6], 1, 1,
            'registered', 'person', 'drugs', '15_17', 'at_risk', 'prevent_crime', 'police_act', 'physical', false,
-           sha256('A case'), 'somebody', 'somebody', now(), now(), now(), current_date
+           sha256('A case'), 'somebody', 'somebody', now(), now(), now(), current_date,
+           current_date + 730, 'open_minor', 1
     FROM generate_series(1, $1) AS n
     """,
     """

@@ -119,6 +119,14 @@ class Trail:
             raise unavailable(error) from None
         self.recorded = True
 
+    async def record_all(self, conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+        """Write several acts down in the transaction that does them; see :func:`record`."""
+        try:
+            await write_all(conn, self.actor, entries)
+        except DBAPIError as error:
+            raise unavailable(error) from None
+        self.recorded = True
+
 
 async def record(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
     """Write an act down in the transaction that does it, so that it is committed before anybody is answered.
@@ -145,6 +153,12 @@ async def record_erasure(conn: AsyncConnection, *, service: str, unit: str, case
 async def write(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
     """Write an act down where nobody waits for a problem document; a database that fails is the caller's to answer."""
     await conn.execute(_INSERT, _bind(actor, entry))
+
+
+async def write_all(conn: AsyncConnection, actor: Actor, entries: Sequence[Entry]) -> None:
+    """Write several acts of one actor down, as :func:`write` does one."""
+    if entries:
+        await conn.execute(_INSERT, [_bind(actor, entry) for entry in entries])
 
 
 def _bind(actor: Actor, entry: Entry) -> dict[str, Any]:

@@ -52,6 +52,8 @@ class CaseFilter(BaseModel):
     closed_before: f.Instant | None = None
     clarification_deadline_from: f.Day | None = None
     clarification_deadline_before: f.Day | None = None
+    retention_until_from: f.Day | None = None
+    retention_until_before: f.Day | None = None
 
     def chosen(self) -> Filter:
         """Return it as the query takes it."""

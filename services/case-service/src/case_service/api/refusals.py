@@ -132,6 +132,11 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The reference does not fit the outcome",
             "Give the archive's reference with `transferred`, and with `destroy` none.",
         ),
+        Code.RETENTION_NOT_EXPIRED: (
+            _CONFLICT,
+            "The case is kept longer",
+            "Its last day is `until`: name another ground if there is one, or wait.",
+        ),
         Code.NOT_ERASED: (_CONFLICT, "The case is not erased", "There is a certificate once it is."),
         Code.UNKNOWN_UNIT: (_UNPROCESSABLE, "There is no such unit", "See the units at /v1/catalogue."),
         Code.SAME_UNIT: (_UNPROCESSABLE, "The unit holds the case already", "Name another unit."),

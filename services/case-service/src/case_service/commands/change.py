@@ -13,6 +13,7 @@ from forkant_kit.audit.record import Entry
 from forkant_kit.vault import DataKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from case_service.commands import retention
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Decision
 from case_service.domain.moments import when
@@ -119,6 +120,7 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
     }
     if decision.case.state is not CaseState.ON_HOLD:
         columns["hold_reason"] = None
+    columns |= retention.after_change(loaded, decision, columns, at=change.at)
     version, revision = await cases.advance(change.conn, loaded=loaded, events=len(decision.happenings), values=columns)
     receipt = Receipt(
         id=loaded.id,

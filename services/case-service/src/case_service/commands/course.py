@@ -93,8 +93,13 @@ async def reject(
     """
     change = await begin(conn, context, target)
     decision = decide(change.case, Attempt(action=Action.REJECT, actor=change.actor))
-    details = {Kind.REJECTED: CaseRejected(reason=reason)}
-    return await _ended(change, decision, Outcome(action=Action.REJECT, details=details, note=note))
+    outcome = Outcome(
+        action=Action.REJECT,
+        details={Kind.REJECTED: CaseRejected(reason=reason)},
+        columns={"reject_reason": reason},
+        note=note,
+    )
+    return await _ended(change, decision, outcome)
 
 
 async def reopen(

@@ -21,11 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.commands.change import publish_change
 from case_service.commands.context import Context, Receipt
 from case_service.commands.members import member
+from case_service.commands.retention import columns_of
 from case_service.domain.levels import Level
-from case_service.domain.moments import clarification_deadline, when
+from case_service.domain.moments import clarification_deadline, local_day, when
 from case_service.domain.opening import check_opening
 from case_service.domain.refusals import Code, Refusal
+from case_service.domain.retention import Kept, retention_of
 from case_service.events import Stamp, stamped
+from case_service.retention_rules import rules_in_force
 from case_service.store import cases, grants
 
 
@@ -100,6 +103,7 @@ async def insert_opened(
             "recorded_at": context.now,
             "updated_at": context.now,
             "clarification_deadline": clarification_deadline(at),
+            **columns_of(retention_of(rules_in_force(), _kept(new, at))),
         },
     )
     await grants.add(conn, member(context, case_id), by=context.subject)
@@ -122,6 +126,18 @@ async def insert_opened(
         version=1,
         revision=1,
         recorded_at=context.now,
+    )
+
+
+def _kept(new: NewCase, at: datetime) -> Kept:
+    return Kept(
+        case_type=new.case_type.value,
+        age_band=new.age_band.value,
+        purpose_code=new.purpose_code.value,
+        state=CaseState.REGISTERED,
+        reason=None,
+        began_on=local_day(at),
+        ended_on=None,
     )
 
 

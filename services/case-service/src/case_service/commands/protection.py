@@ -3,16 +3,17 @@
 from uuid import UUID
 
 from forkant_contracts.codes import ErasureBasis, RestrictionReason
-from forkant_contracts.events.case import CaseErased, CaseRestricted
+from forkant_contracts.events.case import CaseRestricted
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from case_service.commands import erasing
 from case_service.commands.change import Outcome, begin, finish
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.erasing import ArchiveOutcome, LegalHoldReason
 from case_service.domain.lifecycle import decide
 from case_service.domain.refusals import Code, Refusal
-from case_service.store import erasure, keeping
+from case_service.store import keeping
 
 
 async def restrict(
@@ -45,7 +46,9 @@ async def place_legal_hold(
     change = await begin(conn, context, target)
     hold_id = context.new_id()
     attempt = Attempt(action=Action.PLACE_LEGAL_HOLD, actor=change.actor, item_id=hold_id)
-    outcome = Outcome(action=attempt.action, item_id=hold_id)
+    # Until it is lifted, nothing that happens to the case makes it be kept for less than now.
+    floor = {} if change.case.legal_holds else {"retention_floor": change.case.retention_until}
+    outcome = Outcome(action=attempt.action, columns=floor, item_id=hold_id)
     receipt = await finish(change, decide(change.case, attempt), outcome)
     values = {"id": hold_id, "case_id": receipt.id, "reason": reason.value}
     await keeping.place_hold(conn, {**values, "placed_by": change.actor, "placed_at": context.now})
@@ -60,7 +63,8 @@ async def lift_legal_hold(conn: AsyncConnection, context: Context, target: Targe
     """
     change = await begin(conn, context, target)
     attempt = Attempt(action=Action.LIFT_LEGAL_HOLD, actor=change.actor, item_id=hold_id)
-    outcome = Outcome(action=attempt.action, item_id=hold_id)
+    floor = {"retention_floor": None} if change.case.legal_holds == {hold_id} else {}
+    outcome = Outcome(action=attempt.action, columns=floor, item_id=hold_id)
     receipt = await finish(change, decide(change.case, attempt), outcome)
     await keeping.lift_hold(conn, hold_id, by=change.actor, at=context.now)
     return receipt
@@ -88,32 +92,12 @@ async def erase(conn: AsyncConnection, context: Context, target: Target, *, basi
     """Erase what is written in a case and in the concern that it came from, and certify it; a row of codes stays.
 
     Raises:
-        Refusal: it was erased before, a legal hold stands on it, or its archiving is not decided by somebody else.
+        Refusal: it was erased before, a legal hold stands on it, its archiving is not decided by somebody else, or its
+            retention has not expired when that is the ground.
     """
     change = await begin(conn, context, target)
-    attempt = Attempt(action=Action.ERASE, actor=change.actor, erasure_basis=basis)
-    decision = decide(change.case, attempt)
-    outcome = Outcome(
-        action=Action.ERASE,
-        details={Kind.ERASED: CaseErased(basis=basis)},
-        columns={**erasure.EMPTIED, "erased_at": context.now, "erasure_basis": basis},
-    )
-    receipt = await finish(change, decision, outcome)
-    concern_id = change.loaded.concern_id
-    gone = await erasure.erase_items(conn, case_id=receipt.id, concern_id=concern_id, at=context.now)
-    # What the rows held is in dead rows, replicas and backups still: without its key nobody reads it there.
-    owners = [receipt.id] if concern_id is None else [receipt.id, concern_id]
-    keys = [await context.vault.shred(conn, owner) for owner in owners]
-    await keeping.certify(
-        conn,
-        {
-            "case_id": receipt.id,
-            "version": receipt.version,
-            "basis": basis.value,
-            "erased_by": change.actor,
-            "erased_at": context.now,
-            "concern_id": concern_id,
-            "destroyed": {**gone, "preventive_case": 1, "data_key": sum(keys)},
-        },
-    )
-    return receipt
+    erasing.check(change, basis=basis)
+    receipts = await erasing.erase_all(conn, context, [change], basis=basis)
+    if not receipts:
+        raise Refusal(Code.STALE_VERSION)
+    return receipts[0]

@@ -1,6 +1,7 @@
 """What may be tried on a case, and what comes of it."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -96,6 +97,8 @@ class Attempt:
     method: Method | None = None
     step: str | None = None
     erasure_basis: ErasureBasis | None = None
+    day: date | None = None
+    """The day of the attempt, where the rules ask for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from forkant_contracts.codes import CaseState, CloseReason
+from forkant_contracts.codes import CaseState, CloseReason, ErasureBasis
 
 from case_service.domain.attempt import Action, Attempt
 from case_service.domain.erasing import ARCHIVE_FIRST
 from case_service.domain.information import InformationState
 from case_service.domain.refusals import Code, Refusal
+from case_service.domain.retention import is_expired
 from case_service.domain.standing import Case, FollowUpState, MeasureState
 
 Guard = Callable[[Case, Attempt], None]
@@ -158,3 +159,13 @@ def archive_is_decided(case: Case, attempt: Attempt) -> None:
         raise Refusal(Code.ARCHIVE_DECISION_REQUIRED)
     if case.archive_decided_by == attempt.actor:
         raise Refusal(Code.OWN_ARCHIVE_DECISION)
+
+
+def retention_is_past(case: Case, attempt: Attempt) -> None:
+    """Nothing is erased on the ground that its retention has expired before it has."""
+    if attempt.erasure_basis is not ErasureBasis.RETENTION_EXPIRED:
+        return
+    if case.retention_until is None or attempt.day is None:
+        raise ValueError("who erases what has expired must say on which day, and until when the case is kept")
+    if not is_expired(case.retention_until, day=attempt.day):
+        raise Refusal(Code.RETENTION_NOT_EXPIRED, until=case.retention_until.isoformat())

@@ -125,7 +125,7 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.DECIDE_ARCHIVE: Rule(moves=_stay(*ALL_STATES), effect=effects.decide_archive),
         Action.ERASE: Rule(
             moves=_stay(*ALL_STATES),
-            guards=(guards.no_legal_hold_stands, guards.archive_is_decided),
+            guards=(guards.no_legal_hold_stands, guards.archive_is_decided, guards.retention_is_past),
             effect=effects.erase,
         ),
     }

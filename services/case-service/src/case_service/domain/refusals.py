@@ -49,6 +49,7 @@ class Code(StrEnum):
     OWN_ARCHIVE_DECISION = "own-archive-decision"
     ARCHIVE_REFERENCE_MISPLACED = "archive-reference-misplaced"
     NOT_ERASED = "not-erased"
+    RETENTION_NOT_EXPIRED = "retention-not-expired"
     UNKNOWN_UNIT = "unknown-unit"
     SAME_UNIT = "same-unit"
     UNKNOWN_MUNICIPALITY = "unknown-municipality"

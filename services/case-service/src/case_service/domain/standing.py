@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -110,6 +111,7 @@ class Case:
     offer: UUID | None = None
     legal_holds: frozenset[UUID] = frozenset()
     archive_decided_by: str | None = None
+    retention_until: date | None = None
 
     def open_measures(self) -> tuple[UUID, ...]:
         """Measures that are planned or started, in the order they were planned (ids run in time)."""

@@ -34,6 +34,7 @@ CODES: Final = (
     _c.clarification_deadline,
     _c.closed_at,
     _c.close_reason,
+    _c.retention_until,
 )
 """The columns that a list shows: codes, dates and ids, no text that anybody wrote."""
 
@@ -70,6 +71,7 @@ DATED: Final[Mapping[str, Column[Any]]] = MappingProxyType(
         "updated": _c.updated_at,
         "closed": _c.closed_at,
         "clarification_deadline": _c.clarification_deadline,
+        "retention_until": _c.retention_until,
     }
 )
 """Moments and days that a list can begin at and end before, by name; a case without one is in neither."""

@@ -28,8 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.information import InformationState
 from case_service.domain.refusals import Code, Refusal
+from case_service.domain.retention import Kept
 from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState
 from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
+from case_service.store import retention
 from case_service.tables import (
     archive_decision,
     assessment,
@@ -73,6 +75,10 @@ class Loaded:
     sealed_key: bytes | None = field(repr=False)
     """Its data key as it is kept; the vault opens it for those who write a text."""
     case: Case
+    kept: Kept
+    """What its retention goes by."""
+    ended_at: datetime | None
+    reopened_at: datetime | None
 
 
 def _measures() -> ScalarSelect[Any]:
@@ -92,22 +98,20 @@ def _round_of(table: Any, *columns: Any) -> ScalarSelect[Any]:
 
 
 # One statement, so that everything in it is of one snapshot: a refusal is then true of the revision that it names.
-_FACTS: Final[Select[Any]] = select(
+FACTS: Final[Select[Any]] = select(
     _c.id,
     _c.unit,
     _c.version,
     _c.revision,
-    _c.age_band,
-    _c.opened_at,
-    _c.purpose_code,
+    *retention.FACTS,
     _c.level,
     _c.lowest_level,
     _c.concern_id,
-    _c.state,
     _c.held_from,
     _c.round,
     _c.restricted,
     _c.erased_at.is_not(None).label("erased"),
+    _c.retention_until,
     _round_of(assessment, assessment.c.completed).label("assessment"),
     _round_of(evaluation, evaluation.c.completed).label("evaluation"),
     _round_of(plan, plan.c.author, plan.c.goals, plan.c.goals_with_baseline, plan.c.approved_at.is_not(None)).label(
@@ -139,11 +143,12 @@ _FACTS: Final[Select[Any]] = select(
     .scalar_subquery()
     .label("archive_decided_by"),
     select(data_key.c.sealed).where(data_key.c.owner_id == _c.id).scalar_subquery().label("sealed_key"),
-).where(_c.id == bindparam("case_id"))
+)
+_FACTS_OF_ONE: Final = FACTS.where(_c.id == bindparam("case_id"))
 
-_LOAD: Final = _FACTS.where(VISIBLE_CASES)
+_LOAD: Final = _FACTS_OF_ONE.where(VISIBLE_CASES)
 _SEEN: Final = select(_c.id).where(_c.id == bindparam("case_id"), VISIBLE_CASES)
-_LOAD_OFFERED: Final = _FACTS.where(OFFERED_CASES)
+_LOAD_OFFERED: Final = _FACTS_OF_ONE.where(OFFERED_CASES)
 _LOCK_OFFERED: Final[Select[Any]] = (
     select(literal_column("1")).where(_c.id == bindparam("case_id"), OFFERED_CASES).with_for_update()
 )
@@ -155,7 +160,7 @@ async def load(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Loaded:
     Raises:
         Refusal: there is none, for this caller.
     """
-    return _loaded((await conn.execute(_LOAD, {"case_id": case_id, **scope.params()})).one_or_none())
+    return loaded_of((await conn.execute(_LOAD, {"case_id": case_id, **scope.params()})).one_or_none())
 
 
 async def is_visible(conn: AsyncConnection, scope: Scope, case_id: UUID) -> bool:
@@ -174,7 +179,7 @@ async def load_offered(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Lo
     """
     params = {"case_id": case_id, **scope.params()}
     await conn.execute(_LOCK_OFFERED, params)
-    return _loaded((await conn.execute(_LOAD_OFFERED, params)).one_or_none())
+    return loaded_of((await conn.execute(_LOAD_OFFERED, params)).one_or_none())
 
 
 async def insert_case(conn: AsyncConnection, vault: Vault, *, case_id: UUID, values: Mapping[str, object]) -> None:
@@ -207,7 +212,12 @@ async def advance(
     return row.version, row.revision
 
 
-def _loaded(row: Any) -> Loaded:
+def loaded_of(row: Any) -> Loaded:
+    """Return a case from its row of facts.
+
+    Raises:
+        Refusal: there is none.
+    """
     if row is None:
         raise Refusal(Code.NOT_FOUND)
     return Loaded(
@@ -238,7 +248,11 @@ def _loaded(row: Any) -> Loaded:
             offer=row.offer,
             legal_holds=frozenset(UUID(key) for key in row.legal_holds or ()),
             archive_decided_by=row.archive_decided_by,
+            retention_until=row.retention_until,
         ),
+        kept=retention.kept_of(row),
+        ended_at=row.ended_at,
+        reopened_at=row.reopened_at,
     )
 
 

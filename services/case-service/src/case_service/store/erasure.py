@@ -3,10 +3,24 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.tables import (
@@ -29,7 +43,6 @@ EMPTIED: Final[Mapping[str, None]] = MappingProxyType(
 )
 """The columns of the case row that hold text."""
 
-# Children before parents.
 _TABLES: Final = (
     plan_goal,
     plan,
@@ -42,24 +55,55 @@ _TABLES: Final = (
     transfer,
     measure,
 )
-_FORGET_ANSWERS: Final = text("SELECT forget_answers(CAST(:answered AS uuid[]))")
+_OF_CASES: Final = bindparam("case_ids", type_=ARRAY(Uuid))
+_FORGET_ANSWERS: Final = text("SELECT aggregate_id, gone FROM forget_answers_of(CAST(:answered AS uuid[]))")
 _ANSWERS: Final = "idempotency_key"
 
 
-async def erase_items(conn: AsyncConnection, *, case_id: UUID, concern_id: UUID | None, at: datetime) -> dict[str, int]:
-    """Delete everything below a case, forget answers kept for repeats, and empty the concern that it came from.
+def _counted(table: Table, deleted: Any) -> Select[Any]:
+    gone = deleted.cte(f"gone_{table.name}")
+    return select(literal(str(table.name)).label("name"), gone.c.case_id, func.count().label("n")).group_by(
+        gone.c.case_id
+    )
+
+
+def _deletion() -> CompoundSelect[Any]:
+    # One statement for all tables and cases: each part sees the rows as they were before, so that their order is free.
+    steps = (
+        delete(measure_step)
+        .where(measure_step.c.measure_id == measure.c.id, measure.c.case_id == func.any(_OF_CASES))
+        .returning(measure.c.case_id)
+    )
+    rows = [delete(table).where(table.c.case_id == func.any(_OF_CASES)).returning(table.c.case_id) for table in _TABLES]
+    deleted = [(measure_step, steps), *zip(_TABLES, rows, strict=True)]
+    return union_all(*(_counted(table, each) for table, each in deleted))
+
+
+_DELETE: Final = _deletion()
+
+
+async def erase_items(
+    conn: AsyncConnection, concerns: Mapping[UUID, UUID | None], *, at: datetime
+) -> dict[UUID, dict[str, int]]:
+    """Delete everything below cases, forget answers kept for repeats, and empty the concerns that they came from.
+
+    Args:
+        conn: the transaction that moved the cases on, and so holds them.
+        concerns: the cases, each with the concern that it came from.
+        at: when they are erased.
 
     Returns:
-        How many rows went or were emptied, by table.
+        For each case how many rows went or were emptied, by table.
     """
-    of_case = select(measure.c.id).where(measure.c.case_id == case_id)
-    steps = await conn.execute(delete(measure_step).where(measure_step.c.measure_id.in_(of_case)))
-    gone = {str(measure_step.name): steps.rowcount}
-    for table in _TABLES:
-        gone[str(table.name)] = (await conn.execute(delete(table).where(table.c.case_id == case_id))).rowcount
-    answered = [case_id] if concern_id is None else [case_id, concern_id]
-    gone[_ANSWERS] = (await conn.execute(_FORGET_ANSWERS, {"answered": answered})).scalar_one()
-    if concern_id is not None:
-        emptied = update(concern).where(concern.c.id == concern_id).values(description=None, note=None, erased_at=at)
-        gone[str(concern.name)] = (await conn.execute(emptied)).rowcount
+    names = [str(table.name) for table in (measure_step, *_TABLES)]
+    gone = {case_id: dict.fromkeys([*names, _ANSWERS], 0) for case_id in concerns}
+    for row in await conn.execute(_DELETE, {"case_ids": list(concerns)}):
+        gone[row.case_id][row.name] = row.n
+    case_of = {concern_id: case_id for case_id, concern_id in concerns.items() if concern_id is not None}
+    for row in await conn.execute(_FORGET_ANSWERS, {"answered": [*concerns, *case_of]}):
+        gone[case_of.get(row.aggregate_id, row.aggregate_id)][_ANSWERS] += row.gone
+    if case_of:
+        emptied = update(concern).where(concern.c.id.in_(case_of)).values(description=None, note=None, erased_at=at)
+        for row in await conn.execute(emptied.returning(concern.c.id)):
+            gone[case_of[row.id]][str(concern.name)] = 1
     return gone

@@ -47,9 +47,9 @@ async def decision_of(conn: AsyncConnection, case_id: UUID) -> RowMapping | None
     return (await conn.execute(statement)).mappings().one_or_none()
 
 
-async def certify(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Insert the certificate of an erasure."""
-    await conn.execute(insert(erasure_certificate).values(**values))
+async def certify(conn: AsyncConnection, certificates: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the certificates of erasures."""
+    await conn.execute(insert(erasure_certificate), [dict(each) for each in certificates])
 
 
 async def certificate_of(conn: AsyncConnection, case_id: UUID) -> RowMapping | None:

@@ -53,6 +53,7 @@ class CaseLine(View):
     clarification_deadline: date
     closed_at: datetime | None
     close_reason: c.CloseReason | None
+    retention_until: date = Field(description="The last day on which the case is kept, as it stands now.")
 
 
 class CasePage(View):
@@ -85,6 +86,9 @@ class CaseView(CaseLine):
     held_from: c.CaseState | None
     hold_reason: c.HoldReason | None
     restriction_reason: c.RestrictionReason | None
+    reject_reason: c.RejectReason | None
+    ended_at: datetime | None = Field(description="When it was closed, referred or rejected.")
+    retention_rule: str = Field(description="The rule that says until when: see `/v1/retention-rules`.")
     purpose_code: c.PurposeCode
     legal_basis: c.LegalBasis
     concern_id: UUID | None
