@@ -121,6 +121,9 @@ class Case(Aggregate):
     def transferred(self, to_unit: str, **kwargs: Any) -> Event:
         return self.add(case.CaseTransferred(from_unit=self.unit), unit=to_unit, **kwargs)
 
+    def merged(self, **kwargs: Any) -> Event:
+        return self.add(case.CaseMerged(into_case_id=uuid4()), **kwargs)
+
     def erased(self, **kwargs: Any) -> Event:
         return self.add(case.CaseErased(basis=ErasureBasis.UNFOUNDED), **kwargs)
 

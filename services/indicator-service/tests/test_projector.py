@@ -139,6 +139,21 @@ async def test_an_erased_case_leaves_a_tombstone_and_no_figure(bus, figures, row
     assert (entry.unit, entry.version) == (case.events[0].unit, 3)
 
 
+async def test_of_two_cases_merged_into_one_the_other_alone_counts(bus, figures, rows, new_case):
+    case, other = new_case(), new_case()
+    for each in (case, other):
+        each.opened()
+        each.closed(after=DAY)
+        await bus.deliver(*each.events)
+    assert counts(await figures()) == {"open": 0, "opened": 2, "closed": 2, "concerns_received": 0}
+    await bus.deliver(case.merged(after=DAY))
+    assert counts(await figures()) == {"open": 0, "opened": 1, "closed": 1, "concerns_received": 0}
+    await bus.deliver(case.reopened(after=DAY), *case.events)
+    assert counts(await figures()) == {"open": 0, "opened": 1, "closed": 1, "concerns_received": 0}
+    [row] = await rows("SELECT version, erased, unit, fact - 'version' AS fact FROM case_fact WHERE unit = ''")
+    assert (row.version, row.erased, row.fact) == (4, False, {"merged": True})
+
+
 async def test_an_event_about_last_year_changes_the_figures_of_last_year(bus, figures, new_case):
     case = new_case()
     case.opened()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from forkant_contracts.codes import ConcernOutcome
+from indicator_service.aggregation.facts import CaseFact
 from indicator_service.aggregation.fold import fold, streams_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -141,6 +142,32 @@ def test_an_erased_case_counts_nowhere_and_stays_so(new_case):
     assert fact.erased
     assert fact.unit == ""
     assert fact.opened_at is None
+
+
+def test_a_merged_case_counts_nowhere_in_any_month_and_nothing_that_comes_later_brings_it_back(new_case):
+    case = new_case()
+    case.opened()
+    case.measure_started(after=DAY)
+    case.closed(after=60 * DAY)
+    case.merged(after=DAY)
+    assert counted(case) == {}
+    case.reopened(after=DAY)
+    case.opened(after=DAY)
+    case.transferred("troms", after=DAY)
+    assert counted(case) == {}
+    [fact] = fold(streams_of(case.events), cases={}, concerns={}).cases.values()
+    assert fact == CaseFact(version=len(case.events), merged=True)
+
+
+def test_a_merged_case_that_is_erased_is_known_as_erased(new_case):
+    case = new_case()
+    case.opened()
+    case.merged(after=DAY)
+    case.erased(after=DAY)
+    case.reopened(after=DAY)
+    [fact] = fold(streams_of(case.events), cases={}, concerns={}).cases.values()
+    assert fact == CaseFact(version=3, erased=True)
+    assert counted(case) == {}
 
 
 def test_a_case_whose_opening_was_never_seen_counts_nowhere(new_case):

@@ -2,7 +2,8 @@
 
 Everything that a figure needs is additive over cells, medians too: a duration contributes to the cell of its exact
 length, so a percentile over any set of cells is exact. A change of a fact changes the cells by the difference between
-what it contributes afterwards and what it contributed before, which covers transfer, reopening, correction and erasure.
+what it contributes afterwards and what it contributed before, which covers transfer, reopening, correction, merging and
+erasure.
 """
 
 from collections import Counter
@@ -58,7 +59,7 @@ def total(changes: Iterable[tuple[Fact, Fact]]) -> Cells:
 
 
 def _cells_of_case(fact: CaseFact) -> Iterator[Cell]:
-    if fact.erased or fact.opened_at is None:
+    if fact.erased or fact.merged or fact.opened_at is None:
         return
 
     def cell(metric: Metric, moment: datetime, bucket: int = NO_BUCKET) -> Cell:

@@ -62,10 +62,11 @@ class PartnerFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFact:
-    """One case. ``version`` 0 is a case that no event has told of; ``erased`` is the tombstone that stays."""
+    """One case. ``version`` 0 is a case that no event has told of; ``erased`` and ``merged`` are tombstones that stay."""
 
     version: int = 0
     erased: bool = False
+    merged: bool = False
     unit: str = ""
     case_type: CaseType = CaseType.UNKNOWN
     theme: Theme = Theme.UNKNOWN
@@ -118,6 +119,7 @@ class CaseDraft(TypedDict, total=False):
 
     version: int
     erased: bool
+    merged: bool
     unit: str
     case_type: CaseType
     theme: Theme

@@ -2,7 +2,8 @@
 
 Each gives the fields that its event changes, so that the events of a batch share one draft and make one fact.
 The unit of a case is the one in the envelope of its newest event, so a transfer moves all that the case contributes.
-An erased case is a tombstone: nothing brings it back.
+An erased case is a tombstone: nothing brings it back. So is one that was merged into another, which alone counts from
+then on, in every month: a duplicate never was a case of its own. Its erasure alone is still told of it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,8 @@ from forkant_contracts.events import case, follow_up, measure, partner
 from indicator_service.aggregation.facts import CaseDraft, CaseFact, FollowUpFact, MeasureFact, PartnerFact, draft_of
 
 _Handler = Callable[[CaseDraft, Event, Any], CaseDraft]
-_TOMBSTONE: Final = draft_of(CaseFact(erased=True))
+_ERASED: Final = draft_of(CaseFact(erased=True))
+_MERGED: Final = draft_of(CaseFact(merged=True))
 _NO_MEASURE: Final = MeasureFact()
 _NO_FOLLOW_UP: Final = FollowUpFact()
 
@@ -24,16 +26,17 @@ _NO_FOLLOW_UP: Final = FollowUpFact()
 def fold_case(fact: CaseFact, events: Iterable[Event]) -> CaseFact:
     """Return the fact after events, in order of version; the fact that was given stays as it is.
 
-    An event that was folded before, or that comes after erasure, changes nothing.
+    An event that was folded before, or that comes after erasure, changes nothing; after merging, erasure alone does.
     """
     draft = draft_of(fact)
     for event in events:
         if draft["erased"] or event.aggregate_version <= draft["version"]:
             continue
         data = event.data
-        draft.update(_HANDLERS.get(type(data), _seen)(draft, event, data))
+        if not draft["merged"] or isinstance(data, case.CaseErased):
+            draft.update(_HANDLERS.get(type(data), _seen)(draft, event, data))
         draft["version"] = event.aggregate_version
-        draft["unit"] = "" if draft["erased"] else event.unit
+        draft["unit"] = "" if draft["erased"] or draft["merged"] else event.unit
     return CaseFact(**draft)
 
 
@@ -139,8 +142,12 @@ def _restricted(_draft: CaseDraft, _event: Event, data: case.CaseRestricted) -> 
     return {"restricted": data.restricted}
 
 
+def _merged(_draft: CaseDraft, _event: Event, _data: case.CaseMerged) -> CaseDraft:
+    return _MERGED
+
+
 def _erased(_draft: CaseDraft, _event: Event, _data: case.CaseErased) -> CaseDraft:
-    return _TOMBSTONE
+    return _ERASED
 
 
 def _measure(draft: CaseDraft, data: measure.MeasureEvent, **changes: object) -> CaseDraft:
@@ -217,6 +224,7 @@ _HANDLERS: Final[Mapping[type[EventData], _Handler]] = {
     case.CaseClosed: _closed,
     case.CaseReopened: _reopened,
     case.CaseRestricted: _restricted,
+    case.CaseMerged: _merged,
     case.CaseErased: _erased,
     measure.MeasurePlanned: _measure_planned,
     measure.MeasureStarted: _measure_started,
