@@ -1,11 +1,15 @@
 """What events lead to in the database."""
 
 import json
+from datetime import date
 from uuid import uuid4
 
 import pytest
 from forkant_contracts import encode
+from forkant_contracts.codes import BreakGlassReason
+from forkant_contracts.events.access import AccessGlassBroken
 from forkant_contracts.events.case import CaseTransferred
+from forkant_contracts.events.information import InformationDeadlineNear
 from forkant_kit.batch import BatchProcessor
 from forkant_kit.gate import Record
 from notification_service.commands import dead_letters, endpoints
@@ -98,12 +102,16 @@ async def test_a_consumer_that_starts_over_from_the_first_event_notifies_nobody_
         world.event(CaseTransferred(from_unit="oslo"), moved, 2, unit="troms"),
         world.event("restricted", moved, 3, unit="troms"),
         world.event("lifted", moved, 4, unit="troms"),
+        world.event("planned", moved, 5, unit="troms"),
+        world.event("merged", moved, 6, unit="troms"),
     ]
     processor = BatchProcessor(engine=world.stage.engine, group=GROUP, apply=world.notifier.apply)
     for start in range(len(events)):
         await processor.process(records(events)[start : start + 1])
     before = summary(await world.entries()), await world.deliveries(endpoint)
     assert len(before[1]) == 5
+    assert ("case_merged", "troms") in before[0]
+    assert ("plan_awaits_approval", "troms") not in before[0]
     standing = await world.stage.fetch("SELECT case_id, version, restricted, erased_version FROM case_standing")
     await world.stage.fetch("DELETE FROM consumer_offset")
     await world.stage.fetch("DELETE FROM aggregate_version")
@@ -137,6 +145,28 @@ async def test_a_transfer_is_told_to_both_units_and_takes_the_earlier_entries_fr
     ]
     assert [row["subject_version"] for row in await world.deliveries(oslo)] == [1, 1, 2]
     assert [row["subject_version"] for row in await world.deliveries(troms)] == [2, 3]
+
+
+async def test_merging_takes_the_news_of_the_work_away_and_leaves_what_the_law_asks_for(world):
+    case, other = uuid4(), uuid4()
+    endpoint, _ = await world.endpoint(URL)
+    await world.happen(world.event("opened", case), world.event("opened", other), world.event("planned", case, 2))
+    near = InformationDeadlineNear(information_id=uuid4(), clarification_deadline=date(2026, 7, 1))
+    await world.happen(world.event(near, case, 3))
+    broken = AccessGlassBroken(case_id=case, reason=BreakGlassReason.ACUTE_DANGER, by_unit="troms")
+    await world.happen(world.event(broken, uuid4(), 1))
+    await world.happen(world.event("merged", case, 4))
+    kept = [
+        ("case_opened", "oslo"),
+        ("information_deadline_near", "oslo"),
+        ("glass_broken", "oslo"),
+        ("case_merged", "oslo"),
+    ]
+    assert sorted(summary(await world.entries())) == sorted(kept)
+    assert [row["subject_version"] for row in await world.deliveries(endpoint)] == [1, 1, 2, 3, 4]
+    # What comes after it is the merged case's own: its information is still to be clarified, in time.
+    await world.happen(world.event(near, case, 5))
+    assert [kind for kind, _ in summary(await world.entries())].count("information_deadline_near") == 2
 
 
 async def test_erasure_leaves_only_its_own_notice_in_the_inbox(world):

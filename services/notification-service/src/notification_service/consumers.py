@@ -12,7 +12,7 @@ from forkant_kit.audit.record import record_erasure
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service import metrics, routing
-from notification_service.domain.audiences import CASE_ERASED
+from notification_service.domain.audiences import CASE_ERASED, OVER_WITH_A_MERGER
 from notification_service.domain.happenings import Happening, district_of
 from notification_service.store import endpoints, inbox, queue, standing
 
@@ -60,6 +60,7 @@ class Notifier:
     async def _tell_people(self, conn: AsyncConnection, happenings: Sequence[Happening], now: datetime) -> None:
         made = await inbox.insert(conn, routing.entries(happenings, new_id=self._new_id), now=now)
         await inbox.remove_left(conn, routing.departures(happenings))
+        await inbox.remove_over(conn, routing.mergers(happenings), OVER_WITH_A_MERGER)
         erasures = {h.subject_id: h.version for h in happenings if h.type == CASE_ERASED}
         if erasures:
             await inbox.remove_erased(conn, erasures)

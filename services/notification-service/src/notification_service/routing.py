@@ -9,7 +9,7 @@ from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
 from forkant_contracts.topics import CONCERN_TOPIC
 
-from notification_service.domain.audiences import CASE_ERASED, FOR_PEOPLE_ALONE, notices
+from notification_service.domain.audiences import CASE_ERASED, CASE_MERGED, FOR_PEOPLE_ALONE, notices
 from notification_service.domain.happenings import Happening, Subject, district_of
 from notification_service.store.endpoints import Candidate
 from notification_service.store.inbox import Entry
@@ -86,6 +86,11 @@ def departures(happenings: Iterable[Happening]) -> list[tuple[UUID, str, int]]:
         for h in happenings
         if h.former_unit is not None and district_of(h.former_unit) != district_of(h.unit)
     ]
+
+
+def mergers(happenings: Iterable[Happening]) -> dict[UUID, int]:
+    """Return which cases were merged into another, and with which version."""
+    return {h.subject_id: h.version for h in happenings if h.type == CASE_MERGED}
 
 
 def drafts(

@@ -23,6 +23,7 @@ SEE_RESTRICTED: Final = LEADS | PRIVACY
 
 CASE_RESTRICTED: Final = "no.forkant.case.restricted.v1"
 CASE_ERASED: Final = "no.forkant.case.erased.v1"
+CASE_MERGED: Final = "no.forkant.case.merged.v1"
 CASE_TRANSFERRED: Final = "no.forkant.case.transferred.v1"
 GLASS_BROKEN: Final = "no.forkant.access.glass-broken.v1"
 ACCESS_REVIEWED: Final = "no.forkant.access.reviewed.v1"
@@ -30,6 +31,26 @@ REVIEW_OVERDUE: Final = "no.forkant.access.review-overdue.v1"
 
 FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED, REVIEW_OVERDUE})
 """Events that no system is told of: who looked into which case is for the people of its unit."""
+
+OVER_WITH_A_MERGER: Final = frozenset(
+    {
+        Kind.CASE_OPENED,
+        Kind.PLAN_AWAITS_APPROVAL,
+        Kind.PLAN_APPROVED,
+        Kind.CASE_PUT_ON_HOLD,
+        Kind.CASE_TRANSFERRED_IN,
+        Kind.CASE_REFERRED,
+        Kind.CASE_REJECTED,
+        Kind.CASE_EVALUATED,
+        Kind.CASE_CLOSED,
+        Kind.CASE_REOPENED,
+    }
+)
+"""News of the work on a case, which goes on in the case that it was merged into.
+
+What the law asks for goes on in the merged case itself: clarifying its information, restricting and erasing it, and
+reviewing who looked into it without being a member.
+"""
 
 
 class Side(StrEnum):
@@ -117,6 +138,7 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(kind=Kind.REVIEW_ESCALATED, roles=LEADS | PRIVACY, needs=Needs.ROLE, levels=_ESCALATED),
         Rule(kind=Kind.REVIEW_ESCALATED, roles=PRIVACY, needs=Needs.ROLE, side=Side.DIRECTORATE, levels=_ESCALATED),
     ),
+    CASE_MERGED: (Rule(kind=Kind.CASE_MERGED, roles=LEADS | OFFICERS),),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY, needs=Needs.EVER),),
 }
 """Rules by event type; a type that is not here is no news to anyone."""

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     CASE_REOPENED = "case_reopened"
     CASE_RESTRICTED = "case_restricted"
     CASE_RESTRICTION_LIFTED = "case_restriction_lifted"
+    CASE_MERGED = "case_merged"
     CASE_ERASED = "case_erased"
     INFORMATION_DEADLINE_NEAR = "information_deadline_near"
     INFORMATION_RESTRICTED = "information_restricted"
@@ -149,6 +150,12 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "Sperringen av en forebyggende sak hos {unit} er opphevet.",
         "Restriction lifted",
         "The restriction of a preventive case at {unit} has been lifted.",
+    ),
+    Kind.CASE_MERGED: _message(
+        "Sak slått sammen",
+        "En forebyggende sak hos {unit} er slått sammen med en annen, som den var et duplikat av.",
+        "Case merged",
+        "A preventive case at {unit} has been merged into another, of which it was a duplicate.",
     ),
     Kind.CASE_ERASED: _message(
         "Sak slettet",

@@ -1,6 +1,6 @@
 """Inbox entries and what each person has read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -58,6 +58,10 @@ DELETE FROM inbox_entry AS e
 USING unnest(CAST(:ids AS uuid[]), CAST(:units AS text[]), CAST(:versions AS int[])) AS c (case_id, unit, version)
 WHERE e.subject_id = c.case_id AND e.district = c.unit AND e.subject_version < c.version
 """)
+_REMOVE_OVER: Final = text("""
+DELETE FROM inbox_entry AS e USING unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[])) AS c (case_id, version)
+WHERE e.subject_id = c.case_id AND e.subject_version < c.version AND e.kind = ANY(CAST(:kinds AS text[]))
+""")
 _MARK: Final = text("""
 INSERT INTO inbox_mark AS m (entry_id, person, read_at, acknowledged_at)
 VALUES (:entry_id, :person, CAST(:now AS timestamptz),
@@ -95,6 +99,14 @@ async def remove_erased(conn: AsyncConnection, versions: Mapping[UUID, int]) -> 
     if versions:
         ids = sorted(versions)
         await conn.execute(_REMOVE_ERASED, {"ids": ids, "versions": [versions[i] for i in ids]})
+
+
+async def remove_over(conn: AsyncConnection, versions: Mapping[UUID, int], kinds: Collection[str]) -> None:
+    """Remove messages of these kinds about cases that are older than the version in which that was over."""
+    if versions:
+        ids = sorted(versions)
+        bind = {"ids": ids, "versions": [versions[i] for i in ids], "kinds": sorted(kinds)}
+        await conn.execute(_REMOVE_OVER, bind)
 
 
 async def remove_left(conn: AsyncConnection, moves: Sequence[tuple[UUID, str, int]]) -> None:
