@@ -41,6 +41,8 @@ WALK: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("officer", "POST", "/v1/cases", SPECIAL),
     ("officer", "POST", f"{CASE}/rejection", {}),
     ("officer", "POST", "/v1/cases", SPECIAL),
+    ("officer", "POST", f"{CASE}/merge", {}),
+    ("officer", "POST", "/v1/cases", SPECIAL),
     ("officer", "PUT", f"{CASE}/assessment", {}),
     ("officer", "PUT", f"{CASE}/plan", {}),
     ("lead", "POST", f"{CASE}/plan/approval", {"occurred_at": None}),
@@ -92,9 +94,13 @@ def merged(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 async def written(wall) -> set[tuple[str, str, tuple[str, ...]]]:
     """Walk through cases with the canary in every text, and wait until everybody has heard of them."""
     ids: dict[str, str] = {}
-    etag, done = "", set()
+    etag, done, before = "", set(), dict[str, Any]()
     for who, method, template, changes in WALK:
         body, places = filled(OPERATIONS[method, template])
+        if template == "/v1/cases":
+            before = {"into": ids.get("case_id"), "into_etag": etag}
+        elif template.endswith("/merge"):
+            body |= before
         answer = await wall.person(f"{who}-agder").done(
             "case", method, template.format_map(ids), merged(body, changes), etag=etag, **NOISE
         )

@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from case_service.api import bodies, method_bodies, refusals
+from case_service.api import bodies, merging_bodies, method_bodies, refusals
 from case_service.api.description import TAGS
 from case_service.api.examples import EXAMPLES
 from case_service.domain.refusals import Code, Refusal
@@ -13,7 +13,7 @@ from forkant_kit.web import require_policies
 
 MODELS = {
     name: model
-    for module in (bodies, method_bodies)
+    for module in (bodies, merging_bodies, method_bodies)
     for name, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, bodies.Body)
 }

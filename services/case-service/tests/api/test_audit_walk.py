@@ -121,6 +121,7 @@ MADE = {
     "{partner_id}": "partner_id", "information": "information_id", "clarification": "information_id",
     "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
     "revoke": "transfer_id", "members": "grant_id", "{grant_id}": "grant_id", "access": "access_id",
+    "merge": "into_id",
     "legal-holds": "legal_hold_id", "{legal_hold_id}": "legal_hold_id",
 }  # fmt: skip
 
@@ -226,6 +227,11 @@ async def concerns_and_endings(walk: Walk) -> None:
     ):
         await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
         await walk.step(by, f"POST {CASE}/{tail}", body, action=action)
+    await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
+    into, etag = walk.ids["case_id"], walk.etags["case"]
+    await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
+    await walk.step(officer, f"POST {CASE}/merge", {"into": into, "into_etag": etag}, action="case.merge")
+    await walk.step(officer, f"GET {CASE}/merged", action="case.list_merged")
     privacy, hold = "privacy-oslo", {"reason": "complaint"}
     await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
     await walk.step(privacy, f"POST {CASE}/legal-holds", hold, action="case.place_legal_hold")

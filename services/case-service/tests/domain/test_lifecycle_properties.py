@@ -60,9 +60,10 @@ attempts = st.builds(
     completed=st.booleans(),
     close_reason=st.sampled_from([CloseReason.EVALUATED, CloseReason.RESOURCES]),
     step=st.sampled_from(["invited", "held"]),
+    into=st.sampled_from([Case(state=CaseState.ACTIVE), Case(state=CaseState.CLOSED, merged=True)]),
 )
 # A forward pull: drawn evenly, most sequences would dwell or end before a case was planned.
-ENDINGS = {Action.CLOSE, Action.REFER, Action.REJECT, Action.RESTRICT, Action.ERASE, Action.PUT_ON_HOLD}
+ENDINGS = {Action.CLOSE, Action.REFER, Action.REJECT, Action.RESTRICT, Action.ERASE, Action.MERGE, Action.PUT_ON_HOLD}
 FORWARD = [
     Action.ASSESS,
     Action.PLAN,
@@ -110,6 +111,7 @@ def details(attempt: Attempt, before: Case) -> dict[Kind, object]:
         Kind.CLOSED: c.CaseClosed(reason=CloseReason.RESOURCES, evaluated=before.evaluated),
         Kind.REOPENED: c.CaseReopened(reason=ReopenReason.NEW_CONCERN),
         Kind.RESTRICTED: c.CaseRestricted(restricted=not before.restricted, reason=RestrictionReason.DISPUTED),
+        Kind.MERGED: c.CaseMerged(into_case_id=ITEMS[0]),
         Kind.ERASED: c.CaseErased(basis=ErasureBasis.UNFOUNDED),
         Kind.MEASURE_PLANNED: m.MeasurePlanned(
             measure_id=item, kind=MeasureKind.HOME_VISIT, arena=Arena.PHYSICAL, due_on=date(2026, 7, 1)
@@ -218,6 +220,28 @@ def test_no_case_is_erased_while_a_legal_hold_stands_or_by_who_decided_about_its
         case = after
 
 
+@given(plays, st.lists(attempts, min_size=1, max_size=30))
+def test_a_merged_case_stays_merged_and_tells_of_no_work(play, later):
+    case, _, log = run(play)
+    case = replace(case, restricted=False, legal_holds=frozenset(), offer=None)
+    if not (case.erased or case.merged):
+        case = decide(case, Attempt(action=Action.MERGE, actor="lead", into=Case(state=CaseState.ACTIVE))).case
+    told = set()
+    for attempt in later:
+        try:
+            decision = decide(case, attempt)
+        except Refusal:
+            continue
+        assert decision.case.merged == case.merged
+        assert (decision.case.state, decision.case.round) == (case.state, case.round)
+        assert (decision.case.plan, decision.case.measures) == (case.plan, case.measures) or decision.case.erased
+        told |= {happening.kind for happening in decision.happenings}
+        case = decision.case
+    assert told <= {Kind.INFORMATION_CLARIFIED, Kind.RESTRICTED, Kind.ERASED}
+    merging = [one.type for one in log].count("no.forkant.case.merged.v1")
+    assert merging <= 1
+
+
 @given(plays)
 def test_no_case_reaches_a_standing_that_the_rules_forbid(play):
     case, _, _ = run(play)
@@ -252,6 +276,7 @@ def test_an_action_is_refused_exactly_when_the_table_or_a_guard_says_so(play, at
         expected = {
             Code.ILLEGAL_TRANSITION,
             Code.CASE_ERASED,
+            Code.CASE_MERGED,
             Code.CASE_RESTRICTED,
             Code.NOT_RESTRICTED,
             Code.ALREADY_RESTRICTED,

@@ -64,6 +64,7 @@ lift_legal_hold     R A P X F E H C D J
 decide_archive      R A P X F E H C D J
 restrict            R A P X F E H C D J
 lift_restriction    R A P X F E H C D J
+merge               R A P X F E H C D J
 erase               R A P X F E H C D J
 """
 LETTERS = dict(zip("RAPXFEHCDJ", COLUMNS, strict=True))
@@ -89,13 +90,16 @@ def ready_for(action: Action, state: CaseState) -> Case:
         follow_ups={ITEM: FollowUpState.SCHEDULED},
         partners=frozenset({ITEM}),
         information={ITEM: InformationState.REGISTERED},
-        offer=None if action is Action.OFFER_TRANSFER else ITEM,
-        legal_holds=frozenset() if action is Action.ERASE else frozenset({ITEM}),
+        offer=None if action in {Action.OFFER_TRANSFER, Action.MERGE} else ITEM,
+        legal_holds=frozenset() if action in {Action.ERASE, Action.MERGE} else frozenset({ITEM}),
     )
 
 
 def attempt(action: Action, *, actor: str = "lead", **fields: object) -> Attempt:
-    return replace(Attempt(action=action, actor=actor, item_id=ITEM, close_reason=CloseReason.RESOURCES), **fields)  # type: ignore[arg-type]
+    made = Attempt(
+        action=action, actor=actor, item_id=ITEM, close_reason=CloseReason.RESOURCES, into=Case(state=CaseState.ACTIVE)
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
 
 
 def test_the_table_covers_every_action_and_every_state():
@@ -155,6 +159,7 @@ HAPPENINGS = [
     (Action.REVOKE_TRANSFER, "active", {}, []),
     (Action.RESTRICT, "active", {}, [Kind.RESTRICTED]),
     (Action.LIFT_RESTRICTION, "active", {}, [Kind.RESTRICTED]),
+    (Action.MERGE, "active", {}, [Kind.MERGED]),
     (Action.ERASE, "closed", {}, [Kind.ERASED]),
 ]
 
@@ -213,6 +218,18 @@ REFUSALS = [
     (Action.RESTRICT, "active", {"restricted": True}, {}, Code.ALREADY_RESTRICTED),
     (Action.LIFT_RESTRICTION, "active", {"restricted": False}, {}, Code.NOT_RESTRICTED),
     (Action.LIFT_LEGAL_HOLD, "active", {"legal_holds": frozenset({OTHER})}, {}, Code.NOT_FOUND),
+    (Action.MERGE, "active", {"legal_holds": frozenset({OTHER})}, {}, Code.LEGAL_HOLD),
+    (Action.MERGE, "active", {"offer": OTHER}, {}, Code.TRANSFER_PENDING),
+    (Action.MERGE, "active", {}, {"into": None}, Code.NOT_FOUND),
+    *(
+        (Action.MERGE, "active", {}, {"into": Case(state=CaseState.ACTIVE, **standing)}, code)
+        for standing, code in (
+            ({"erased": True}, Code.NOT_FOUND),
+            ({"merged": True}, Code.OTHER_CASE_UNFIT),
+            ({"restricted": True}, Code.OTHER_CASE_UNFIT),
+            ({"offer": OTHER}, Code.OTHER_CASE_UNFIT),
+        )
+    ),
     (Action.ERASE, "closed", {"legal_holds": frozenset({OTHER})}, {}, Code.LEGAL_HOLD),
     *(
         (Action.ERASE, "closed", standing, {"erasure_basis": basis}, code)
@@ -305,6 +322,34 @@ def test_no_work_is_done_on_a_restricted_case(action):
     with pytest.raises(Refusal) as caught:
         decide(replace(ready_for(action, CaseState.ACTIVE), restricted=True), attempt(action))
     assert caught.value.code is Code.CASE_RESTRICTED
+
+
+@pytest.mark.parametrize("action", Action)
+def test_what_protects_people_goes_on_in_a_merged_case_and_no_work_does(action):
+    ready = replace(ready_for(action, CaseState.ACTIVE), merged=True, merged_into=OTHER)
+    goes_on = action in WHILE_RESTRICTED | {Action.CLARIFY_INFORMATION}
+    assert (action in allowed_actions(replace(ready, offer=None))) == (
+        goes_on and (action is not Action.RESTRICT or not ready.restricted)
+    )
+    if goes_on:
+        after = decide(ready, attempt(action)).case
+        assert (after.merged, after.merged_into, after.state) == (True, OTHER, CaseState.ACTIVE)
+        return
+    for into, facts in ((OTHER, {"into": str(OTHER)}), (None, {})):
+        with pytest.raises(Refusal) as caught:
+            decide(replace(ready, merged_into=into), attempt(action))
+        assert (caught.value.code, dict(caught.value.facts)) == (Code.CASE_MERGED, facts)
+
+
+def test_merging_leaves_the_case_as_it_stood():
+    case = ready_for(Action.MERGE, CaseState.ON_HOLD)
+    after = decide(case, attempt(Action.MERGE)).case
+    assert after == replace(case, merged=True)
+
+
+def test_a_case_is_merged_into_one_that_is_held_or_has_ended():
+    held = Case(state=CaseState.CLOSED, legal_holds=frozenset({OTHER}))
+    assert decide(ready_for(Action.MERGE, CaseState.ACTIVE), attempt(Action.MERGE, into=held)).case.merged
 
 
 @pytest.mark.parametrize("action", Action)

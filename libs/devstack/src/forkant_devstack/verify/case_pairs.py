@@ -96,6 +96,16 @@ CASE_PAIRS: Final = (
         """,
     ),
     Pair(
+        name="mergers",
+        tables="""
+            SELECT id::text, concat_ws(' ', merged_into, merged_at) FROM preventive_case WHERE merged_into IS NOT NULL
+        """,
+        events="""
+            SELECT aggregate_id::text, concat_ws(' ', data->>'into_case_id', occurred_at)
+            FROM happened WHERE type = 'case.merged'
+        """,
+    ),
+    Pair(
         name="erasures",
         tables="SELECT id::text, erasure_basis FROM preventive_case WHERE erased_at IS NOT NULL",
         events="SELECT aggregate_id::text, data->>'basis' FROM happened WHERE type = 'case.erased'",

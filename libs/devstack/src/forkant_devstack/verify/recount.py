@@ -35,7 +35,7 @@ WITH counted AS (
                AS evaluated,
            (SELECT (min(m.started_at) AT TIME ZONE 'Europe/Oslo')::date FROM measure AS m WHERE m.case_id = c.id)
                AS started_on
-    FROM preventive_case AS c WHERE c.erased_at IS NULL
+    FROM preventive_case AS c WHERE c.erased_at IS NULL AND c.merged_into IS NULL
 ), placed AS (
     SELECT *, opened_on >= $1 AND opened_on < $2 AS opened_within,
            state = 'closed' AND closed_on >= $1 AND closed_on < $2 AS closed_within,

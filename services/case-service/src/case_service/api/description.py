@@ -45,6 +45,7 @@ TAGS: Final = (
     ("information", "What is known, as fact or assessment, and until when it is to be clarified."),
     ("partners", "Those outside the police who take part."),
     ("course", "Holding, closing, referring, rejecting, reopening."),
+    ("duplicates", "Merging cases that are one."),
     ("protection", "Restricting and erasing."),
     ("access", "Who may see a case: members, levels, emergency access, substitutes."),
     ("transfers", "Moving a case to another unit."),

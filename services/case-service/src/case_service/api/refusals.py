@@ -25,6 +25,32 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "Nothing changes before the restriction is lifted.",
         ),
         Code.CASE_ERASED: (410, "The case was erased", "Nothing is left to read or change."),
+        Code.CASE_MERGED: (
+            _CONFLICT,
+            "The case was merged into another",
+            "Work on the case that goes on; `into` names it where you may see it. This one stays as it was.",
+        ),
+        Code.SAME_CASE: (_UNPROCESSABLE, "It is the same case", "Name another case."),
+        Code.OTHER_CASE_CHANGED: (
+            _CONFLICT,
+            "The other case has changed",
+            "Read it again, look at what changed, and give its ETag.",
+        ),
+        Code.OTHER_CASE_UNFIT: (
+            _CONFLICT,
+            "The other case takes none in",
+            "`because` says why: it is merged, restricted or on offer itself.",
+        ),
+        Code.UNITS_DIFFER: (
+            _CONFLICT,
+            "The cases belong to different units",
+            "Transfer one of them first, so that one unit holds both.",
+        ),
+        Code.MERGED_CASE_OUT_OF_REACH: (
+            _CONFLICT,
+            "A case that was merged into it is beyond your reach",
+            "Let a privacy officer who may see that one erase it first.",
+        ),
         Code.ALREADY_COMPLETED: (
             _CONFLICT,
             "It is completed",

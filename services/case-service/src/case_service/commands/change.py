@@ -35,6 +35,7 @@ _BY_ITS_UNIT: Final = frozenset(
         Action.PLACE_LEGAL_HOLD,
         Action.LIFT_LEGAL_HOLD,
         Action.DECIDE_ARCHIVE,
+        Action.MERGE,
         Action.ERASE,
     }
 )

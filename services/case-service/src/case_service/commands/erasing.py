@@ -1,6 +1,7 @@
 """Erasing cases («sletting»), one or many in one transaction: what they hold, its keys, and a certificate for each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,14 @@ from forkant_kit.outbox import append_events
 from forkant_kit.vault import shred
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.commands.change import Change
+from case_service.commands.change import Change, begun
 from case_service.commands.context import Context, Receipt
 from case_service.domain.attempt import Action, Attempt
 from case_service.domain.lifecycle import decide
 from case_service.domain.moments import local_day
 from case_service.domain.refusals import Code, Refusal
 from case_service.events import Stamp, stamped
-from case_service.store import erasure, keeping, many
+from case_service.store import cases, erasure, keeping, many
 
 _ERASE = f"case.{Action.ERASE.value}"
 
@@ -35,12 +36,42 @@ def check(change: Change, *, basis: ErasureBasis) -> None:
         raise Refusal(Code.CASE_OF_ANOTHER_UNIT)
 
 
+async def below(change: Change, case_id: UUID, *, basis: ErasureBasis) -> Change:
+    """Return the change that erases a case together with the one that it was merged into, when the rules allow it.
+
+    It is kept as long as that one: whose retention has expired is not kept for the sake of its duplicates.
+
+    Raises:
+        Refusal: the caller may not see it, or the rules say no to the case that ``case`` names.
+    """
+    conn, context = change.conn, change.context
+    try:
+        loaded = await cases.load(conn, context.scope, case_id)
+    except Refusal:
+        raise Refusal(Code.MERGED_CASE_OUT_OF_REACH) from None
+    kept = replace(loaded, case=replace(loaded.case, retention_until=change.case.retention_until))
+    merged = begun(conn, context, kept, occurred_at=None)
+    try:
+        check(merged, basis=basis)
+    except Refusal as refusal:
+        raise Refusal(refusal.code, **refusal.facts, case=str(case_id)) from None
+    return merged
+
+
+async def _whole(conn: AsyncConnection, changes: Sequence[Change]) -> list[Change]:
+    """Leave out cases into which others were merged that are neither erased nor among these."""
+    ids = {change.loaded.id for change in changes}
+    found = await cases.below(conn, ids)
+    return [change for change in changes if ids.issuperset(found[change.loaded.id])]
+
+
 async def erase_all(
     conn: AsyncConnection, context: Context, changes: Sequence[Change], *, basis: ErasureBasis
 ) -> list[Receipt]:
     """Erase cases that were checked, and certify each; what moved since it was loaded is left as it is.
 
-    Every statement is for all of them, so that many cost little more than one.
+    So is a case into which others were merged that are not among these: nothing of it is left behind. Every statement is
+    for all of them, so that many cost little more than one.
 
     Returns:
         The receipts of those that were erased.
@@ -48,7 +79,7 @@ async def erase_all(
     moved = await many.advance_all(
         conn,
         unit=context.unit,
-        loaded=[change.loaded for change in changes],
+        loaded=[change.loaded for change in await _whole(conn, changes)],
         values={
             **erasure.EMPTIED,
             "erased_at": context.now,

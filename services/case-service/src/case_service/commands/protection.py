@@ -13,7 +13,7 @@ from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.erasing import ArchiveOutcome, LegalHoldReason
 from case_service.domain.lifecycle import decide
 from case_service.domain.refusals import Code, Refusal
-from case_service.store import keeping
+from case_service.store import cases, keeping
 
 
 async def restrict(
@@ -91,13 +91,20 @@ async def decide_archive(
 async def erase(conn: AsyncConnection, context: Context, target: Target, *, basis: ErasureBasis) -> Receipt:
     """Erase what is written in a case and in the concern that it came from, and certify it; a row of codes stays.
 
+    What was merged into the case goes with it, each case by the same rules and with a certificate of its own: nothing
+    of it goes before all of it can.
+
     Raises:
         Refusal: it was erased before, a legal hold stands on it, its archiving is not decided by somebody else, or its
-            retention has not expired when that is the ground.
+            retention has not expired when that is the ground; or one of these, then named by ``case``, holds for a case
+            that was merged into it, or the caller can't see one.
     """
+    merged = (await cases.below(conn, [target.id]))[target.id]
+    await cases.lock(conn, context.scope, (target.id, *merged))
     change = await begin(conn, context, target)
     erasing.check(change, basis=basis)
-    receipts = await erasing.erase_all(conn, context, [change], basis=basis)
-    if not receipts:
+    below = [await erasing.below(change, case_id, basis=basis) for case_id in merged]
+    receipts = await erasing.erase_all(conn, context, [change, *below], basis=basis)
+    if len(receipts) <= len(below):
         raise Refusal(Code.STALE_VERSION)
     return receipts[0]

@@ -46,6 +46,7 @@ class Action(StrEnum):
     PLACE_LEGAL_HOLD = "place_legal_hold"
     LIFT_LEGAL_HOLD = "lift_legal_hold"
     DECIDE_ARCHIVE = "decide_archive"
+    MERGE = "merge"
     ERASE = "erase"
 
 
@@ -69,6 +70,7 @@ class Kind(StrEnum):
     CLOSED = "case.closed"
     REOPENED = "case.reopened"
     RESTRICTED = "case.restricted"
+    MERGED = "case.merged"
     ERASED = "case.erased"
     MEASURE_PLANNED = "measure.planned"
     MEASURE_STARTED = "measure.started"
@@ -85,7 +87,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A wish to act; ``item_id`` names what of the case it is about: a measure, a follow-up, an offer, a hold."""
+    """A wish to act; ``item_id`` names what of the case it is about: a measure, a follow-up, an offer, a hold.
+
+    ``into`` is the other case of a merger, the one that goes on.
+    """
 
     action: Action
     actor: str
@@ -99,6 +104,7 @@ class Attempt:
     erasure_basis: ErasureBasis | None = None
     day: date | None = None
     """The day of the attempt, where the rules ask for it."""
+    into: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)

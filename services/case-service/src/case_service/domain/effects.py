@@ -190,9 +190,15 @@ def keep(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
     return Decision(case)
 
 
+def merge(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
+    """Leave the case as it stood, as a duplicate of the other, which alone goes on."""
+    return Decision(replace(case, merged=True), (Happening(Kind.MERGED),))
+
+
 def erase(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
     """Erase the case's content; what is left says only that it was there."""
     after = Case(state=case.state, held_from=case.held_from, round=case.round, restricted=case.restricted, erased=True)
+    after = replace(after, merged=case.merged, merged_into=case.merged_into)
     return Decision(after, (Happening(Kind.ERASED),))
 
 

@@ -151,6 +151,23 @@ def no_legal_hold_stands(case: Case, _attempt: Attempt) -> None:
         raise Refusal(Code.LEGAL_HOLD)
 
 
+def other_case_takes_it(_case: Case, attempt: Attempt) -> None:
+    """The case that goes on is there to work on: neither restricted, nor on offer, nor merged away itself.
+
+    A legal hold on it is no bar, since it is kept as it is, and then holds what is merged into it too.
+    """
+    other = attempt.into
+    if other is None or other.erased:
+        raise Refusal(Code.NOT_FOUND)
+    for unfit, because in (
+        (other.merged, Code.CASE_MERGED),
+        (other.restricted, Code.CASE_RESTRICTED),
+        (other.offer is not None, Code.TRANSFER_PENDING),
+    ):
+        if unfit:
+            raise Refusal(Code.OTHER_CASE_UNFIT, because=because.value)
+
+
 def archive_is_decided(case: Case, attempt: Attempt) -> None:
     """Nothing goes before its archiving is decided, and nobody erases on their own decision."""
     if attempt.erasure_basis not in ARCHIVE_FIRST:

@@ -123,6 +123,12 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
             moves=_stay(*ALL_STATES), guards=(guards.legal_hold_stands,), effect=effects.lift_legal_hold
         ),
         Action.DECIDE_ARCHIVE: Rule(moves=_stay(*ALL_STATES), effect=effects.decide_archive),
+        # A hold keeps a case where it is found and counted; what is taken from sight can't be merged unseen.
+        Action.MERGE: Rule(
+            moves=_stay(*ALL_STATES),
+            guards=(guards.no_legal_hold_stands, guards.no_offer_is_open, guards.other_case_takes_it),
+            effect=effects.merge,
+        ),
         Action.ERASE: Rule(
             moves=_stay(*ALL_STATES),
             guards=(guards.no_legal_hold_stands, guards.archive_is_decided, guards.retention_is_past),
@@ -138,6 +144,8 @@ _ABOUT_KEEPING: Final = frozenset(
     {Action.PLACE_LEGAL_HOLD, Action.LIFT_LEGAL_HOLD, Action.DECIDE_ARCHIVE, Action.ERASE}
 )
 _WHILE_RESTRICTED: Final = frozenset({Action.RESTRICT, Action.LIFT_RESTRICTION}) | _ABOUT_KEEPING | _NEED_TO_KNOW
+# What protects people and what the law sets a day for goes on in a case that was merged into another; no work does.
+_WHILE_MERGED: Final = _WHILE_RESTRICTED | {Action.CLARIFY_INFORMATION}
 
 
 def allowed_actions(case: Case) -> list[Action]:
@@ -145,6 +153,8 @@ def allowed_actions(case: Case) -> list[Action]:
     if case.erased:
         return []
     legal = [action for action, rule in RULES.items() if case.state in rule.moves]
+    if case.merged:
+        legal = [action for action in legal if action in _WHILE_MERGED]
     if case.restricted:
         return [action for action in legal if action in _WHILE_RESTRICTED - {Action.RESTRICT}]
     idle = {Action.LIFT_RESTRICTION} | ({Action.OFFER_TRANSFER} if case.offer else _ANSWERS)
@@ -155,10 +165,12 @@ def decide(case: Case, attempt: Attempt) -> Decision:
     """Return the case after the action and what happened, in order.
 
     Raises:
-        Refusal: the case is erased or restricted, its state does not allow the action, or a guard does not.
+        Refusal: the case is erased, merged or restricted, its state does not allow the action, or a guard does not.
     """
     if case.erased:
         raise Refusal(Code.CASE_ERASED)
+    if case.merged and attempt.action not in _WHILE_MERGED:
+        raise Refusal(Code.CASE_MERGED, **({} if case.merged_into is None else {"into": str(case.merged_into)}))
     if case.restricted and attempt.action not in _WHILE_RESTRICTED:
         raise Refusal(Code.CASE_RESTRICTED)
     rule = RULES[attempt.action]

@@ -93,7 +93,9 @@ class Plan:
 class Case:
     """A case as the rules see it; assessment, plan and evaluation are those of the current round.
 
-    A reopening begins a new round, so that what was written before stays as it was.
+    A reopening begins a new round, so that what was written before stays as it was. ``merged`` stands beside the state
+    that the case had when it was found to be a duplicate; ``merged_into`` is the case that goes on, where the caller
+    may know of it.
     """
 
     state: CaseState
@@ -101,6 +103,8 @@ class Case:
     round: int = 1
     restricted: bool = False
     erased: bool = False
+    merged: bool = False
+    merged_into: UUID | None = None
     assessed: bool = False
     plan: Plan | None = None
     evaluated: bool = False

@@ -16,6 +16,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Text,
+    and_,
     case,
     cast,
     func,
@@ -35,6 +36,7 @@ _d: Final = case_departure.c
 _SETTLED: Final = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
 _GONE: Final = case(
     (_c.erased_at.is_not(None), literal("erased")),
+    (and_(_c.merged_into.is_not(None), VISIBLE_CASES), literal("merged")),
     (VISIBLE_CASES, null()),
     (_c.restricted, literal("restricted")),
     else_=literal("access_ended"),

@@ -14,6 +14,7 @@ from case_service.tables import event_archive, preventive_case
 
 _c: Final = preventive_case.c
 _SEEN: Final = select(_c.id).where(_c.id == bindparam("case_id"), VISIBLE_CASES)
+_MERGED: Final = select(_c.id).where(_c.merged_into == bindparam("case_id"), VISIBLE_CASES).order_by(_c.id)
 _e: Final = event_archive.c
 _TOMBSTONE: Final = select(_e.event_id, _e.recorded_at).where(
     _e.aggregate_id == bindparam("case_id"), _e.type == CaseErased.TYPE
@@ -37,6 +38,7 @@ async def get_certificate(conn: AsyncConnection, scope: Scope, case_id: UUID) ->
         **certificate,
         "topic": CaseErased.TOPIC,
         "event_id": None if event is None else event.event_id,
+        "merged": list((await conn.execute(_MERGED, {"case_id": case_id, **scope.params()})).scalars()),
         "archive_decision": None if decision is None else dict(decision),
         "legal_holds": [dict(row) for row in await keeping.holds_of(conn, case_id)],
     }

@@ -143,6 +143,7 @@ def _params(scope: Scope) -> dict[str, Any]:
 def _conditions(chosen: Filter) -> list[ColumnElement[Any]]:
     return [
         _c.erased_at.is_(None),
+        _c.merged_into.is_(None),
         *(CODED[name].in_(codes) for name, codes in chosen.one_of.items()),
         *(DATED[name] >= at for name, at in chosen.since.items()),
         *(DATED[name] < at for name, at in chosen.before.items()),

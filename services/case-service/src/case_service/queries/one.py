@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from forkant_contracts.codes import CaseState
+from forkant_contracts.events.case import CaseMerged
 from forkant_kit.vault import DataKey, Vault
 from sqlalchemy import (
     BindParameter,
@@ -29,7 +30,9 @@ from case_service.domain.information import is_restricted
 from case_service.domain.lifecycle import allowed_actions
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case
+from case_service.queries.listing import CODES
 from case_service.scope import VISIBLE_CASES, Scope
+from case_service.store.cases import is_visible
 from case_service.tables import (
     assessment,
     case_note,
@@ -127,6 +130,11 @@ _HISTORY: Final = (
     .limit(bindparam("limit"))
 )
 
+_INTO: Final = "into_case_id"
+_MERGED: Final = (
+    select(*CODES).where(_c.merged_into == _ID, _c.erased_at.is_(None), VISIBLE_CASES).order_by(_c.id.desc())
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
@@ -155,8 +163,11 @@ async def get_case(
         state=CaseState(row["state"]),
         held_from=CaseState(row["held_from"]) if row["held_from"] else None,
         restricted=row["restricted"],
+        merged=row["merged_into"] is not None,
         offer=next((UUID(each["id"]) for each in row["transfers"] or () if each["state"] == "offered"), None),
     )
+    if row["merged_into"] is not None and not await is_visible(conn, scope, row["merged_into"]):
+        row["merged_into"] = None
     key = vault.opened(case_id, row["sealed_key"])
     return CaseView(
         row={**opened(key, preventive_case, row), **_below(key, row, scope)}, allowed=allowed_actions(standing)
@@ -194,7 +205,23 @@ async def get_head(conn: AsyncConnection, scope: Scope, case_id: UUID) -> tuple[
 
 async def list_history(
     conn: AsyncConnection, scope: Scope, case_id: UUID, *, after: int, limit: int
-) -> Sequence[RowMapping]:
-    """Return the events of a case in order: codes and ids, as they were published."""
+) -> Sequence[Mapping[str, Any]]:
+    """Return the events of a case in order, as they were published: codes and ids.
+
+    Which case goes on for a merged one is left out where the caller may not see that case.
+    """
     params = {"case_id": case_id, "after": after, "limit": limit, **scope.params()}
-    return (await conn.execute(_HISTORY, params)).mappings().all()
+    found = (await conn.execute(_HISTORY, params)).mappings().all()
+    return [await _as_known(conn, scope, dict(row)) for row in found]
+
+
+async def _as_known(conn: AsyncConnection, scope: Scope, row: dict[str, Any]) -> Mapping[str, Any]:
+    if row["type"] != CaseMerged.TYPE or await is_visible(conn, scope, UUID(row["data"][_INTO])):
+        return row
+    return {**row, "data": {**row["data"], _INTO: None}}
+
+
+async def list_merged(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Sequence[RowMapping]:
+    """Return the cases that were merged into one and that the caller may see, newest first, as codes."""
+    params = {"case_id": case_id, **scope.without_broken_glass().params()}
+    return (await conn.execute(_MERGED, params)).mappings().all()

@@ -1,7 +1,7 @@
 """The case row: loading what the rules need in one snapshot, and moving it on under its optimistic lock."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,6 +15,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Text,
+    Uuid,
     and_,
     bindparam,
     cast,
@@ -22,8 +23,10 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    text,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.information import InformationState
@@ -112,6 +115,7 @@ FACTS: Final[Select[Any]] = select(
     _c.restricted,
     _c.erased_at.is_not(None).label("erased"),
     _c.retention_until,
+    _c.merged_into,
     _round_of(assessment, assessment.c.completed).label("assessment"),
     _round_of(evaluation, evaluation.c.completed).label("evaluation"),
     _round_of(plan, plan.c.author, plan.c.goals, plan.c.goals_with_baseline, plan.c.approved_at.is_not(None)).label(
@@ -148,6 +152,14 @@ _FACTS_OF_ONE: Final = FACTS.where(_c.id == bindparam("case_id"))
 
 _LOAD: Final = _FACTS_OF_ONE.where(VISIBLE_CASES)
 _SEEN: Final = select(_c.id).where(_c.id == bindparam("case_id"), VISIBLE_CASES)
+# A row that others only point at is not to be kept from them: a plain FOR UPDATE would.
+_LOCK: Final[Select[Any]] = (
+    select(_c.id)
+    .where(_c.id == func.any(bindparam("case_ids", type_=ARRAY(Uuid))), VISIBLE_CASES)
+    .order_by(_c.id)
+    .with_for_update(key_share=True)
+)
+_BELOW: Final = text("SELECT asked, id FROM cases_merged_into(CAST(:case_ids AS uuid[]))")
 _LOAD_OFFERED: Final = _FACTS_OF_ONE.where(OFFERED_CASES)
 _LOCK_OFFERED: Final[Select[Any]] = (
     select(literal_column("1")).where(_c.id == bindparam("case_id"), OFFERED_CASES).with_for_update()
@@ -160,7 +172,28 @@ async def load(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Loaded:
     Raises:
         Refusal: there is none, for this caller.
     """
-    return loaded_of((await conn.execute(_LOAD, {"case_id": case_id, **scope.params()})).one_or_none())
+    loaded = loaded_of((await conn.execute(_LOAD, {"case_id": case_id, **scope.params()})).one_or_none())
+    into = loaded.case.merged_into
+    if into is None or await is_visible(conn, scope, into):
+        return loaded
+    # Which case goes on is told to those alone who may see that one.
+    return replace(loaded, case=replace(loaded.case, merged_into=None))
+
+
+async def lock(conn: AsyncConnection, scope: Scope, case_ids: Iterable[UUID]) -> None:
+    """Lock those of some cases that the caller may see, in the order of their ids, so that two callers never cross."""
+    await conn.execute(_LOCK, {"case_ids": sorted(set(case_ids)), **scope.params()})
+
+
+async def below(conn: AsyncConnection, case_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Return, for each of some cases, those that were merged into it, or into these, and are not erased.
+
+    Whether the caller may see them is not asked: nobody is to take a case for erased below which something is left.
+    """
+    found: dict[UUID, list[UUID]] = {case_id: [] for case_id in case_ids}
+    for row in await conn.execute(_BELOW, {"case_ids": list(case_ids)}):
+        found[row.asked].append(row.id)
+    return found
 
 
 async def is_visible(conn: AsyncConnection, scope: Scope, case_id: UUID) -> bool:
@@ -238,6 +271,8 @@ def loaded_of(row: Any) -> Loaded:
             round=row.round,
             restricted=row.restricted,
             erased=row.erased,
+            merged=row.merged_into is not None,
+            merged_into=row.merged_into,
             assessed=bool(row.assessment and row.assessment[0]),
             plan=_plan(row.plan),
             evaluated=bool(row.evaluation and row.evaluation[0]),

@@ -105,7 +105,7 @@ async def to_review(
             _c.retention_rule,
             *BLOCKERS,
         )
-        .where(UNIT_CASES, _c.erased_at.is_(None), _c.retention_until <= until)
+        .where(UNIT_CASES, _c.erased_at.is_(None), _c.merged_into.is_(None), _c.retention_until <= until)
         .order_by(_c.retention_until, _c.id)
         .limit(limit)
     )

@@ -52,6 +52,8 @@ preventive_case: Final = Table(
     Column("clarification_deadline", Date, nullable=False),
     Column("erased_at", MOMENT),
     Column("erasure_basis", Text),
+    Column("merged_into", Uuid),
+    Column("merged_at", MOMENT),
     Column("change_xid", BigInteger, nullable=False),
 )
 

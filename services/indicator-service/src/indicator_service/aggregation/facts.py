@@ -62,7 +62,7 @@ class PartnerFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFact:
-    """One case. ``version`` 0 is a case that no event has told of; ``erased`` and ``merged`` are tombstones that stay."""
+    """One case; ``version`` 0 is one that no event has told of. ``erased`` and ``merged`` are tombstones that stay."""
 
     version: int = 0
     erased: bool = False

@@ -63,6 +63,12 @@ class CasePage(View):
     next: str | None
 
 
+class MergedList(View):
+    """The cases that were merged into one and that the caller may see."""
+
+    items: list[CaseLine]
+
+
 class Count(View):
     """How many cases there are."""
 
@@ -100,6 +106,10 @@ class CaseView(CaseLine):
     opened_by: str
     case_owner: str
     recorded_at: datetime
+    merged_at: datetime | None = Field(
+        description="When it was found to be a duplicate; from then on it only stays as it was."
+    )
+    merged_into: UUID | None = Field(description="The case that goes on, if you may see it.")
     assessment: AssessmentView | None
     plan: PlanView | None
     evaluation: EvaluationView | None
@@ -135,7 +145,9 @@ class ChangeLine(View):
 
     id: UUID
     change: str = Field(description="`upsert` or `gone`.")
-    reason: str | None = Field(description="Why it is gone: `erased`, `transferred`, `restricted` or `access_ended`.")
+    reason: str | None = Field(
+        description="Why it is gone: `erased`, `merged`, `transferred`, `restricted` or `access_ended`."
+    )
     version: int
     updated_at: datetime
     state: c.CaseState | None

@@ -45,6 +45,9 @@ class ErasureCertificate(View):
     erased_by: str
     erased_at: datetime
     concern_id: UUID | None = Field(description="The concern that was erased with it.")
+    merged: list[UUID] = Field(
+        description="Cases that had been merged into it, erased with it or before; each has a certificate of its own."
+    )
     destroyed: dict[str, int] = Field(
         description="Rows deleted or emptied, by table; `idempotency_key` answers kept for repeats; `data_key` keys "
         "without which no copy of the texts opens."
