@@ -57,6 +57,7 @@ async def a_case(platform: Platform, where: str = "state = 'active'") -> str:
         return str(await connection.fetchval(f"SELECT id FROM preventive_case WHERE {where} ORDER BY id LIMIT 1"))
 
 
+OPEN = "o.merged_into IS NULL AND o.erased_at IS NULL AND NOT o.restricted"
 NOT_IN_THE_DEMO = {"restrictions", "reviews of broken glass and their events, gapless from 1"}
 
 
@@ -69,13 +70,14 @@ async def test_a_platform_that_the_demo_filled_holds_every_guarantee(platform):
 async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform):
     async with database(platform.case_database) as connection:
         rows = await connection.fetch(
-            "SELECT id, title, state, round, unit, erased_at, sealed FROM preventive_case JOIN data_key ON owner_id = id"
+            "SELECT id, title, state, round, unit, erased_at, merged_into, sealed FROM preventive_case"
+            " JOIN data_key ON owner_id = id"
         )
     vault = Vault(Keyring(read_keys(DEV_TEXT_KEY)))
     by_title = {
         vault.opened(row["id"], row["sealed"]).unseal(row["title"], place="preventive_case/title"): row
         for row in rows
-        if row["erased_at"] is None
+        if row["erased_at"] is None and row["merged_into"] is None
     }
     assert len(STORIES) == 8
     assert by_title["Fights in the breaks at Granholt school"]["state"] == "closed"
@@ -84,6 +86,8 @@ async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform)
     assert by_title["Sharing of intimate images: the fourth school, at Skarvnes"]["unit"] == "more-og-romsdal"
     assert by_title["Repeated noise and crying from a flat in Tarevik"]["state"] == "planned"
     assert sum(row["erased_at"] is not None for row in rows) == 1
+    into = [row["merged_into"] for row in rows if row["merged_into"] is not None]
+    assert into == [by_title["Fights in the breaks at Granholt school"]["id"]]
 
 
 async def test_a_case_row_without_events_is_named(filled, platform):
@@ -98,6 +102,23 @@ async def test_a_case_row_without_events_is_named(filled, platform):
         figures = wrong(await check_indicators(platform, settle_s=0))
     assert extra in found["case versions and their events, gapless from 1"]
     assert extra in found["cases as opened"]
+    assert any("national rolling_12 counts.open:" in text for text in figures.values())
+
+
+async def test_a_merger_that_no_event_tells_of_is_named_and_found_in_the_figures(filled, platform):
+    case = await a_case(platform)
+    into = f"(SELECT id FROM preventive_case AS o WHERE o.unit = c.unit AND o.id <> c.id AND {OPEN} LIMIT 1)"
+    plant = f"UPDATE preventive_case AS c SET merged_into = {into}, merged_at = now() WHERE id = '{case}'"
+    remove = [
+        "ALTER TABLE preventive_case DISABLE TRIGGER unfit_merger",
+        f"UPDATE preventive_case SET merged_into = NULL, merged_at = NULL WHERE id = '{case}'",
+        "ALTER TABLE preventive_case ENABLE TRIGGER unfit_merger",
+    ]
+    async with planted(filled.root_of_case, [plant], remove):
+        found = wrong(await check_changes(platform.case_database))
+        figures = wrong(await check_indicators(platform, settle_s=0))
+    assert list(found) == ["mergers"]
+    assert case in found["mergers"]
     assert any("national rolling_12 counts.open:" in text for text in figures.values())
 
 

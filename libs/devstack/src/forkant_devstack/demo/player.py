@@ -8,9 +8,13 @@ from typing import Any, Final
 import httpx
 
 from forkant_devstack.demo.client import PlatformClient
-from forkant_devstack.demo.script import CASE, CONCERN, OFFER, Script, Step
+from forkant_devstack.demo.script import CASE, CONCERN, DUPLICATE, OFFER, Script, Step
 
-_RESOURCES: Final = {CASE: "/v1/cases/{case}", OFFER: "/v1/cases/{case}/transfers/{offer}"}
+_RESOURCES: Final = {
+    CASE: "/v1/cases/{case}",
+    DUPLICATE: "/v1/cases/{duplicate}",
+    OFFER: "/v1/cases/{case}/transfers/{offer}",
+}
 
 
 @dataclass(slots=True)
@@ -34,6 +38,9 @@ class Player:
         """Make the next call; ``live`` lets it happen now instead of at its own time."""
         step = self.rest[0]
         body = dict(step.body) if live else {**step.body, "occurred_at": step.at.isoformat()}
+        if step.into is not None:
+            seen = await self._seen(client, step.into, actor=step.actor)
+            body |= {"into": self.ids[step.into], "into_etag": seen}
         answer = await client.call(
             step.method,
             step.path.format_map(self.ids),
@@ -54,7 +61,10 @@ class Player:
     def _remember(self, step: Step, answer: httpx.Response) -> None:
         receipt: dict[str, Any] = answer.json()
         self.etags[step.keeps] = answer.headers["etag"]
-        if step.makes in {CASE, CONCERN}:
+        if step.into is not None:
+            # It has moved on too, and the answer tells of the other alone.
+            del self.etags[step.into]
+        if step.makes in {CASE, CONCERN, DUPLICATE}:
             self.ids[step.makes] = receipt["id"]
         elif step.makes is not None:
             self.ids[step.makes] = receipt["item_id"]

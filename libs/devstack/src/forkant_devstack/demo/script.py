@@ -23,11 +23,15 @@ from forkant_contracts.codes import (
 CASE: Final = "case"
 CONCERN: Final = "concern"
 OFFER: Final = "offer"
+DUPLICATE: Final = "duplicate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One call: ``locks`` names whose ETag it sends, ``keeps`` whose ETag answers, ``makes`` the id to remember."""
+    """One call: ``locks`` names whose ETag it sends, ``keeps`` whose ETag answers, ``makes`` the id to remember.
+
+    ``into`` names the case that another is merged into, whose id and ETag go into the body.
+    """
 
     actor: str
     method: str
@@ -37,6 +41,7 @@ class Step:
     locks: str | None = None
     keeps: str = CASE
     makes: str | None = None
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,10 @@ from forkant_devstack.demo.writer import begin
 
 
 def school_fights(now: datetime) -> list[Script]:
-    """1: a person of 14, fights at school; conversation and contract; improved, closed on day 150."""
+    """1: a person of 14, fights at school; conversation and contract; improved, closed on day 150.
+
+    On day 5 another officer opens a case about the same pupil, who is found to have one: they are merged.
+    """
     w = begin("1 School fights", "innlandet", now, days_ago=200)
     matter = Matter(
         case_type=CaseType.PERSON,
@@ -47,7 +50,11 @@ def school_fights(now: datetime) -> list[Script]:
     w.wait(days=1, hours=4)
     w.decide(ConcernOutcome.CASE, matter=matter)
     opened = w.now
-    w.wait(days=8)
+    w.wait(days=5)
+    w.open_again(matter)
+    w.wait(days=1)
+    w.merge()
+    w.wait(days=2)
     w.assess(
         risk=(RiskFactor.VIOLENT_BEHAVIOUR, RiskFactor.NEGATIVE_PEERS),
         protective=(ProtectiveFactor.SUPPORTIVE_GUARDIAN, ProtectiveFactor.LEISURE_ACTIVITY),

@@ -25,7 +25,7 @@ from forkant_contracts.codes import (
     SubjectCategory,
 )
 
-from forkant_devstack.demo.script import CASE, CONCERN, OFFER, Goal, Matter, Script, Step
+from forkant_devstack.demo.script import CASE, CONCERN, DUPLICATE, OFFER, Goal, Matter, Script, Step
 
 _WORK_AS_MEMBERS: Final = frozenset({"officer", "officer2"})
 
@@ -76,6 +76,15 @@ class CaseWriter:
         """A case is opened without a concern before it."""
         self._say("POST", "/v1/cases", matter.opening(), makes=CASE, locks=None)
         self.members = {self._actor("officer")}
+
+    def open_again(self, matter: Matter) -> None:
+        """Somebody who does not know of the case opens another about the same."""
+        self._say("POST", "/v1/cases", matter.opening(), makes=DUPLICATE, keeps=DUPLICATE, locks=None, role="officer2")
+
+    def merge(self) -> None:
+        """The lead, who sees both, merges the duplicate into the case."""
+        path = f"/v1/cases/{{{DUPLICATE}}}/merge"
+        self._say("POST", path, {}, role="lead", locks=DUPLICATE, keeps=DUPLICATE, into=CASE)
 
     def assess(
         self,
@@ -224,6 +233,7 @@ class CaseWriter:
         role: str = "officer",
         keeps: str = CASE,
         makes: str | None = None,
+        into: str | None = None,
     ) -> None:
         self.steps.append(
             Step(
@@ -235,6 +245,7 @@ class CaseWriter:
                 locks=locks,
                 keeps=keeps,
                 makes=makes,
+                into=into,
             )
         )
 
