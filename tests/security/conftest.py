@@ -247,6 +247,10 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     follow_up = await do("POST", "follow-ups", {"due_on": DUE})
     information = await do("POST", "information", INFORMATION)
     partner = await do("POST", "partners", {"kind": "school"})
+    linked = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
+    link = await officer.done(
+        "case", "POST", f"/v1/cases/{case_id}/links", {"other_case": linked.json()["id"], "kind": "related"}
+    )
     member = await do("POST", "members", {"subject": f"officer7-{unit}"})
     outsider, path = wall.person(f"officer-{offered_to}"), f"/v1/cases/{case_id}/break-glass"
     review = await outsider.done("case", "POST", path, {"reason": "acute_danger"})
@@ -271,6 +275,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "transfer_id": offer["item_id"],
         "grant_id": member["item_id"],
         "legal_hold_id": hold["item_id"],
+        "link_id": link.json()["id"],
         "review_id": review.json()["id"],
         "substitution_id": substitution.json()["id"],
         "concern_id": concern.json()["id"],

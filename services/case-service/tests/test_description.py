@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from case_service.api import bodies, merging_bodies, method_bodies, refusals
+from case_service.api import bodies, links_bodies, merging_bodies, method_bodies, refusals
 from case_service.api.description import TAGS
 from case_service.api.examples import EXAMPLES
 from case_service.domain.refusals import Code, Refusal
@@ -13,7 +13,7 @@ from forkant_kit.web import require_policies
 
 MODELS = {
     name: model
-    for module in (bodies, merging_bodies, method_bodies)
+    for module in (bodies, links_bodies, merging_bodies, method_bodies)
     for name, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, bodies.Body)
 }
@@ -49,6 +49,7 @@ def test_every_operation_has_a_tag_a_summary_and_problem_documents():
 
 WITHOUT_ETAG = {
     "/v1/cases",
+    "/v1/cases/{case_id}/links",
     "/v1/concerns",
     "/v1/cases/{case_id}/break-glass",
     "/v1/substitutions",

@@ -27,6 +27,7 @@ HOLDER = {
     "transfer": "t.from_unit",
     "access_grant": OF_CASE.format("object_id"),
     "access_substitution": "t.unit",
+    "case_link": OF_CASE.format("from_case"),
     "access_review": "t.unit",
     "measure_step": "(SELECT c.unit FROM measure m JOIN preventive_case c ON c.id = m.case_id WHERE m.id = t.measure_id)",
     **dict.fromkeys(("legal_hold", "archive_decision", "erasure_certificate"), OF_CASE.format("case_id")),
@@ -111,6 +112,8 @@ async def fill(service: Service, unit: str, other: str) -> None:
     erased = await officer.open()
     await erased.do("POST", "legal-holds", {"reason": "complaint"}, by=privacy)
     await (await officer.open()).do("PUT", "archive-decision", {"outcome": "destroy"}, by=lead)
+    linked = await officer.send("POST", f"{case.path}/links", {"other_case": active.id, "kind": "follows"})
+    assert linked.is_success, linked.text
     gone = await officer.open()
     await gone.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
     await service.fetch(

@@ -335,6 +335,16 @@ class LegalHoldView(Model):
     """One of court_order, criminal_case, oversight, complaint; a newer service may have more."""
 
 
+class LinkReceipt(Model):
+    """A link that was made."""
+
+    case_id: UUID
+    id: UUID
+    kind: str
+    """One of related, same_subject_group, follows, part_of; a newer service may have more."""
+    other_case: UUID
+
+
 class MeasureView(Model):
     """A measure."""
 
@@ -370,6 +380,19 @@ class MemberView(Model):
     valid_to: AwareDatetime | None
 
 
+class MergeCase(Model):
+    """Into which case a duplicate is merged, as the caller last saw that one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    into: UUID
+    into_etag: str
+    """The ETag of the other case, with its quotes."""
+    note: str | None = None
+    occurred_at: AwareDatetime | None = None
+
+
 class MethodChangeView(Model):
     """Who did what to a method or a proposal of it, and why."""
 
@@ -399,7 +422,7 @@ class NoteView(Model):
     """What somebody wrote about a change."""
 
     action: str
-    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, erase; a newer service may have more."""
+    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, link, unlink, merge, erase; a newer service may have more."""
     author: str
     text: str
     written_at: AwareDatetime
@@ -980,7 +1003,7 @@ class ChangeLine(Model):
     """`upsert` or `gone`."""
     id: UUID
     reason: str | None
-    """Why it is gone: `erased`, `transferred`, `restricted` or `access_ended`."""
+    """Why it is gone: `erased`, `merged`, `transferred`, `restricted` or `access_ended`."""
     state: CaseState | None
     theme: Theme | None
     updated_at: AwareDatetime
@@ -1072,6 +1095,23 @@ class DecideConcern(Model):
     outcome: ConcernOutcome
 
 
+class DuplicateView(Model):
+    """A case or a concern that may be the same: codes, and why it is listed; nothing that anybody wrote."""
+
+    age_band: AgeBand
+    case_type: CaseType | None
+    id: UUID
+    kind: str
+    """One of case, concern; a newer service may have more."""
+    municipality_number: str | None
+    reasons: list[str]
+    """What is the same; no order of likelihood is meant."""
+    since: AwareDatetime
+    """When the case was opened, or the concern received."""
+    state: str
+    theme: Theme
+
+
 class ErasureCertificate(Model):
     """That a case was erased: by whom, on which ground, and what was destroyed; it never changes."""
 
@@ -1088,6 +1128,8 @@ class ErasureCertificate(Model):
     """The event that told of it; absent when it left the archive of events."""
     legal_holds: list[LegalHoldView]
     """Holds that stood before and were lifted."""
+    merged: list[UUID]
+    """Cases that had been merged into it, erased with it or before; each has a certificate of its own."""
     topic: str
     """Where the erasure was published for those who keep something about the case."""
     version: int
@@ -1127,10 +1169,41 @@ class LegalHoldList(Model):
     items: list[LegalHoldView]
 
 
+class LinkCases(Model):
+    """To which case one is linked, and how: it is related to it, follows it, is part of it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    kind: str
+    """One of related, same_subject_group, follows, part_of; a newer service may have more."""
+    other_case: UUID
+
+
+class LinkView(Model):
+    """A link, from the case that is asked about: ``direction`` says how it is to be read."""
+
+    case: CaseLine
+    """The case at the other end."""
+    direction: str
+    """`to`: the case follows, or is part of, the other; `from`: the other of it; `both`: no matter."""
+    id: UUID
+    kind: str
+    """One of related, same_subject_group, follows, part_of; a newer service may have more."""
+    made_at: AwareDatetime
+    made_by: str
+
+
 class MemberList(Model):
     """Everybody to whom a case was opened."""
 
     items: list[MemberView]
+
+
+class MergedList(Model):
+    """The cases that were merged into one and that the caller may see."""
+
+    items: list[CaseLine]
 
 
 class MethodChangePage(Model):
@@ -1330,6 +1403,10 @@ class CaseView(Model):
     level: int
     """One of 1, 2, 3; a newer service may have more."""
     measures: list[MeasureView]
+    merged_at: AwareDatetime | None
+    """When it was found to be a duplicate; from then on it only stays as it was."""
+    merged_into: UUID | None
+    """The case that goes on, if you may see it."""
     municipality_number: str | None
     necessity_reason: str | None
     notes: list[NoteView]
@@ -1369,6 +1446,20 @@ class Catalogue(Model):
     retired: dict[str, dict[str, date]]
     """Codes that nothing new takes, by list, with the day from which: they still read where they stand."""
     units: list[UnitView]
+
+
+class DuplicatePage(Model):
+    """A page of what looks alike, newest first; ``next`` is the cursor of the next page."""
+
+    items: list[DuplicateView]
+    next: str | None
+
+
+class LinkPage(Model):
+    """A page of links, newest first; ``next`` is the cursor of the next page."""
+
+    items: list[LinkView]
+    next: str | None
 
 
 class MethodList(Model):

@@ -31,6 +31,7 @@ from forkant_case_client.models import (
     Count,
     DecideArchive,
     DecideConcern,
+    DuplicatePage,
     EraseCase,
     ErasureCertificate,
     FollowUpView,
@@ -40,8 +41,14 @@ from forkant_case_client.models import (
     HoldFollowUp,
     InformationView,
     LegalHoldList,
+    LinkCases,
+    LinkPage,
+    LinkReceipt,
+    LinkView,
     MeasureView,
     MemberList,
+    MergeCase,
+    MergedList,
     MethodChangePage,
     MethodList,
     OfferReceipt,
@@ -787,6 +794,76 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    async def duplicates_list_like_case(
+        self, case_id: UUID, *, limit: int | None = None, cursor: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[DuplicatePage]:
+        """List cases like a case: ``GET /v1/cases/{case_id}/duplicates``.
+
+        List the unit's cases that may be about the same and that you may see, newest first; people say if they are.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/duplicates",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=DuplicatePage,
+        )
+        return await self._transport.send(call)
+
+    async def duplicates_list_like_concern(
+        self,
+        concern_id: UUID,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[DuplicatePage]:
+        """List concerns and cases like a concern: ``GET /v1/concerns/{concern_id}/duplicates``.
+
+        List the unit's concerns and cases that you may see and that may be about the same, newest first.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/concerns/{concern_id}/duplicates",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=DuplicatePage,
+        )
+        return await self._transport.send(call)
+
+    async def duplicates_list_merged(self, case_id: UUID, *, purpose: PurposeCode | None = None) -> Answer[MergedList]:
+        """List what was merged into a case: ``GET /v1/cases/{case_id}/merged``.
+
+        List the duplicates of a case that were merged into it and that you may see, newest first, as codes.
+        """
+        call = Call(
+            method="GET", path=f"/v1/cases/{case_id}/merged", headers={"Forkant-Purpose": purpose}, answers=MergedList
+        )
+        return await self._transport.send(call)
+
+    async def duplicates_merge(
+        self,
+        case_id: UUID,
+        body: MergeCase,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Merge a case into another: ``POST /v1/cases/{case_id}/merge``.
+
+        Merge a duplicate into the case that goes on, which alone counts then; this can't be undone. Nothing is
+        moved: the merged case stays readable as it was. `item_id` is the case that goes on; its ETag moves too.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/merge",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
     async def follow_ups_hold_follow_up(
         self,
         case_id: UUID,
@@ -905,6 +982,67 @@ class CaseService:
             headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
             body=body,
             answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def links_link(
+        self, case_id: UUID, body: LinkCases, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[LinkReceipt]:
+        """Link a case to another: ``POST /v1/cases/{case_id}/links``.
+
+        Link two cases that you see both; neither moves on, and who does not see both does not see the link.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/links",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=LinkReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def links_list_links(
+        self, case_id: UUID, *, limit: int | None = None, cursor: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[LinkPage]:
+        """List the links of a case: ``GET /v1/cases/{case_id}/links``.
+
+        List the links of a case, newest first; those alone whose other end you may see.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/links",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=LinkPage,
+        )
+        return await self._transport.send(call)
+
+    async def links_read_link(
+        self, case_id: UUID, link_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[LinkView]:
+        """Read a link: ``GET /v1/cases/{case_id}/links/{link_id}``.
+
+        Read a link whose other end you may see; its ETag is its own.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/links/{link_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=LinkView,
+        )
+        return await self._transport.send(call)
+
+    async def links_unlink(
+        self, case_id: UUID, link_id: UUID, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[None]:
+        """Take a link away: ``DELETE /v1/cases/{case_id}/links/{link_id}``.
+
+        Take a link away, of which you see both ends.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v1/cases/{case_id}/links/{link_id}",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
         )
         return await self._transport.send(call)
 

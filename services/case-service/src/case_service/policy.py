@@ -43,6 +43,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.level": _GUARDIANS,
         "case.offer_transfer": _DECIDERS,
         "case.answer_transfer": _DECIDERS,
+        "case.link": _CASEWORKERS,
         "case.merge": _DECIDERS,
         "case.restrict": _GUARDIANS,
         "case.legal_hold": frozenset({Role.PRIVACY_OFFICER}),

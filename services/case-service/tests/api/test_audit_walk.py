@@ -99,14 +99,16 @@ class Walk:
             if "method-proposals" in name
             else "case"
         )
-        return await person.send(operation.method, path, body, etag='"v1"' if "reviews" in name else etag)
+        return await person.send(
+            operation.method, path, body, etag='"v1"' if "reviews" in name or "links" in name else etag
+        )
 
     def _keep(self, name: str, answer: Any, kept: dict[str, Any]) -> None:
         if "etag" in answer.headers and name.startswith(("POST /v1/concerns", "GET /v1/concerns")):
             self.etags["concern"] = answer.headers["etag"]
         elif "etag" in answer.headers and "method-proposals" in name:
             self.etags["proposal"], self.ids["proposal_id"] = answer.headers["etag"], kept["id"]
-        elif "etag" in answer.headers and "{transfer_id}" not in name and "reviews" not in name:
+        elif "etag" in answer.headers and not any(part in name for part in ("{transfer_id}", "reviews", "links")):
             self.etags["case"] = answer.headers["etag"]
         self.etags["transfer"] = '"v1"'
         if name == "POST /v1/cases":
@@ -216,6 +218,9 @@ async def concerns_and_endings(walk: Walk) -> None:
     walk.ids["concern_id"] = made["id"]
     await walk.step(officer, "GET /v1/concerns", action="concern.list", about="concern_id")
     await walk.step(officer, "GET /v1/concerns/{concern_id}", action="concern.read", about="concern_id")
+    await walk.step(
+        officer, "GET /v1/concerns/{concern_id}/duplicates", action="concern.list_duplicates", about="concern_id"
+    )
     decision = {"outcome": "dismissed"}
     await walk.step(
         officer, "POST /v1/concerns/{concern_id}/decision", decision, action="concern.decide", about="concern_id"
@@ -232,6 +237,14 @@ async def concerns_and_endings(walk: Walk) -> None:
     await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
     await walk.step(officer, f"POST {CASE}/merge", {"into": into, "into_etag": etag}, action="case.merge")
     await walk.step(officer, f"GET {CASE}/merged", action="case.list_merged")
+    await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
+    of_it = {"other_case": into, "kind": "follows"}
+    link = await walk.step(officer, f"POST {CASE}/links", of_it, action="case.link")
+    walk.ids["link_id"] = link["id"]
+    await walk.step(officer, f"GET {CASE}/links", action="case.list_links")
+    await walk.step(officer, f"GET {CASE}/links/{{link_id}}", action="case.read_link", about="link_id")
+    await walk.step(officer, f"DELETE {CASE}/links/{{link_id}}", action="case.unlink", about="link_id")
+    await walk.step(officer, f"GET {CASE}/duplicates", action="case.list_duplicates")
     privacy, hold = "privacy-oslo", {"reason": "complaint"}
     await walk.step(officer, "POST /v1/cases", PERSON, action="case.open")
     await walk.step(privacy, f"POST {CASE}/legal-holds", hold, action="case.place_legal_hold")

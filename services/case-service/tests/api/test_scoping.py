@@ -42,6 +42,9 @@ COMMANDS = [
     ("POST", f"transfers/{ITEM}/revoke", {}),
     ("POST", "restriction", {"restricted": True, "reason": "disputed"}),
     ("PUT", "archive-decision", {"outcome": "destroy"}),
+    ("POST", "merge", {"into": ITEM, "into_etag": '"v1"'}),
+    ("POST", "links", {"other_case": ITEM, "kind": "related"}),
+    ("DELETE", f"links/{ITEM}", None),
 ]
 READS = [
     "",
@@ -49,6 +52,10 @@ READS = [
     "/members",
     "/legal-holds",
     "/erasure",
+    "/merged",
+    "/duplicates",
+    "/links",
+    f"/links/{ITEM}",
     f"/transfers/{ITEM}",
     f"/measures/{ITEM}",
     f"/follow-ups/{ITEM}",

@@ -64,6 +64,8 @@ lift_legal_hold     R A P X F E H C D J
 decide_archive      R A P X F E H C D J
 restrict            R A P X F E H C D J
 lift_restriction    R A P X F E H C D J
+link                R A P X F E H C D J
+unlink              R A P X F E H C D J
 merge               R A P X F E H C D J
 erase               R A P X F E H C D J
 """
@@ -220,6 +222,10 @@ REFUSALS = [
     (Action.LIFT_LEGAL_HOLD, "active", {"legal_holds": frozenset({OTHER})}, {}, Code.NOT_FOUND),
     (Action.MERGE, "active", {"legal_holds": frozenset({OTHER})}, {}, Code.LEGAL_HOLD),
     (Action.MERGE, "active", {"offer": OTHER}, {}, Code.TRANSFER_PENDING),
+    (Action.LINK, "active", {}, {"into": None}, Code.NOT_FOUND),
+    (Action.LINK, "active", {}, {"into": Case(state=CaseState.ACTIVE, restricted=True)}, Code.OTHER_CASE_UNFIT),
+    (Action.LINK, "active", {}, {"into": Case(state=CaseState.ACTIVE, merged=True)}, Code.OTHER_CASE_UNFIT),
+    (Action.LINK, "active", {}, {"into": Case(state=CaseState.ACTIVE, erased=True)}, Code.NOT_FOUND),
     (Action.MERGE, "active", {}, {"into": None}, Code.NOT_FOUND),
     *(
         (Action.MERGE, "active", {}, {"into": Case(state=CaseState.ACTIVE, **standing)}, code)
@@ -327,7 +333,7 @@ def test_no_work_is_done_on_a_restricted_case(action):
 @pytest.mark.parametrize("action", Action)
 def test_what_protects_people_goes_on_in_a_merged_case_and_no_work_does(action):
     ready = replace(ready_for(action, CaseState.ACTIVE), merged=True, merged_into=OTHER)
-    goes_on = action in WHILE_RESTRICTED | {Action.CLARIFY_INFORMATION}
+    goes_on = action in WHILE_RESTRICTED | {Action.CLARIFY_INFORMATION, Action.UNLINK}
     assert (action in allowed_actions(replace(ready, offer=None))) == (
         goes_on and (action is not Action.RESTRICT or not ready.restricted)
     )

@@ -87,10 +87,14 @@ class Call:
 
     async def save(self, work: Work[Receipt]) -> Response:
         """Run a PUT or DELETE, which If-Match alone makes safe to repeat, and wake the relay."""
+        return case_answer(await self.saved(work)).response()
+
+    async def saved(self, work: Work[T]) -> T:
+        """Run a change that If-Match alone makes safe to repeat, and wake the relay."""
         async with transaction(self.tools.engine, self._stance(changes=True)) as conn:
-            receipt = await _run(conn, work)
+            done = await _run(conn, work)
         self.tools.nudge.committed()
-        return case_answer(receipt).response()
+        return done
 
     async def read(self, work: Work[T], *, whole_unit: bool = False) -> T:
         """Run a query; what it wrote in the audit trail is committed before the answer."""

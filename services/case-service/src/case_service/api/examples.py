@@ -100,6 +100,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "RestrictCase": {"restricted": True, "reason": "disputed"},
         "PlaceLegalHold": {"reason": "court_order"},
         "DecideArchive": {"outcome": "transferred", "reference": "2026/4711-3"},
+        "LinkCases": {"other_case": "0190b3a0-0000-7000-8000-000000000002", "kind": "follows"},
         "MergeCase": {"into": "0190b3a0-0000-7000-8000-000000000002", "into_etag": '"v7"'},
         "EraseCase": {"basis": "unfounded"},
         "AskVisibility": {"cases": ["0190b3a0-0000-7000-8000-000000000001"], "concerns": []},

@@ -31,6 +31,7 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "Work on the case that goes on; `into` names it where you may see it. This one stays as it was.",
         ),
         Code.SAME_CASE: (_UNPROCESSABLE, "It is the same case", "Name another case."),
+        Code.ALREADY_LINKED: (_CONFLICT, "The cases are linked so already", "See /v1/cases/{case_id}/links."),
         Code.OTHER_CASE_CHANGED: (
             _CONFLICT,
             "The other case has changed",
@@ -38,8 +39,8 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
         ),
         Code.OTHER_CASE_UNFIT: (
             _CONFLICT,
-            "The other case takes none in",
-            "`because` says why: it is merged, restricted or on offer itself.",
+            "The other case does not allow this",
+            "`because` says why: it is merged or restricted, or, where it is to take a case in, on offer.",
         ),
         Code.UNITS_DIFFER: (
             _CONFLICT,

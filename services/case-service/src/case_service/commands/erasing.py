@@ -70,8 +70,8 @@ async def erase_all(
 ) -> list[Receipt]:
     """Erase cases that were checked, and certify each; what moved since it was loaded is left as it is.
 
-    So is a case into which others were merged that are not among these: nothing of it is left behind. Every statement is
-    for all of them, so that many cost little more than one.
+    So is a case into which others were merged that are not among these: nothing of it is left behind. Every statement
+    is for all of them, so that many cost little more than one.
 
     Returns:
         The receipts of those that were erased.

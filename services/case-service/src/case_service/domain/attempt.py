@@ -46,6 +46,8 @@ class Action(StrEnum):
     PLACE_LEGAL_HOLD = "place_legal_hold"
     LIFT_LEGAL_HOLD = "lift_legal_hold"
     DECIDE_ARCHIVE = "decide_archive"
+    LINK = "link"
+    UNLINK = "unlink"
     MERGE = "merge"
     ERASE = "erase"
 
@@ -89,7 +91,7 @@ class Kind(StrEnum):
 class Attempt:
     """A wish to act; ``item_id`` names what of the case it is about: a measure, a follow-up, an offer, a hold.
 
-    ``into`` is the other case of a merger, the one that goes on.
+    ``into`` is the other case of a merger, the one that goes on, or of a link.
     """
 
     action: Action

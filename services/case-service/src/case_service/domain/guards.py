@@ -156,16 +156,24 @@ def other_case_takes_it(_case: Case, attempt: Attempt) -> None:
 
     A legal hold on it is no bar, since it is kept as it is, and then holds what is merged into it too.
     """
+    other = _other_in_the_open(attempt)
+    if other.offer is not None:
+        raise Refusal(Code.OTHER_CASE_UNFIT, because=Code.TRANSFER_PENDING.value)
+
+
+def other_case_is_in_the_open(_case: Case, attempt: Attempt) -> None:
+    """The case at the other end of a link is there, and neither restricted nor merged."""
+    _other_in_the_open(attempt)
+
+
+def _other_in_the_open(attempt: Attempt) -> Case:
     other = attempt.into
     if other is None or other.erased:
         raise Refusal(Code.NOT_FOUND)
-    for unfit, because in (
-        (other.merged, Code.CASE_MERGED),
-        (other.restricted, Code.CASE_RESTRICTED),
-        (other.offer is not None, Code.TRANSFER_PENDING),
-    ):
+    for unfit, because in ((other.merged, Code.CASE_MERGED), (other.restricted, Code.CASE_RESTRICTED)):
         if unfit:
             raise Refusal(Code.OTHER_CASE_UNFIT, because=because.value)
+    return other
 
 
 def archive_is_decided(case: Case, attempt: Attempt) -> None:

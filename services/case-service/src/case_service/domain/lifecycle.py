@@ -123,6 +123,8 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
             moves=_stay(*ALL_STATES), guards=(guards.legal_hold_stands,), effect=effects.lift_legal_hold
         ),
         Action.DECIDE_ARCHIVE: Rule(moves=_stay(*ALL_STATES), effect=effects.decide_archive),
+        Action.LINK: Rule(moves=_stay(*ALL_STATES), guards=(guards.other_case_is_in_the_open,), effect=effects.keep),
+        Action.UNLINK: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
         # A hold keeps a case where it is found and counted; what is taken from sight can't be merged unseen.
         Action.MERGE: Rule(
             moves=_stay(*ALL_STATES),
@@ -145,7 +147,7 @@ _ABOUT_KEEPING: Final = frozenset(
 )
 _WHILE_RESTRICTED: Final = frozenset({Action.RESTRICT, Action.LIFT_RESTRICTION}) | _ABOUT_KEEPING | _NEED_TO_KNOW
 # What protects people and what the law sets a day for goes on in a case that was merged into another; no work does.
-_WHILE_MERGED: Final = _WHILE_RESTRICTED | {Action.CLARIFY_INFORMATION}
+_WHILE_MERGED: Final = _WHILE_RESTRICTED | {Action.CLARIFY_INFORMATION, Action.UNLINK}
 
 
 def allowed_actions(case: Case) -> list[Action]:

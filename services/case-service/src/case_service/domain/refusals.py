@@ -15,6 +15,7 @@ class Code(StrEnum):
     CASE_ERASED = "case-erased"
     CASE_MERGED = "case-merged"
     SAME_CASE = "same-case"
+    ALREADY_LINKED = "already-linked"
     OTHER_CASE_CHANGED = "other-case-changed"
     OTHER_CASE_UNFIT = "other-case-unfit"
     UNITS_DIFFER = "units-differ"

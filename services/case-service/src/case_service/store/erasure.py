@@ -23,8 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from case_service.store import links
 from case_service.tables import (
     assessment,
+    case_link,
     case_note,
     concern,
     evaluation,
@@ -96,9 +98,11 @@ async def erase_items(
         For each case how many rows went or were emptied, by table.
     """
     names = [str(table.name) for table in (measure_step, *_TABLES)]
-    gone = {case_id: dict.fromkeys([*names, _ANSWERS], 0) for case_id in concerns}
+    gone = {case_id: dict.fromkeys([*names, str(case_link.name), _ANSWERS], 0) for case_id in concerns}
     for row in await conn.execute(_DELETE, {"case_ids": list(concerns)}):
         gone[row.case_id][row.name] = row.n
+    for case_id, links_gone in (await links.forget(conn, concerns)).items():
+        gone[case_id][str(case_link.name)] = links_gone
     case_of = {concern_id: case_id for case_id, concern_id in concerns.items() if concern_id is not None}
     for row in await conn.execute(_FORGET_ANSWERS, {"answered": [*concerns, *case_of]}):
         gone[case_of.get(row.aggregate_id, row.aggregate_id)][_ANSWERS] += row.gone

@@ -30,6 +30,7 @@ _BY_CONSTRAINT: Final = {
     "concern_municipality": Code.UNKNOWN_MUNICIPALITY,
     "transfer_one_open": Code.TRANSFER_PENDING,
     "code_retired": Code.CODE_RETIRED,
+    "case_link_once": Code.ALREADY_LINKED,
 }
 
 

@@ -10,6 +10,7 @@ from case_service.tables.concerns import concern
 from case_service.tables.information import information
 from case_service.tables.keeping import archive_decision, erasure_certificate, legal_hold
 from case_service.tables.kit import data_key, event_archive
+from case_service.tables.links import case_link
 from case_service.tables.methods import (
     code_retirement,
     method,
@@ -27,6 +28,7 @@ __all__ = [
     "archive_decision",
     "assessment",
     "case_departure",
+    "case_link",
     "case_note",
     "code_retirement",
     "concern",
