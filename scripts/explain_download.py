@@ -1,4 +1,3 @@
-# noqa: INP001
 """Says why a download from the package index fails and what to do; only the standard library."""
 
 import os

@@ -1,4 +1,3 @@
-# noqa: INP001
 """An import-linter contract that import-linter lacks: a list of what may be imported, everything else refused."""
 
 import sys
