@@ -37,6 +37,7 @@ from case_service.api import (
     reference,
     retention,
     substitutes,
+    timeline,
     transfers,
     visibility,
     work,
@@ -52,6 +53,7 @@ from case_service.settings import SERVICE, VERSION, CaseSettings
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     concerns.router,
     cases.router,
+    timeline.router,
     work.router,
     items.router,
     methods.router,
