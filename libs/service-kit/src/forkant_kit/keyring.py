@@ -17,6 +17,8 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES: Final = 32
 _ID_BYTES: Final = 4
@@ -55,6 +57,7 @@ class Keyring:
             raise ValueError("give at least one key")
         self.newest: Final = _key_id(keys[0])
         """Name of the key that seals now."""
+        self._keys: Final = tuple(keys)
         self._by_id: Final = {_key_id(key): AESGCM(key) for key in keys}
         self.names: Final = tuple(key.hex() for key in self._by_id)
         """Names of all keys given, the newest first, as people read them; they tell nothing of the keys."""
@@ -80,6 +83,15 @@ class Keyring:
             return key.decrypt(nonce, text, context)
         except (InvalidTag, ValueError):
             raise UnsealError("it was changed, or belongs elsewhere") from None
+
+    def derived(self, purpose: bytes) -> tuple[bytes, ...]:
+        """Return a key for another purpose from each of the keys, in the order of :attr:`names`.
+
+        They tell nothing of the keys that they come from, nor of those for another purpose (HKDF-SHA256, RFC 5869).
+        """
+        return tuple(
+            HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(key) for key in self._keys
+        )
 
 
 def _key_id(key: bytes) -> bytes:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from forkant_kit.blind import Blinder
 from forkant_kit.db import transaction
 from forkant_kit.keyring import KEY_BYTES, Keyring, UnsealError
 
@@ -120,6 +121,8 @@ class Vault:
     def __init__(self, keyring: Keyring) -> None:
         """Take the service's keys, under which data keys are sealed."""
         self._keyring = keyring
+        self.blinder: Final = Blinder(keyring)
+        """Hashes words of texts, by which a text is found that nobody can read without its key."""
 
     async def make(self, conn: AsyncConnection, owner_id: UUID) -> DataKey:
         """Make the data key of a new owner, in the caller's transaction.
