@@ -37,7 +37,6 @@ from case_service.api import (
     reference,
     retention,
     substitutes,
-    timeline,
     transfers,
     visibility,
     work,
@@ -53,7 +52,6 @@ from case_service.settings import SERVICE, VERSION, CaseSettings
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     concerns.router,
     cases.router,
-    timeline.router,
     work.router,
     items.router,
     methods.router,

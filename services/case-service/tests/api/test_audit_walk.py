@@ -194,7 +194,6 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step(officer, "GET /v1/cases/count", action="case.count", about=None)
     await walk.step(officer, f"GET {CASE}", action="case.read")
     await walk.step(officer, f"GET {CASE}/history", action="case.history")
-    await walk.step(officer, f"GET {CASE}/timeline", action="case.timeline")
     await walk.step(officer, "GET /v1/changes", action="case.changes")
     question = {"cases": [walk.ids["case_id"]]}
     await walk.step(officer, "POST /v1/visibility", question, action="case.ask_visibility")

@@ -144,7 +144,7 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
         item_id=outcome.item_id,
     )
     if outcome.note is not None:
-        await _write_note(change, outcome.action, outcome.note, version=version)
+        await _write_note(change, outcome.action, outcome.note)
     return receipt
 
 
@@ -181,7 +181,7 @@ def _events(change: Change, decision: Decision, outcome: Outcome, receipt: Recei
     return stamped(stamp, described(decision.happenings, outcome.details))
 
 
-async def _write_note(change: Change, action: Action, text: str, *, version: int) -> None:
+async def _write_note(change: Change, action: Action, text: str) -> None:
     await items.insert_note(
         change.conn,
         change.key,
@@ -192,6 +192,5 @@ async def _write_note(change: Change, action: Action, text: str, *, version: int
             "text": text,
             "author": change.actor,
             "written_at": change.at,
-            "version": version,
         },
     )

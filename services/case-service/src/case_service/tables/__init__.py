@@ -9,12 +9,8 @@ from case_service.tables.cases import case_departure, case_note, preventive_case
 from case_service.tables.concerns import concern
 from case_service.tables.information import information
 from case_service.tables.keeping import archive_decision, erasure_certificate, legal_hold
-<<<<<<< HEAD
 from case_service.tables.kit import data_key, event_archive
 from case_service.tables.links import case_link
-=======
-from case_service.tables.kit import audit_entry, data_key, event_archive
->>>>>>> c2f52de (Tell who did what in a case, and when)
 from case_service.tables.methods import (
     code_retirement,
     method,
@@ -31,7 +27,6 @@ __all__ = [
     "access_review",
     "archive_decision",
     "assessment",
-    "audit_entry",
     "case_departure",
     "case_link",
     "case_note",
