@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from case_service.api import bodies, links_bodies, merging_bodies, method_bodies, refusals
+from case_service.api import bodies, links_bodies, merging_bodies, method_bodies, refusals, search_bodies
 from case_service.api.description import TAGS
 from case_service.api.examples import EXAMPLES
 from case_service.domain.refusals import Code, Refusal
@@ -13,7 +13,7 @@ from forkant_kit.web import require_policies
 
 MODELS = {
     name: model
-    for module in (bodies, links_bodies, merging_bodies, method_bodies)
+    for module in (bodies, links_bodies, merging_bodies, method_bodies, search_bodies)
     for name, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, bodies.Body)
 }
@@ -55,14 +55,15 @@ WITHOUT_ETAG = {
     "/v1/substitutions",
     "/v1/substitutions/{substitution_id}/end",
     "/v1/visibility",
+    "/v1/cases/search",
     "/v1/method-proposals",
     "/v1/method-proposals/{proposal_id}/comments",
     "/v1/methods/{method}/retirement",
     "/v1/catalogue/retirements",
 }
 """What is new, seen by nobody yet, or only ends; or changes nothing."""
-QUESTIONS = {"/v1/visibility"}
-"""What is asked by POST since it is too long for an address, and may be asked again without harm."""
+QUESTIONS = {"/v1/visibility", "/v1/cases/search"}
+"""What is asked by POST since it is too long or too private for an address, and may be asked again without harm."""
 
 
 def test_every_post_requires_a_key_and_every_change_below_a_case_an_etag():

@@ -39,6 +39,8 @@ HOLDER = {
         (
             "assessment",
             "case_note",
+            "case_word",
+            "case_words",
             "evaluation",
             "follow_up",
             "information",
@@ -198,7 +200,7 @@ async def test_a_row_of_another_unit_can_be_neither_changed_nor_removed(filled, 
                 assert "permission denied for table" in str(refused)  # noqa: PT017 - one of two good ends
 
 
-@pytest.mark.parametrize("table", sorted(HOLDER.keys() - {"data_key"}))
+@pytest.mark.parametrize("table", sorted(HOLDER.keys() - {"data_key", "case_word"}))
 async def test_a_row_cannot_be_written_into_another_unit(filled, table):
     row = await foreign(filled, table)
     for stance in (told("oslo", **EVERYTHING), {}):
@@ -213,6 +215,17 @@ async def test_no_second_key_is_made_for_what_is_of_another_unit(filled):
         async with as_app(filled, stance) as app:
             with pytest.raises(refusal):
                 await app.execute("INSERT INTO data_key SELECT * FROM jsonb_populate_record(NULL::data_key, $1)", row)
+
+
+async def test_words_by_which_cases_are_found_are_written_by_their_trigger_alone(filled):
+    for attack in (
+        "INSERT INTO case_word SELECT 1, id FROM preventive_case LIMIT 1",
+        "UPDATE case_word SET word = 1",
+        "DELETE FROM case_word",
+    ):
+        async with as_app(filled, told("oslo", **EVERYTHING)) as app:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await app.execute(attack)
 
 
 async def own_case(service: Service, *, on_offer: bool = False) -> str:

@@ -831,6 +831,55 @@ class ScheduleFollowUp(Model):
     occurred_at: AwareDatetime | None = None
 
 
+class SearchCases(Model):
+    """Words to look for, together with any filter of the list of cases."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    age_band: list[AgeBand] | None = []
+    arena: list[Arena] | None = []
+    case_type: list[CaseType] | None = []
+    clarification_deadline_before: date | None = None
+    clarification_deadline_from: date | None = None
+    close_reason: list[CloseReason] | None = []
+    closed_before: AwareDatetime | None = None
+    closed_from: AwareDatetime | None = None
+    cursor: str | None = None
+    """`next` of the page before."""
+    held_from: list[CaseState] | None = []
+    """Where a case stood that is on hold now."""
+    hold_reason: list[HoldReason] | None = []
+    legal_basis: list[LegalBasis] | None = []
+    level: list[int] | None = []
+    """1 ordinary, 2 confidential, 3 strictly confidential: of those that you may see."""
+    limit: int | None = 50
+    """Most items on a page."""
+    municipality_number: list[str] | None = []
+    """Four digits, the leading zero kept."""
+    opened_before: AwareDatetime | None = None
+    opened_from: AwareDatetime | None = None
+    purpose_code: list[PurposeCode] | None = []
+    recorded_before: AwareDatetime | None = None
+    recorded_from: AwareDatetime | None = None
+    restricted: bool | None = None
+    """Only cases that are restricted, or only others: of those that you may see."""
+    restriction_reason: list[RestrictionReason] | None = []
+    retention_until_before: date | None = None
+    retention_until_from: date | None = None
+    special_category: bool | None = None
+    """Only cases with special categories of personal data, or only others."""
+    state: list[CaseState] | None = []
+    """Where the case stands. Repeat it for several, as each of these codes."""
+    subject_category: list[SubjectCategory] | None = []
+    theme: list[Theme] | None = []
+    updated_before: AwareDatetime | None = None
+    updated_from: AwareDatetime | None = None
+    words: str
+    """Words that a case is to have, all of them and in any order, at most 12; forms of a word count as one («ungdommene» finds «ungdom»), words that every text has don't count."""
+
+
 class SetLevel(Model):
     """How confidential a case is."""
 

@@ -85,6 +85,7 @@ from forkant_case_client.models import (
     SaveEvaluation,
     SavePlan,
     ScheduleFollowUp,
+    SearchCases,
     SetLevel,
     SubstitutePage,
     SubstituteReceipt,
@@ -567,6 +568,18 @@ class CaseService:
             query={"round": round},
             headers={"Forkant-Purpose": purpose},
             answers=CaseView,
+        )
+        return await self._transport.send(call)
+
+    async def cases_search(self, body: SearchCases, *, purpose: PurposeCode | None = None) -> Answer[CasePage]:
+        """Search cases by words: ``POST /v1/cases/search``.
+
+        Find the cases that the caller may see and that have all the words, newest first, as codes. It changes
+        nothing, so that it needs no key. Words are looked for in what is written in a case, save in its
+        information.
+        """
+        call = Call(
+            method="POST", path="/v1/cases/search", headers={"Forkant-Purpose": purpose}, body=body, answers=CasePage
         )
         return await self._transport.send(call)
 

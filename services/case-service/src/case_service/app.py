@@ -36,6 +36,7 @@ from case_service.api import (
     methods,
     reference,
     retention,
+    search,
     substitutes,
     transfers,
     visibility,
@@ -51,6 +52,7 @@ from case_service.settings import SERVICE, VERSION, CaseSettings
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     concerns.router,
+    search.router,
     cases.router,
     work.router,
     items.router,

@@ -191,6 +191,7 @@ async def those_around_it(walk: Walk) -> None:
 async def lists_and_transfers(walk: Walk) -> None:
     officer = "officer-oslo"
     await walk.step(officer, "GET /v1/cases", action="case.list")
+    await walk.step(officer, "POST /v1/cases/search", {"words": "title"}, action="case.search")
     await walk.step(officer, "GET /v1/cases/count", action="case.count", about=None)
     await walk.step(officer, f"GET {CASE}", action="case.read")
     await walk.step(officer, f"GET {CASE}/history", action="case.history")

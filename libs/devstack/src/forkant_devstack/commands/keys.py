@@ -14,13 +14,28 @@ keys = typer.Typer(no_args_is_help=True, help="Show and rotate the keys that fre
 @keys.command("show")
 def show() -> None:
     """Show how many data keys each key seals, one line a key; exit code 1 when a key that is needed is missing."""
+    from case_service.keys import WORDS
     from forkant_kit.vault_command import show as shown
 
     from forkant_devstack.stack.databases import running_databases
     from forkant_devstack.stack.text_keys import text_keys
 
     url = running_databases("case")["case"]
-    raise typer.Exit(asyncio.run(shown(database_url=url, keyring=text_keys(_store()).keyring)))
+    keyring = text_keys(_store()).keyring
+    raise typer.Exit(asyncio.run(shown(database_url=url, keyring=keyring, beside=(WORDS,))))
+
+
+@keys.command("reseal")
+def reseal_() -> None:
+    """Write the words that cases are found by where they are missing, as in cases of before there was a search."""
+    from case_service.keys import WORDS
+    from forkant_kit.vault_command import reseal
+
+    from forkant_devstack.stack.databases import running_databases
+    from forkant_devstack.stack.text_keys import text_keys
+
+    url, keyring = running_databases("case")["case"], text_keys(_store()).keyring
+    raise typer.Exit(asyncio.run(reseal(database_url=url, keyring=keyring, beside=(WORDS,))))
 
 
 @keys.command("rotate")
@@ -30,6 +45,7 @@ def rotate() -> None:
     Between the steps both are known to the API, the new one seals, and nothing is out of reach at any time. Run it
     again after the restart; a step that was interrupted goes on.
     """
+    from case_service.keys import WORDS
     from forkant_kit.vault_command import reseal
 
     from forkant_devstack.process import DevstackError
@@ -45,7 +61,7 @@ def rotate() -> None:
         return
     if not _started_since(known.made_at):
         raise DevstackError("the API still seals under the old key", hint="restart: `forkant down`, `forkant up -d`")
-    code = asyncio.run(reseal(database_url=url, keyring=known.keyring))
+    code = asyncio.run(reseal(database_url=url, keyring=known.keyring, beside=(WORDS,)))
     if code:
         raise typer.Exit(code)
     gone = known.keyring.names[1:]

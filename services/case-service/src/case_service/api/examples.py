@@ -86,6 +86,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "retired_from": "2026-09-01",
             "reason": "Taken over by another list.",
         },
+        "SearchCases": {"words": "slåsskamp skole", "state": ["active"], "opened_from": "2026-01-01T00:00:00Z"},
         "OfferTransfer": {"to_unit": "troms"},
         "AddMember": {"subject": "officer2-oslo"},
         "GiveAccess": {"subject": "officer-kripos", "valid_to": "2026-06-01T12:00:00Z", "reason": "joint_work"},

@@ -165,6 +165,12 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "Its last day is `until`: name another ground if there is one, or wait.",
         ),
         Code.NOT_ERASED: (_CONFLICT, "The case is not erased", "There is a certificate once it is."),
+        Code.NOTHING_TO_SEARCH_FOR: (
+            _UNPROCESSABLE,
+            "There is no word to search for",
+            "Give a word of two letters or more, or a number; words that every text has don't count.",
+        ),
+        Code.TOO_MANY_WORDS: (_UNPROCESSABLE, "There are too many words", "Give at most `most` of them."),
         Code.UNKNOWN_UNIT: (_UNPROCESSABLE, "There is no such unit", "See the units at /v1/catalogue."),
         Code.SAME_UNIT: (_UNPROCESSABLE, "The unit holds the case already", "Name another unit."),
         Code.UNKNOWN_MUNICIPALITY: (

@@ -10,7 +10,6 @@ from uuid import UUID
 from forkant_contracts import Event
 from forkant_contracts.codes import CaseState
 from forkant_kit.audit.record import Entry
-from forkant_kit.vault import DataKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands import retention
@@ -21,6 +20,7 @@ from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case
 from case_service.events import Details, Stamp, described, stamped
 from case_service.store import cases, items
+from case_service.words import CaseKey
 
 _BY_ITS_UNIT: Final = frozenset(
     {
@@ -62,9 +62,10 @@ class Change:
         return self.context.subject
 
     @property
-    def key(self) -> DataKey:
-        """The data key that the case's texts are sealed under."""
-        return self.context.vault.opened(self.loaded.id, self.loaded.sealed_key)
+    def key(self) -> CaseKey:
+        """The data key that the case's texts are sealed under, and by which its words are kept."""
+        vault = self.context.vault
+        return CaseKey.of(vault.opened(self.loaded.id, self.loaded.sealed_key), vault, self.loaded.unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

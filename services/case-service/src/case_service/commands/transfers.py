@@ -1,6 +1,6 @@
 """Moving a case to another unit: offered by the unit that holds it, answered by the one that would."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.lifecycle import decide
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import TransferState
-from case_service.store import cases, departures, grants, items
+from case_service.store import cases, departures, grants, items, words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,8 @@ async def accept(conn: AsyncConnection, context: Context, target: Target, transf
         lowest_level=change.loaded.lowest_level,
         at=context.now,
     )
+    # Words are kept for the unit that holds the case: as they were, nobody here would find it by them.
+    await words.save_all(conn, {receipt.id: replace(change.key, unit=context.unit)})
     return receipt
 
 

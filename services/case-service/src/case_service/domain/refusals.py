@@ -57,6 +57,8 @@ class Code(StrEnum):
     ARCHIVE_REFERENCE_MISPLACED = "archive-reference-misplaced"
     NOT_ERASED = "not-erased"
     RETENTION_NOT_EXPIRED = "retention-not-expired"
+    NOTHING_TO_SEARCH_FOR = "nothing-to-search-for"
+    TOO_MANY_WORDS = "too-many-words"
     UNKNOWN_UNIT = "unknown-unit"
     SAME_UNIT = "same-unit"
     UNKNOWN_MUNICIPALITY = "unknown-municipality"

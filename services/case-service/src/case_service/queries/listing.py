@@ -8,11 +8,24 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, ColumnElement, RowMapping, and_, func, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    RowMapping,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.scope import CASES_FROM_ELSEWHERE, GRANTED_IDS, UNIT_CASES, VISIBLE_CASES, Scope
-from case_service.tables import preventive_case
+from case_service.tables import case_word, preventive_case
+from case_service.words import Sought
 
 _c: Final = preventive_case.c
 
@@ -85,11 +98,13 @@ class Filter:
         one_of: for names of :data:`CODED`, the codes of which a case has one.
         since: for names of :data:`DATED`, the first moment or day.
         before: for names of :data:`DATED`, the moment or day after the last.
+        words: words that a case is to have, all of them, in whichever of its texts.
     """
 
     one_of: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
     since: Mapping[str, date] = field(default_factory=dict)
     before: Mapping[str, date] = field(default_factory=dict)
+    words: Sequence[Sought] = ()
 
     def key(self) -> str:
         """Return what binds a cursor to this filter, however its parts were ordered."""
@@ -97,6 +112,7 @@ class Filter:
             {name: sorted({*codes}) for name, codes in self.one_of.items()},
             {name: at.isoformat() for name, at in self.since.items()},
             {name: at.isoformat() for name, at in self.before.items()},
+            [dict(word.numbers) for word in self.words],
         )
         return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()
 
@@ -105,11 +121,11 @@ async def list_cases(
     conn: AsyncConnection, scope: Scope, chosen: Filter, *, before: UUID | None, limit: int
 ) -> Sequence[RowMapping]:
     """Return a page of cases, newest first."""
-    chosen_ones = _conditions(chosen) if before is None else [*_conditions(chosen), _c.id < before]
+    below = [] if before is None else [_c.id < before]
     # Each side is cut before they are joined, so that each reads no more of its index than a page.
     pages = [
-        select(*CODES).where(side, *chosen_ones).order_by(_c.id.desc()).limit(limit).subquery()
-        for side in _sides(scope)
+        select(*CODES).where(side, *_conditions(chosen, unit), *below).order_by(_c.id.desc()).limit(limit).subquery()
+        for side, unit in _sides(scope)
     ]
     rows = union_all(*(select(page) for page in pages)).subquery()
     statement = select(rows).order_by(rows.c.id.desc()).limit(limit)
@@ -119,32 +135,52 @@ async def list_cases(
 async def count_cases(conn: AsyncConnection, scope: Scope, chosen: Filter) -> int:
     """Return how many cases the filter finds."""
     counts = [
-        select(func.count()).select_from(preventive_case).where(side, *_conditions(chosen)) for side in _sides(scope)
+        select(func.count()).select_from(preventive_case).where(side, *_conditions(chosen, unit))
+        for side, unit in _sides(scope)
     ]
     found = (await conn.execute(union_all(*counts), _params(scope))).scalars()
     return sum(found)
 
 
-def _sides(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+def _sides(scope: Scope) -> tuple[tuple[ColumnElement[bool], str | None], ...]:
     """Return predicates that together, and never two of them, hold on the cases that the caller may see.
 
     They say no more than :data:`~case_service.scope.VISIBLE_CASES`, in the words that let an index find the rows: by
-    the caller's grants for who sees cases by these alone, else by the unit.
+    the caller's grants for who sees cases by these alone, else by the unit. With each comes the unit whose cases alone
+    it holds on, if there is one.
     """
     if scope.members_only:
-        return (and_(VISIBLE_CASES, GRANTED_IDS),)
-    return (UNIT_CASES, CASES_FROM_ELSEWHERE)
+        return ((and_(VISIBLE_CASES, GRANTED_IDS), None),)
+    return ((UNIT_CASES, scope.unit), (CASES_FROM_ELSEWHERE, None))
 
 
 def _params(scope: Scope) -> dict[str, Any]:
     return scope.without_broken_glass().params()
 
 
-def _conditions(chosen: Filter) -> list[ColumnElement[Any]]:
+def _conditions(chosen: Filter, unit: str | None) -> list[ColumnElement[Any]]:
     return [
         _c.erased_at.is_(None),
         _c.merged_into.is_(None),
         *(CODED[name].in_(codes) for name, codes in chosen.one_of.items()),
         *(DATED[name] >= at for name, at in chosen.since.items()),
         *(DATED[name] < at for name, at in chosen.before.items()),
+        *(_has(word, unit) for word in chosen.words),
     ]
+
+
+def _has(word: Sought, unit: str | None) -> ColumnElement[bool]:
+    """Return the condition that a case has a word: as its own unit's number, so that one look into the index says it.
+
+    Numbers of words are another for each unit; with one key of the service's each has one, while it is rotated two.
+    """
+    numbers = zip(*word.numbers.values(), strict=True)
+    by_key = [dict(zip(word.numbers, each, strict=True)) for each in numbers]
+    wanted = [
+        literal(of_units[unit], BigInteger)
+        if unit is not None
+        else case({name: literal(number, BigInteger) for name, number in of_units.items()}, value=_c.unit)
+        for of_units in by_key
+    ]
+    is_it = case_word.c.word == wanted[0] if len(wanted) == 1 else case_word.c.word.in_(wanted)
+    return exists().where(case_word.c.case_id == _c.id, is_it)

@@ -34,7 +34,7 @@ from case_service.domain.refusals import Code, Refusal
 from case_service.domain.retention import Kept
 from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState
 from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
-from case_service.store import retention
+from case_service.store import retention, words
 from case_service.tables import (
     archive_decision,
     assessment,
@@ -51,6 +51,7 @@ from case_service.tables import (
     transfer,
 )
 from case_service.texts import sealed
+from case_service.words import CaseKey
 
 _c: Final = preventive_case.c
 
@@ -216,10 +217,11 @@ async def load_offered(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Lo
 
 
 async def insert_case(conn: AsyncConnection, vault: Vault, *, case_id: UUID, values: Mapping[str, object]) -> None:
-    """Insert a new case together with its data key."""
+    """Insert a new case together with its data key, and let it be found by its words."""
     key, made = vault.new(case_id)
     row = {"id": case_id, **sealed(key, preventive_case, values)}
     await conn.execute(_INSERT, {**row, **{f"key_{name}": value for name, value in made.items()}})
+    await words.save(conn, CaseKey.of(key, vault, str(values["unit"])), preventive_case, [values])
 
 
 async def advance(

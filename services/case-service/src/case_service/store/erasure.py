@@ -28,6 +28,7 @@ from case_service.tables import (
     assessment,
     case_link,
     case_note,
+    case_words,
     concern,
     evaluation,
     follow_up,
@@ -56,6 +57,8 @@ _TABLES: Final = (
     case_note,
     transfer,
     measure,
+    # By a trigger, what a search finds the case by goes with these.
+    case_words,
 )
 _OF_CASES: Final = bindparam("case_ids", type_=ARRAY(Uuid))
 _FORGET_ANSWERS: Final = text("SELECT aggregate_id, gone FROM forget_answers_of(CAST(:answered AS uuid[]))")

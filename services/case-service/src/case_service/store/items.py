@@ -5,18 +5,20 @@ from datetime import datetime
 from uuid import UUID
 
 from forkant_contracts.codes import CancelReason
-from forkant_kit.vault import DataKey
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.standing import MeasureState, TransferState
+from case_service.store import words
 from case_service.tables import case_note, follow_up, measure, measure_step, partner, transfer
 from case_service.texts import sealed
+from case_service.words import CaseKey
 
 
-async def insert_measure(conn: AsyncConnection, key: DataKey, values: Mapping[str, object]) -> None:
+async def insert_measure(conn: AsyncConnection, key: CaseKey, values: Mapping[str, object]) -> None:
     """Insert a planned measure."""
     await conn.execute(insert(measure).values(**sealed(key, measure, values)))
+    await words.add(conn, key, measure, values)
 
 
 async def update_measure(conn: AsyncConnection, measure_id: UUID, values: Mapping[str, object]) -> None:
@@ -46,16 +48,18 @@ async def insert_follow_up(conn: AsyncConnection, values: Mapping[str, object]) 
 
 
 async def update_follow_up(
-    conn: AsyncConnection, key: DataKey, follow_up_id: UUID, values: Mapping[str, object]
+    conn: AsyncConnection, key: CaseKey, follow_up_id: UUID, values: Mapping[str, object]
 ) -> None:
     """Change a follow-up."""
     changed = sealed(key, follow_up, values, id=follow_up_id)
     await conn.execute(update(follow_up).where(follow_up.c.id == follow_up_id).values(**changed))
+    await words.save(conn, key, follow_up, [{**values, "id": follow_up_id}])
 
 
-async def insert_partner(conn: AsyncConnection, key: DataKey, values: Mapping[str, object]) -> None:
+async def insert_partner(conn: AsyncConnection, key: CaseKey, values: Mapping[str, object]) -> None:
     """Insert a partner that joined."""
     await conn.execute(insert(partner).values(**sealed(key, partner, values)))
+    await words.add(conn, key, partner, values)
 
 
 async def remove_partner(conn: AsyncConnection, partner_id: UUID, *, at: datetime) -> None:
@@ -63,9 +67,10 @@ async def remove_partner(conn: AsyncConnection, partner_id: UUID, *, at: datetim
     await conn.execute(update(partner).where(partner.c.id == partner_id).values(removed_at=at))
 
 
-async def insert_transfer(conn: AsyncConnection, key: DataKey, values: Mapping[str, object]) -> None:
+async def insert_transfer(conn: AsyncConnection, key: CaseKey, values: Mapping[str, object]) -> None:
     """Insert an offer to move a case."""
     await conn.execute(insert(transfer).values(**sealed(key, transfer, values)))
+    await words.add(conn, key, transfer, values)
 
 
 async def answer_transfer(
@@ -79,6 +84,7 @@ async def answer_transfer(
     )
 
 
-async def insert_note(conn: AsyncConnection, key: DataKey, values: Mapping[str, object]) -> None:
+async def insert_note(conn: AsyncConnection, key: CaseKey, values: Mapping[str, object]) -> None:
     """Insert what somebody wrote about a change."""
     await conn.execute(insert(case_note).values(**sealed(key, case_note, values)))
+    await words.add(conn, key, case_note, values)

@@ -21,6 +21,7 @@ from case_service.tables.methods import (
     method_step,
 )
 from case_service.tables.reference import municipality, municipality_unit
+from case_service.tables.search import case_word, case_words
 from case_service.tables.work import assessment, evaluation, follow_up, measure, measure_step, partner, plan, plan_goal
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "case_departure",
     "case_link",
     "case_note",
+    "case_word",
+    "case_words",
     "code_retirement",
     "concern",
     "data_key",
