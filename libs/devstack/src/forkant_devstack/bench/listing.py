@@ -1,13 +1,17 @@
 """How long a page of cases takes among a million, everything on, for who sees few of them and for who sees many."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Final
 
 import asyncpg
+from case_service.stems import stems_sought
+from forkant_kit.blind import Blinder
 
+from forkant_devstack.bench import words
 from forkant_devstack.bench.case_platform import running_case_service
 from forkant_devstack.bench.http_line import Line
 from forkant_devstack.bench.laboratory import Laboratory
@@ -46,7 +50,7 @@ _FILL: Final = (
 _BARE: Final = """
 SELECT id, unit, state, version, case_type, theme, age_band, subject_category, arena, municipality_number, restricted,
        level, opened_at, updated_at, clarification_deadline, closed_at, close_reason, retention_until
-FROM preventive_case WHERE unit = 'oslo' AND {} ORDER BY id DESC LIMIT 51
+FROM preventive_case AS c WHERE unit = 'oslo' AND {} ORDER BY id DESC LIMIT 51
 """
 _FILTERS: Final = {
     "all": ("", "true"),
@@ -56,21 +60,67 @@ _FILTERS: Final = {
         "&close_reason=moved&clarification_deadline_before=2020-01-01",
         "close_reason = 'moved' AND clarification_deadline < '2020-01-01'",
     ),
+    "of a category, an arena and a basis that none has": (
+        "&subject_category=guardian&arena=digital&legal_basis=consent",
+        "subject_category = 'guardian' AND arena = 'digital' AND legal_basis = 'consent'",
+    ),
+    "opened on a day on which none was": (
+        "&opened_from=2020-01-01T00:00:00Z&opened_before=2020-01-02T00:00:00Z",
+        "opened_at >= '2020-01-01 00:00:00Z' AND opened_at < '2020-01-02 00:00:00Z'",
+    ),
 }
+_SEARCHES: Final = {
+    "with a word that a quarter has": words.FREQUENT,
+    "with a word that one in a thousand has": words.RARE,
+    "with both of these words": f"{words.FREQUENT} {words.RARE}",
+    "with a word that none has": words.NOBODYS,
+}
+_BARE_WORD: Final = "EXISTS (SELECT FROM case_word AS w WHERE w.case_id = c.id AND w.word = {})"
 _PEOPLE: Final = {"an officer, who sees cases as a member": "officer-oslo", "a lead, who sees the unit's": "lead-oslo"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Asker:
-    line: Line
-    headers: Mapping[str, str]
-    narrowed: str
-    at_least: int
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """A page that is asked for, and the bare query that finds the same cases of a lead."""
 
-    async def page(self) -> None:
-        answer = await self.line.send_json("GET", f"/v1/cases?limit={_PAGE}{self.narrowed}", self.headers)
-        if not self.narrowed and len(answer["items"]) < self.at_least:
+    name: str
+    method: str
+    path: str
+    body: Mapping[str, object] | None
+    bare: str
+    count: int
+    least: int
+    most: int = _PAGE
+
+    async def ask(self, line: Line, headers: Mapping[str, str]) -> None:
+        answer = await line.send_json(self.method, self.path, headers, self.body)
+        if not self.least <= len(answer["items"]) <= self.most:
             raise AssertionError(f"a page of {len(answer['items'])} cases is not what was to be measured")
+
+
+def _questions(lab: Laboratory, blinder: Blinder, *, at_least: int) -> Iterator[_Question]:
+    for name, (narrowed, condition) in _FILTERS.items():
+        yield _Question(
+            name=name,
+            method="GET",
+            path=f"/v1/cases?limit={_PAGE}{narrowed}",
+            body=None,
+            bare=_BARE.format(condition),
+            count=lab.sized(_NARROWED if narrowed else _REQUESTS),
+            least=0 if narrowed else at_least,
+        )
+    for name, searched in _SEARCHES.items():
+        numbers = [blinder.written(stem, context="oslo") for stem in stems_sought(searched)]
+        yield _Question(
+            name=name,
+            method="POST",
+            path="/v1/cases/search",
+            body={"words": searched, "limit": _PAGE},
+            bare=_BARE.format(" AND ".join(_BARE_WORD.format(number) for number in numbers)),
+            count=lab.sized(_NARROWED),
+            least=min(1, at_least) if searched == words.FREQUENT else 0,
+            most=0 if searched == words.NOBODYS else _PAGE,
+        )
 
 
 async def fill_with_cases(owner: "asyncpg.Connection[asyncpg.Record]", cases: int) -> None:
@@ -94,16 +144,16 @@ async def bench_listing(lab: Laboratory) -> list[Result]:
         )
         try:
             await fill_with_cases(owner, cases)
+            blinder = await words.fill_with_words(owner)
             results = []
-            for (who, persona), (which, (narrowed, condition)) in product(_PEOPLE.items(), _FILTERS.items()):
-                count = lab.sized(_NARROWED if narrowed else _REQUESTS)
-                bare = await owner.prepare(_BARE.format(condition))
+            for (who, persona), question in product(_PEOPLE.items(), _questions(lab, blinder, at_least=at_least)):
+                bare = await owner.prepare(question.bare)
                 line = await Line.open(platform.nodes["case"].url)
-                asker = _Asker(line, platform.issuer.headers(persona), narrowed, at_least)
-                measured = await _times(asker.page, count)
-                ceiling = await _times(bare.fetch, count)
+                ask = partial(question.ask, line, platform.issuer.headers(persona))
+                measured, ceiling = await _times(ask, question.count), await _times(bare.fetch, question.count)
                 line.close()
-                results.append(_result(f"{which}, for {who}", measured, ceiling, cases=cases, count=count))
+                asked = f"{question.name}, for {who}"
+                results.append(_result(asked, measured, ceiling, cases=cases, count=question.count))
             return results
         finally:
             await owner.close()
