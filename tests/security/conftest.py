@@ -227,6 +227,11 @@ INFORMATION = {
     "text": "Was seen at the square.",
 }  # fmt: skip
 
+DISCLOSURE = {
+    "recipient_kind": "school", "recipient": "En skole", "basis": "duty_to_report", "purpose_code": "protect_child",
+    "fields": ["case.title"], "reason": "Det trengs.",
+}  # fmt: skip
+
 
 async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     officer, lead = wall.person(f"officer-{unit}"), wall.person(f"lead-{unit}")
@@ -246,6 +251,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     await do("POST", f"measures/{measure['item_id']}/start", {})
     follow_up = await do("POST", "follow-ups", {"due_on": DUE})
     information = await do("POST", "information", INFORMATION)
+    disclosure = await do("POST", "disclosures", DISCLOSURE)
     partner = await do("POST", "partners", {"kind": "school"})
     linked = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
     link = await officer.done(
@@ -272,6 +278,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "follow_up_id": follow_up["item_id"],
         "partner_id": partner["item_id"],
         "information_id": information["item_id"],
+        "disclosure_id": disclosure["item_id"],
         "transfer_id": offer["item_id"],
         "grant_id": member["item_id"],
         "legal_hold_id": hold["item_id"],

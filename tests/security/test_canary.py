@@ -53,6 +53,7 @@ WALK: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("officer", "POST", f"{CASE}/partners", {}),
     ("officer", "POST", f"{CASE}/information", SPECIAL),
     ("officer", "POST", f"{CASE}/information/{{information_id}}/clarification", {}),
+    ("officer", "POST", f"{CASE}/disclosures", {}),
     ("officer", "POST", f"{CASE}/transfers", {}),
     ("officer", "POST", f"{CASE}/follow-ups", {"due_on": DUE}),
     ("officer", "POST", f"{CASE}/follow-ups/{{follow_up_id}}/held", {}),

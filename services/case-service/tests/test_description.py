@@ -3,7 +3,15 @@
 import inspect
 
 import pytest
-from case_service.api import bodies, links_bodies, merging_bodies, method_bodies, refusals, search_bodies
+from case_service.api import (
+    bodies,
+    disclosure_bodies,
+    links_bodies,
+    merging_bodies,
+    method_bodies,
+    refusals,
+    search_bodies,
+)
 from case_service.api.description import TAGS
 from case_service.api.examples import EXAMPLES
 from case_service.domain.refusals import Code, Refusal
@@ -13,7 +21,7 @@ from forkant_kit.web import require_policies
 
 MODELS = {
     name: model
-    for module in (bodies, links_bodies, merging_bodies, method_bodies, search_bodies)
+    for module in (bodies, disclosure_bodies, links_bodies, merging_bodies, method_bodies, search_bodies)
     for name, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, bodies.Body)
 }

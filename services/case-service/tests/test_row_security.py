@@ -41,6 +41,7 @@ HOLDER = {
             "case_note",
             "case_word",
             "case_words",
+            "disclosure",
             "evaluation",
             "follow_up",
             "information",
@@ -60,6 +61,10 @@ WHOLE_UNIT = {"clearance": "3", "members_from": "4", "at": "2026-03-01T12:00:00Z
 INFORMATION = {
     "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
     "text": "Was seen.",
+}  # fmt: skip
+DISCLOSURE = {
+    "recipient_kind": "school", "recipient": "A school", "basis": "duty_to_report", "purpose_code": "protect_child",
+    "fields": ["case.title"], "reason": "It is needed.",
 }  # fmt: skip
 EVERYTHING = {"changes": "on", "sees_restricted": "on"}
 GUARDED = """
@@ -94,6 +99,7 @@ async def fill(service: Service, unit: str, other: str) -> None:
     await case.evaluated(lead)
     await case.do("POST", "partners", {"kind": "school", "name": "A school"})
     await case.do("POST", "information", INFORMATION)
+    await case.do("POST", "disclosures", DISCLOSURE)
     await case.do("POST", "hold", {"reason": "awaiting_partner", "note": "Waiting."})
     active = await officer.open()
     await active.do("POST", f"measures/{await active.active(lead)}/steps", {"step": "summary_written"})

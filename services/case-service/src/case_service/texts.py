@@ -23,6 +23,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "evaluation": ("mechanism", "moderators", "implementation", "economics"),
         "partner": ("name",),
         "information": ("text", "basis", "necessity_reason", "clarification"),
+        "disclosure": ("recipient", "reason"),
         "transfer": ("note",),
         "case_note": ("text",),
     }

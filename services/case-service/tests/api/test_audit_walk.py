@@ -37,6 +37,10 @@ INFORMATION = {
     "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
     "text": "Was seen.",
 }  # fmt: skip
+DISCLOSURE = {
+    "recipient_kind": "school", "recipient": "A school", "basis": "duty_to_report", "purpose_code": "protect_child",
+    "fields": ["case.subject_category"], "reason": "It is needed.",
+}  # fmt: skip
 CONCERN = {"source": "school", "theme": "violence", "age_band": "under_15", "description": "Something was seen."}
 
 
@@ -124,6 +128,8 @@ MADE = {
     "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
     "revoke": "transfer_id", "members": "grant_id", "{grant_id}": "grant_id", "access": "access_id",
     "merge": "into_id",
+    "disclosures": "disclosure_id", "approval": "disclosure_id", "refusal": "disclosure_id",
+    "disclosed": "disclosure_id", "withdrawal": "disclosure_id",
     "legal-holds": "legal_hold_id", "{legal_hold_id}": "legal_hold_id",
 }  # fmt: skip
 
@@ -166,6 +172,7 @@ async def those_around_it(walk: Walk) -> None:
     await case("GET", "information/{information_id}", action="case.read")
     clear = {"outcome": "relevant", "verification_status": "verified"}
     await case("POST", "information/{information_id}/clarification", clear, action="case.clarify_information")
+    await disclosures(case)
     await case("POST", "members", {"subject": "officer2-oslo"}, action="case.add_member")
     await case("GET", "members", action="case.read_members")
     await case("DELETE", "members/{grant_id}", action="case.end_member")
@@ -186,6 +193,21 @@ async def those_around_it(walk: Walk) -> None:
     await walk.step("lead-oslo", "GET /v1/substitutions", action="access.list_substitutes", **of_it)
     end = "POST /v1/substitutions/{substitution_id}/end"
     await walk.step("lead-oslo", end, action="access.end_substitute", **of_it)
+
+
+async def disclosures(case) -> None:
+    for last, body, action, by in (
+        ("disclosed", {"method": "letter"}, "case.disclose", "officer-oslo"),
+        ("refusal", {}, "case.refuse_disclosure", "lead-oslo"),
+        ("withdrawal", {}, "case.withdraw_disclosure", "officer-oslo"),
+    ):
+        await case("POST", "disclosures", DISCLOSURE, action="case.prepare_disclosure")
+        if last == "disclosed":
+            path = "disclosures/{disclosure_id}/approval"
+            await case("POST", path, {}, action="case.approve_disclosure", by="lead-oslo")
+        await case("POST", f"disclosures/{{disclosure_id}}/{last}", body, action=action, by=by)
+    await case("GET", "disclosures", action="case.read_disclosures")
+    await case("GET", "disclosures/{disclosure_id}", action="case.read_disclosures")
 
 
 async def lists_and_transfers(walk: Walk) -> None:

@@ -113,6 +113,11 @@ async def informed(case):
     told = (await case.do("POST", "information", fact))["item_id"]
     clear = {"outcome": "relevant", "verification_status": "verified", "note": f"{CANARY} clarification"}
     await case.do("POST", f"information/{told}/clarification", clear)
+    given = {
+        "recipient_kind": "health", "recipient": f"{CANARY} recipient", "basis": "consent", "fields": ["case.title"],
+        "purpose_code": "protect_child", "reason": f"{CANARY} reason",
+    }  # fmt: skip
+    await case.do("POST", "disclosures", given)
 
 
 async def tables_with_canary(service) -> set[str]:

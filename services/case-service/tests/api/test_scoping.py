@@ -10,6 +10,10 @@ INFORMATION = {
     "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
     "text": "Was seen.",
 }  # fmt: skip
+DISCLOSURE = {
+    "recipient_kind": "school", "recipient": "A school", "basis": "consent", "purpose_code": "protect_child",
+    "fields": ["case.title"], "reason": "It is needed.",
+}  # fmt: skip
 COMMANDS = [
     ("PUT", "assessment", {"completed": True}),
     ("PUT", "plan", {"goals": [{"text": "x"}]}),
@@ -30,6 +34,11 @@ COMMANDS = [
     ("POST", "reopen", {"reason": "new_concern"}),
     ("POST", "information", INFORMATION),
     ("POST", f"information/{ITEM}/clarification", {"outcome": "relevant", "verification_status": "verified"}),
+    ("POST", "disclosures", DISCLOSURE),
+    ("POST", f"disclosures/{ITEM}/approval", {}),
+    ("POST", f"disclosures/{ITEM}/refusal", {}),
+    ("POST", f"disclosures/{ITEM}/disclosed", {"method": "letter"}),
+    ("POST", f"disclosures/{ITEM}/withdrawal", {}),
     ("POST", "partners", {"kind": "school"}),
     ("DELETE", f"partners/{ITEM}", None),
     ("POST", "members", {"subject": "officer2-oslo"}),
@@ -61,6 +70,8 @@ READS = [
     f"/follow-ups/{ITEM}",
     f"/partners/{ITEM}",
     f"/information/{ITEM}",
+    "/disclosures",
+    f"/disclosures/{ITEM}",
 ]
 
 

@@ -62,6 +62,11 @@ set_level           R A P X F E H C D J
 place_legal_hold    R A P X F E H C D J
 lift_legal_hold     R A P X F E H C D J
 decide_archive      R A P X F E H C D J
+prepare_disclosure  R A P X F E H C D J
+approve_disclosure  R A P X F E H C D J
+refuse_disclosure   R A P X F E H C D J
+disclose            R A P X F E H C D J
+withdraw_disclosure R A P X F E H C D J
 restrict            R A P X F E H C D J
 lift_restriction    R A P X F E H C D J
 link                R A P X F E H C D J

@@ -48,6 +48,7 @@ TAGS: Final = (
     ("links", "How cases have to do with each other."),
     ("duplicates", "What looks like one, and merging cases that are."),
     ("protection", "Restricting and erasing."),
+    ("disclosures", "What is given of a case to somebody outside, and by whose approval."),
     ("access", "Who may see a case: members, levels, emergency access, substitutes."),
     ("transfers", "Moving a case to another unit."),
     ("methods", "How methods and codes are proposed, heard, approved, published and retired."),

@@ -104,6 +104,15 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "LinkCases": {"other_case": "0190b3a0-0000-7000-8000-000000000002", "kind": "follows"},
         "MergeCase": {"into": "0190b3a0-0000-7000-8000-000000000002", "into_etag": '"v7"'},
         "EraseCase": {"basis": "unfounded"},
+        "PrepareDisclosure": {
+            "recipient_kind": "child_welfare",
+            "recipient": "The child welfare service, Tarevik",
+            "basis": "duty_to_report",
+            "purpose_code": "protect_child",
+            "fields": ["case.subject", "assessment.risk_factors"],
+            "reason": "Two reports in a month of a child alone at night.",
+        },
+        "RecordDisclosure": {"method": "meeting"},
         "AskVisibility": {"cases": ["0190b3a0-0000-7000-8000-000000000001"], "concerns": []},
     }
 )

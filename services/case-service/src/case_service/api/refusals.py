@@ -164,6 +164,17 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The case is kept longer",
             "Its last day is `until`: name another ground if there is one, or wait.",
         ),
+        Code.OWN_DISCLOSURE: (403, "You asked for this disclosure", "Somebody else has to approve or refuse it."),
+        Code.FIELD_NOT_THERE: (
+            _UNPROCESSABLE,
+            "The case does not hold it",
+            "Leave out what `fields` names: only what is in the case at this moment can be given.",
+        ),
+        Code.FIELD_RESTRICTED: (
+            _CONFLICT,
+            "Restricted information is not given",
+            "Leave out what `fields` names, or have it clarified first.",
+        ),
         Code.NOT_ERASED: (_CONFLICT, "The case is not erased", "There is a certificate once it is."),
         Code.NOTHING_TO_SEARCH_FOR: (
             _UNPROCESSABLE,

@@ -36,6 +36,11 @@ _BY_ITS_UNIT: Final = frozenset(
         Action.LIFT_LEGAL_HOLD,
         Action.DECIDE_ARCHIVE,
         Action.MERGE,
+        Action.PREPARE_DISCLOSURE,
+        Action.APPROVE_DISCLOSURE,
+        Action.REFUSE_DISCLOSURE,
+        Action.DISCLOSE,
+        Action.WITHDRAW_DISCLOSURE,
         Action.ERASE,
     }
 )

@@ -19,7 +19,7 @@ from case_service.domain.lifecycle import decide
 from case_service.domain.moments import local_day
 from case_service.domain.refusals import Code, Refusal
 from case_service.events import Stamp, stamped
-from case_service.store import cases, erasure, keeping, many
+from case_service.store import cases, disclosures, erasure, keeping, many
 
 _ERASE = f"case.{Action.ERASE.value}"
 
@@ -121,6 +121,7 @@ async def _destroy(
     # What the rows held is in dead rows, replicas and backups still: without its key nobody reads it there.
     owners = [*concerns, *(concern for concern in concerns.values() if concern is not None)]
     shredded = await shred(conn, owners)
+    given = await disclosures.given(conn, list(concerns))
     certificates: list[dict[str, Any]] = [
         {
             "case_id": case_id,
@@ -134,10 +135,17 @@ async def _destroy(
                 "preventive_case": 1,
                 "data_key": len({case_id, concern_id} & shredded),
             },
+            "recipients_to_tell": [_to_tell(dict(row)) for row in given if row["case_id"] == case_id],
         }
         for case_id, concern_id in concerns.items()
     ]
     await keeping.certify(conn, certificates)
+
+
+def _to_tell(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(row[name]) for name in ("disclosure_id", "recipient_kind")} | {
+        "disclosed_at": row["disclosed_at"].isoformat()
+    }
 
 
 def _events(change: Change, moved: Mapping[UUID, tuple[int, int]], basis: ErasureBasis) -> Sequence[Any]:

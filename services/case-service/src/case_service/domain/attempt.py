@@ -49,6 +49,11 @@ class Action(StrEnum):
     LINK = "link"
     UNLINK = "unlink"
     MERGE = "merge"
+    PREPARE_DISCLOSURE = "prepare_disclosure"
+    APPROVE_DISCLOSURE = "approve_disclosure"
+    REFUSE_DISCLOSURE = "refuse_disclosure"
+    DISCLOSE = "disclose"
+    WITHDRAW_DISCLOSURE = "withdraw_disclosure"
     ERASE = "erase"
 
 

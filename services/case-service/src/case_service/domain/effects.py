@@ -186,7 +186,7 @@ def decide_archive(case: Case, attempt: Attempt, _target: CaseState) -> Decision
 
 
 def keep(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
-    """Change who may see the case: its own course stands as it did, and nothing is told outside."""
+    """Change who may see the case or what is given of it: its course stands as it did, and nothing is told outside."""
     return Decision(case)
 
 

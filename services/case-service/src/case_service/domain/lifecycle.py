@@ -131,6 +131,12 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
             guards=(guards.no_legal_hold_stands, guards.no_offer_is_open, guards.other_case_takes_it),
             effect=effects.merge,
         ),
+        # Where a disclosure itself stands, case_service.domain.disclosures says.
+        Action.PREPARE_DISCLOSURE: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
+        Action.APPROVE_DISCLOSURE: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
+        Action.REFUSE_DISCLOSURE: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
+        Action.DISCLOSE: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
+        Action.WITHDRAW_DISCLOSURE: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
         Action.ERASE: Rule(
             moves=_stay(*ALL_STATES),
             guards=(guards.no_legal_hold_stands, guards.archive_is_decided, guards.retention_is_past),

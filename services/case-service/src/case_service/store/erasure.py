@@ -30,6 +30,7 @@ from case_service.tables import (
     case_note,
     case_words,
     concern,
+    disclosure,
     evaluation,
     follow_up,
     information,
@@ -40,6 +41,7 @@ from case_service.tables import (
     plan_goal,
     transfer,
 )
+from case_service.texts import SEALED
 
 EMPTIED: Final[Mapping[str, None]] = MappingProxyType(
     {"title": None, "subject": None, "description": None, "necessity_reason": None}
@@ -60,6 +62,8 @@ _TABLES: Final = (
     # By a trigger, what a search finds the case by goes with these.
     case_words,
 )
+_TEXTS_GO: Final = (disclosure,)
+"""Tables whose rows stay without their texts."""
 _OF_CASES: Final = bindparam("case_ids", type_=ARRAY(Uuid))
 _FORGET_ANSWERS: Final = text("SELECT aggregate_id, gone FROM forget_answers_of(CAST(:answered AS uuid[]))")
 _ANSWERS: Final = "idempotency_key"
@@ -80,8 +84,15 @@ def _deletion() -> CompoundSelect[Any]:
         .returning(measure.c.case_id)
     )
     rows = [delete(table).where(table.c.case_id == func.any(_OF_CASES)).returning(table.c.case_id) for table in _TABLES]
-    deleted = [(measure_step, steps), *zip(_TABLES, rows, strict=True)]
-    return union_all(*(_counted(table, each) for table, each in deleted))
+    emptied = [
+        update(table)
+        .where(table.c.case_id == func.any(_OF_CASES))
+        .values(dict.fromkeys(SEALED[str(table.name)]))
+        .returning(table.c.case_id)
+        for table in _TEXTS_GO
+    ]
+    gone = [(measure_step, steps), *zip(_TABLES, rows, strict=True), *zip(_TEXTS_GO, emptied, strict=True)]
+    return union_all(*(_counted(table, each) for table, each in gone))
 
 
 _DELETE: Final = _deletion()
@@ -100,7 +111,7 @@ async def erase_items(
     Returns:
         For each case how many rows went or were emptied, by table.
     """
-    names = [str(table.name) for table in (measure_step, *_TABLES)]
+    names = [str(table.name) for table in (measure_step, *_TABLES, *_TEXTS_GO)]
     gone = {case_id: dict.fromkeys([*names, str(case_link.name), _ANSWERS], 0) for case_id in concerns}
     for row in await conn.execute(_DELETE, {"case_ids": list(concerns)}):
         gone[row.case_id][row.name] = row.n

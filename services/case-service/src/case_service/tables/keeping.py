@@ -39,4 +39,5 @@ erasure_certificate: Final = Table(
     Column("erased_at", MOMENT, nullable=False),
     Column("concern_id", Uuid),
     Column("destroyed", JSONB, nullable=False),
+    Column("recipients_to_tell", JSONB, nullable=False),
 )

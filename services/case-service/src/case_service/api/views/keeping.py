@@ -7,6 +7,7 @@ from forkant_contracts import codes as c
 from pydantic import Field
 
 from case_service.api.views.base import View
+from case_service.domain.disclosures import RecipientKind
 from case_service.domain.erasing import ArchiveOutcome, LegalHoldReason
 
 
@@ -36,6 +37,14 @@ class ArchiveDecisionView(View):
     decided_at: datetime
 
 
+class RecipientToTell(View):
+    """Somebody to whom something of the case was given."""
+
+    disclosure_id: UUID
+    recipient_kind: RecipientKind
+    disclosed_at: datetime
+
+
 class ErasureCertificate(View):
     """That a case was erased: by whom, on which ground, and what was destroyed; it never changes."""
 
@@ -51,6 +60,10 @@ class ErasureCertificate(View):
     destroyed: dict[str, int] = Field(
         description="Rows deleted or emptied, by table; `idempotency_key` answers kept for repeats; `data_key` keys "
         "without which no copy of the texts opens."
+    )
+    recipients_to_tell: list[RecipientToTell] = Field(
+        description="To whom something of the case was given: they are to be told that it was erased (Law Enforcement "
+        "Directive, art. 16(6)). The certificate names nobody: who they are is read before the erasure."
     )
     topic: str = Field(description="Where the erasure was published for those who keep something about the case.")
     event_id: UUID | None = Field(description="The event that told of it; absent when it left the archive of events.")
