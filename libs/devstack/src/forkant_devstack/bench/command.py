@@ -13,6 +13,7 @@ from forkant_kit.garbage import collect_seldom
 from rich.console import Console
 
 from forkant_devstack.bench.consumer import bench_consumer
+from forkant_devstack.bench.erasing import bench_erasing
 from forkant_devstack.bench.laboratory import Laboratory, laboratory
 from forkant_devstack.bench.listing import bench_listing
 from forkant_devstack.bench.opening import bench_opening
@@ -38,6 +39,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "row-security": bench_row_security,
     "walls": bench_walls,
     "listing": bench_listing,
+    "erasing": bench_erasing,
     "readable": bench_readable,
     "start": bench_starting,
 }
