@@ -6,6 +6,7 @@ import pytest
 from case_service.api import (
     bodies,
     disclosure_bodies,
+    erasure_batch_bodies,
     links_bodies,
     merging_bodies,
     method_bodies,
@@ -21,7 +22,15 @@ from forkant_kit.web import require_policies
 
 MODELS = {
     name: model
-    for module in (bodies, disclosure_bodies, links_bodies, merging_bodies, method_bodies, search_bodies)
+    for module in (
+        bodies,
+        disclosure_bodies,
+        erasure_batch_bodies,
+        links_bodies,
+        merging_bodies,
+        method_bodies,
+        search_bodies,
+    )
     for name, model in inspect.getmembers(module, inspect.isclass)
     if issubclass(model, bodies.Body)
 }
@@ -64,6 +73,7 @@ WITHOUT_ETAG = {
     "/v1/substitutions/{substitution_id}/end",
     "/v1/visibility",
     "/v1/cases/search",
+    "/v1/erasure-batches",
     "/v1/method-proposals",
     "/v1/method-proposals/{proposal_id}/comments",
     "/v1/methods/{method}/retirement",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import httpx
@@ -31,6 +32,8 @@ HOLDER = {
     "access_review": "t.unit",
     "measure_step": "(SELECT c.unit FROM measure m JOIN preventive_case c ON c.id = m.case_id WHERE m.id = t.measure_id)",
     **dict.fromkeys(("legal_hold", "archive_decision", "erasure_certificate"), OF_CASE.format("case_id")),
+    "erasure_batch": "t.unit",
+    "erasure_batch_case": "(SELECT unit FROM erasure_batch WHERE id = t.batch_id)",
     "event_archive": OF_CASE.format("aggregate_id"),
     "data_key": "coalesce((SELECT unit FROM preventive_case WHERE id = t.owner_id),"
     " (SELECT unit FROM concern WHERE id = t.owner_id))",
@@ -66,6 +69,7 @@ DISCLOSURE = {
     "recipient_kind": "school", "recipient": "A school", "basis": "duty_to_report", "purpose_code": "protect_child",
     "fields": ["case.title"], "reason": "It is needed.",
 }  # fmt: skip
+LONG_AGO = (datetime.now(UTC) - timedelta(days=1000)).isoformat()
 EVERYTHING = {"changes": "on", "sees_restricted": "on"}
 GUARDED = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -117,11 +121,14 @@ async def fill(service: Service, unit: str, other: str) -> None:
     broken = await outsider.send("POST", f"{active.path}/break-glass", {"reason": "acute_danger"})
     assert broken.is_success, broken.text
     privacy = service.person(f"privacy-{unit}")
-    erased = await officer.open()
+    erased = await officer.open(occurred_at=LONG_AGO)
     await erased.do("POST", "legal-holds", {"reason": "complaint"}, by=privacy)
     await (await officer.open()).do("PUT", "archive-decision", {"outcome": "destroy"}, by=lead)
     linked = await officer.send("POST", f"{case.path}/links", {"other_case": active.id, "kind": "follows"})
     assert linked.is_success, linked.text
+    await erased.do("POST", "close", {"reason": "unfounded", "occurred_at": LONG_AGO})
+    batch = await privacy.send("POST", "/v1/erasure-batches", {"dry_run": False})
+    assert batch.status_code == 202, batch.text
     gone = await officer.open()
     await gone.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
     await service.fetch(

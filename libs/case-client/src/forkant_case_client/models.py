@@ -422,7 +422,7 @@ class NoteView(Model):
     """What somebody wrote about a change."""
 
     action: str
-    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, link, unlink, merge, erase; a newer service may have more."""
+    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, link, unlink, merge, prepare_disclosure, approve_disclosure, refuse_disclosure, disclose, withdraw_disclosure, erase; a newer service may have more."""
     author: str
     text: str
     written_at: AwareDatetime
@@ -593,6 +593,26 @@ class ReceiveConcern(Model):
     theme: Theme
 
 
+class RecipientToTell(Model):
+    """Somebody to whom something of the case was given."""
+
+    disclosed_at: AwareDatetime
+    disclosure_id: UUID
+    recipient_kind: str
+    """One of child_welfare, school, health, municipality, mediation_service, police_unit, prosecution, court, correctional_service, oversight; a newer service may have more."""
+
+
+class RecordDisclosure(Model):
+    """How it was given, and when."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    method: str
+    """One of meeting, phone, letter, secure_message; a newer service may have more."""
+    occurred_at: AwareDatetime | None = None
+
+
 class ReferCase(Model):
     """To whom a case is handed."""
 
@@ -640,6 +660,17 @@ class ReopenCase(Model):
 
 class ReopenReasonModel(RootModel[ReopenReason]):
     root: ReopenReason
+
+
+class RequestErasures(Model):
+    """Which cases are to be erased: those whose last day was before `as_of`, today if left out, at most `limit`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    as_of: date | None = None
+    dry_run: bool
+    limit: int | None = 100
 
 
 class RestrictCase(Model):
@@ -1144,6 +1175,36 @@ class DecideConcern(Model):
     outcome: ConcernOutcome
 
 
+class DisclosureView(Model):
+    """A disclosure of something of a case."""
+
+    allowed: list[str]
+    """What its state allows next."""
+    basis: str
+    """One of prevent_crime, recipients_task, duty_to_report, duty_to_avert, police_purpose, court_order, consent; a newer service may have more."""
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    """Who approved or refused it: never who asked for it."""
+    disclosed_at: AwareDatetime | None
+    disclosed_by: str | None
+    fields: list[str]
+    """Exactly what is given: fields by name, items by id."""
+    id: UUID
+    method: str | None
+    """How it was given."""
+    purpose_code: PurposeCode
+    reason: str
+    recipient: str
+    recipient_kind: str
+    """One of child_welfare, school, health, municipality, mediation_service, police_unit, prosecution, court, correctional_service, oversight; a newer service may have more."""
+    requested_at: AwareDatetime
+    requested_by: str
+    state: str
+    """One of prepared, approved, disclosed, refused, withdrawn; a newer service may have more."""
+    withdrawn_at: AwareDatetime | None
+    withdrawn_by: str | None
+
+
 class DuplicateView(Model):
     """A case or a concern that may be the same: codes, and why it is listed; nothing that anybody wrote."""
 
@@ -1159,6 +1220,44 @@ class DuplicateView(Model):
     """When the case was opened, or the concern received."""
     state: str
     theme: Theme
+
+
+class ErasureBatchCase(Model):
+    """What became of a case."""
+
+    case_id: UUID
+    decided_at: AwareDatetime | None
+    outcome: str | None
+    """None while it waits for its turn."""
+    reason: str | None
+    """Why it was left."""
+    version: int | None
+    """The version of the case that its certificate names."""
+
+
+class ErasureBatchView(Model):
+    """A batch, how far it is, and what became of each case."""
+
+    as_of: date
+    erased: int
+    finished_at: AwareDatetime | None
+    id: UUID
+    items: list[ErasureBatchCase]
+    left: int
+    requested_at: AwareDatetime
+    requested_by: str
+    state: str
+    """One of planned, accepted, finished; a newer service may have more."""
+    waiting: int
+
+
+class ErasureCandidate(Model):
+    """A case whose last day is past, and what keeps it from being erased."""
+
+    case_id: UUID
+    obstacles: list[str]
+    """Empty when it would be erased."""
+    retention_until: date
 
 
 class ErasureCertificate(Model):
@@ -1179,6 +1278,8 @@ class ErasureCertificate(Model):
     """Holds that stood before and were lifted."""
     merged: list[UUID]
     """Cases that had been merged into it, erased with it or before; each has a certificate of its own."""
+    recipients_to_tell: list[RecipientToTell]
+    """To whom something of the case was given: they are to be told that it was erased (Law Enforcement Directive, art. 16(6)). The certificate names nobody: who they are is read before the erasure."""
     topic: str
     """Where the erasure was published for those who keep something about the case."""
     version: int
@@ -1283,6 +1384,24 @@ class OfferReceipt(Model):
     recorded_at: AwareDatetime
     state: str
     """One of offered, accepted, rejected, revoked; a newer service may have more."""
+
+
+class PrepareDisclosure(Model):
+    """What is to be given of a case, to whom, on which ground, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    basis: str
+    """One of prevent_crime, recipients_task, duty_to_report, duty_to_avert, police_purpose, court_order, consent; a newer service may have more."""
+    fields: list[str]
+    occurred_at: AwareDatetime | None = None
+    purpose_code: PurposeCode
+    reason: str
+    recipient: str
+    recipient_kind: str
+    """One of child_welfare, school, health, municipality, mediation_service, police_unit, prosecution, court, correctional_service, oversight; a newer service may have more."""
 
 
 class ProposalLine(Model):
@@ -1497,11 +1616,33 @@ class Catalogue(Model):
     units: list[UnitView]
 
 
+class DisclosureList(Model):
+    """The disclosures of a case."""
+
+    items: list[DisclosureView]
+
+
 class DuplicatePage(Model):
     """A page of what looks alike, newest first; ``next`` is the cursor of the next page."""
 
     items: list[DuplicateView]
     next: str | None
+
+
+class ErasureBatchReceipt(Model):
+    """A batch that was planned or accepted."""
+
+    candidates: list[ErasureCandidate]
+    """After a dry run, each case."""
+    id: UUID | None
+    """None after a dry run, of which nothing is kept."""
+    left: int
+    """Cases that something keeps."""
+    recorded_at: AwareDatetime
+    state: str
+    """One of planned, accepted, finished; a newer service may have more."""
+    waiting: int
+    """Cases to erase."""
 
 
 class LinkPage(Model):

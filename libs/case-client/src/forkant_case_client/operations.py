@@ -31,8 +31,12 @@ from forkant_case_client.models import (
     Count,
     DecideArchive,
     DecideConcern,
+    DisclosureList,
+    DisclosureView,
     DuplicatePage,
     EraseCase,
+    ErasureBatchReceipt,
+    ErasureBatchView,
     ErasureCertificate,
     FollowUpView,
     GiveAccess,
@@ -58,6 +62,7 @@ from forkant_case_client.models import (
     PartnerView,
     PlaceLegalHold,
     PlanMeasure,
+    PrepareDisclosure,
     ProposalPage,
     ProposalReceiptView,
     ProposalView,
@@ -65,11 +70,13 @@ from forkant_case_client.models import (
     PublishMethod,
     PutOnHold,
     ReceiveConcern,
+    RecordDisclosure,
     ReferCase,
     RegisterInformation,
     RejectCase,
     RejectProposal,
     ReopenCase,
+    RequestErasures,
     RestrictCase,
     RetentionReviewPage,
     RetentionRules,
@@ -801,6 +808,150 @@ class CaseService:
         call = Call(
             method="POST",
             path=f"/v1/cases/{case_id}/resume",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def disclosures_approve_disclosure(
+        self,
+        case_id: UUID,
+        disclosure_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Approve a disclosure: ``POST /v1/cases/{case_id}/disclosures/{disclosure_id}/approval``.
+
+        Approve it; nobody approves what they asked for themselves.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/disclosures/{disclosure_id}/approval",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def disclosures_list_disclosures(
+        self, case_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[DisclosureList]:
+        """List the disclosures of a case: ``GET /v1/cases/{case_id}/disclosures``.
+
+        List what was to be given of a case, and what was, the oldest first.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/disclosures",
+            headers={"Forkant-Purpose": purpose},
+            answers=DisclosureList,
+        )
+        return await self._transport.send(call)
+
+    async def disclosures_prepare_disclosure(
+        self,
+        case_id: UUID,
+        body: PrepareDisclosure,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Prepare a disclosure: ``POST /v1/cases/{case_id}/disclosures``.
+
+        Say what is to be given, to whom, and why; nothing is given before somebody else approves it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/disclosures",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def disclosures_read_disclosure(
+        self, case_id: UUID, disclosure_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[DisclosureView]:
+        """Read a disclosure: ``GET /v1/cases/{case_id}/disclosures/{disclosure_id}``.
+
+        Read a disclosure; the ETag is the case's.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/disclosures/{disclosure_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=DisclosureView,
+        )
+        return await self._transport.send(call)
+
+    async def disclosures_record_disclosure(
+        self,
+        case_id: UUID,
+        disclosure_id: UUID,
+        body: RecordDisclosure,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Record that it was given: ``POST /v1/cases/{case_id}/disclosures/{disclosure_id}/disclosed``.
+
+        Record that what was approved was given, how, and when.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/disclosures/{disclosure_id}/disclosed",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def disclosures_refuse_disclosure(
+        self,
+        case_id: UUID,
+        disclosure_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Refuse a disclosure: ``POST /v1/cases/{case_id}/disclosures/{disclosure_id}/refusal``.
+
+        Refuse it; who asked for it withdraws it instead.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/disclosures/{disclosure_id}/refusal",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def disclosures_withdraw_disclosure(
+        self,
+        case_id: UUID,
+        disclosure_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Withdraw a disclosure: ``POST /v1/cases/{case_id}/disclosures/{disclosure_id}/withdrawal``.
+
+        Take back what was prepared or approved and not given yet.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/disclosures/{disclosure_id}/withdrawal",
             headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
             body=body,
             answers=CaseReceipt,
@@ -1574,6 +1725,39 @@ class CaseService:
             path=f"/v1/cases/{case_id}/erasure",
             headers={"Forkant-Purpose": purpose},
             answers=ErasureCertificate,
+        )
+        return await self._transport.send(call)
+
+    async def protection_read_erasures(
+        self, batch_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[ErasureBatchView]:
+        """Read how far an erasure of many is: ``GET /v1/erasure-batches/{batch_id}``.
+
+        Read how far a batch is, and what became of each case.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/erasure-batches/{batch_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=ErasureBatchView,
+        )
+        return await self._transport.send(call)
+
+    async def protection_request_erasures(
+        self, body: RequestErasures, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[ErasureBatchReceipt]:
+        """Erase what has expired: ``POST /v1/erasure-batches``.
+
+        Ask for the erasure of the unit's ended cases whose last day is past, whose archive somebody else decided
+        about. A dry run shows each case and what keeps it, and changes nothing. Else the worker erases them a few
+        at a time, each with its certificate, as a single erasure does; what can't go by then is left, and said why.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/erasure-batches",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=ErasureBatchReceipt,
         )
         return await self._transport.send(call)
 

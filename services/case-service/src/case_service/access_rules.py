@@ -122,6 +122,18 @@ def scope_of(principal: Principal, action: str, *, at: datetime, purpose: str | 
     return scope
 
 
+def privacy_scope(*, unit: str, subject: str, clearance: int, at: datetime) -> Scope:
+    """Return how far a privacy officer of a unit reaches, for what the worker does because one asked for it."""
+    return Scope(
+        unit=unit,
+        subject=subject,
+        clearance=clearance,
+        at=at,
+        members_from=NOBODY_NEEDS_MEMBERSHIP,
+        sees_restricted=True,
+    )
+
+
 def national_scope(principal: Principal, action: str, *, at: datetime) -> Scope:
     """Return the scope of an action on what all units share, which shows no case of any.
 

@@ -48,6 +48,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.restrict": _GUARDIANS,
         "case.legal_hold": frozenset({Role.PRIVACY_OFFICER}),
         "case.archive_decision": _GUARDIANS,
+        "case.erase_batch": frozenset({Role.PRIVACY_OFFICER}),
         "case.prepare_disclosure": _CASEWORKERS,
         "case.approve_disclosure": _GUARDIANS,
         "case.disclose": _CASEWORKERS,

@@ -31,3 +31,10 @@ class CaseSettings(TextKeySettings, ApiSettings, ProcessSettings):
 
 class CaseWorkerSettings(AuditSettings, ProcessSettings):
     """What the worker needs to know besides: how the audit trail is sealed and kept. It opens no text."""
+
+    erasures_every_s: float = 5.0
+    """Seconds between looks for erasures of many cases that were asked for."""
+    erase_expired: bool = False
+    """Whether the worker itself asks for the erasure of what has expired, once somebody decided about the archive."""
+    erase_expired_most: int = Field(default=500, ge=1, le=10_000)
+    """How many cases of a unit it asks for at once."""

@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_service.commands import deadlines, reminders, retention
 from case_service.domain.retention import Rules
+from case_service.erasing_worker import erase_batches, request_expired
 from case_service.retention_rules import rules_in_force
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
@@ -76,6 +77,11 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
     dropping = (
         {} if keep_months is None else {"drop_old_months": partial(drop_old_months, engine, keep_months=keep_months)}
     )
+    requesting = (
+        {"request_expired": partial(request_expired, engine, most=settings.erase_expired_most)}
+        if settings.erase_expired
+        else {}
+    )
     return {
         "prepare_archive": partial(prepare_archive, engine),
         **dropping,
@@ -85,6 +91,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         "remind_of_reviews": partial(remind_of_reviews, engine),
         "tell_of_deadlines": partial(tell_of_deadlines, engine),
         "recalculate_retention": partial(recalculate_retention, engine),
+        **requesting,
     }
 
 
@@ -111,6 +118,12 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
             group.create_task(watermark.run(stop), name="watermark")
             group.create_task(
                 keep_house(chores(settings, engine), every_s=settings.upkeep_every_s, stop=stop), name="chores"
+            )
+            group.create_task(
+                keep_house(
+                    {"erase_batches": partial(erase_batches, engine)}, every_s=settings.erasures_every_s, stop=stop
+                ),
+                name="erasures",
             )
             group.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"

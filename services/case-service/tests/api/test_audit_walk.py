@@ -277,6 +277,11 @@ async def concerns_and_endings(walk: Walk) -> None:
     await walk.step("lead-oslo", f"PUT {CASE}/archive-decision", decision, action="case.decide_archive")
     due = {"action": "case.list_retention_reviews", "about": None}
     await walk.step(privacy, "GET /v1/retention-reviews", **due)
+    asked = {"dry_run": False}
+    made = await walk.step(privacy, "POST /v1/erasure-batches", asked, action="case.request_erasures", about=None)
+    walk.ids["batch_id"] = made["id"]
+    path = "GET /v1/erasure-batches/{batch_id}"
+    await walk.step(privacy, path, action="case.read_erasures", about="batch_id")
     await walk.step(privacy, f"POST {CASE}/erasure", {"basis": "unfounded"}, action="case.erase")
     await walk.step(privacy, f"GET {CASE}/erasure", action="case.read_erasure")
 

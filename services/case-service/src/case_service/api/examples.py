@@ -112,6 +112,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "fields": ["case.subject", "assessment.risk_factors"],
             "reason": "Two reports in a month of a child alone at night.",
         },
+        "RequestErasures": {"as_of": "2026-06-01", "limit": 100, "dry_run": True},
         "RecordDisclosure": {"method": "meeting"},
         "AskVisibility": {"cases": ["0190b3a0-0000-7000-8000-000000000001"], "concerns": []},
     }

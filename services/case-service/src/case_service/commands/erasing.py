@@ -66,12 +66,18 @@ async def _whole(conn: AsyncConnection, changes: Sequence[Change]) -> list[Chang
 
 
 async def erase_all(
-    conn: AsyncConnection, context: Context, changes: Sequence[Change], *, basis: ErasureBasis
+    conn: AsyncConnection,
+    context: Context,
+    changes: Sequence[Change],
+    *,
+    basis: ErasureBasis,
+    reason_id: UUID | None = None,
 ) -> list[Receipt]:
     """Erase cases that were checked, and certify each; what moved since it was loaded is left as it is.
 
     So is a case into which others were merged that are not among these: nothing of it is left behind. Every statement
-    is for all of them, so that many cost little more than one.
+    is for all of them, so that many cost little more than one. ``reason_id`` names in the trail what asked for them
+    together.
 
     Returns:
         The receipts of those that were erased.
@@ -101,6 +107,7 @@ async def erase_all(
                 object_ids=[change.loaded.id],
                 version=moved[change.loaded.id][0],
                 purpose=change.loaded.purpose_code,
+                reason_id=reason_id,
             )
             for change in erased
         ],

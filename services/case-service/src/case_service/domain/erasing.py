@@ -45,6 +45,21 @@ class Obstacle(StrEnum):
     LEGAL_HOLD = "legal_hold"
     ARCHIVE_DECISION_MISSING = "archive_decision_missing"
     OWN_ARCHIVE_DECISION = "own_archive_decision"
+    ALREADY_ERASED = "already_erased"
+    NOT_SEEN = "not_seen"
+    """It left the unit meanwhile, or is more confidential now than who asked for the erasure may see."""
+    MERGED = "merged"
+    """It goes with the case that it was merged into."""
+    MERGED_CASE_KEPT = "merged_case_kept"
+    """Something keeps a case that was merged into it."""
+    REFUSED_BY_DATABASE = "refused_by_database"
+
+
+class Outcome(StrEnum):
+    """What became of a case in an erasure of many."""
+
+    ERASED = "erased"
+    LEFT = "left"
 
 
 def obstacles(

@@ -8,6 +8,7 @@ from case_service.tables.base import metadata
 from case_service.tables.cases import case_departure, case_note, preventive_case, transfer
 from case_service.tables.concerns import concern
 from case_service.tables.disclosures import disclosure
+from case_service.tables.erasure_batches import erasure_batch, erasure_batch_case
 from case_service.tables.information import information
 from case_service.tables.keeping import archive_decision, erasure_certificate, legal_hold
 from case_service.tables.kit import data_key, event_archive
@@ -38,6 +39,8 @@ __all__ = [
     "concern",
     "data_key",
     "disclosure",
+    "erasure_batch",
+    "erasure_batch_case",
     "erasure_certificate",
     "evaluation",
     "event_archive",
