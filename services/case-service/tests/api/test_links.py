@@ -3,7 +3,9 @@
 import asyncio
 from uuid import uuid4
 
+import asyncpg
 import pytest
+from forkant_kit.testing import until
 
 DISPUTED = {"restricted": True, "reason": "disputed"}
 UNLAWFUL = {"basis": "unlawful"}
@@ -167,6 +169,28 @@ async def test_an_erasure_and_a_link_at_once_leave_no_link_behind(service, offic
         assert erased.is_success
         assert made.status_code in {201, 404}
         assert await service.fetch("SELECT FROM case_link WHERE to_case = $1 OR from_case = $1", other.id) == []
+
+
+async def test_a_link_waits_for_a_change_of_either_end_and_finds_it(service, officer):
+    for which in (0, 1):
+        ends = [await officer.open(), await officer.open()]
+        connection = await asyncpg.connect(service.owner_url, server_settings={"forkant.system": "on"})
+        try:
+            async with connection.transaction():
+                await connection.execute(
+                    "UPDATE preventive_case SET restricted = true, restriction_reason = 'disputed' WHERE id = $1",
+                    ends[which].id,
+                )
+                making = asyncio.create_task(linked(*ends))
+
+                async def waits(making=making):
+                    return making.done() or bool(await service.fetch("SELECT FROM pg_locks WHERE NOT granted"))
+
+                await until(waits, what="the link waiting for the row")
+                assert not making.done()
+        finally:
+            await connection.close()
+        assert (await making).json()["code"] == "not-found"
 
 
 async def test_the_same_link_made_at_once_is_there_once(officer):
