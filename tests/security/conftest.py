@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -104,11 +104,15 @@ def accepted_body(operation: Operation) -> Any:
 
 @dataclass(kw_only=True)
 class Belongings:
-    """What a unit has: a case with something of each kind below it, and the ids by the names of path parameters."""
+    """What a unit has: a case with something of each kind below it, and the ids by the names of path parameters.
+
+    ``link`` is the body that linked the case to another of theirs.
+    """
 
     unit: str
     ids: dict[str, str]
     etag: str
+    link: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,9 +258,8 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     disclosure = await do("POST", "disclosures", DISCLOSURE)
     partner = await do("POST", "partners", {"kind": "school"})
     linked = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
-    link = await officer.done(
-        "case", "POST", f"/v1/cases/{case_id}/links", {"other_case": linked.json()["id"], "kind": "related"}
-    )
+    link_body = {"other_case": linked.json()["id"], "kind": "related"}
+    link = await officer.done("case", "POST", f"/v1/cases/{case_id}/links", link_body)
     member = await do("POST", "members", {"subject": f"officer7-{unit}"})
     outsider, path = wall.person(f"officer-{offered_to}"), f"/v1/cases/{case_id}/break-glass"
     review = await outsider.done("case", "POST", path, {"reason": "acute_danger"})
@@ -290,7 +293,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "delivery_id": delivery_id,
         "entry_id": await _entry(lead, case_id),
     }
-    return Belongings(unit=unit, ids=ids, etag=etag)
+    return Belongings(unit=unit, ids=ids, etag=etag, link=link_body)
 
 
 async def _dead_letter(wall: Wall, delivery_id: str) -> None:

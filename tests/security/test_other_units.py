@@ -52,7 +52,9 @@ async def test_no_operation_finds_what_another_unit_has_or_tells_that_it_exists(
 async def test_whom_it_belongs_to_finds_it_by_the_same_operation(wall, oslo, operation):
     """Without this the test above would pass on an address that nobody finds anything at."""
     unit = "vest" if operation.path.endswith(("/accept", "/reject")) else "oslo"
-    answer = await wall.mighty(unit).ask(operation, operation.at(**oslo.ids), etag=NOT_OURS)
+    # A link leads to another case, which must be there too.
+    named = {"body": {**oslo.link}} if str(operation) == "case POST /v1/cases/{case_id}/links" else {}
+    answer = await wall.mighty(unit).ask(operation, operation.at(**oslo.ids), etag=NOT_OURS, **named)
     if "If-Match" in operation.named("header"):
         assert (answer.status_code, answer.json()["code"]) == (412, "stale-version")
     else:
