@@ -163,8 +163,9 @@ async def test_a_refused_change_leaves_no_event(platform: Platform):
         etag=walk.etag,
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal-transition")
-    rows = await platform.fetch("case", "SELECT type FROM event_archive WHERE aggregate_id = $1", walk.case_id)
-    assert [row["type"] for row in rows] == ["no.forkant.case.opened.v1"]
+    query = "SELECT type FROM event_archive WHERE aggregate_id = $1 ORDER BY aggregate_version"
+    rows = await platform.fetch("case", query, walk.case_id)
+    assert [row["type"] for row in rows] == ["no.forkant.case.opened.v1", "no.forkant.task.assigned.v1"]
 
 
 async def test_another_units_case_is_not_there(platform: Platform):

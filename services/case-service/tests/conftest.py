@@ -149,11 +149,13 @@ class Service:
         finally:
             await connection.close()
 
-    async def events(self, aggregate_id: str) -> list[str]:
+    async def events(self, aggregate_id: str, *, tasks: bool = False) -> list[str]:
+        """Return what happened, in order; of its tasks only where asked, since nearly every change makes or ends one."""
         rows = await self.fetch(
             "SELECT type FROM event_archive WHERE aggregate_id = $1 ORDER BY aggregate_version", aggregate_id
         )
-        return [row["type"].removeprefix("no.forkant.").removesuffix(".v1") for row in rows]
+        types = [row["type"].removeprefix("no.forkant.").removesuffix(".v1") for row in rows]
+        return [each for each in types if tasks or not each.startswith("task.")]
 
     async def row_counts(self) -> dict[str, int]:
         """Return how many rows each table has, save the audit trail, which tells what was refused too."""

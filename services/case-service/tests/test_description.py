@@ -1,18 +1,13 @@
 """The API description, its examples, and that every refusal has an answer."""
 
 import inspect
+import pkgutil
+from importlib import import_module
 
 import pytest
-from case_service.api import (
-    bodies,
-    disclosure_bodies,
-    erasure_batch_bodies,
-    links_bodies,
-    merging_bodies,
-    method_bodies,
-    refusals,
-    search_bodies,
-)
+from case_service import api
+from case_service.api import refusals
+from case_service.api.bodies import Body
 from case_service.api.description import TAGS
 from case_service.api.examples import EXAMPLES
 from case_service.domain.refusals import Code, Refusal
@@ -20,19 +15,16 @@ from case_service.openapi import describe
 from case_service.policy import RULES
 from forkant_kit.web import require_policies
 
+BODIES = [
+    import_module(f"{api.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(api.__path__)
+    if module.name.endswith("bodies")
+]
 MODELS = {
     name: model
-    for module in (
-        bodies,
-        disclosure_bodies,
-        erasure_batch_bodies,
-        links_bodies,
-        merging_bodies,
-        method_bodies,
-        search_bodies,
-    )
+    for module in BODIES
     for name, model in inspect.getmembers(module, inspect.isclass)
-    if issubclass(model, bodies.Body)
+    if issubclass(model, Body)
 }
 
 

@@ -52,6 +52,7 @@ HOLDER = {
             "partner",
             "plan",
             "plan_goal",
+            "task",
         ),
         OF_CASE.format("case_id"),
     ),

@@ -34,6 +34,7 @@ CODE_COLUMNS = {
     ("measure", "cancel_reason"): "cancel_reason",
     ("evaluation", "effect"): "effect",
     ("partner", "kind"): "partner_kind",
+    ("task", "kind"): "task_kind",
 }
 
 

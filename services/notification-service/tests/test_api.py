@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from forkant_contracts.codes import Role, TaskKind
 from forkant_contracts.events.access import AccessReviewOverdue
 from forkant_contracts.events.case import CaseTransferred
+from forkant_contracts.events.task import TaskOverdue
 from standardwebhooks import Webhook
 
 MISSING = "0190b3a0-0000-7000-8000-00000000dead"
@@ -69,6 +71,22 @@ async def test_an_overdue_review_is_told_to_the_unit_and_a_week_later_to_the_dir
     assert "Oslo Police District" in entry["text"]["en"]
     for outsider in ("officer-oslo", "pod-analyst", "privacy-troms"):
         assert await kinds(caller(outsider)) == []
+
+
+async def test_an_overdue_task_reaches_the_inbox_of_leads_who_may_see_the_case(world, caller, case_service):
+    case, task = uuid4(), uuid4()
+    for level, kind in ((1, "task_overdue"), (2, "task_escalated")):
+        role = Role.PREVENTION_LEAD if level == 1 else Role.DIRECTORATE
+        late = TaskOverdue(
+            task_id=task, kind=TaskKind.APPROVE_PLAN, role=role, due_on=date(2026, 3, 1), escalation_level=level
+        )
+        await world.happen(world.event(late, case, 1 + level))
+        [entry, *_] = (await caller("lead-oslo").get("/v1/inbox")).json()["items"]
+        assert (entry["kind"], entry["subject"], entry["subject_id"]) == (kind, "case", str(case))
+    for outsider in ("officer-oslo", "lead-troms", "pod-privacy", "pod-analyst"):
+        assert await kinds(caller(outsider)) == []
+    case_service.hide("lead-oslo", case)
+    assert await kinds(caller("lead-oslo")) == []
 
 
 async def test_what_one_person_has_read_another_has_not(world, caller):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from forkant_case_client.base import Model
@@ -31,8 +31,10 @@ from forkant_contracts.codes import (
     ReopenReason,
     RestrictionReason,
     RiskFactor,
+    Role,
     StatementType,
     SubjectCategory,
+    TaskKind,
     Theme,
     VerificationStatus,
 )
@@ -86,6 +88,17 @@ class AddSubstitute(Model):
     valid_to: AwareDatetime
 
 
+class AddTask(Model):
+    """A review of the case that somebody asks for besides those of the work process."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    due_on: date
+    kind: Literal["review_case"]
+    occurred_at: AwareDatetime | None = None
+
+
 class AskVisibility(Model):
     """Ids of cases and concerns that another service keeps."""
 
@@ -96,6 +109,17 @@ class AskVisibility(Model):
     """Ids of cases."""
     concerns: list[UUID] | None = []
     """Ids of concerns."""
+
+
+class AssignTask(Model):
+    """Who is to do a task from now on: a member of the case, or the caller; null gives it back to its role."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    assignee: str | None
+    """Who, as access tokens name the person in `sub`; null for nobody."""
+    occurred_at: AwareDatetime | None = None
 
 
 class AuditLine(Model):
@@ -810,6 +834,12 @@ class RewriteProposal(Model):
     summary: str
 
 
+class RoleMatrix(Model):
+    """Which roles may take which action; how far they reach is the unit's, membership's and clearance's to say."""
+
+    actions: dict[str, list[Role]]
+
+
 class SaveAssessment(Model):
     """An assessment («kartlegging»); a draft until it is completed."""
 
@@ -950,6 +980,58 @@ class SubstituteView(Model):
     valid_to: AwareDatetime
 
 
+class TaskView(Model):
+    """A task: what is to be done with a case, by whom and until when."""
+
+    assignee: str | None
+    """Who is to do it, as `sub` names them; nobody, of the role, when null."""
+    by_hand: bool
+    """Added by somebody; else the work process asks for it."""
+    case_id: UUID
+    due_on: date
+    ended_at: AwareDatetime | None
+    ended_by: str | None
+    id: UUID
+    item_id: UUID | None
+    """The measure, follow-up, information or offer that it is about."""
+    kind: TaskKind
+    level: int
+    """How many times it was escalated."""
+    made_at: AwareDatetime
+    overdue: bool
+    """Open, past its due day, and not paused."""
+    paused: bool
+    """Its deadline stands still while the case is on hold."""
+    role: Role
+    state: str
+    """One of open, done, lapsed; a newer service may have more."""
+    unit: str
+    """Whose it is: the unit that holds the case, or the one that it is offered to."""
+
+
+class TemplateView(Model):
+    """A task that a work process asks for."""
+
+    age_bands: list[AgeBand] | None
+    """Cases about people of these ages; all when null."""
+    anew_on: str | None
+    """What makes it arise anew, with its whole deadline."""
+    basis: str
+    """One of law, method, assumed; a newer service may have more."""
+    case_types: list[CaseType] | None
+    """Cases of these types; all when null."""
+    counted: str
+    """One of calendar, working; a newer service may have more."""
+    days: int | None
+    """Days from when it arises; null for what has a due day of its own."""
+    kind: TaskKind
+    phases: list[CaseState]
+    """While the case is in one of these, or on hold from one."""
+    role: Role
+    runs_on_hold: bool
+    source: str
+
+
 class UnitView(Model):
     """A police unit."""
 
@@ -970,6 +1052,11 @@ class VisibilityAnswer(Model):
     """Concerns that the bearer may see now."""
     former_cases: list[UUID] | None = []
     """Cases that the bearer may no longer see and once could: that they are gone is theirs to know."""
+
+
+class Whose(RootModel[str]):
+    root: str
+    """One of mine, role, unit; a newer service may have more."""
 
 
 class ArchiveDecisionView(Model):
@@ -1286,6 +1373,15 @@ class ErasureCertificate(Model):
     """The case's version with the erasure: consumers that have it know of it."""
 
 
+class EscalationView(Model):
+    """A level of escalation."""
+
+    level: int
+    role: Role
+    working_days: int
+    """Working days after the due day."""
+
+
 class InformationView(Model):
     """Information on a case, and until when it is to be clarified."""
 
@@ -1519,6 +1615,19 @@ class SubstitutePage(Model):
     next: str | None
 
 
+class TaskList(Model):
+    """The tasks of a case, the oldest first."""
+
+    items: list[TaskView]
+
+
+class TaskPage(Model):
+    """A page of tasks, the first due first."""
+
+    items: list[TaskView]
+    next: str | None = None
+
+
 class TransferLine(Model):
     """An offer; its ETag is what accepting or rejecting takes in If-Match."""
 
@@ -1656,3 +1765,9 @@ class MethodList(Model):
     """All method versions."""
 
     items: list[MethodView]
+
+
+class ProcessList(Model):
+    """Every version of the work process."""
+
+    items: list[ProcessView]

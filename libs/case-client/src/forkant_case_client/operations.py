@@ -11,7 +11,9 @@ from forkant_case_client.models import (
     AddMember,
     AddPartner,
     AddSubstitute,
+    AddTask,
     AskVisibility,
+    AssignTask,
     AuditPage,
     BreakGlass,
     CancelMeasure,
@@ -88,6 +90,7 @@ from forkant_case_client.models import (
     ReviewReceipt,
     ReviewView,
     RewriteProposal,
+    RoleMatrix,
     SaveAssessment,
     SaveEvaluation,
     SavePlan,
@@ -96,6 +99,9 @@ from forkant_case_client.models import (
     SetLevel,
     SubstitutePage,
     SubstituteReceipt,
+    TaskList,
+    TaskPage,
+    TaskView,
     TransferLine,
     TransferPage,
     VisibilityAnswer,
@@ -113,7 +119,9 @@ from forkant_contracts.codes import (
     MeasureKind,
     PurposeCode,
     RestrictionReason,
+    Role,
     SubjectCategory,
+    TaskKind,
     Theme,
 )
 
@@ -1805,6 +1813,150 @@ class CaseService:
         Read every version of every national method with its steps; a measure stays on the version it began with.
         """
         call = Call(method="GET", path="/v1/methods", answers=MethodList)
+        return await self._transport.send(call)
+
+    async def reference_role_matrix(self) -> Answer[RoleMatrix]:
+        """Read who may do what: ``GET /v1/role-matrix``.
+
+        Read which roles may take which action; what is not listed is refused.
+        """
+        call = Call(method="GET", path="/v1/role-matrix", answers=RoleMatrix)
+        return await self._transport.send(call)
+
+    async def reference_work_processes(self) -> Answer[ProcessList]:
+        """Read the work processes: ``GET /v1/work-processes``.
+
+        Read which tasks cases ask for, by when, where each deadline comes from, and to whom a late task goes.
+        """
+        call = Call(method="GET", path="/v1/work-processes", answers=ProcessList)
+        return await self._transport.send(call)
+
+    async def tasks_add_task(
+        self,
+        case_id: UUID,
+        body: AddTask,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Add a task: ``POST /v1/cases/{case_id}/tasks``.
+
+        Add a review of the case by hand; `item_id` is the task's id.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/tasks",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def tasks_assign_task(
+        self,
+        case_id: UUID,
+        task_id: UUID,
+        body: AssignTask,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Give a task: ``POST /v1/cases/{case_id}/tasks/{task_id}/assignment``.
+
+        Give a task to a member of the case; what somebody has, they and a prevention lead pass on.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/tasks/{task_id}/assignment",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def tasks_complete_task(
+        self,
+        case_id: UUID,
+        task_id: UUID,
+        body: Act,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CaseReceipt]:
+        """Complete a review: ``POST /v1/cases/{case_id}/tasks/{task_id}/completion``.
+
+        Say that a review is done; every other task ends by doing what it is about.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/tasks/{task_id}/completion",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def tasks_list_case_tasks(self, case_id: UUID, *, purpose: PurposeCode | None = None) -> Answer[TaskList]:
+        """List the tasks of a case: ``GET /v1/cases/{case_id}/tasks``.
+
+        List every task of a case, ended ones too, the oldest first.
+        """
+        call = Call(
+            method="GET", path=f"/v1/cases/{case_id}/tasks", headers={"Forkant-Purpose": purpose}, answers=TaskList
+        )
+        return await self._transport.send(call)
+
+    async def tasks_list_tasks(
+        self,
+        *,
+        whose: str | None = None,
+        kind: Sequence[TaskKind] = (),
+        role: Sequence[Role] = (),
+        state: Sequence[str] = (),
+        due_before: date | None = None,
+        overdue: bool | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[TaskPage]:
+        """List tasks: ``GET /v1/tasks``.
+
+        List tasks of cases that you may see, the first due first.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/tasks",
+            query={
+                "whose": whose,
+                "kind": kind,
+                "role": role,
+                "state": state,
+                "due_before": due_before,
+                "overdue": overdue,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            headers={"Forkant-Purpose": purpose},
+            answers=TaskPage,
+        )
+        return await self._transport.send(call)
+
+    async def tasks_read_task(
+        self, case_id: UUID, task_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[TaskView]:
+        """Read a task: ``GET /v1/cases/{case_id}/tasks/{task_id}``.
+
+        Read a task. The ETag is the case's.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/tasks/{task_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=TaskView,
+        )
         return await self._transport.send(call)
 
     async def transfers_accept(

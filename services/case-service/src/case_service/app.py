@@ -36,10 +36,12 @@ from case_service.api import (
     members,
     merging,
     methods,
+    processes,
     reference,
     retention,
     search,
     substitutes,
+    tasks,
     transfers,
     visibility,
     work,
@@ -51,6 +53,7 @@ from case_service.domain.refusals import Refusal
 from case_service.policy import POLICY, UNAUDITED
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, VERSION, CaseSettings
+from case_service.work_processes import procedures
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     concerns.router,
@@ -60,6 +63,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     items.router,
     methods.router,
     information.router,
+    tasks.router,
     course.router,
     links.router,
     duplicates.router,
@@ -75,6 +79,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     feed.router,
     visibility.router,
     audit.router,
+    processes.router,
     reference.router,
 )
 
@@ -103,6 +108,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         engine=engine,
         nudge=nudge,
         vault=Vault(Keyring(read_keys(settings.text_keys.get_secret_value()))),
+        procedures=procedures(),
         cursor_secret=settings.cursor_secret.get_secret_value(),
         now=utc_now,
         new_id=new_id,

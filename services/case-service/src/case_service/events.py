@@ -10,8 +10,10 @@ from uuid import UUID
 from forkant_contracts import Event, EventData
 from forkant_contracts.codes import CancelReason
 from forkant_contracts.events import case, follow_up, measure, partner
+from forkant_contracts.events.task import TaskAssigned, TaskCompleted
 
 from case_service.domain.attempt import Happening, Kind
+from case_service.domain.tasks import Task, TaskChanges
 
 SOURCE: Final = "urn:forkant:case-service"
 """CloudEvents ``source`` of everything that this service publishes."""
@@ -76,6 +78,19 @@ def described(happenings: Sequence[Happening], details: Details) -> tuple[EventD
         KeyError: a happening needs details and got none.
     """
     return tuple(_data_of(happening, details) for happening in happenings)
+
+
+def about_tasks(changes: TaskChanges) -> tuple[EventData, ...]:
+    """Return the event data of what became of tasks: what ended first, then what is due on another day, then new ones.
+
+    To whom a task is given stays inside: its role alone is told.
+    """
+    ended = (TaskCompleted(task_id=task.id, kind=task.kind) for task, _ in changes.ended)
+    return (*ended, *(_assigned(task) for task in (*changes.moved, *changes.made)))
+
+
+def _assigned(task: Task) -> TaskAssigned:
+    return TaskAssigned(task_id=task.id, kind=task.kind, role=task.role, due_on=task.due_on)
 
 
 def _data_of(happening: Happening, details: Details) -> EventData:

@@ -36,6 +36,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.partners": _INTAKE,
         "case.register_information": _INTAKE,
         "case.clarify_information": _READERS,
+        "case.tasks": _INTAKE,
         "case.members": _DECIDERS,
         "case.break_glass": _INTAKE,
         "case.review_access": _GUARDIANS,

@@ -100,6 +100,13 @@ def _holds(row: Any) -> ColumnElement[bool]:
 _MEMBER: Final = _g.kind == GrantKind.MEMBER.value
 # Whose memberships somebody gets is for their own unit to say.
 _ABSENT: Final = select(_s.absent).where(_s.substitute == _SUBJECT, _s.unit == _UNIT, _holds(_s))
+
+
+def of_the_caller(person: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that a person is the caller, or somebody whom they stand in for."""
+    return or_(person == _SUBJECT, person.in_(_ABSENT))
+
+
 _MINE: Final = select(_g.object_id).where(_g.subject == _SUBJECT, _MEMBER, _holds(_g))
 _STOOD_IN_FOR: Final = select(_g.object_id).where(_g.subject.in_(_ABSENT), _MEMBER, _holds(_g))
 _EVER_MINE: Final = select(_g.object_id).where(_g.subject == _SUBJECT, _g.kind != GrantKind.BREAK_GLASS.value)

@@ -26,12 +26,14 @@ from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from case_service.commands import deadlines, reminders, retention
+from case_service.commands import deadlines, escalations, reminders, retention
+from case_service.domain.processes import Procedures
 from case_service.domain.retention import Rules
 from case_service.erasing_worker import erase_batches, request_expired
 from case_service.retention_rules import rules_in_force
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
+from case_service.work_processes import procedures
 
 _log = structlog.get_logger(__name__)
 
@@ -71,6 +73,18 @@ async def recalculate_retention(engine: AsyncEngine, *, rules: Rules | None = No
     _log.info("retention_recalculated", count=count)
 
 
+async def escalate_tasks(engine: AsyncEngine, procedures: Procedures, *, now: Callable[[], datetime] = utc_now) -> None:
+    """Put cases from before the work process on it, then escalate late tasks, until nothing is left to do."""
+    for chore in (escalations.take_up, escalations.escalate):
+        count, more = 0, True
+        while more:
+            turn = escalations.Round(procedures=procedures, now=now(), new_id=new_id)
+            async with transaction(engine) as conn:
+                done = await chore(conn, turn)
+            count, more = count + done, done >= escalations.AT_A_TIME
+        _log.info("tasks_looked_after", chore=chore.__name__, count=count)
+
+
 def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
     """Return what is done now and then; old months of the archive go only where the settings say so."""
     keep_months = settings.archive_keep_months
@@ -92,6 +106,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         "tell_of_deadlines": partial(tell_of_deadlines, engine),
         "recalculate_retention": partial(recalculate_retention, engine),
         **requesting,
+        "escalate_tasks": partial(escalate_tasks, engine, procedures()),
     }
 
 

@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[4]
 OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITORY, "case")}
 SHOW_NOTHING = {
     "GET /v1/catalogue", "GET /v1/methods", "GET /v1/methods/{method}/changes", "GET /v1/method-proposals",
-    "GET /v1/method-proposals/{proposal_id}",
+    "GET /v1/method-proposals/{proposal_id}", "GET /v1/work-processes", "GET /v1/role-matrix",
 }  # fmt: skip
 """Operations that tell nothing about anybody, and leave no entry."""
 BREAK = "ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID"
@@ -125,7 +125,7 @@ MADE = {
     "measures": "measure_id", "start": "measure_id", "steps": "measure_id", "complete": "measure_id",
     "cancel": "measure_id", "follow-ups": "follow_up_id", "held": "follow_up_id", "partners": "partner_id",
     "{partner_id}": "partner_id", "information": "information_id", "clarification": "information_id",
-    "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
+    "tasks": "task_id", "completion": "task_id", "assignment": "task_id", "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
     "revoke": "transfer_id", "members": "grant_id", "{grant_id}": "grant_id", "access": "access_id",
     "merge": "into_id",
     "disclosures": "disclosure_id", "approval": "disclosure_id", "refusal": "disclosure_id",
@@ -173,6 +173,12 @@ async def those_around_it(walk: Walk) -> None:
     clear = {"outcome": "relevant", "verification_status": "verified"}
     await case("POST", "information/{information_id}/clarification", clear, action="case.clarify_information")
     await disclosures(case)
+    review = {"kind": "review_case", "due_on": DUE}
+    await case("POST", "tasks", review, action="case.add_task")
+    await case("POST", "tasks/{task_id}/assignment", {"assignee": "officer-oslo"}, action="case.assign_task")
+    await case("GET", "tasks/{task_id}", action="case.read_tasks")
+    await case("POST", "tasks/{task_id}/completion", action="case.complete_task")
+    await case("GET", "tasks", action="case.read_tasks")
     await case("POST", "members", {"subject": "officer2-oslo"}, action="case.add_member")
     await case("GET", "members", action="case.read_members")
     await case("DELETE", "members/{grant_id}", action="case.end_member")
@@ -215,6 +221,7 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step(officer, "GET /v1/cases", action="case.list")
     await walk.step(officer, "POST /v1/cases/search", {"words": "title"}, action="case.search")
     await walk.step(officer, "GET /v1/cases/count", action="case.count", about=None)
+    await walk.step(officer, "GET /v1/tasks", action="case.list_tasks", limit=100)
     await walk.step(officer, f"GET {CASE}", action="case.read")
     await walk.step(officer, f"GET {CASE}/history", action="case.history")
     await walk.step(officer, "GET /v1/changes", action="case.changes")
@@ -224,6 +231,8 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step(officer, "GET /v1/catalogue", action=None)
     await walk.step(officer, "GET /v1/methods", action=None)
     await walk.step(officer, "GET /v1/retention-rules", action=None)
+    await walk.step(officer, "GET /v1/work-processes", action=None)
+    await walk.step(officer, "GET /v1/role-matrix", action=None)
     answers = (("revoke", officer), ("reject", "lead-troms"), ("accept", "lead-troms"))
     for answer, by in answers:
         await walk.step(officer, f"POST {CASE}/transfers", {"to_unit": "troms"}, action="case.offer_transfer")

@@ -45,6 +45,7 @@ async def test_a_decision_opens_a_case_in_the_same_change_with_an_event_for_each
         (answer.json()["id"], 1),
         (answer.json()["id"], 2),
         (case_id, 1),
+        (case_id, 2),
     ]
     assert rows[1]["occurred_at"] == rows[2]["occurred_at"]
 

@@ -164,7 +164,7 @@ async def test_no_text_that_anybody_wrote_stands_in_the_database_and_its_keys_ar
     gone = {row["owner"] for row in await service.fetch(keys) if row["sealed"] is None and row["shredded_at"]}
     assert gone == {case.id, concern_path.rpartition("/")[2]}
     assert (await service.events(case.id))[-1] == "case.erased"
-    assert len(await service.events(case.id)) == erased["version"]
+    assert len(await service.events(case.id, tasks=True)) == erased["version"]
     assert (await service.row_counts())["idempotency_key"] == 2  # the helper case's opening and the erasure itself
     [tombstone] = await service.fetch("SELECT state, erasure_basis, title FROM preventive_case WHERE id = $1", case.id)
     assert tuple(tombstone) == ("closed", "unlawful", None)

@@ -60,10 +60,10 @@ async def test_a_case_is_shown_with_its_etag_and_what_is_allowed_next(officer):
 async def test_history_tells_the_events_in_codes_page_by_page(officer, lead):
     case = await officer.open()
     await case.active(lead)
-    first = (await officer.get(f"{case.path}/history", limit=5)).json()
-    rest = (await officer.get(f"{case.path}/history", limit=5, cursor=first["next"])).json()
+    first = (await officer.get(f"{case.path}/history", limit=10)).json()
+    rest = (await officer.get(f"{case.path}/history", limit=10, cursor=first["next"])).json()
     lines = first["items"] + rest["items"]
-    assert [line["version"] for line in lines] == list(range(1, 9))
+    assert [line["version"] for line in lines] == list(range(1, 15))
     assert lines[0]["data"]["theme"] == "drugs"
     assert rest["next"] is None
 
@@ -88,7 +88,7 @@ async def test_the_feed_tells_each_changed_case_once_and_goes_on_from_its_cursor
     assert nothing == []
     await cases[2].do("POST", "close", {"reason": "moved"})
     [line], _ = await feed(officer, cursor=cursor)
-    assert (line["id"], line["state"], line["version"]) == (cases[2].id, "closed", 2)
+    assert (line["id"], line["state"], line["version"]) == (cases[2].id, "closed", 4)
 
 
 async def test_the_feed_has_tombstones_for_what_is_gone(empty_service):

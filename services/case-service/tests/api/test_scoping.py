@@ -39,6 +39,9 @@ COMMANDS = [
     ("POST", f"disclosures/{ITEM}/refusal", {}),
     ("POST", f"disclosures/{ITEM}/disclosed", {"method": "letter"}),
     ("POST", f"disclosures/{ITEM}/withdrawal", {}),
+    ("POST", "tasks", {"kind": "review_case", "due_on": "2027-01-01"}),
+    ("POST", f"tasks/{ITEM}/completion", {}),
+    ("POST", f"tasks/{ITEM}/assignment", {"assignee": "officer2-oslo"}),
     ("POST", "partners", {"kind": "school"}),
     ("DELETE", f"partners/{ITEM}", None),
     ("POST", "members", {"subject": "officer2-oslo"}),
@@ -72,6 +75,8 @@ READS = [
     f"/information/{ITEM}",
     "/disclosures",
     f"/disclosures/{ITEM}",
+    "/tasks",
+    f"/tasks/{ITEM}",
 ]
 
 
@@ -128,7 +133,7 @@ async def test_a_privacy_officer_of_another_unit_neither_erases_nor_keeps(servic
 
 async def test_lists_counts_and_feeds_hold_only_the_callers_unit(service, officer, stranger):
     case = await officer.open()
-    for path in ("/v1/cases", "/v1/changes", "/v1/transfers"):
+    for path in ("/v1/cases", "/v1/changes", "/v1/transfers", "/v1/tasks"):
         answer = await stranger.get(path, limit=100)
         assert case.id not in answer.text
     count = (await stranger.get("/v1/cases/count")).json()["count"]

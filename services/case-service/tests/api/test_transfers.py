@@ -40,7 +40,8 @@ async def test_an_accepted_case_moves_to_the_new_unit_and_is_gone_for_the_old_on
     assert (shown.json()["unit"], shown.json()["case_owner"]) == ("troms", "officer-troms")
     assert shown.headers["etag"] == accepted.headers["etag"]
     rows = await service.fetch(
-        "SELECT type, unit, data->>'from_unit' AS sender FROM event_archive WHERE aggregate_id = $1 ORDER BY aggregate_version",
+        "SELECT type, unit, data->>'from_unit' AS sender FROM event_archive WHERE aggregate_id = $1"
+        " AND type LIKE 'no.forkant.case.%' ORDER BY aggregate_version",
         case.id,
     )
     assert [(row["type"], row["unit"], row["sender"]) for row in rows] == [

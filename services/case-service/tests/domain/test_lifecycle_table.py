@@ -59,6 +59,9 @@ revoke_transfer     R A P X F E H . . .
 add_member          R A P X F E H C D J
 end_member          R A P X F E H C D J
 set_level           R A P X F E H C D J
+assign_task         R A P X F E H C D J
+add_task            R A P X F E H . . .
+complete_task       R A P X F E H . . .
 place_legal_hold    R A P X F E H C D J
 lift_legal_hold     R A P X F E H C D J
 decide_archive      R A P X F E H C D J

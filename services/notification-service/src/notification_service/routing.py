@@ -7,6 +7,7 @@ from uuid import UUID
 from forkant_contracts import Event
 from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
+from forkant_contracts.events.task import TaskOverdue
 from forkant_contracts.topics import CONCERN_TOPIC
 
 from notification_service.domain.audiences import CASE_ERASED, CASE_MERGED, FOR_PEOPLE_ALONE, notices
@@ -34,7 +35,7 @@ def happening_of(event: Event) -> Happening:
         traceparent=event.traceparent,
         former_unit=event.data.from_unit if isinstance(event.data, CaseTransferred) else None,
         restricted=event.data.restricted if isinstance(event.data, CaseRestricted) else None,
-        level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue) else None,
+        level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
     )
 
 

@@ -166,3 +166,13 @@ def test_a_message_does_not_name_a_unit_that_the_owner_may_not_know():
 def test_units_beyond_the_owners_own_are_named_in_the_refusal():
     assert not_allowed(unit="oslo", national=False, asked=["oslo", "oslo/gde-a", "troms"]) == ("troms",)
     assert not_allowed(unit="pod", national=True, asked=["oslo", "troms"]) == ()
+
+
+def test_an_overdue_task_is_told_to_the_leads_of_the_unit_again_at_each_level_and_to_nobody_else():
+    assert told("task.overdue", level=1) == {("task_overdue", "oslo", "prevention_lead")}
+    for level in (2, 9):
+        assert told("task.overdue", level=level) == {("task_escalated", "oslo", "prevention_lead")}
+    assert {notice.needs for level in (1, 2) for notice in notices(happening("task.overdue", level=level))} == {
+        Needs.NOW
+    }
+    assert told("task.assigned") == told("task.completed") == set()

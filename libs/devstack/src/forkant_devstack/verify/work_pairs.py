@@ -79,6 +79,24 @@ WORK_PAIRS: Final = (
         """,
     ),
     Pair(
+        name="tasks",
+        tables="""
+            SELECT id::text, concat_ws(' ', 'case', case_id, kind, role, 'due', due_on, 'level', level,
+                'ended', ended_at)
+            FROM task
+        """,
+        events="""
+            SELECT DISTINCT ON (a.data->>'task_id') a.data->>'task_id', concat_ws(' ', 'case', a.aggregate_id,
+                a.data->>'kind', a.data->>'role', 'due', a.data->>'due_on', 'level', (
+                    SELECT count(*) FROM kept AS o
+                    WHERE o.type = 'task.overdue' AND o.data->>'task_id' = a.data->>'task_id'
+                ), 'ended', c.occurred_at)
+            FROM kept AS a
+            LEFT JOIN kept AS c ON c.data->>'task_id' = a.data->>'task_id' AND c.type = 'task.completed'
+            WHERE a.type = 'task.assigned' ORDER BY a.data->>'task_id', a.version DESC
+        """,
+    ),
+    Pair(
         name="completed assessments",
         tables="SELECT concat(case_id, ' round ', round), 'completed' FROM assessment WHERE completed",
         events="""

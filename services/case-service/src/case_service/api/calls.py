@@ -26,6 +26,7 @@ from case_service.api.bodies import Act
 from case_service.api.fields import PurposeCodeCode
 from case_service.api.views.cases import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
+from case_service.domain.processes import Procedures
 from case_service.domain.refusals import Refusal
 from case_service.row_security import stance
 from case_service.store.reference import refused_by_database
@@ -41,6 +42,7 @@ class Tools:
     engine: AsyncEngine
     nudge: RelayNudge
     vault: Vault
+    procedures: Procedures
     cursor_secret: str = field(repr=False)
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
@@ -158,6 +160,7 @@ def _call(
         new_id=tools.new_id,
         trail=trail_of(request),
         vault=tools.vault,
+        procedures=tools.procedures,
     )
     return Call(request=request, principal=principal, tools=tools, context=context, revision=revision)
 
@@ -200,7 +203,14 @@ def _national_call(request: Request, principal: Principal, action: str, revision
     tools: Tools = request.app.state.tools
     now = tools.now()
     scope = national_scope(principal, action, at=now)
-    context = Context(scope=scope, now=now, new_id=tools.new_id, trail=trail_of(request), vault=tools.vault)
+    context = Context(
+        scope=scope,
+        now=now,
+        new_id=tools.new_id,
+        trail=trail_of(request),
+        vault=tools.vault,
+        procedures=tools.procedures,
+    )
     return Call(request=request, principal=principal, tools=tools, context=context, revision=revision)
 
 

@@ -43,6 +43,7 @@ TAGS: Final = (
     ("measures", "What is done to reduce the risk."),
     ("follow-ups", "Looking after what was done."),
     ("information", "What is known, as fact or assessment, and until when it is to be clarified."),
+    ("tasks", "Who is to do what, until when; made and ended by the changes of the case."),
     ("partners", "Those outside the police who take part."),
     ("course", "Holding, closing, referring, rejecting, reopening."),
     ("links", "How cases have to do with each other."),

@@ -72,6 +72,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "basis": "Two conversations with the social teacher.",
         },
         "ClarifyInformation": {"outcome": "relevant", "verification_status": "verified"},
+        "AddTask": {"kind": "review_case", "due_on": "2026-06-01"},
+        "AssignTask": {"assignee": "officer2-oslo"},
         "ProposedStep": _STEP,
         "RewriteProposal": _PROPOSAL,
         "ProposeMethod": {"method": "home_visit", **_PROPOSAL},

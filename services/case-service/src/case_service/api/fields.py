@@ -31,8 +31,10 @@ from forkant_contracts.codes import (
     ReopenReason,
     RestrictionReason,
     RiskFactor,
+    Role,
     StatementType,
     SubjectCategory,
+    TaskKind,
     Theme,
     VerificationStatus,
 )
@@ -170,7 +172,9 @@ RejectReasonCode = Annotated[RejectReason, Listed(RejectReason)]
 ReopenReasonCode = Annotated[ReopenReason, Listed(ReopenReason)]
 RestrictionReasonCode = Annotated[RestrictionReason, Listed(RestrictionReason)]
 RiskFactorCode = Annotated[RiskFactor, Listed(RiskFactor)]
+RoleCode = Annotated[Role, Listed(Role)]
 StatementTypeCode = Annotated[StatementType, Listed(StatementType)]
 SubjectCategoryCode = Annotated[SubjectCategory, Listed(SubjectCategory)]
+TaskKindCode = Annotated[TaskKind, Listed(TaskKind)]
 ThemeCode = Annotated[Theme, Listed(Theme)]
 VerificationStatusCode = Annotated[VerificationStatus, Listed(VerificationStatus)]

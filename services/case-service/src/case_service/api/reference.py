@@ -44,6 +44,7 @@ _LISTS: Final = {
     "access_verdict": codes.AccessVerdict,
     "restriction_reason": codes.RestrictionReason,
     "erasure_basis": codes.ErasureBasis,
+    "task_kind": codes.TaskKind,
 }
 CODES: Final = {name: [code.value for code in listed if code.name != "UNKNOWN"] for name, listed in _LISTS.items()}
 """The codes of each list, as clients may give them."""

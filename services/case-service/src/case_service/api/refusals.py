@@ -200,6 +200,21 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The day is out of range",
             "Give a day from `earliest` to `latest`.",
         ),
+        Code.NO_MEMBER: (
+            _CONFLICT,
+            "The person is no member of the case",
+            "Make them a member first; who is none takes only a task of a role of their own.",
+        ),
+        Code.TASK_OF_SOMEBODY_ELSE: (
+            403,
+            "The task is somebody else's",
+            "Ask them, or a prevention lead; the unit that a case is offered to answers the offer.",
+        ),
+        Code.TASK_FOLLOWS_THE_CASE: (
+            _CONFLICT,
+            "The case itself says when this is done",
+            "Do what the task is about; only a review is said to be done.",
+        ),
     }
 )
 """Status, title and advice by code; what is missing or stale has the kit's own documents."""

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.commands import retention
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Decision
-from case_service.domain.moments import when
+from case_service.domain.moments import local_day, when
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case
-from case_service.events import Details, Stamp, described, stamped
-from case_service.store import cases, items
+from case_service.domain.tasks import Course, Task, TaskChanges, follow
+from case_service.events import Details, Stamp, about_tasks, described, stamped
+from case_service.store import cases, items, tasks
 from case_service.words import CaseKey
 
 _BY_ITS_UNIT: Final = frozenset(
@@ -75,7 +76,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a change writes besides the state: details of its events, columns of the case row, a note, the item."""
+    """What a change writes besides the state: details of events, columns of the case row, a note, the item, tasks."""
 
     action: Action
     details: Details = field(default_factory=lambda: MappingProxyType({}))
@@ -83,6 +84,11 @@ class Outcome:
     note: str | None = None
     item_id: UUID | None = None
     moved_to: str | None = None
+    offered_to: str | None = None
+    added: Task | None = None
+    """A task that somebody adds by hand."""
+    done: UUID | None = None
+    """A task that somebody says is done."""
 
 
 async def begin(conn: AsyncConnection, context: Context, target: Target) -> Change:
@@ -110,25 +116,21 @@ def begun(conn: AsyncConnection, context: Context, loaded: cases.Loaded, *, occu
 
 
 async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receipt:
-    """Write a decided change: first the case row, whose lock orders all that follows, then events, audit and note.
+    """Write a decided change: first the case row, whose lock orders all that follows, then events, tasks, audit, note.
 
     Raises:
         Refusal: another change came first, or it is for the unit that holds the case to do.
     """
     if change.loaded.unit != change.context.unit and outcome.action in _BY_ITS_UNIT:
         raise Refusal(Code.CASE_OF_ANOTHER_UNIT)
-    context, loaded, held_from = change.context, change.loaded, decision.case.held_from
-    columns: dict[str, object] = {
-        "state": decision.case.state.value,
-        "held_from": None if held_from is None else held_from.value,
-        "round": decision.case.round,
-        "updated_at": context.now,
-        **outcome.columns,
-    }
-    if decision.case.state is not CaseState.ON_HOLD:
-        columns["hold_reason"] = None
+    context, loaded = change.context, change.loaded
+    course = _course(change, decision, outcome)
+    # An erased case's tasks go with it, and so does whatever readers know of them.
+    changes = TaskChanges() if decision.case.erased else follow(loaded.tasks, decision.case, course)
+    columns = _columns(decision, outcome, course, now=context.now)
     columns |= retention.after_change(loaded, decision, columns, at=change.at)
-    version, revision = await cases.advance(change.conn, loaded=loaded, events=len(decision.happenings), values=columns)
+    events = len(decision.happenings) + changes.events
+    version, revision = await cases.advance(change.conn, loaded=loaded, events=events, values=columns)
     receipt = Receipt(
         id=loaded.id,
         unit=outcome.moved_to or loaded.unit,
@@ -138,11 +140,18 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
         recorded_at=context.now,
         item_id=outcome.item_id,
     )
-    events = _events(change, decision, outcome, receipt)
+    by = tasks.By(
+        case_id=loaded.id,
+        unit=receipt.unit,
+        subject=change.actor,
+        at=change.at,
+        answering_unit=outcome.offered_to or loaded.offered_to,
+    )
+    await tasks.write(change.conn, changes, by)
     await publish_change(
         change.conn,
         context,
-        events,
+        _events(change, decision, outcome, receipt, changes),
         action=f"case.{outcome.action.value}",
         case_id=loaded.id,
         version=version,
@@ -175,7 +184,41 @@ async def publish_change(
     await context.trail.publish(conn, events, entry)
 
 
-def _events(change: Change, decision: Decision, outcome: Outcome, receipt: Receipt) -> Sequence[Event]:
+def _course(change: Change, decision: Decision, outcome: Outcome) -> Course:
+    day = local_day(change.at)
+    return Course(
+        action=outcome.action,
+        kinds=frozenset(happening.kind for happening in decision.happenings),
+        day=day,
+        case_type=change.loaded.case_type,
+        age_band=change.loaded.age_band,
+        process=change.context.procedures.of(change.loaded.process_version, day=local_day(change.context.now)),
+        calendar=change.context.procedures.calendar,
+        new_id=change.context.new_id,
+        held_on=change.loaded.held_on,
+        added=outcome.added,
+        done=outcome.done,
+    )
+
+
+def _columns(decision: Decision, outcome: Outcome, course: Course, *, now: datetime) -> dict[str, object]:
+    held_from = decision.case.held_from
+    columns: dict[str, object] = {
+        "state": decision.case.state.value,
+        "held_from": None if held_from is None else held_from.value,
+        "round": decision.case.round,
+        "updated_at": now,
+        "process_version": course.process.version,
+        **outcome.columns,
+    }
+    if decision.case.state is not CaseState.ON_HOLD:
+        columns |= {"hold_reason": None, "held_on": None}
+    return columns
+
+
+def _events(
+    change: Change, decision: Decision, outcome: Outcome, receipt: Receipt, of_tasks: TaskChanges
+) -> Sequence[Event]:
     stamp = Stamp(
         aggregate_id=receipt.id,
         unit=receipt.unit,
@@ -184,7 +227,7 @@ def _events(change: Change, decision: Decision, outcome: Outcome, receipt: Recei
         recorded_at=receipt.recorded_at,
         new_id=change.context.new_id,
     )
-    return stamped(stamp, described(decision.happenings, outcome.details))
+    return stamped(stamp, (*described(decision.happenings, outcome.details), *about_tasks(of_tasks)))
 
 
 async def _write_note(change: Change, action: Action, text: str) -> None:

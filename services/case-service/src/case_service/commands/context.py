@@ -8,6 +8,7 @@ from uuid import UUID
 from forkant_kit.audit.record import Trail
 from forkant_kit.vault import Vault
 
+from case_service.domain.processes import Procedures
 from case_service.scope import Scope
 
 
@@ -22,6 +23,8 @@ class Context:
     """Where it is recorded what was done, in the transaction that does it."""
     vault: Vault
     """Holds the keys of what people write."""
+    procedures: Procedures
+    """Which tasks cases ask for, and by when."""
 
     @property
     def subject(self) -> str:

@@ -15,6 +15,7 @@ from case_service.commands.change import Change, Outcome, begin, finish
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Attempt, Decision, Kind
 from case_service.domain.lifecycle import decide
+from case_service.domain.moments import local_day
 from case_service.domain.standing import TransferState
 from case_service.store import items
 
@@ -32,7 +33,7 @@ async def put_on_hold(
     outcome = Outcome(
         action=Action.PUT_ON_HOLD,
         details={Kind.PUT_ON_HOLD: CasePutOnHold(reason=reason)},
-        columns={"hold_reason": reason},
+        columns={"hold_reason": reason, "held_on": local_day(change.at)},
         note=note,
     )
     return await finish(change, decision, outcome)

@@ -24,7 +24,7 @@ async def schedule_follow_up(conn: AsyncConnection, context: Context, target: Ta
     change = await begin(conn, context, target)
     due(due_on=due_on, opened_at=change.loaded.opened_at, now=context.now)
     follow_up_id = context.new_id()
-    attempt = Attempt(action=Action.SCHEDULE_FOLLOW_UP, actor=change.actor, item_id=follow_up_id)
+    attempt = Attempt(action=Action.SCHEDULE_FOLLOW_UP, actor=change.actor, item_id=follow_up_id, due_on=due_on)
     details = {Kind.FOLLOW_UP_SCHEDULED: FollowUpScheduled(follow_up_id=follow_up_id, due_on=due_on)}
     outcome = Outcome(action=attempt.action, details=details, item_id=follow_up_id)
     receipt = await finish(change, decide(change.case, attempt), outcome)

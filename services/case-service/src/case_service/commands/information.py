@@ -54,7 +54,7 @@ async def register_information(conn: AsyncConnection, context: Context, target: 
         raise Refusal(Code.NECESSITY_REASON_REQUIRED)
     change = await begin(conn, context, target)
     information_id, deadline = context.new_id(), rules.last_day(change.at)
-    attempt = Attempt(action=Action.REGISTER_INFORMATION, actor=change.actor, item_id=information_id)
+    attempt = Attempt(action=Action.REGISTER_INFORMATION, actor=change.actor, item_id=information_id, due_on=deadline)
     registered = InformationRegistered(
         information_id=information_id,
         statement_type=new.statement_type,

@@ -43,7 +43,7 @@ async def plan_measure(conn: AsyncConnection, context: Context, target: Target, 
     change = await begin(conn, context, target)
     due(due_on=new.due_on, opened_at=change.loaded.opened_at, now=context.now)
     measure_id = context.new_id()
-    attempt = Attempt(action=Action.PLAN_MEASURE, actor=change.actor, item_id=measure_id)
+    attempt = Attempt(action=Action.PLAN_MEASURE, actor=change.actor, item_id=measure_id, due_on=new.due_on)
     decision = decide(change.case, attempt)
     method = await reference.method_for(conn, kind=new.kind.value, version=new.method_version, day=local_day(change.at))
     planned = MeasurePlanned(

@@ -14,7 +14,7 @@ from case_service.domain.attempt import Action, Attempt
 from case_service.domain.levels import Level
 from case_service.domain.lifecycle import decide
 from case_service.domain.refusals import Code, Refusal
-from case_service.store import grants
+from case_service.store import grants, tasks
 
 LONGEST_ACCESS: Final = timedelta(days=90)
 """How long access from outside may last before it must be given anew [assumed]."""
@@ -65,6 +65,7 @@ async def end_member(conn: AsyncConnection, context: Context, target: Target, gr
     decision = decide(change.case, attempt)
     if not await grants.end(conn, target.id, grant_id, at=context.now, by=change.actor):
         raise Refusal(Code.NOT_FOUND)
+    await tasks.take_back(conn, target.id, grant_id)
     return await finish(change, decision, Outcome(action=attempt.action, item_id=grant_id))
 
 

@@ -22,14 +22,18 @@ from case_service.commands.change import publish_change
 from case_service.commands.context import Context, Receipt
 from case_service.commands.members import member
 from case_service.commands.retention import columns_of
+from case_service.domain.attempt import Kind
 from case_service.domain.levels import Level
 from case_service.domain.moments import clarification_deadline, local_day, when
 from case_service.domain.opening import check_opening
+from case_service.domain.processes import Process
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.retention import Kept, retention_of
-from case_service.events import Stamp, stamped
+from case_service.domain.standing import Case
+from case_service.domain.tasks import Course, TaskChanges, follow
+from case_service.events import Stamp, about_tasks, stamped
 from case_service.retention_rules import rules_in_force
-from case_service.store import cases, grants
+from case_service.store import cases, grants, tasks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,7 @@ async def insert_opened(
     )
     if new.level > context.scope.clearance:
         raise Refusal(Code.ABOVE_CLEARANCE)
+    made = _first_tasks(context, new, at)
     await cases.insert_case(
         conn,
         context.vault,
@@ -93,8 +98,9 @@ async def insert_opened(
             "level": new.level.value,
             "lowest_level": new.level.value,
             "unit": context.unit,
-            "version": 1,
+            "version": 1 + made.events,
             "revision": 1,
+            "process_version": _process(context).version,
             "state": CaseState.REGISTERED,
             "concern_id": concern_id,
             "opened_by": context.subject,
@@ -110,20 +116,21 @@ async def insert_opened(
     stamp = Stamp(
         aggregate_id=case_id,
         unit=context.unit,
-        version=1,
+        version=1 + made.events,
         occurred_at=at,
         recorded_at=context.now,
         new_id=context.new_id,
     )
-    events = stamped(stamp, [_opened(new, concern_id)])
+    events = stamped(stamp, [_opened(new, concern_id), *about_tasks(made)])
+    await tasks.write(conn, made, tasks.By(case_id=case_id, unit=context.unit, subject=context.subject, at=at))
     await publish_change(
-        conn, context, events, action="case.open", case_id=case_id, version=1, purpose=new.purpose_code
+        conn, context, events, action="case.open", case_id=case_id, version=stamp.version, purpose=new.purpose_code
     )
     return Receipt(
         id=case_id,
         unit=context.unit,
         state=CaseState.REGISTERED.value,
-        version=1,
+        version=stamp.version,
         revision=1,
         recorded_at=context.now,
     )
@@ -139,6 +146,24 @@ def _kept(new: NewCase, at: datetime) -> Kept:
         began_on=local_day(at),
         ended_on=None,
     )
+
+
+def _process(context: Context) -> Process:
+    return context.procedures.on(local_day(context.now))
+
+
+def _first_tasks(context: Context, new: NewCase, at: datetime) -> TaskChanges:
+    course = Course(
+        action=None,
+        kinds=frozenset({Kind.OPENED}),
+        day=local_day(at),
+        case_type=new.case_type,
+        age_band=new.age_band,
+        process=_process(context),
+        calendar=context.procedures.calendar,
+        new_id=context.new_id,
+    )
+    return follow((), Case(state=CaseState.REGISTERED), course)
 
 
 def _opened(new: NewCase, concern_id: UUID | None) -> CaseOpened:

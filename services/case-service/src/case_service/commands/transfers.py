@@ -15,7 +15,7 @@ from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.lifecycle import decide
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import TransferState
-from case_service.store import cases, departures, grants, items, words
+from case_service.store import cases, departures, grants, items, tasks, words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ async def offer(conn: AsyncConnection, context: Context, target: Target, *, to_u
         raise Refusal(Code.SAME_UNIT)
     transfer_id = context.new_id()
     attempt = Attempt(action=Action.OFFER_TRANSFER, actor=change.actor, item_id=transfer_id)
-    outcome = Outcome(action=attempt.action, item_id=transfer_id)
+    outcome = Outcome(action=attempt.action, item_id=transfer_id, offered_to=to_unit)
     receipt = await finish(change, decide(change.case, attempt), outcome)
     await items.insert_transfer(
         conn,
@@ -82,6 +82,7 @@ async def accept(conn: AsyncConnection, context: Context, target: Target, transf
     await grants.add(conn, member(context, change.loaded.id), by=change.actor)
     receipt = await finish(change, decide(change.case, attempt), outcome)
     await items.answer_transfer(conn, transfer_id, state=TransferState.ACCEPTED, by=change.actor, at=change.at)
+    await tasks.move_to(conn, change.loaded.id, context.unit)
     await departures.move(
         conn,
         case_id=receipt.id,

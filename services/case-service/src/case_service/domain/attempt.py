@@ -55,6 +55,9 @@ class Action(StrEnum):
     DISCLOSE = "disclose"
     WITHDRAW_DISCLOSURE = "withdraw_disclosure"
     ERASE = "erase"
+    ADD_TASK = "add_task"
+    COMPLETE_TASK = "complete_task"
+    ASSIGN_TASK = "assign_task"
 
 
 class Kind(StrEnum):
@@ -108,6 +111,7 @@ class Attempt:
     goals_with_baseline: int = 0
     method: Method | None = None
     step: str | None = None
+    due_on: date | None = None
     erasure_basis: ErasureBasis | None = None
     day: date | None = None
     """The day of the attempt, where the rules ask for it."""

@@ -1,6 +1,8 @@
 """What each action does to a case, given the state that the table leads to."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from types import MappingProxyType
 from uuid import UUID
 
@@ -34,10 +36,9 @@ def approve_plan(case: Case, _attempt: Attempt, target: CaseState) -> Decision:
 def plan_measure(case: Case, attempt: Attempt, target: CaseState) -> Decision:
     """Plan a measure."""
     planned = Measure(state=MeasureState.PLANNED, method=attempt.method)
-    return Decision(
-        replace(case, state=target, measures=MappingProxyType({**case.measures, _item(attempt): planned})),
-        (Happening(Kind.MEASURE_PLANNED, attempt.item_id),),
-    )
+    measures = MappingProxyType({**case.measures, _item(attempt): planned})
+    after = replace(case, state=target, measures=measures, due_days=_due_days(case, attempt))
+    return Decision(after, (Happening(Kind.MEASURE_PLANNED, attempt.item_id),))
 
 
 def start_measure(case: Case, attempt: Attempt, target: CaseState) -> Decision:
@@ -70,7 +71,8 @@ def cancel_measure(case: Case, attempt: Attempt, _target: CaseState) -> Decision
 def schedule_follow_up(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
     """Schedule a follow-up."""
     follow_ups = MappingProxyType({**case.follow_ups, _item(attempt): FollowUpState.SCHEDULED})
-    return Decision(replace(case, follow_ups=follow_ups), (Happening(Kind.FOLLOW_UP_SCHEDULED, attempt.item_id),))
+    after = replace(case, follow_ups=follow_ups, due_days=_due_days(case, attempt))
+    return Decision(after, (Happening(Kind.FOLLOW_UP_SCHEDULED, attempt.item_id),))
 
 
 def hold_follow_up(case: Case, attempt: Attempt, target: CaseState) -> Decision:
@@ -216,13 +218,19 @@ def _end(case: Case, target: CaseState, kind: Kind) -> Decision:
 
 def _information(case: Case, attempt: Attempt, state: InformationState, kind: Kind) -> Decision:
     information = MappingProxyType({**case.information, _item(attempt): state})
-    return Decision(replace(case, information=information), (Happening(kind, attempt.item_id),))
+    after = replace(case, information=information, due_days=_due_days(case, attempt))
+    return Decision(after, (Happening(kind, attempt.item_id),))
 
 
 def _with_measure_moved(case: Case, attempt: Attempt) -> Case:
     measure = case.measures[_item(attempt)]
     moved = replace(measure, state=MEASURE_MOVES[Action(attempt.action)][measure.state])
     return replace(case, measures=MappingProxyType({**case.measures, _item(attempt): moved}))
+
+
+def _due_days(case: Case, attempt: Attempt) -> Mapping[UUID, date]:
+    given = {} if attempt.due_on is None else {_item(attempt): attempt.due_on}
+    return MappingProxyType({**case.due_days, **given})
 
 
 def _item(attempt: Attempt) -> UUID:

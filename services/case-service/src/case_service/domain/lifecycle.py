@@ -142,6 +142,9 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
             guards=(guards.no_legal_hold_stands, guards.archive_is_decided, guards.retention_is_past),
             effect=effects.erase,
         ),
+        Action.ADD_TASK: Rule(moves=_stay(*OPEN_STATES), effect=effects.keep),
+        Action.COMPLETE_TASK: Rule(moves=_stay(*OPEN_STATES), effect=effects.keep),
+        Action.ASSIGN_TASK: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
     }
 )
 """Every action on a case; what is not in the table does not happen."""

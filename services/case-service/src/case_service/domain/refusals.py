@@ -68,6 +68,9 @@ class Code(StrEnum):
     UNKNOWN_METHOD = "unknown-method"
     OCCURRED_AT_OUT_OF_RANGE = "occurred-at-out-of-range"
     DUE_ON_OUT_OF_RANGE = "due-on-out-of-range"
+    NO_MEMBER = "no-member"
+    TASK_OF_SOMEBODY_ELSE = "task-of-somebody-else"
+    TASK_FOLLOWS_THE_CASE = "task-follows-the-case"
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault

@@ -116,6 +116,8 @@ class Case:
     legal_holds: frozenset[UUID] = frozenset()
     archive_decided_by: str | None = None
     retention_until: date | None = None
+    due_days: Mapping[UUID, date] = field(default_factory=lambda: MappingProxyType({}))
+    """Until when each measure, follow-up and piece of information waits, by its id."""
 
     def open_measures(self) -> tuple[UUID, ...]:
         """Measures that are planned or started, in the order they were planned (ids run in time)."""

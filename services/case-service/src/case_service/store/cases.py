@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from forkant_contracts.codes import AgeBand, CaseState
+from forkant_contracts.codes import AgeBand, CaseState, CaseType
 from forkant_kit.vault import Vault
 from sqlalchemy import (
     JSON,
@@ -33,8 +33,10 @@ from case_service.domain.information import InformationState
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.retention import Kept
 from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState
+from case_service.domain.tasks import Task
 from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
 from case_service.store import retention, words
+from case_service.store.tasks import OPEN_TASKS, open_task
 from case_service.tables import (
     archive_decision,
     assessment,
@@ -48,6 +50,7 @@ from case_service.tables import (
     partner,
     plan,
     preventive_case,
+    task,
     transfer,
 )
 from case_service.texts import sealed
@@ -70,6 +73,7 @@ class Loaded:
     unit: str
     version: int
     revision: int
+    case_type: CaseType
     age_band: AgeBand
     opened_at: datetime
     purpose_code: str
@@ -83,6 +87,14 @@ class Loaded:
     """What its retention goes by."""
     ended_at: datetime | None
     reopened_at: datetime | None
+    process_version: int | None
+    """The version of the work process that it is on; None for one that was opened before there was any."""
+    held_on: date | None
+    """The day on which it was put on hold, while it is."""
+    tasks: tuple[Task, ...]
+    """Its open tasks, the oldest first."""
+    offered_to: str | None
+    """The unit that it is on offer to."""
 
 
 def _measures() -> ScalarSelect[Any]:
@@ -92,7 +104,8 @@ def _measures() -> ScalarSelect[Any]:
         .scalar_subquery()
         .correlate(measure)
     )
-    facts = func.json_build_array(measure.c.id, measure.c.state, measure.c.method_code, measure.c.method_version, steps)
+    method = (measure.c.method_code, measure.c.method_version)
+    facts = func.json_build_array(measure.c.id, measure.c.state, *method, steps, measure.c.due_on)
     return select(func.json_agg(facts, type_=JSON)).where(measure.c.case_id == _c.id).scalar_subquery()
 
 
@@ -108,6 +121,8 @@ FACTS: Final[Select[Any]] = select(
     _c.version,
     _c.revision,
     *retention.FACTS,
+    _c.process_version,
+    _c.held_on,
     _c.level,
     _c.lowest_level,
     _c.concern_id,
@@ -123,7 +138,7 @@ FACTS: Final[Select[Any]] = select(
         "plan"
     ),
     _measures().label("measures"),
-    select(func.json_agg(func.json_build_array(follow_up.c.id, follow_up.c.state), type_=JSON))
+    select(func.json_agg(func.json_build_array(follow_up.c.id, follow_up.c.state, follow_up.c.due_on), type_=JSON))
     .where(follow_up.c.case_id == _c.id)
     .scalar_subquery()
     .label("follow_ups"),
@@ -131,14 +146,26 @@ FACTS: Final[Select[Any]] = select(
     .where(partner.c.case_id == _c.id, partner.c.removed_at.is_(None))
     .scalar_subquery()
     .label("partners"),
-    select(func.json_agg(func.json_build_array(information.c.id, information.c.outcome.is_not(None)), type_=JSON))
+    select(
+        func.json_agg(
+            func.json_build_array(
+                information.c.id, information.c.outcome.is_not(None), information.c.clarification_deadline
+            ),
+            type_=JSON,
+        )
+    )
     .where(information.c.case_id == _c.id)
     .scalar_subquery()
     .label("information"),
+    OPEN_TASKS.where(task.c.case_id == _c.id).scalar_subquery().label("tasks"),
     select(transfer.c.id)
     .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
     .scalar_subquery()
     .label("offer"),
+    select(transfer.c.to_unit)
+    .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
+    .scalar_subquery()
+    .label("offered_to"),
     select(func.json_agg(legal_hold.c.id, type_=JSON))
     .where(legal_hold.c.case_id == _c.id, legal_hold.c.lifted_at.is_(None))
     .scalar_subquery()
@@ -203,6 +230,11 @@ async def is_visible(conn: AsyncConnection, scope: Scope, case_id: UUID) -> bool
     return (await conn.execute(_SEEN, params)).one_or_none() is not None
 
 
+async def load_any(conn: AsyncConnection, case_id: UUID) -> Loaded:
+    """Return a case, whoever may see it: for the worker, whose role sees every case."""
+    return loaded_of((await conn.execute(_FACTS_OF_ONE, {"case_id": case_id})).one_or_none())
+
+
 async def load_offered(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Loaded:
     """Lock and return a case that is on offer to the caller's unit.
 
@@ -260,6 +292,7 @@ def loaded_of(row: Any) -> Loaded:
         unit=row.unit,
         version=row.version,
         revision=row.revision,
+        case_type=CaseType(row.case_type),
         age_band=AgeBand(row.age_band),
         opened_at=row.opened_at,
         purpose_code=row.purpose_code,
@@ -278,19 +311,29 @@ def loaded_of(row: Any) -> Loaded:
             assessed=bool(row.assessment and row.assessment[0]),
             plan=_plan(row.plan),
             evaluated=bool(row.evaluation and row.evaluation[0]),
-            measures=MappingProxyType({UUID(each[0]): _measure(*each[1:]) for each in row.measures or ()}),
-            follow_ups=MappingProxyType({UUID(key): FollowUpState(state) for key, state in row.follow_ups or ()}),
+            measures=MappingProxyType({UUID(each[0]): _measure(*each[1:-1]) for each in row.measures or ()}),
+            follow_ups=MappingProxyType({UUID(key): FollowUpState(state) for key, state, _ in row.follow_ups or ()}),
             partners=frozenset(UUID(key) for key in row.partners or ()),
-            information=MappingProxyType({UUID(key): _clarity(clear) for key, clear in row.information or ()}),
+            information=MappingProxyType({UUID(key): _clarity(clear) for key, clear, _ in row.information or ()}),
             offer=row.offer,
             legal_holds=frozenset(UUID(key) for key in row.legal_holds or ()),
             archive_decided_by=row.archive_decided_by,
             retention_until=row.retention_until,
+            due_days=_due_days(row),
         ),
         kept=retention.kept_of(row),
         ended_at=row.ended_at,
         reopened_at=row.reopened_at,
+        process_version=row.process_version,
+        held_on=row.held_on,
+        tasks=tuple(open_task(each) for each in row.tasks or ()),
+        offered_to=row.offered_to,
     )
+
+
+def _due_days(row: Any) -> Mapping[UUID, date]:
+    items = (*(row.measures or ()), *(row.follow_ups or ()), *(row.information or ()))
+    return MappingProxyType({UUID(each[0]): date.fromisoformat(each[-1]) for each in items})
 
 
 def _plan(facts: list[Any] | None) -> Plan | None:

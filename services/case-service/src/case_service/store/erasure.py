@@ -39,6 +39,7 @@ from case_service.tables import (
     partner,
     plan,
     plan_goal,
+    task,
     transfer,
 )
 from case_service.texts import SEALED
@@ -49,6 +50,7 @@ EMPTIED: Final[Mapping[str, None]] = MappingProxyType(
 """The columns of the case row that hold text."""
 
 _TABLES: Final = (
+    task,
     plan_goal,
     plan,
     assessment,

@@ -24,6 +24,7 @@ from case_service.tables.methods import (
 )
 from case_service.tables.reference import municipality, municipality_unit
 from case_service.tables.search import case_word, case_words
+from case_service.tables.tasks import task
 from case_service.tables.work import assessment, evaluation, follow_up, measure, measure_step, partner, plan, plan_goal
 
 __all__ = [
@@ -62,5 +63,6 @@ __all__ = [
     "plan",
     "plan_goal",
     "preventive_case",
+    "task",
     "transfer",
 ]

@@ -55,6 +55,8 @@ preventive_case: Final = Table(
     Column("merged_into", Uuid),
     Column("merged_at", MOMENT),
     Column("change_xid", BigInteger, nullable=False),
+    Column("process_version", Integer),
+    Column("held_on", Date),
 )
 
 case_departure: Final = Table(

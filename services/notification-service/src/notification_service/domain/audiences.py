@@ -131,6 +131,11 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "no.forkant.information.deadline-near.v1": (Rule(kind=Kind.INFORMATION_DEADLINE_NEAR, roles=LEADS | OFFICERS),),
     "no.forkant.information.restricted.v1": (Rule(kind=Kind.INFORMATION_RESTRICTED, roles=LEADS | OFFICERS | PRIVACY),),
+    # The directorate sees no case: that a task goes up to it is told by the event, and here to the unit's leads.
+    "no.forkant.task.overdue.v1": (
+        Rule(kind=Kind.TASK_OVERDUE, roles=LEADS, levels=frozenset({1})),
+        Rule(kind=Kind.TASK_ESCALATED, roles=LEADS, levels=_ESCALATED),
+    ),
     GLASS_BROKEN: (Rule(kind=Kind.GLASS_BROKEN, roles=LEADS | PRIVACY, needs=Needs.ROLE),),
     ACCESS_REVIEWED: (Rule(kind=Kind.ACCESS_REVIEWED, roles=LEADS | PRIVACY, needs=Needs.ROLE),),
     REVIEW_OVERDUE: (

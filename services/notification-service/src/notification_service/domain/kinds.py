@@ -34,6 +34,8 @@ class Kind(StrEnum):
     CASE_ERASED = "case_erased"
     INFORMATION_DEADLINE_NEAR = "information_deadline_near"
     INFORMATION_RESTRICTED = "information_restricted"
+    TASK_OVERDUE = "task_overdue"
+    TASK_ESCALATED = "task_escalated"
     GLASS_BROKEN = "glass_broken"
     ACCESS_REVIEWED = "access_reviewed"
     REVIEW_OVERDUE = "review_overdue"
@@ -176,6 +178,18 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "En opplysning i en forebyggende sak hos {unit} ble ikke avklart innen fristen og er sperret.",
         "Information restricted",
         "Information in a preventive case at {unit} was not clarified in time, and access to it is restricted.",
+    ),
+    Kind.TASK_OVERDUE: _message(
+        "Gjøremål over fristen",
+        "Et gjøremål i en forebyggende sak hos {unit} er ikke gjort i tide. Gjør det, eller gi det til en som kan.",
+        "Task overdue",
+        "A task of a preventive case at {unit} was not done in time. Do it, or give it to somebody who can.",
+    ),
+    Kind.TASK_ESCALATED: _message(
+        "Gjøremål fortsatt ikke gjort",
+        "Et gjøremål i en forebyggende sak hos {unit} er fortsatt ikke gjort, lenge etter fristen.",
+        "Task still not done",
+        "A task of a preventive case at {unit} is still not done, long after it was due.",
     ),
     Kind.GLASS_BROKEN: _message(
         "Nødtilgang til sak",
