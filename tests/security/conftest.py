@@ -15,6 +15,7 @@ import pytest_asyncio
 from forkant_contracts.codes import Role
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.pytest_plugin import running_kafka
+from forkant_devstack.testing.files import File, pdf
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.operations import Operation
 from forkant_devstack.testing.platform import Platform, running_platform
@@ -75,6 +76,9 @@ class Person:
         if content is not None:
             sent.setdefault("Content-Type", "application/json")
         async with httpx.AsyncClient(base_url=self.platform.nodes[service].url, timeout=30) as client:
+            if isinstance(body, File):
+                sent.update(body.headers())
+                body, content = None, body.content
             return await client.request(method, path, json=body, content=content, headers=sent)
 
     async def ask(self, operation: Operation, path: str, *, etag: str = '"v1"', body: Any = ...) -> httpx.Response:
@@ -92,6 +96,8 @@ class Person:
 
 def accepted_body(operation: Operation) -> Any:
     """Return a body that an operation takes today."""
+    if operation.takes_file:
+        return File(content=pdf())
     if operation.body is None:
         return None
     if "url" in operation.body["properties"]:
@@ -256,6 +262,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     follow_up = await do("POST", "follow-ups", {"due_on": DUE})
     information = await do("POST", "information", INFORMATION)
     disclosure = await do("POST", "disclosures", DISCLOSURE)
+    attachment = await do("POST", "attachments", File(content=pdf()))
     partner = await do("POST", "partners", {"kind": "school"})
     linked = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
     link_body = {"other_case": linked.json()["id"], "kind": "related"}
@@ -282,6 +289,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "partner_id": partner["item_id"],
         "information_id": information["item_id"],
         "disclosure_id": disclosure["item_id"],
+        "attachment_id": attachment["item_id"],
         "transfer_id": offer["item_id"],
         "grant_id": member["item_id"],
         "legal_hold_id": hold["item_id"],

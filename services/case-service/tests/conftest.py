@@ -17,6 +17,7 @@ from case_service.settings import CaseSettings
 from fastapi import FastAPI
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.native.databases import DatabaseUrls
+from forkant_devstack.testing.files import File
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.migrations import migrate
 from forkant_kit.settings import Environment
@@ -62,6 +63,8 @@ class Person:
             headers["If-Match"] = etag
         if method == "POST":
             headers["Idempotency-Key"] = key or str(uuid4())
+        if isinstance(body, File):
+            return await self.client.request(method, path, content=body.content, headers={**headers, **body.headers()})
         return await self.client.request(method, path, json={} if body is None else body, headers=headers)
 
     async def open(self, **fields: Any) -> "Case":

@@ -18,6 +18,7 @@ from forkant_kit.rls.check import gaps
 from forkant_kit.settings import EXIT_BAD_SETTINGS, Environment
 from pydantic import SecretStr
 
+from .attaching import File, attached, pdf
 from .conftest import CONCERN, PERSON_CASE, Service, started
 
 OF_CASE = "(SELECT unit FROM preventive_case WHERE id = t.{})"
@@ -30,6 +31,8 @@ HOLDER = {
     "access_substitution": "t.unit",
     "case_link": OF_CASE.format("from_case"),
     "access_review": "t.unit",
+    "attachment_segment": "(SELECT c.unit FROM attachment_content a JOIN preventive_case c ON c.id = a.case_id"
+    " WHERE a.id = t.content_id)",
     "measure_step": "(SELECT c.unit FROM measure m JOIN preventive_case c ON c.id = m.case_id WHERE m.id = t.measure_id)",
     **dict.fromkeys(("legal_hold", "archive_decision", "erasure_certificate"), OF_CASE.format("case_id")),
     "erasure_batch": "t.unit",
@@ -41,6 +44,8 @@ HOLDER = {
     **dict.fromkeys(
         (
             "assessment",
+            "attachment",
+            "attachment_content",
             "case_note",
             "case_word",
             "case_words",
@@ -105,6 +110,7 @@ async def fill(service: Service, unit: str, other: str) -> None:
     await case.do("POST", "partners", {"kind": "school", "name": "A school"})
     await case.do("POST", "information", INFORMATION)
     await case.do("POST", "disclosures", DISCLOSURE)
+    await attached(case, File(content=pdf()))
     await case.do("POST", "hold", {"reason": "awaiting_partner", "note": "Waiting."})
     active = await officer.open()
     await active.do("POST", f"measures/{await active.active(lead)}/steps", {"step": "summary_written"})

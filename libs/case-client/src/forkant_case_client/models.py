@@ -1082,6 +1082,23 @@ class AssessmentView(Model):
     summary: str | None
 
 
+class AttachmentView(Model):
+    """What is told of an attachment; its content is below it."""
+
+    added_at: AwareDatetime
+    added_by: str
+    id: UUID
+    media_type: str
+    """One of application/pdf, text/plain, image/jpeg, image/png, image/webp, image/tiff, image/heic, audio/mpeg, audio/mp4, audio/wav, video/mp4; a newer service may have more."""
+    name: str
+    scan: str
+    """Whether a virus scanner saw it before it was kept."""
+    sha256: str
+    """The SHA-256 of the content, in hexadecimal."""
+    size: int
+    """Bytes of the content."""
+
+
 class CaseFromConcern(Model):
     """A case opened by a decision on a concern; what is left out is taken from the concern."""
 
@@ -1651,6 +1668,12 @@ class TransferPage(Model):
 
     items: list[TransferLine]
     next: str | None
+
+
+class AttachmentList(Model):
+    """The attachments of a case, the oldest first."""
+
+    items: list[AttachmentView]
 
 
 class CaseView(Model):

@@ -1,10 +1,12 @@
 """Every operation of the case service. Generated from services/case-service/openapi.json: do not edit."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from urllib.parse import quote
 from uuid import UUID
 
+import httpx
 from forkant_case_client.answers import Answer
 from forkant_case_client.models import (
     Act,
@@ -14,6 +16,8 @@ from forkant_case_client.models import (
     AddTask,
     AskVisibility,
     AssignTask,
+    AttachmentList,
+    AttachmentView,
     AuditPage,
     BreakGlass,
     CancelMeasure,
@@ -349,6 +353,97 @@ class CaseService:
             path=f"/v1/cases/{case_id}/level",
             headers={"If-Match": if_match, "Forkant-Purpose": purpose},
             body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def attachments_add_attachment(
+        self,
+        case_id: UUID,
+        content: bytes | AsyncIterable[bytes],
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+        content_disposition: str,
+        repr_digest: str,
+        content_type: str = "application/pdf",
+    ) -> Answer[CaseReceipt]:
+        """Attach a file: ``POST /v1/cases/{case_id}/attachments``.
+
+        Attach a file, whose bytes are the body; `item_id` is its id. One at a time: each moves the case on.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/cases/{case_id}/attachments",
+            headers={
+                "If-Match": if_match,
+                "Idempotency-Key": idempotency_key,
+                "Forkant-Purpose": purpose,
+                "content-disposition": content_disposition,
+                "repr-digest": repr_digest,
+                "Content-Type": content_type,
+            },
+            content=content,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def attachments_list_attachments(
+        self, case_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[AttachmentList]:
+        """List attachments: ``GET /v1/cases/{case_id}/attachments``.
+
+        List what is attached to a case, the oldest first.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/attachments",
+            headers={"Forkant-Purpose": purpose},
+            answers=AttachmentList,
+        )
+        return await self._transport.send(call)
+
+    async def attachments_read_attachment(
+        self, case_id: UUID, attachment_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[AttachmentView]:
+        """Read what is told of an attachment: ``GET /v1/cases/{case_id}/attachments/{attachment_id}``.
+
+        Read its name, type, size and digest; the ETag is the case's.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/attachments/{attachment_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=AttachmentView,
+        )
+        return await self._transport.send(call)
+
+    def attachments_read_content(
+        self, case_id: UUID, attachment_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """Download an attachment: ``GET /v1/cases/{case_id}/attachments/{attachment_id}/content``.
+
+        Download the file; it is recorded before the first byte. `Repr-Digest` holds its SHA-256.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/attachments/{attachment_id}/content",
+            headers={"Forkant-Purpose": purpose},
+        )
+        return self._transport.stream(call)
+
+    async def attachments_remove_attachment(
+        self, case_id: UUID, attachment_id: UUID, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Remove an attachment: ``DELETE /v1/cases/{case_id}/attachments/{attachment_id}``.
+
+        Remove an attachment for good; while a legal hold stands on the case, none is removed.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v1/cases/{case_id}/attachments/{attachment_id}",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
             answers=CaseReceipt,
         )
         return await self._transport.send(call)

@@ -74,31 +74,30 @@ Command = Callable[[AsyncConnection], Awaitable[Answer]]
 
 
 async def run_idempotent(
-    engine: AsyncEngine, request: Request, principal: Principal, command: Command, *, stance: Stance | None = None
+    engine: AsyncEngine,
+    request: Request,
+    principal: Principal,
+    command: Command,
+    *,
+    stance: Stance | None = None,
+    fingerprint: bytes | None = None,
 ) -> Response:
     """Run a command in one transaction, or give the stored answer when its ``Idempotency-Key`` was used before.
 
-    The transaction takes the stance; where row-level security guards the stored answers, it must name the subject.
+    The transaction takes the stance; where row-level security guards the stored answers, it must name the subject. A
+    route that streams its body says by which fingerprint a repeat is known; else it is the body's.
 
     Raises:
         ProblemError: 400 ``idempotency-key-required``, 409 ``idempotency-key-in-use`` while the first request still
             runs, 422 ``idempotency-key-reused`` when the key came with another body; and what the command raises,
             in which case nothing is stored.
     """
-    key = _key_of(request)
-    body = await request.body()
-    bind = {"subject": principal.subject, "route": f"{request.method} {request.url.path}", "key": key}
-    fingerprint = hashlib.sha256(body).digest()
+    bind = _names(request, principal)
+    fingerprint = fingerprint or hashlib.sha256(await request.body()).digest()
     async with transaction(engine, stance) as conn:
-        name = "\x1f".join((bind["subject"], bind["route"], key))
-        found = (await conn.execute(_LOCK_AND_FIND, {**bind, "name": name})).one()
-        if found.fingerprint is not None:
-            answer_again = _again(found, fingerprint)
-            if found.aggregate_id is not None:
-                note_asked(request, UUID(str(found.aggregate_id)))
-            return answer_again
-        if not found.free:
-            raise _in_use()
+        before = await _answered(conn, request, bind, fingerprint)
+        if before is not None:
+            return before
         answer = await command(conn)
         content = orjson.dumps(answer.body)
         stored = await conn.execute(
@@ -116,6 +115,44 @@ async def run_idempotent(
             # The first request committed between our look and our lock: undo what this one did.
             raise _in_use()
     return _response(answer.status, content, answer.headers)
+
+
+async def find_answer(
+    engine: AsyncEngine,
+    request: Request,
+    principal: Principal,
+    *,
+    fingerprint: bytes,
+    stance: Stance | None = None,
+) -> Response | None:
+    """Return the stored answer of a key that was used before: for a route that asks before it reads a large body.
+
+    Raises:
+        ProblemError: as with :func:`run_idempotent`.
+    """
+    bind = _names(request, principal)
+    async with transaction(engine, stance) as conn:
+        return await _answered(conn, request, bind, fingerprint)
+
+
+def _names(request: Request, principal: Principal) -> dict[str, str]:
+    key = _key_of(request)
+    return {"subject": principal.subject, "route": f"{request.method} {request.url.path}", "key": key}
+
+
+async def _answered(
+    conn: AsyncConnection, request: Request, bind: dict[str, str], fingerprint: bytes
+) -> Response | None:
+    name = "\x1f".join((bind["subject"], bind["route"], bind["key"]))
+    found = (await conn.execute(_LOCK_AND_FIND, {**bind, "name": name})).one()
+    if found.fingerprint is None:
+        if not found.free:
+            raise _in_use()
+        return None
+    answer = _again(found, fingerprint)
+    if found.aggregate_id is not None:
+        note_asked(request, UUID(str(found.aggregate_id)))
+    return answer
 
 
 def _in_use() -> ProblemError:

@@ -51,6 +51,7 @@ METRICS: Final[dict[str, str]] = {
     "forkant_audit_unsealed_entries": "Audit entries that are committed and not sealed.",
     "forkant_audit_head_position": "Position of the last head that was published.",
     "forkant_audit_held_months": "Months past their time that are kept since their seal is not right.",
+    "forkant_scans_total": "Contents that the virus scanner was asked about, by what came of it.",
     "forkant_chore_failures_total": "Chores that failed and are done again later.",
 }
 """The metrics that every service shares, and what they say."""

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from forkant_kit.blind import Blinder
 from forkant_kit.db import transaction
 from forkant_kit.keyring import KEY_BYTES, Keyring, UnsealError
+from forkant_kit.sealed_stream import StreamOpener, StreamSealer
 
 _NONCE_BYTES: Final = 12
 _FORM: Final = b"\x01"
@@ -110,6 +111,14 @@ class DataKey:
             return AESGCM(self.key).decrypt(nonce, rest, self._context(place)).decode()
         except (InvalidTag, ValueError):
             raise UnsealError("it was changed, or belongs to another owner or place") from None
+
+    def sealer(self, place: str) -> StreamSealer:
+        """Return what encrypts, in segments, what is too large for one piece."""
+        return StreamSealer(self.key, context=self._context(place))
+
+    def opener(self, place: str) -> StreamOpener:
+        """Return what decrypts it again, for the same owner and place alone."""
+        return StreamOpener(self.key, context=self._context(place))
 
     def _context(self, place: str) -> bytes:
         return self.owner_id.bytes + place.encode()

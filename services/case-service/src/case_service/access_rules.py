@@ -55,13 +55,15 @@ NOT_ON_CASES: Final = frozenset(
 ) | frozenset(action for action in RULES if action.startswith("method."))
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
-READS: Final = frozenset({"concern.read", "case.read", "case.read_erasure", "case.review_retention"})
+READS: Final = frozenset(
+    {"concern.read", "case.read", "case.read_attachment", "case.read_erasure", "case.review_retention"}
+)
 """Actions that change nothing."""
 
 OF_THE_DIRECTORATE: Final = frozenset({"method.edit", "method.approve"})
 """Actions that a role allows in the directorate alone; the database holds to it too."""
 
-BY_BREAK_GLASS: Final = frozenset({"case.read"})
+BY_BREAK_GLASS: Final = frozenset({"case.read", "case.read_attachment"})
 """Actions that broken glass opens."""
 
 _PURPOSES: Final = frozenset(purpose.value for purpose in PurposeCode) - {PurposeCode.UNKNOWN.value}

@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from forkant_kit.auth import TokenVerifier
+from forkant_kit.clamd import ClamdAddress
 from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import database_check
 from forkant_kit.keyring import Keyring, read_keys
@@ -20,6 +21,7 @@ from forkant_kit.web import create_app, serve
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_service.api import (
+    attachments,
     audit,
     cases,
     concerns,
@@ -46,13 +48,15 @@ from case_service.api import (
     visibility,
     work,
 )
-from case_service.api.calls import Tools
+from case_service.api.calls import AttachmentTools, Tools
 from case_service.api.description import describe
 from case_service.api.refusals import problem_of
+from case_service.attachment_settings import limits_of
 from case_service.domain.refusals import Refusal
 from case_service.policy import POLICY, UNAUDITED
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, VERSION, CaseSettings
+from case_service.store.segments import DatabaseSegments
 from case_service.work_processes import procedures
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -64,6 +68,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     methods.router,
     information.router,
     tasks.router,
+    attachments.router,
     course.router,
     links.router,
     duplicates.router,
@@ -101,6 +106,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         verifier=verifier,
         audit=engine,
         unaudited=UNAUDITED,
+        large_bodies={"POST /v1/cases/{case_id}/attachments": settings.attachment_max_bytes},
     )
     describe(app)
     app.add_exception_handler(Refusal, _on_refusal)
@@ -112,8 +118,19 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         cursor_secret=settings.cursor_secret.get_secret_value(),
         now=utc_now,
         new_id=new_id,
+        attachments=_attachments(settings),
     )
     return app
+
+
+def _attachments(settings: CaseSettings) -> AttachmentTools:
+    scanner = settings.attachment_scanner
+    return AttachmentTools(
+        limits=limits_of(settings),
+        upload_seconds=settings.attachment_upload_seconds,
+        scanner=None if scanner is None else ClamdAddress.read(scanner),
+        store=DatabaseSegments(),
+    )
 
 
 @asynccontextmanager

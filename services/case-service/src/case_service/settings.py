@@ -8,6 +8,8 @@ from forkant_kit.settings import ApiSettings, ServiceSettings
 from forkant_kit.vault_settings import TextKeySettings
 from pydantic import Field
 
+from case_service.attachment_settings import AttachmentSettings
+
 SERVICE: Final = "case-service"
 VERSION: Final = "0.1.0"
 
@@ -25,8 +27,8 @@ class ProcessSettings(ServiceSettings):
     """Months of events that are kept before the current one, where nothing in them goes on; all of them when absent."""
 
 
-class CaseSettings(TextKeySettings, ApiSettings, ProcessSettings):
-    """What the API needs to know besides: the keys of what people write, and as whom it asks about tokens."""
+class CaseSettings(TextKeySettings, AttachmentSettings, ApiSettings, ProcessSettings):
+    """What the API needs to know besides: keys of what people write, what may be attached, who it asks about tokens."""
 
 
 class CaseWorkerSettings(AuditSettings, ProcessSettings):

@@ -24,6 +24,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "partner": ("name",),
         "information": ("text", "basis", "necessity_reason", "clarification"),
         "disclosure": ("recipient", "reason"),
+        "attachment": ("name", "sha256"),
         "transfer": ("note",),
         "case_note": ("text",),
     }

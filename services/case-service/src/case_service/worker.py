@@ -26,6 +26,7 @@ from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from case_service.attachment_settings import LATE_AFTER
 from case_service.commands import deadlines, escalations, reminders, retention
 from case_service.domain.processes import Procedures
 from case_service.domain.retention import Rules
@@ -33,6 +34,7 @@ from case_service.erasing_worker import erase_batches, request_expired
 from case_service.retention_rules import rules_in_force
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
+from case_service.store import attachments
 from case_service.work_processes import procedures
 
 _log = structlog.get_logger(__name__)
@@ -85,6 +87,13 @@ async def escalate_tasks(engine: AsyncEngine, procedures: Procedures, *, now: Ca
         _log.info("tasks_looked_after", chore=chore.__name__, count=count)
 
 
+async def let_go_of_late_contents(engine: AsyncEngine, *, now: Callable[[], datetime] = utc_now) -> None:
+    """Let contents of attachments go that nobody uploads any more, since their API was killed or lost its database."""
+    async with transaction(engine) as conn:
+        count = await attachments.let_go_of_late(conn, before=now() - LATE_AFTER)
+    _log.info("late_contents_let_go", count=count)
+
+
 def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
     """Return what is done now and then; old months of the archive go only where the settings say so."""
     keep_months = settings.archive_keep_months
@@ -107,6 +116,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         "recalculate_retention": partial(recalculate_retention, engine),
         **requesting,
         "escalate_tasks": partial(escalate_tasks, engine, procedures()),
+        "let_go_of_late_contents": partial(let_go_of_late_contents, engine),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from forkant_devstack.testing.files import File, pdf
 from forkant_devstack.testing.operations import operations
 from forkant_kit.audit.record import Trail
 from forkant_kit.outbox import append_events
@@ -64,7 +65,7 @@ class Walk:
             await self._refused(by, name, body, query)
         answer = await self._ask(by, name, body, query)
         assert answer.is_success, (name, answer.text)
-        kept = answer.json() if answer.content else {}
+        kept = answer.json() if answer.headers.get("content-type") == "application/json" else {}
         self._keep(name, answer, kept)
         left = await self.left()
         assert [(row["subject"], row["action"], row["outcome"]) for row in left] == (
@@ -125,7 +126,9 @@ MADE = {
     "measures": "measure_id", "start": "measure_id", "steps": "measure_id", "complete": "measure_id",
     "cancel": "measure_id", "follow-ups": "follow_up_id", "held": "follow_up_id", "partners": "partner_id",
     "{partner_id}": "partner_id", "information": "information_id", "clarification": "information_id",
-    "tasks": "task_id", "completion": "task_id", "assignment": "task_id", "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
+    "tasks": "task_id", "completion": "task_id", "assignment": "task_id",
+    "attachments": "attachment_id", "{attachment_id}": "attachment_id",
+    "transfers": "transfer_id", "accept": "transfer_id", "reject": "transfer_id",
     "revoke": "transfer_id", "members": "grant_id", "{grant_id}": "grant_id", "access": "access_id",
     "merge": "into_id",
     "disclosures": "disclosure_id", "approval": "disclosure_id", "refusal": "disclosure_id",
@@ -179,6 +182,11 @@ async def those_around_it(walk: Walk) -> None:
     await case("GET", "tasks/{task_id}", action="case.read_tasks")
     await case("POST", "tasks/{task_id}/completion", action="case.complete_task")
     await case("GET", "tasks", action="case.read_tasks")
+    await case("POST", "attachments", File(content=pdf()), action="case.add_attachment")
+    await case("GET", "attachments", action="case.list_attachments")
+    await case("GET", "attachments/{attachment_id}", action="case.read_attachment")
+    await case("GET", "attachments/{attachment_id}/content", action="case.download_attachment")
+    await case("DELETE", "attachments/{attachment_id}", action="case.remove_attachment")
     await case("POST", "members", {"subject": "officer2-oslo"}, action="case.add_member")
     await case("GET", "members", action="case.read_members")
     await case("DELETE", "members/{grant_id}", action="case.end_member")

@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from forkant_devstack.testing.files import File, pdf
 
 ITEM = str(uuid4())
 INFORMATION = {
@@ -42,6 +43,8 @@ COMMANDS = [
     ("POST", "tasks", {"kind": "review_case", "due_on": "2027-01-01"}),
     ("POST", f"tasks/{ITEM}/completion", {}),
     ("POST", f"tasks/{ITEM}/assignment", {"assignee": "officer2-oslo"}),
+    ("POST", "attachments", File(content=pdf())),
+    ("DELETE", f"attachments/{ITEM}", None),
     ("POST", "partners", {"kind": "school"}),
     ("DELETE", f"partners/{ITEM}", None),
     ("POST", "members", {"subject": "officer2-oslo"}),
@@ -77,6 +80,9 @@ READS = [
     f"/disclosures/{ITEM}",
     "/tasks",
     f"/tasks/{ITEM}",
+    "/attachments",
+    f"/attachments/{ITEM}",
+    f"/attachments/{ITEM}/content",
 ]
 
 

@@ -52,6 +52,8 @@ add_partner         R A P X F E H . . .
 remove_partner      R A P X F E H . . .
 register_information R A P X F E H . . .
 clarify_information R A P X F E H C D J
+add_attachment      R A P X F E H . . .
+remove_attachment   R A P X F E H C D J
 offer_transfer      R A P X F E H . . .
 accept_transfer     R A P X F E H . . .
 reject_transfer     R A P X F E H . . .
@@ -101,7 +103,9 @@ def ready_for(action: Action, state: CaseState) -> Case:
         partners=frozenset({ITEM}),
         information={ITEM: InformationState.REGISTERED},
         offer=None if action in {Action.OFFER_TRANSFER, Action.MERGE} else ITEM,
-        legal_holds=frozenset() if action in {Action.ERASE, Action.MERGE} else frozenset({ITEM}),
+        legal_holds=frozenset()
+        if action in {Action.ERASE, Action.MERGE, Action.REMOVE_ATTACHMENT}
+        else frozenset({ITEM}),
     )
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+_JSON: Final = "application/json"
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One operation; ``body`` is the schema of its JSON body with all references resolved, or None."""
+    """One operation; ``body`` is the schema of its JSON body with all references resolved, or None.
+
+    One that takes a file has no such body.
+    """
 
     service: str
     method: str
@@ -20,6 +24,7 @@ class Operation:
     parameters: tuple[Mapping[str, Any], ...]
     body: Mapping[str, Any] | None
     tags: tuple[str, ...] = ()
+    takes_file: bool = False
 
     @property
     def national(self) -> bool:
@@ -68,6 +73,7 @@ def operations(repository: Path, service: str) -> tuple[Operation, ...]:
             ),
             body=_body(document, operation),
             tags=tuple(operation.get("tags", ())),
+            takes_file=_takes_file(operation),
         )
         for path, item in document["paths"].items()
         for method, operation in item.items()
@@ -89,8 +95,13 @@ def texts(schema: Mapping[str, Any], place: tuple[str, ...] = ()) -> Iterator[tu
 
 def _body(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
     content = operation.get("requestBody", {}).get("content", {})
-    found: Any = _resolved(document, content["application/json"]["schema"]) if content else None
+    found: Any = _resolved(document, content[_JSON]["schema"]) if _JSON in content else None
     return found if isinstance(found, Mapping) else None
+
+
+def _takes_file(operation: Mapping[str, Any]) -> bool:
+    content = operation.get("requestBody", {}).get("content", {})
+    return bool(content) and _JSON not in content
 
 
 def _resolved(document: Mapping[str, Any], value: Any) -> Any:

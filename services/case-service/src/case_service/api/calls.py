@@ -1,9 +1,10 @@
 """One request of an authenticated caller: who, when, what they saw last, and how the work is run and answered."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
@@ -11,9 +12,10 @@ from forkant_contracts.codes import PurposeCode
 from forkant_kit.audit.record import Entry
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
+from forkant_kit.clamd import ClamdAddress
 from forkant_kit.db import transaction
 from forkant_kit.etag import etag, expected_version
-from forkant_kit.idempotency import Answer, run_idempotent
+from forkant_kit.idempotency import Answer, find_answer, run_idempotent
 from forkant_kit.outbox import RelayNudge
 from forkant_kit.policy import requires
 from forkant_kit.rls.stance import Stance
@@ -26,13 +28,25 @@ from case_service.api.bodies import Act
 from case_service.api.fields import PurposeCodeCode
 from case_service.api.views.cases import CaseReceipt
 from case_service.commands.context import Context, Receipt, Target
+from case_service.domain.attachments import Limits
 from case_service.domain.processes import Procedures
 from case_service.domain.refusals import Refusal
 from case_service.row_security import stance
 from case_service.store.reference import refused_by_database
+from case_service.store.segments import SegmentStore
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentTools:
+    """What attachments need of the process besides."""
+
+    limits: Limits
+    upload_seconds: float
+    scanner: ClamdAddress | None
+    store: SegmentStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +60,7 @@ class Tools:
     cursor_secret: str = field(repr=False)
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    attachments: AttachmentTools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +83,33 @@ class Call:
             raise ValueError("a route that changes something must ask for If-Match")
         return Target(id=target_id, revision=self.revision, occurred_at=occurred_at)
 
-    async def once(self, work: Work[Answer]) -> Response:
+    def renewed(self) -> Self:
+        """Return the call as of now: what takes long is asked about again, at the moment that it is then."""
+        now = self.tools.now()
+        scope = replace(self.context.scope, at=now)
+        return replace(self, context=replace(self.context, scope=scope, now=now))
+
+    async def once(self, work: Work[Answer], *, fingerprint: bytes | None = None) -> Response:
         """Run a command that is answered once for each Idempotency-Key, and wake the relay."""
-        told = self._stance(changes=True)
         response = await run_idempotent(
-            self.tools.engine, self.request, self.principal, lambda conn: _run(conn, work), stance=told
+            self.tools.engine,
+            self.request,
+            self.principal,
+            lambda conn: _run(conn, work),
+            stance=self._stance(changes=True),
+            fingerprint=fingerprint,
         )
         self.tools.nudge.committed()
         return response
+
+    async def answered_before(self, fingerprint: bytes) -> Response | None:
+        """Return the answer to the Idempotency-Key when it was used before, for who asks before reading the body."""
+        told = self._stance(changes=True)
+        return await find_answer(self.tools.engine, self.request, self.principal, fingerprint=fingerprint, stance=told)
+
+    def transaction(self, *, changes: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open one of several transactions, of a route that waits for its client between them."""
+        return transaction(self.tools.engine, self._stance(changes=changes))
 
     async def change(self, work: Work[Receipt], *, makes: str | None = None) -> Response:
         """Run a POST that changes a case; ``makes`` names the list below the case where it puts something new."""

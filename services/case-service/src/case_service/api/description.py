@@ -32,7 +32,10 @@ _EVERYWHERE: Final = (
     ("invalid-json", 400, "The body is not strict JSON"),
     ("invalid-request", 422, "A field is wrong, missing or unknown; `errors` says where"),
     ("invalid-cursor", 400, "The cursor was not made for this list"),
-    ("body-too-large", 413, "The body is larger than 1 MiB"),
+    ("body-too-large", 413, "The body is larger than 1 MiB, or a file than may be attached"),
+    ("digest-required", 400, "A file came without the digest of its content"),
+    ("body-incomplete", 400, "A file broke off"),
+    ("scanner-unavailable", 503, "The virus scanner does not answer, so no file is taken"),
     ("temporarily-unavailable", 503, "Try again in a moment"),
     ("audit-unavailable", 503, "It can't be recorded who asks, so nothing was done or shown"),
 )
@@ -44,6 +47,7 @@ TAGS: Final = (
     ("follow-ups", "Looking after what was done."),
     ("information", "What is known, as fact or assessment, and until when it is to be clarified."),
     ("tasks", "Who is to do what, until when; made and ended by the changes of the case."),
+    ("attachments", "Files on a case: what is taken, kept sealed, and sent again."),
     ("partners", "Those outside the police who take part."),
     ("course", "Holding, closing, referring, rejecting, reopening."),
     ("links", "How cases have to do with each other."),
@@ -57,7 +61,7 @@ TAGS: Final = (
     ("audit", "Who did and saw what."),
     ("reference", "Codes, units, municipalities, methods."),
 )
-_REQUIRED_HEADERS: Final = frozenset({"If-Match", "Idempotency-Key"})
+_REQUIRED_HEADERS: Final = frozenset({"If-Match", "Idempotency-Key", "content-disposition", "repr-digest"})
 
 
 def operation_id(route: APIRoute) -> str:

@@ -101,6 +101,37 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The information is restricted",
             "Its last day for clarification is past: a prevention lead or the privacy officer clarifies it.",
         ),
+        Code.MEDIA_TYPE_NOT_ALLOWED: (
+            415,
+            "The type of file is not taken",
+            "Send one of `allowed` in Content-Type, as it is: without a Content-Encoding.",
+        ),
+        Code.CONTENT_NOT_OF_TYPE: (
+            _UNPROCESSABLE,
+            "The content is not what Content-Type says",
+            "Send the file with its own type; a file of nothing is of none.",
+        ),
+        Code.FILE_NAME_UNFIT: (
+            _UNPROCESSABLE,
+            "The file name does not fit",
+            "Send it in Content-Disposition as filename*=UTF-8''…, without a path, with one of `endings`.",
+        ),
+        Code.DIGEST_MISMATCH: (
+            _UNPROCESSABLE,
+            "The content does not have the digest",
+            "It was changed on its way, or the digest is of another file: send it again.",
+        ),
+        Code.ATTACHMENT_INFECTED: (
+            _UNPROCESSABLE,
+            "The virus scanner found something",
+            "Nothing was kept. Do not open the file, and tell whoever looks after your machine.",
+        ),
+        Code.ATTACHMENT_LIMIT: (
+            _CONFLICT,
+            "The case holds as many attachments as it may",
+            "`files` and `bytes` say how much a case may hold. Remove what is not needed.",
+        ),
+        Code.UPLOAD_TOO_SLOW: (408, "The content took too long to come", "Send it again over a better line."),
         Code.CODE_RETIRED: (
             _UNPROCESSABLE,
             "A code is retired",

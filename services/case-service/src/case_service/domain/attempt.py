@@ -34,6 +34,8 @@ class Action(StrEnum):
     REMOVE_PARTNER = "remove_partner"
     REGISTER_INFORMATION = "register_information"
     CLARIFY_INFORMATION = "clarify_information"
+    ADD_ATTACHMENT = "add_attachment"
+    REMOVE_ATTACHMENT = "remove_attachment"
     OFFER_TRANSFER = "offer_transfer"
     ACCEPT_TRANSFER = "accept_transfer"
     REJECT_TRANSFER = "reject_transfer"

@@ -99,6 +99,10 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.CLARIFY_INFORMATION: Rule(
             moves=_stay(*ALL_STATES), guards=(guards.information_is_unclear,), effect=effects.clarify_information
         ),
+        Action.ADD_ATTACHMENT: Rule(moves=_stay(*OPEN_STATES), effect=effects.keep),
+        Action.REMOVE_ATTACHMENT: Rule(
+            moves=_stay(*ALL_STATES), guards=(guards.no_legal_hold_stands,), effect=effects.keep
+        ),
         Action.OFFER_TRANSFER: Rule(
             moves=_stay(*OPEN_STATES), guards=(guards.no_offer_is_open,), effect=effects.offer_transfer
         ),

@@ -26,6 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.store import links
 from case_service.tables import (
     assessment,
+    attachment,
+    attachment_content,
     case_link,
     case_note,
     case_words,
@@ -58,6 +60,8 @@ _TABLES: Final = (
     follow_up,
     partner,
     information,
+    attachment,
+    attachment_content,
     case_note,
     transfer,
     measure,

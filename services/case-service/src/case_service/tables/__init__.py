@@ -4,6 +4,7 @@ What people wrote is kept sealed, as bytes: see :mod:`case_service.texts`.
 """
 
 from case_service.tables.access import access_review
+from case_service.tables.attachments import attachment, attachment_content, attachment_segment
 from case_service.tables.base import metadata
 from case_service.tables.cases import case_departure, case_note, preventive_case, transfer
 from case_service.tables.concerns import concern
@@ -31,6 +32,9 @@ __all__ = [
     "access_review",
     "archive_decision",
     "assessment",
+    "attachment",
+    "attachment_content",
+    "attachment_segment",
     "case_departure",
     "case_link",
     "case_note",
