@@ -232,6 +232,8 @@ PROPOSAL = {
     "method": "mediation", "name_nb": "Mekling", "name_en": "Mediation", "summary": "Why.",
     "steps": [{"code": "meeting_held", "name_nb": "Møte holdt", "name_en": "Meeting held"}],
 }  # fmt: skip
+EXAMPLE = {"title": "Råd", "context": "Noe skjedde.", "what_was_done": "Noe ble gjort.", "advice": "Gjør det."}
+CHECKS = ["names", "places", "dates", "rare_combination", "photos_and_links"]
 INFORMATION = {
     "statement_type": "fact", "verification_status": "unverified", "source": "witness", "subject_category": "at_risk",
     "text": "Was seen at the square.",
@@ -282,6 +284,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     substitution = await lead.done("case", "POST", "/v1/substitutions", leave)
     proposal = await lead.done("case", "POST", "/v1/method-proposals", PROPOSAL)
     ids = {
+        **await _examples(wall, unit),
         "proposal_id": proposal.json()["id"],
         "case_id": case_id,
         "measure_id": measure["item_id"],
@@ -302,6 +305,33 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "entry_id": await _entry(lead, case_id),
     }
     return Belongings(unit=unit, ids=ids, etag=etag, link=link_body)
+
+
+async def _examples(wall: Wall, unit: str) -> dict[str, str]:
+    """Draw two examples of best practice from an evaluated case, and publish one."""
+    officer, lead, privacy = (wall.person(f"{who}-{unit}") for who in ("officer", "lead", "privacy"))
+    opened = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
+    path, etag, measure = f"/v1/cases/{opened.json()['id']}", opened.headers["etag"], None
+    for method, tail, body, by in (
+        *(("PUT", tail, body, officer) for tail, body in STEPS.items()),
+        ("POST", "plan/approval", {}, lead),
+        ("POST", "measures", {"kind": "mediation", "due_on": DUE}, officer),
+        ("POST", "measures/{measure}/start", {}, officer),
+        ("POST", "measures/{measure}/complete", {}, officer),
+        ("PUT", "evaluation", {"effect": "achieved", "completed": True}, officer),
+    ):
+        answer = await by.done("case", method, f"{path}/{tail.format(measure=measure)}", body, etag=etag)
+        etag, measure = answer.headers["etag"], answer.json()["item_id"] or measure
+    drafts = [
+        await officer.done("case", "POST", "/v1/best-practices", {**EXAMPLE, "case_id": opened.json()["id"]})
+        for _ in range(2)
+    ]
+    path = drafts[1].headers["location"]
+    warnings = (await privacy.done("case", "GET", path)).json()["warnings"]
+    review = {"checks": CHECKS, "answers": [{"warning": each, "answer": "risk_accepted"} for each in warnings]}
+    reviewed = await privacy.done("case", "POST", f"{path}/review", review, etag=drafts[1].headers["etag"])
+    published = await lead.done("case", "POST", f"{path}/publication", {}, etag=reviewed.headers["etag"])
+    return {"draft_id": drafts[0].json()["id"], "example_id": published.json()["id"]}
 
 
 async def _dead_letter(wall: Wall, delivery_id: str) -> None:

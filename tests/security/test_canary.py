@@ -26,7 +26,7 @@ OPERATIONS = {(item.method, item.path): item for item in operations(REPOSITORY, 
 WITH_TEXTS = {
     (method, path, place)
     for (method, path), item in OPERATIONS.items()
-    # What is written about methods is for everybody to read, and about nobody.
+    # What is written about methods, and published, is for everybody to read, and about nobody.
     if item.body is not None and not item.national
     for place in texts(item.body)
 }
@@ -62,6 +62,8 @@ WALK: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("officer", "POST", f"{CASE}/resume", {"occurred_at": None}),
     ("officer", "POST", f"{CASE}/close", {"reason": "moved"}),
     ("officer", "POST", f"{CASE}/reopen", {}),
+    ("officer", "POST", "/v1/best-practices", {}),
+    ("officer", "POST", "/v1/best-practice-drafts/{draft_id}/rewriting", {}),
 )
 
 
@@ -69,7 +71,8 @@ def filled(operation: Operation) -> tuple[Any, set[tuple[str, str, tuple[str, ..
     """Return a body with the canary in each of its texts, and which texts these are."""
     body, places = operation.example(), set(texts(operation.body or {}))
     for place in places:
-        write(body, place, f"{CANARY} {'.'.join(place)}")
+        # Not the same everywhere: an example that has its words from the case is refused.
+        write(body, place, f"{CANARY} {operation.tags[0]} {'.'.join(place)}")
     return body, {(operation.method, operation.path, place) for place in places}
 
 
@@ -103,6 +106,7 @@ async def written(wall) -> set[tuple[str, str, tuple[str, ...]]]:
             before = {"into": ids.get("case_id"), "into_etag": etag}
         elif template.endswith("/merge"):
             body |= before
+        body |= {"case_id": ids["case_id"]} if "case_id" in body else {}
         answer = await wall.person(f"{who}-agder").done(
             "case", method, template.format_map(ids), merged(body, changes), etag=etag, **NOISE
         )
@@ -110,6 +114,8 @@ async def written(wall) -> set[tuple[str, str, tuple[str, ...]]]:
         assert not in_answer(answer)
         if template == "/v1/concerns":
             ids["concern_id"] = receipt["id"]
+        elif "best-practice" in template:
+            ids["draft_id"] = receipt["id"]
         elif "concern" not in template and "search" not in template:
             ids["case_id"] = receipt["id"]
             for name, tail in (

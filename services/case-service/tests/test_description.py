@@ -70,6 +70,7 @@ WITHOUT_ETAG = {
     "/v1/method-proposals/{proposal_id}/comments",
     "/v1/methods/{method}/retirement",
     "/v1/catalogue/retirements",
+    "/v1/best-practices",
 }
 """What is new, seen by nobody yet, or only ends; or changes nothing."""
 QUESTIONS = {"/v1/visibility", "/v1/cases/search"}

@@ -46,6 +46,7 @@ HOLDER = {
             "assessment",
             "attachment",
             "attachment_content",
+            "best_practice_draft",
             "case_note",
             "case_word",
             "case_words",
@@ -63,8 +64,8 @@ HOLDER = {
     ),
 }
 """For each guarded table, who alone may see a row: as the owner of the database would find it out."""
-SHARED = {"method_proposal", "method_comment", "method_change"}
-"""Guarded for writing alone: what is said about methods is everybody's to read; its walls are tested with methods."""
+SHARED = {"method_proposal", "method_comment", "method_change", "best_practice", "best_practice_revision"}
+"""Guarded for writing alone: methods and examples are everybody's to read; their walls are tested with each of them."""
 WHOLE_UNIT = {"clearance": "3", "members_from": "4", "at": "2026-03-01T12:00:00Z"}
 """Need to know does not narrow what these see; how it does has tests of its own."""
 INFORMATION = {
@@ -76,6 +77,7 @@ DISCLOSURE = {
     "fields": ["case.title"], "reason": "It is needed.",
 }  # fmt: skip
 LONG_AGO = (datetime.now(UTC) - timedelta(days=1000)).isoformat()
+EXAMPLE = {"title": "Råd", "context": "Noe skjedde.", "what_was_done": "Noe ble gjort.", "advice": "Gjør det."}
 EVERYTHING = {"changes": "on", "sees_restricted": "on"}
 GUARDED = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -112,6 +114,8 @@ async def fill(service: Service, unit: str, other: str) -> None:
     await case.do("POST", "disclosures", DISCLOSURE)
     await attached(case, File(content=pdf()))
     await case.do("POST", "hold", {"reason": "awaiting_partner", "note": "Waiting."})
+    drafted = await officer.send("POST", "/v1/best-practices", {**EXAMPLE, "case_id": case.id})
+    assert drafted.status_code == 201, drafted.text
     active = await officer.open()
     await active.do("POST", f"measures/{await active.active(lead)}/steps", {"step": "summary_written"})
     concern = await officer.send("POST", "/v1/concerns", CONCERN)

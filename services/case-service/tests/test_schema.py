@@ -35,6 +35,16 @@ CODE_COLUMNS = {
     ("evaluation", "effect"): "effect",
     ("partner", "kind"): "partner_kind",
     ("task", "kind"): "task_kind",
+    ("best_practice_draft", "theme"): "theme",
+    ("best_practice_draft", "case_type"): "case_type",
+    ("best_practice_draft", "arena"): "arena",
+    ("best_practice_draft", "measure_kind"): "measure_kind",
+    ("best_practice_draft", "effect"): "effect",
+    ("best_practice_revision", "theme"): "theme",
+    ("best_practice_revision", "case_type"): "case_type",
+    ("best_practice_revision", "arena"): "arena",
+    ("best_practice_revision", "measure_kind"): "measure_kind",
+    ("best_practice_revision", "effect"): "effect",
 }
 
 

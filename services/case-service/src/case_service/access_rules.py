@@ -51,12 +51,20 @@ BEFORE_MEMBERSHIP: Final = frozenset(
 """Actions of a unit on what has no members yet. An offer is answered by the unit it goes to, which is the target's."""
 
 NOT_ON_CASES: Final = frozenset(
-    {"audit.read", "reference.read", "case.break_glass", "case.review_access", "case.substitute"}
+    {
+        "audit.read",
+        "reference.read",
+        "case.break_glass",
+        "case.review_access",
+        "case.substitute",
+        "example.read",
+        "example.withdraw",
+    }
 ) | frozenset(action for action in RULES if action.startswith("method."))
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
 READS: Final = frozenset(
-    {"concern.read", "case.read", "case.read_attachment", "case.read_erasure", "case.review_retention"}
+    {"case.read", "case.read_attachment", "case.read_erasure", "case.review_retention", "concern.read", "example.read_draft"}
 )
 """Actions that change nothing."""
 

@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from case_service.api import (
     attachments,
     audit,
+    best_practice_drafts,
+    best_practices,
     cases,
     concerns,
     course,
@@ -66,6 +68,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     work.router,
     items.router,
     methods.router,
+    best_practices.router,
+    best_practice_drafts.router,
     information.router,
     tasks.router,
     attachments.router,

@@ -64,13 +64,19 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "method.comment": _INTAKE | {Role.METHOD_EDITOR, Role.ANALYST, Role.DIRECTORATE, Role.PRIVACY_OFFICER},
         "method.edit": frozenset({Role.METHOD_EDITOR}),
         "method.approve": frozenset({Role.DIRECTORATE}),
+        "example.draft": _CASEWORKERS,
+        "example.read_draft": _CASEWORKERS | _GUARDIANS,
+        "example.review": _GUARDIANS,
+        "example.publish": _LEAD,
+        "example.read": _EVERYBODY,
+        "example.withdraw": _GUARDIANS | {Role.DIRECTORATE},
         "audit.read": frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
         "reference.read": _EVERYBODY,
     }
 )
 """Roles by action."""
 
-UNAUDITED: Final = frozenset({"reference.read", "method.read"})
+UNAUDITED: Final = frozenset({"reference.read", "method.read", "example.read"})
 """Actions that show nothing about anybody, whose success needs no entry in the audit trail."""
 
 POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})

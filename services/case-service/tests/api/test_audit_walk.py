@@ -17,6 +17,8 @@ OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITO
 SHOW_NOTHING = {
     "GET /v1/catalogue", "GET /v1/methods", "GET /v1/methods/{method}/changes", "GET /v1/method-proposals",
     "GET /v1/method-proposals/{proposal_id}", "GET /v1/work-processes", "GET /v1/role-matrix",
+    "GET /v1/method-proposals/{proposal_id}", "GET /v1/best-practices", "GET /v1/best-practices/{example_id}",
+    "GET /v1/best-practices/{example_id}/revisions",
 }  # fmt: skip
 """Operations that tell nothing about anybody, and leave no entry."""
 BREAK = "ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID"
@@ -42,6 +44,7 @@ DISCLOSURE = {
     "recipient_kind": "school", "recipient": "A school", "basis": "duty_to_report", "purpose_code": "protect_child",
     "fields": ["case.subject_category"], "reason": "It is needed.",
 }  # fmt: skip
+EXAMPLE = {"title": "Råd", "context": "Noe skjedde.", "what_was_done": "Noe ble gjort.", "advice": "Gjør det."}
 CONCERN = {"source": "school", "theme": "violence", "age_band": "under_15", "description": "Something was seen."}
 
 
@@ -102,6 +105,8 @@ class Walk:
             if "concern" in name
             else "proposal"
             if "method-proposals" in name
+            else "example"
+            if "best-practice" in name
             else "case"
         )
         return await person.send(
@@ -113,6 +118,10 @@ class Walk:
             self.etags["concern"] = answer.headers["etag"]
         elif "etag" in answer.headers and "method-proposals" in name:
             self.etags["proposal"], self.ids["proposal_id"] = answer.headers["etag"], kept["id"]
+        elif "etag" in answer.headers and "best-practice" in name:
+            self.etags["example"] = answer.headers["etag"]
+            is_example = name.endswith("publication") or "{example_id}" in name
+            self.ids["example_id" if is_example else "draft_id"] = kept["id"]
         elif "etag" in answer.headers and not any(part in name for part in ("{transfer_id}", "reviews", "links")):
             self.etags["case"] = answer.headers["etag"]
         self.etags["transfer"] = '"v1"'
@@ -162,6 +171,32 @@ async def from_opening_to_evaluation(walk: Walk) -> None:
     await case("PUT", "evaluation", {"effect": "achieved", "completed": True}, action="case.evaluate")
     await case("POST", "close", {"reason": "evaluated"}, action="case.close")
     await case("POST", "reopen", {"reason": "new_concern"}, action="case.reopen")
+
+
+async def best_practice(walk: Walk) -> None:
+    officer, draft = "officer-oslo", "/v1/best-practice-drafts/{draft_id}"
+
+    async def drafts(method: str, tail: str, body: Any = None, *, action: str, by: str = officer) -> Any:
+        about = "example_id" if action == "publish" else "draft_id"
+        return await walk.step(by, f"{method} {draft}{tail}", body, action=f"example.{action}", about=about)
+
+    for last in ("discarding", "publication"):
+        body = {**EXAMPLE, "case_id": walk.ids["case_id"]}
+        await walk.step(officer, "POST /v1/best-practices", body, action="example.draft")
+        await walk.step(officer, "GET /v1/best-practice-drafts", action="example.list_drafts")
+        await drafts("GET", "", action="read_draft")
+        await drafts("POST", "/rewriting", EXAMPLE, action="rewrite")
+        answers = [{"warning": "codes.few_alike", "answer": "risk_accepted"}]
+        checks = ["names", "places", "dates", "rare_combination", "photos_and_links"]
+        await drafts("POST", "/review", {"checks": checks, "answers": answers}, action="review", by="lead-oslo")
+        if last == "discarding":
+            await drafts("POST", "/discarding", {}, action="discard")
+        else:
+            await drafts("POST", "/publication", {}, action="publish", by="lead-oslo")
+    for tail in ("", "/{example_id}", "/{example_id}/revisions"):
+        await walk.step("analyst-troms", f"GET /v1/best-practices{tail}", action=None)
+    withdrawal, outdated = "POST /v1/best-practices/{example_id}/withdrawal", {"reason": "outdated"}
+    await walk.step("lead-oslo", withdrawal, outdated, action="example.withdraw", about="example_id")
 
 
 async def those_around_it(walk: Walk) -> None:
@@ -337,7 +372,14 @@ async def methods_and_codes(walk: Walk) -> None:
     await walk.step(decider, "POST /v1/catalogue/retirements", code, action="method.retire_code", about=None)
 
 
-PARTS = (from_opening_to_evaluation, those_around_it, lists_and_transfers, concerns_and_endings, methods_and_codes)
+PARTS = (
+    from_opening_to_evaluation,
+    best_practice,
+    those_around_it,
+    lists_and_transfers,
+    concerns_and_endings,
+    methods_and_codes,
+)
 
 
 async def test_each_operation_leaves_one_entry_and_does_and_shows_nothing_when_it_can_leave_none(empty_service):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 _JSON: Final = "application/json"
+_NATIONAL: Final = frozenset({"methods", "best-practices"})
+"""The tags of what all units share."""
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 
 
@@ -29,7 +31,7 @@ class Operation:
     @property
     def national(self) -> bool:
         """Whether it is about what all units share: every unit may read it, and no unit has it."""
-        return "methods" in self.tags
+        return not _NATIONAL.isdisjoint(self.tags)
 
     def __str__(self) -> str:
         """Name it as people do."""

@@ -57,6 +57,8 @@ TAGS: Final = (
     ("access", "Who may see a case: members, levels, emergency access, substitutes."),
     ("transfers", "Moving a case to another unit."),
     ("methods", "How methods and codes are proposed, heard, approved, published and retired."),
+    ("best-practices", "Examples of best practice that every unit may read."),
+    ("best-practice-drafts", "How an example is drawn from an evaluated case, reviewed and published."),
     ("changes", "The feed of changes with tombstones."),
     ("audit", "Who did and saw what."),
     ("reference", "Codes, units, municipalities, methods."),

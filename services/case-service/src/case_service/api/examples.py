@@ -21,6 +21,14 @@ _PROPOSAL: Final = {
     "steps": [_STEP],
 }
 
+_EXAMPLE: Final = {
+    "title": "To spørsmål før store overføringer",
+    "context": "Eldre ble ringt opp av noen som utga seg for å være banken.",
+    "what_was_done": "De ansatte i banken stiller to spørsmål før en stor overføring, og ringer en pårørende.",
+    "mechanism": "Spørsmålene gir tid til å tenke seg om.",
+    "advice": "Øv på spørsmålene sammen med de ansatte.",
+}
+
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "Act": {"occurred_at": "2026-03-02T09:30:00+01:00"},
@@ -89,6 +97,16 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "reason": "Taken over by another list.",
         },
         "SearchCases": {"words": "slåsskamp skole", "state": ["active"], "opened_from": "2026-01-01T00:00:00Z"},
+        "RewriteExample": _EXAMPLE,
+        "DraftExample": {"case_id": "0190b3a0-0000-7000-8000-000000000001", **_EXAMPLE},
+        "AnsweredWarning": {"warning": "context.date", "answer": "public_knowledge"},
+        "ReviewExample": {
+            "checks": ["names", "places", "dates", "rare_combination", "photos_and_links"],
+            "answers": [{"warning": "codes.few_alike", "answer": "risk_accepted"}],
+        },
+        "DiscardExample": {},
+        "PublishExample": {},
+        "WithdrawExample": {"reason": "outdated"},
         "OfferTransfer": {"to_unit": "troms"},
         "AddMember": {"subject": "officer2-oslo"},
         "GiveAccess": {"subject": "officer-kripos", "valid_to": "2026-06-01T12:00:00Z", "reason": "joint_work"},

@@ -28,6 +28,7 @@ from case_service.tables import (
     assessment,
     attachment,
     attachment_content,
+    best_practice_draft,
     case_link,
     case_note,
     case_words,
@@ -67,10 +68,16 @@ _TABLES: Final = (
     measure,
     # By a trigger, what a search finds the case by goes with these.
     case_words,
+    best_practice_draft,
 )
 _TEXTS_GO: Final = (disclosure,)
 """Tables whose rows stay without their texts."""
 _OF_CASES: Final = bindparam("case_ids", type_=ARRAY(Uuid))
+_DRAFTS: Final = (
+    select(best_practice_draft.c.id, best_practice_draft.c.case_id)
+    .where(best_practice_draft.c.case_id == func.any(_OF_CASES))
+    .with_for_update()
+)
 _FORGET_ANSWERS: Final = text("SELECT aggregate_id, gone FROM forget_answers_of(CAST(:answered AS uuid[]))")
 _ANSWERS: Final = "idempotency_key"
 
@@ -118,14 +125,16 @@ async def erase_items(
         For each case how many rows went or were emptied, by table.
     """
     names = [str(table.name) for table in (measure_step, *_TABLES, *_TEXTS_GO)]
+    drafts = {row.id: row.case_id for row in await conn.execute(_DRAFTS, {"case_ids": list(concerns)})}
+    names = [str(table.name) for table in (measure_step, *_TABLES)]
     gone = {case_id: dict.fromkeys([*names, str(case_link.name), _ANSWERS], 0) for case_id in concerns}
     for row in await conn.execute(_DELETE, {"case_ids": list(concerns)}):
         gone[row.case_id][row.name] = row.n
     for case_id, links_gone in (await links.forget(conn, concerns)).items():
         gone[case_id][str(case_link.name)] = links_gone
     case_of = {concern_id: case_id for case_id, concern_id in concerns.items() if concern_id is not None}
-    for row in await conn.execute(_FORGET_ANSWERS, {"answered": [*concerns, *case_of]}):
-        gone[case_of.get(row.aggregate_id, row.aggregate_id)][_ANSWERS] += row.gone
+    for row in await conn.execute(_FORGET_ANSWERS, {"answered": [*concerns, *case_of, *drafts]}):
+        gone[(case_of | drafts).get(row.aggregate_id, row.aggregate_id)][_ANSWERS] += row.gone
     if case_of:
         emptied = update(concern).where(concern.c.id.in_(case_of)).values(description=None, note=None, erased_at=at)
         for row in await conn.execute(emptied.returning(concern.c.id)):

@@ -6,6 +6,7 @@ What people wrote is kept sealed, as bytes: see :mod:`case_service.texts`.
 from case_service.tables.access import access_review
 from case_service.tables.attachments import attachment, attachment_content, attachment_segment
 from case_service.tables.base import metadata
+from case_service.tables.best_practice import best_practice, best_practice_draft, best_practice_revision
 from case_service.tables.cases import case_departure, case_note, preventive_case, transfer
 from case_service.tables.concerns import concern
 from case_service.tables.disclosures import disclosure
@@ -35,6 +36,9 @@ __all__ = [
     "attachment",
     "attachment_content",
     "attachment_segment",
+    "best_practice",
+    "best_practice_draft",
+    "best_practice_revision",
     "case_departure",
     "case_link",
     "case_note",
