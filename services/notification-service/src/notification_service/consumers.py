@@ -7,7 +7,7 @@ from uuid import UUID
 
 from forkant_contracts import Event
 from forkant_contracts.events.case import CaseErased
-from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CONCERN_TOPIC
+from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC
 from forkant_kit.audit.record import record_erasure
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,7 @@ from notification_service.domain.happenings import Happening, district_of
 from notification_service.store import endpoints, inbox, queue, standing
 
 GROUP: Final = "notification-service"
-TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC)
+TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC, CATALOGUE_TOPIC)
 
 
 class Notifier:
@@ -75,7 +75,8 @@ class Notifier:
         receivers = await queue.receivers(conn, withdrawn) if withdrawn else {}
         told = {endpoint_id for case_id in receivers for endpoint_id in receivers[case_id]}
         districts = {district_of(unit) for happening in happenings for unit in happening.units}
-        found = await endpoints.candidates(conn, districts=districts, receivers=told)
+        everywhere = any(happening.for_every_unit for happening in happenings)
+        found = await endpoints.candidates(conn, districts=districts, receivers=told, everywhere=everywhere)
         drafts = routing.drafts(happenings, found, receivers, new_id=self._new_id)
         if not drafts and not told:
             return

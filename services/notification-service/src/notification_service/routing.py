@@ -7,8 +7,9 @@ from uuid import UUID
 from forkant_contracts import Event
 from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
+from forkant_contracts.events.catalogue import BestPracticePublished
 from forkant_contracts.events.task import TaskOverdue
-from forkant_contracts.topics import CONCERN_TOPIC
+from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC
 
 from notification_service.domain.audiences import CASE_ERASED, CASE_MERGED, FOR_PEOPLE_ALONE, notices
 from notification_service.domain.happenings import Happening, Subject, district_of
@@ -26,7 +27,7 @@ def happening_of(event: Event) -> Happening:
     return Happening(
         event_id=event.id,
         type=event.type,
-        subject=Subject.CONCERN if event.topic == CONCERN_TOPIC else Subject.CASE,
+        subject=_subject_of(event),
         subject_id=event.data.case_id if isinstance(event.data, AccessEvent) else event.aggregate_id,
         version=event.aggregate_version,
         unit=event.unit,
@@ -37,6 +38,14 @@ def happening_of(event: Event) -> Happening:
         restricted=event.data.restricted if isinstance(event.data, CaseRestricted) else None,
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
     )
+
+
+def _subject_of(event: Event) -> Subject:
+    if isinstance(event.data, BestPracticePublished):
+        return Subject.BEST_PRACTICE
+    if event.topic == CATALOGUE_TOPIC:
+        return Subject.METHOD
+    return Subject.CONCERN if event.topic == CONCERN_TOPIC else Subject.CASE
 
 
 def standings(events: Iterable[Event]) -> dict[UUID, Standing]:
@@ -112,7 +121,8 @@ def drafts(
     by_id = {candidate.filter.endpoint_id: candidate for candidate in candidates}
     found = []
     for happening in happenings:
-        places = {_EVERYWHERE, *(district_of(unit) for unit in happening.units)}
+        near = {_EVERYWHERE, *(district_of(unit) for unit in happening.units)}
+        places = by_place.keys() if happening.for_every_unit else near
         due = {c.filter.endpoint_id for place in places for c in by_place.get(place, ()) if c.wants(happening)}
         subject_told = told.setdefault(happening.subject_id, set())
         if happening.type == CASE_ERASED:

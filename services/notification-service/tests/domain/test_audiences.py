@@ -1,5 +1,6 @@
 """Who is told what, which endpoint wants what, and what messages say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from string import Formatter
 from uuid import UUID
@@ -7,10 +8,10 @@ from uuid import UUID
 import pytest
 from forkant_contracts import EVENT_TYPES
 from forkant_contracts.codes import Role
-from forkant_contracts.topics import ACCESS_TOPIC
-from forkant_contracts.units import UNITS
+from forkant_contracts.topics import ACCESS_TOPIC, CATALOGUE_TOPIC
+from forkant_contracts.units import CASE_UNITS, UNITS
 from notification_service.domain import kinds
-from notification_service.domain.audiences import FOR_PEOPLE_ALONE, RULES, Needs, notices
+from notification_service.domain.audiences import FOR_PEOPLE_ALONE, RULES, SHARED_TYPES, Needs, notices
 from notification_service.domain.filters import EndpointFilter, not_allowed
 from notification_service.domain.happenings import Happening, Subject
 from notification_service.domain.kinds import Kind, message
@@ -42,6 +43,10 @@ def happening(
     )
 
 
+def shared(name: str, *, unit: str) -> Happening:
+    return replace(happening(name, unit=unit), subject=Subject.METHOD)
+
+
 def told(name: str, **facts) -> set[tuple[str, str, str]]:
     return {(n.kind.value, n.unit, role.value) for n in notices(happening(name, **facts)) for role in n.roles}
 
@@ -55,9 +60,30 @@ def test_every_kind_of_message_comes_from_some_rule():
 
 
 def test_only_those_who_answer_for_access_are_told_of_cases_that_they_need_not_see():
-    by_role = {rule.kind: rule.roles for rules in RULES.values() for rule in rules if rule.needs is Needs.ROLE}
+    by_role = {
+        rule.kind: rule.roles
+        for name, rules in RULES.items()
+        for rule in rules
+        if rule.needs is Needs.ROLE and name not in SHARED_TYPES
+    }
     assert by_role.keys() == {Kind.GLASS_BROKEN, Kind.ACCESS_REVIEWED, Kind.REVIEW_OVERDUE, Kind.REVIEW_ESCALATED}
     assert set().union(*by_role.values()) == {Role.PREVENTION_LEAD, Role.PRIVACY_OFFICER}
+
+
+def test_what_all_units_share_is_the_catalogue_and_is_told_to_those_who_work_with_cases_in_every_unit():
+    assert {name for name, model in EVENT_TYPES.items() if model.TOPIC == CATALOGUE_TOPIC} == SHARED_TYPES
+    workers = {"prevention_lead", "case_officer", "police_liaison", "radicalisation_contact", "online_patrol"}
+    for name, kind in (
+        ("best-practice.published", "best_practice_published"),
+        ("method.published", "method_published"),
+        ("method.retired", "method_retired"),
+    ):
+        assert told(name) == {(kind, unit, role) for unit in CASE_UNITS for role in workers}
+
+
+def test_other_units_read_which_unit_published_and_its_own_reads_its_name():
+    abouts = {n.unit: n.about_unit for n in notices(happening("best-practice.published"))}
+    assert abouts == {unit: None if unit == "oslo" else "oslo" for unit in CASE_UNITS}
 
 
 def test_only_what_tells_that_a_case_is_gone_goes_to_those_who_could_see_it_before():
@@ -152,6 +178,11 @@ def an_endpoint(
         (an_endpoint(unit="pod"), happening("case.opened", unit="finnmark"), False),
         (an_endpoint(units=("troms",)), happening("case.transferred", unit="troms", former="oslo"), False),
         (an_endpoint(unit="ost"), happening("case.opened", unit="ostlandet"), False),
+        (an_endpoint(), shared("method.published", unit="pod"), True),
+        (an_endpoint(unit="oslo/gde-a"), shared("best-practice.published", unit="troms"), True),
+        (an_endpoint(units=("oslo",)), shared("best-practice.published", unit="troms"), False),
+        (an_endpoint(units=("oslo",)), shared("best-practice.published", unit="oslo"), True),
+        (an_endpoint(types=("no.forkant.case.opened.v1",)), shared("method.published", unit="pod"), False),
     ],
 )
 def test_an_endpoint_gets_what_it_may_know_and_asked_for(endpoint, event, wanted):
@@ -160,6 +191,7 @@ def test_an_endpoint_gets_what_it_may_know_and_asked_for(endpoint, event, wanted
 
 def test_a_message_does_not_name_a_unit_that_the_owner_may_not_know():
     assert an_endpoint().unit_shown(happening("case.erased", unit="vest")) is None
+    assert an_endpoint().unit_shown(shared("method.published", unit="pod")) == "pod"
     assert an_endpoint().unit_shown(happening("case.transferred", unit="troms", former="oslo")) == "troms"
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from forkant_contracts.codes import Role
-from forkant_contracts.units import DIRECTORATE
+from forkant_contracts.units import CASE_UNITS, DIRECTORATE
 
 from notification_service.domain.happenings import Happening
 from notification_service.domain.kinds import Kind
@@ -28,6 +28,11 @@ CASE_TRANSFERRED: Final = "no.forkant.case.transferred.v1"
 GLASS_BROKEN: Final = "no.forkant.access.glass-broken.v1"
 ACCESS_REVIEWED: Final = "no.forkant.access.reviewed.v1"
 REVIEW_OVERDUE: Final = "no.forkant.access.review-overdue.v1"
+
+SHARED_TYPES: Final = frozenset(
+    {"no.forkant.best-practice.published.v1", "no.forkant.method.published.v1", "no.forkant.method.retired.v1"}
+)
+"""Events about what all units share: no case, no concern and nobody."""
 
 FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED, REVIEW_OVERDUE})
 """Events that no system is told of: who looked into which case is for the people of its unit."""
@@ -59,6 +64,7 @@ class Side(StrEnum):
     HOLDER = "holder"
     FORMER = "former"
     DIRECTORATE = "directorate"
+    EVERY_UNIT = "every_unit"
 
 
 class Needs(StrEnum):
@@ -69,7 +75,7 @@ class Needs(StrEnum):
     EVER = "ever"
     """The reader may see the case, or once could: that it is gone is theirs to know."""
     ROLE = "role"
-    """Nothing more: the role answers for who looks into which case, and need not see the case for that."""
+    """Nothing more: the role answers for who looks into which case, or the message is about no case at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +150,15 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(kind=Kind.REVIEW_ESCALATED, roles=PRIVACY, needs=Needs.ROLE, side=Side.DIRECTORATE, levels=_ESCALATED),
     ),
     CASE_MERGED: (Rule(kind=Kind.CASE_MERGED, roles=LEADS | OFFICERS),),
+    "no.forkant.best-practice.published.v1": (
+        Rule(kind=Kind.BEST_PRACTICE_PUBLISHED, roles=LEADS | OFFICERS, needs=Needs.ROLE, side=Side.EVERY_UNIT),
+    ),
+    "no.forkant.method.published.v1": (
+        Rule(kind=Kind.METHOD_PUBLISHED, roles=LEADS | OFFICERS, needs=Needs.ROLE, side=Side.EVERY_UNIT),
+    ),
+    "no.forkant.method.retired.v1": (
+        Rule(kind=Kind.METHOD_RETIRED, roles=LEADS | OFFICERS, needs=Needs.ROLE, side=Side.EVERY_UNIT),
+    ),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY, needs=Needs.EVER),),
 }
 """Rules by event type; a type that is not here is no news to anyone."""
@@ -153,14 +168,23 @@ def notices(happening: Happening) -> tuple[Notice, ...]:
     """Return the messages that an event leads to."""
     found = []
     for rule in RULES.get(happening.type, ()):
-        unit = _unit_of(rule.side, happening)
-        if unit is not None and rule.speaks_of(happening):
-            about = happening.unit if rule.side is Side.DIRECTORATE and unit != happening.unit else None
+        for unit in _units_of(rule.side, happening) if rule.speaks_of(happening) else ():
+            about = happening.unit if rule.side in _OTHERS_TOO and unit != happening.unit else None
             found.append(Notice(kind=rule.kind, unit=unit, roles=rule.roles, needs=rule.needs, about_unit=about))
     return tuple(found)
 
 
-def _unit_of(side: Side, happening: Happening) -> str | None:
-    if side is Side.DIRECTORATE:
-        return DIRECTORATE
-    return happening.unit if side is Side.HOLDER else happening.former_unit
+_OTHERS_TOO: Final = frozenset({Side.DIRECTORATE, Side.EVERY_UNIT})
+"""Sides whose people are told of another unit, which the message names."""
+
+
+def _units_of(side: Side, happening: Happening) -> tuple[str, ...]:
+    match side:
+        case Side.DIRECTORATE:
+            return (DIRECTORATE,)
+        case Side.EVERY_UNIT:
+            return CASE_UNITS
+        case Side.HOLDER:
+            return (happening.unit,)
+        case Side.FORMER:
+            return () if happening.former_unit is None else (happening.former_unit,)

@@ -25,11 +25,12 @@ class EndpointFilter:
         """Whether an event is due to this endpoint."""
         if self.event_types and happening.type not in self.event_types:
             return False
-        return any(self.knows(unit) and self._asked_for(unit) for unit in happening.units)
+        knows_all = happening.for_every_unit
+        return any((knows_all or self.knows(unit)) and self._asked_for(unit) for unit in happening.units)
 
     def unit_shown(self, happening: Happening) -> str | None:
         """Return the unit that the message may name: none when the case has since gone where the owner can't see."""
-        return happening.unit if any(self.knows(unit) for unit in happening.units) else None
+        return happening.unit if happening.for_every_unit or any(self.knows(unit) for unit in happening.units) else None
 
     def _asked_for(self, unit: str) -> bool:
         return not self.units or any(may_know(asked, unit) for asked in self.units)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 
@@ -11,6 +12,12 @@ class Subject(StrEnum):
 
     CASE = "case"
     CONCERN = "concern"
+    METHOD = "method"
+    BEST_PRACTICE = "best_practice"
+
+
+FOR_EVERY_UNIT: Final = frozenset({Subject.METHOD, Subject.BEST_PRACTICE})
+"""What all units share: methods and examples of best practice, which are about nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,11 @@ class Happening:
     restricted: bool | None = None
     level: int | None = None
     """How many times what is overdue has been escalated, counted from 1."""
+
+    @property
+    def for_every_unit(self) -> bool:
+        """Whether every unit may know of it."""
+        return self.subject in FOR_EVERY_UNIT
 
     @property
     def units(self) -> tuple[str, ...]:

@@ -40,6 +40,9 @@ class Kind(StrEnum):
     ACCESS_REVIEWED = "access_reviewed"
     REVIEW_OVERDUE = "review_overdue"
     REVIEW_ESCALATED = "review_escalated"
+    BEST_PRACTICE_PUBLISHED = "best_practice_published"
+    METHOD_PUBLISHED = "method_published"
+    METHOD_RETIRED = "method_retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,25 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "Emergency access still not reviewed",
         "An emergency access to a preventive case at {unit} is not reviewed a week after the reminder. "
         "The privacy officers of the unit and of the directorate are told.",
+    ),
+    Kind.BEST_PRACTICE_PUBLISHED: _message(
+        "Nytt eksempel på beste praksis",
+        "{unit} har publisert et eksempel på beste praksis, eller en ny utgave av et.",
+        "New example of best practice",
+        "{unit} has published an example of best practice, or a new revision of one.",
+    ),
+    Kind.METHOD_PUBLISHED: _message(
+        "Ny versjon av en metode",
+        "{unit} har publisert en ny versjon av en nasjonal metode. Tiltak som følger en tidligere versjon, "
+        "fortsetter med den.",
+        "New version of a method",
+        "{unit} has published a new version of a national method. Measures that follow an earlier one go on with it.",
+    ),
+    Kind.METHOD_RETIRED: _message(
+        "Metode trukket tilbake",
+        "{unit} har trukket tilbake en nasjonal metode. Nye tiltak kan ikke følge den.",
+        "Method retired",
+        "{unit} has retired a national method. No new measure can follow it.",
     ),
 }
 

@@ -17,7 +17,8 @@ from notification_service.visibility import Owner, visible_endpoints
 
 _CANDIDATES: Final = text("""
 SELECT id, unit, national, event_types, units, created_at FROM endpoint
-WHERE enabled AND (national OR split_part(unit, '/', 1) = ANY(CAST(:districts AS text[]))
+WHERE enabled AND (national OR CAST(:everywhere AS boolean)
+                   OR split_part(unit, '/', 1) = ANY(CAST(:districts AS text[]))
                    OR id = ANY(CAST(:receivers AS uuid[])))
 """)
 _ADVANCE: Final = text("""
@@ -62,8 +63,13 @@ class Candidate:
         return happening.recorded_at >= self.created_at and self.filter.wants(happening)
 
 
-async def candidates(conn: AsyncConnection, *, districts: Iterable[str], receivers: Iterable[UUID]) -> list[Candidate]:
-    """Return the endpoints that may know of something in these districts and special bodies, and the receivers."""
+async def candidates(
+    conn: AsyncConnection, *, districts: Iterable[str], receivers: Iterable[UUID], everywhere: bool = False
+) -> list[Candidate]:
+    """Return the endpoints that may know of something in these districts and special bodies, and the receivers.
+
+    With ``everywhere`` all of them: something happened that every unit may know of.
+    """
     return [
         Candidate(
             EndpointFilter(
@@ -76,7 +82,8 @@ async def candidates(conn: AsyncConnection, *, districts: Iterable[str], receive
             row.created_at,
         )
         for row in await conn.execute(
-            _CANDIDATES, {"districts": sorted(set(districts)), "receivers": sorted(set(receivers))}
+            _CANDIDATES,
+            {"districts": sorted(set(districts)), "receivers": sorted(set(receivers)), "everywhere": everywhere},
         )
     ]
 
