@@ -38,7 +38,7 @@ from forkant_contracts.codes import (
     Theme,
     VerificationStatus,
 )
-from pydantic import AnyUrl, AwareDatetime, ConfigDict, RootModel
+from pydantic import AnyUrl, AwareDatetime, ConfigDict, Field, RootModel
 
 
 class Act(Model):
@@ -247,6 +247,14 @@ class DecideArchive(Model):
     outcome: str
     """One of transferred, destroy; a newer service may have more."""
     reference: str | None = None
+
+
+class DiscardExample(Model):
+    """A draft is thrown away; there is nothing to say."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
 
 
 class EraseCase(Model):
@@ -580,6 +588,15 @@ class ProposedStep(Model):
     name_nb: str
 
 
+class PublishExample(Model):
+    """The example of the own unit that it is the next revision of, if it is one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    revises: UUID | None = None
+
+
 class PublishMethod(Model):
     """From when a version holds."""
 
@@ -794,6 +811,16 @@ class ReviewAccess(Model):
     verdict: AccessVerdict
 
 
+class ReviewExample(Model):
+    """What a reviewer confirms that the texts are free of, and an answer to each warning."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    answers: Annotated[list[AnsweredWarning] | None, Field(validate_default=True)] = []
+    checks: list[str]
+
+
 class ReviewReceipt(Model):
     """A review after it was done."""
 
@@ -820,6 +847,22 @@ class ReviewView(Model):
     reviewed_by: str | None
     unit: str
     verdict: AccessVerdict | None
+
+
+class RewriteExample(Model):
+    """An example, written anew and never copied from the case: about any such case, and about nobody."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    advice: str
+    conditions: str | None = None
+    context: str
+    language: str | None = "nb"
+    """One of nb, nn; a newer service may have more."""
+    mechanism: str | None = None
+    title: str
+    what_was_done: str
 
 
 class RewriteProposal(Model):
@@ -1309,6 +1352,105 @@ class DisclosureView(Model):
     withdrawn_by: str | None
 
 
+class DraftExample(Model):
+    """An example drawn from an evaluated case, about one of the measures that it completed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    advice: str
+    case_id: UUID
+    conditions: str | None = None
+    context: str
+    language: str | None = "nb"
+    """One of nb, nn; a newer service may have more."""
+    measure_id: UUID | None = None
+    mechanism: str | None = None
+    title: str
+    what_was_done: str
+
+
+class DraftLine(Model):
+    """A draft in a list, without its texts."""
+
+    answers: dict[str, str]
+    arena: Arena
+    authors: list[str]
+    case_id: UUID
+    case_type: CaseType
+    checks: list[str]
+    drafted_at: AwareDatetime
+    effect: Effect
+    id: UUID
+    language: str
+    """One of nb, nn; a newer service may have more."""
+    measure_kind: MeasureKind
+    method: str | None
+    """The national method that was followed."""
+    method_version: int | None
+    reviewed_at: AwareDatetime | None
+    reviewed_by: str | None
+    revision: int
+    state: str
+    """One of draft, reviewed; a newer service may have more."""
+    theme: Theme
+    updated_at: AwareDatetime
+
+
+class DraftPage(Model):
+    """A page of drafts; ``next`` is the cursor of the next page."""
+
+    items: list[DraftLine]
+    next: str | None
+
+
+class DraftReceiptView(Model):
+    """A draft after a command."""
+
+    id: UUID
+    recorded_at: AwareDatetime
+    revision: int
+    state: str
+    """One of draft, reviewed; a newer service may have more."""
+
+
+class DraftView(Model):
+    """A draft with its texts, and what its reviewer has to answer."""
+
+    advice: str
+    allowed: list[str]
+    """What its state allows next."""
+    answers: dict[str, str]
+    arena: Arena
+    authors: list[str]
+    case_id: UUID
+    case_type: CaseType
+    checks: list[str]
+    conditions: str | None
+    context: str
+    drafted_at: AwareDatetime
+    effect: Effect
+    id: UUID
+    language: str
+    """One of nb, nn; a newer service may have more."""
+    measure_kind: MeasureKind
+    mechanism: str | None
+    method: str | None
+    """The national method that was followed."""
+    method_version: int | None
+    reviewed_at: AwareDatetime | None
+    reviewed_by: str | None
+    revision: int
+    state: str
+    """One of draft, reviewed; a newer service may have more."""
+    theme: Theme
+    title: str
+    updated_at: AwareDatetime
+    warnings: list[str]
+    """Where something may point to somebody: `context.date`, `codes.few_alike`."""
+    what_was_done: str
+
+
 class DuplicateView(Model):
     """A case or a concern that may be the same: codes, and why it is listed; nothing that anybody wrote."""
 
@@ -1625,6 +1767,12 @@ class ReviewPage(Model):
     next: str | None
 
 
+class RevisionList(Model):
+    """Every revision of an example, the newest first."""
+
+    items: list[ExampleView]
+
+
 class SubstitutePage(Model):
     """A page of substitutions; ``next`` is the cursor of the next page."""
 
@@ -1775,6 +1923,13 @@ class ErasureBatchReceipt(Model):
     """One of planned, accepted, finished; a newer service may have more."""
     waiting: int
     """Cases to erase."""
+
+
+class ExamplePage(Model):
+    """A page of examples; ``next`` is the cursor of the next page."""
+
+    items: list[FoundExample]
+    next: str | None
 
 
 class LinkPage(Model):

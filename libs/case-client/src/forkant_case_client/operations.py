@@ -37,13 +37,21 @@ from forkant_case_client.models import (
     Count,
     DecideArchive,
     DecideConcern,
+    DiscardExample,
     DisclosureList,
     DisclosureView,
+    DraftExample,
+    DraftPage,
+    DraftReceiptView,
+    DraftView,
     DuplicatePage,
     EraseCase,
     ErasureBatchReceipt,
     ErasureBatchView,
     ErasureCertificate,
+    ExamplePage,
+    ExampleReceiptView,
+    ExampleView,
     FollowUpView,
     GiveAccess,
     GlassReceipt,
@@ -73,6 +81,7 @@ from forkant_case_client.models import (
     ProposalReceiptView,
     ProposalView,
     ProposeMethod,
+    PublishExample,
     PublishMethod,
     PutOnHold,
     ReceiveConcern,
@@ -90,9 +99,12 @@ from forkant_case_client.models import (
     RetirementReceipt,
     RetireMethod,
     ReviewAccess,
+    ReviewExample,
     ReviewPage,
     ReviewReceipt,
     ReviewView,
+    RevisionList,
+    RewriteExample,
     RewriteProposal,
     RoleMatrix,
     SaveAssessment,
@@ -109,6 +121,7 @@ from forkant_case_client.models import (
     TransferLine,
     TransferPage,
     VisibilityAnswer,
+    WithdrawExample,
 )
 from forkant_case_client.transport import Call, Transport
 from forkant_contracts.codes import (
@@ -118,6 +131,7 @@ from forkant_contracts.codes import (
     CaseType,
     CloseReason,
     ConcernOutcome,
+    Effect,
     HoldReason,
     LegalBasis,
     MeasureKind,
@@ -476,6 +490,213 @@ class CaseService:
                 "until": until,
             },
             answers=AuditPage,
+        )
+        return await self._transport.send(call)
+
+    async def best_practice_drafts_discard_draft(
+        self,
+        draft_id: UUID,
+        body: DiscardExample,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[DraftReceiptView]:
+        """Throw a draft away: ``POST /v1/best-practice-drafts/{draft_id}/discarding``.
+
+        Throw it away; nothing of it is kept.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/best-practice-drafts/{draft_id}/discarding",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=DraftReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def best_practice_drafts_draft_example(
+        self, body: DraftExample, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[DraftReceiptView]:
+        """Draft an example: ``POST /v1/best-practices``.
+
+        Draft an example from an evaluated case; its codes are the case's, its texts are written anew.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/best-practices",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=DraftReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def best_practice_drafts_list_drafts(
+        self, *, limit: int | None = None, cursor: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[DraftPage]:
+        """List the drafts: ``GET /v1/best-practice-drafts``.
+
+        List the drafts of cases that you may see, the newest first.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/best-practice-drafts",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=DraftPage,
+        )
+        return await self._transport.send(call)
+
+    async def best_practice_drafts_publish_draft(
+        self,
+        draft_id: UUID,
+        body: PublishExample,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[ExampleReceiptView]:
+        """Publish a draft: ``POST /v1/best-practice-drafts/{draft_id}/publication``.
+
+        Publish a reviewed draft to every unit, and end its way back to the case; `id` is the example's.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/best-practice-drafts/{draft_id}/publication",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=ExampleReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def best_practice_drafts_read_draft(
+        self, draft_id: UUID, *, purpose: PurposeCode | None = None
+    ) -> Answer[DraftView]:
+        """Read a draft: ``GET /v1/best-practice-drafts/{draft_id}``.
+
+        Read a draft with its texts, and the warnings that its reviewer has to answer.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/best-practice-drafts/{draft_id}",
+            headers={"Forkant-Purpose": purpose},
+            answers=DraftView,
+        )
+        return await self._transport.send(call)
+
+    async def best_practice_drafts_review_draft(
+        self,
+        draft_id: UUID,
+        body: ReviewExample,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[DraftReceiptView]:
+        """Review a draft: ``POST /v1/best-practice-drafts/{draft_id}/review``.
+
+        Confirm that it points to nobody, and answer each warning; not who wrote on it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/best-practice-drafts/{draft_id}/review",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=DraftReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def best_practice_drafts_rewrite_draft(
+        self,
+        draft_id: UUID,
+        body: RewriteExample,
+        *,
+        if_match: str | None,
+        idempotency_key: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[DraftReceiptView]:
+        """Write a draft anew: ``POST /v1/best-practice-drafts/{draft_id}/rewriting``.
+
+        Write it anew; it is to be reviewed again, by somebody who did not write on it.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/best-practice-drafts/{draft_id}/rewriting",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=DraftReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def best_practices_read_example(self, example_id: UUID) -> Answer[ExampleView]:
+        """Read an example: ``GET /v1/best-practices/{example_id}``.
+
+        Read an example in its last revision; a withdrawn one still reads.
+        """
+        call = Call(method="GET", path=f"/v1/best-practices/{example_id}", answers=ExampleView)
+        return await self._transport.send(call)
+
+    async def best_practices_read_revisions(self, example_id: UUID) -> Answer[RevisionList]:
+        """Read every revision of an example: ``GET /v1/best-practices/{example_id}/revisions``.
+
+        Read every revision that was ever published, the newest first.
+        """
+        call = Call(method="GET", path=f"/v1/best-practices/{example_id}/revisions", answers=RevisionList)
+        return await self._transport.send(call)
+
+    async def best_practices_search_examples(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        q: str | None = None,
+        unit: str | None = None,
+        theme: Theme | None = None,
+        case_type: CaseType | None = None,
+        arena: Arena | None = None,
+        measure_kind: MeasureKind | None = None,
+        effect: Effect | None = None,
+        method: MeasureKind | None = None,
+        language: str | None = None,
+    ) -> Answer[ExamplePage]:
+        """Search the examples: ``GET /v1/best-practices``.
+
+        Search in Norwegian what every unit published: the best first with words, without them the newest year
+        first.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/best-practices",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+                "q": q,
+                "unit": unit,
+                "theme": theme,
+                "case_type": case_type,
+                "arena": arena,
+                "measure_kind": measure_kind,
+                "effect": effect,
+                "method": method,
+                "language": language,
+            },
+            answers=ExamplePage,
+        )
+        return await self._transport.send(call)
+
+    async def best_practices_withdraw_example(
+        self, example_id: UUID, body: WithdrawExample, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ExampleReceiptView]:
+        """Withdraw an example: ``POST /v1/best-practices/{example_id}/withdrawal``.
+
+        Take it out of the search: the unit that published it, or the directorate. It stays in the history.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/best-practices/{example_id}/withdrawal",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ExampleReceiptView,
         )
         return await self._transport.send(call)
 

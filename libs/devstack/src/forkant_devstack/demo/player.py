@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from forkant_devstack.demo.client import PlatformClient
-from forkant_devstack.demo.script import CASE, CONCERN, DUPLICATE, OFFER, Script, Step
+from forkant_devstack.demo.script import CASE, CONCERN, DUPLICATE, EXAMPLE, OFFER, Script, Step
 
 _RESOURCES: Final = {
     CASE: "/v1/cases/{case}",
@@ -37,7 +37,9 @@ class Player:
     async def play_next(self, client: PlatformClient, *, live: bool = False) -> None:
         """Make the next call; ``live`` lets it happen now instead of at its own time."""
         step = self.rest[0]
-        body = dict(step.body) if live else {**step.body, "occurred_at": step.at.isoformat()}
+        body = {**step.body, **{name: self.ids[what] for name, what in step.refers.items()}}
+        if step.dated and not live:
+            body["occurred_at"] = step.at.isoformat()
         if step.into is not None:
             seen = await self._seen(client, step.into, actor=step.actor)
             body |= {"into": self.ids[step.into], "into_etag": seen}
@@ -64,7 +66,7 @@ class Player:
         if step.into is not None:
             # It has moved on too, and the answer tells of the other alone.
             del self.etags[step.into]
-        if step.makes in {CASE, CONCERN, DUPLICATE}:
+        if step.makes in {CASE, CONCERN, DUPLICATE, EXAMPLE}:
             self.ids[step.makes] = receipt["id"]
         elif step.makes is not None:
             self.ids[step.makes] = receipt["item_id"]

@@ -5,7 +5,7 @@ A script is pure data. Ids are unknown until the server gives them, so a path ho
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ CASE: Final = "case"
 CONCERN: Final = "concern"
 OFFER: Final = "offer"
 DUPLICATE: Final = "duplicate"
+EXAMPLE: Final = "example"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Step:
     """One call: ``locks`` names whose ETag it sends, ``keeps`` whose ETag answers, ``makes`` the id to remember.
 
     ``into`` names the case that another is merged into, whose id and ETag go into the body.
+    ``refers`` names what a field of the body holds the id of; ``dated`` says whether the body tells when it happened.
     """
 
     actor: str
@@ -42,6 +44,8 @@ class Step:
     keeps: str = CASE
     makes: str | None = None
     into: str | None = None
+    refers: Mapping[str, str] = field(default_factory=dict)
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,10 +189,7 @@ def image_sharing(now: datetime) -> list[Script]:
 
 
 def phone_fraud(now: datetime) -> list[Script]:
-    """7: phone fraud against the elderly; a bank as partner; achieved.
-
-    No API yet: the best-practice example drawn from the evaluated case.
-    """
+    """7: phone fraud against the elderly; a bank as partner; achieved, and an example of best practice for others."""
     w = begin("7 Phone fraud", "sor-ost", now, days_ago=280)
     w.open(
         Matter(
@@ -231,4 +228,13 @@ def phone_fraud(now: datetime) -> list[Script]:
     w.evaluate(Effect.ACHIEVED, mechanism="Staff ask two questions before a large transfer.", economics="Low cost.")
     w.wait(days=1)
     w.close(CloseReason.EVALUATED)
+    w.wait(days=6)
+    w.best_practice(
+        title="To spørsmål før store overføringer",
+        context="Eldre ble ringt opp av noen som utga seg for å være banken, og flyttet sparepengene sine.",
+        what_was_done="Ansatte i banken stiller to spørsmål før en stor overføring, og tilbyr en samtale på bakrommet.",
+        mechanism="Spørsmålene gir kunden tid til å tenke seg om, og svindleren mister taket.",
+        conditions="Banken må ha folk i skranken, og ledelsen må støtte at noe tar lengre tid.",
+        advice="Øv på spørsmålene sammen med de ansatte, og følg med på om svindlerne finner nye veier.",
+    )
     return [w.script()]

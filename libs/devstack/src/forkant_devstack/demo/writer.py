@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from forkant_contracts.codes import (
@@ -25,8 +26,10 @@ from forkant_contracts.codes import (
     SubjectCategory,
 )
 
-from forkant_devstack.demo.script import CASE, CONCERN, DUPLICATE, OFFER, Goal, Matter, Script, Step
+from forkant_devstack.demo.script import CASE, CONCERN, DUPLICATE, EXAMPLE, OFFER, Goal, Matter, Script, Step
 
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+_CHECKS: Final = ("names", "places", "dates", "rare_combination", "photos_and_links")
 _WORK_AS_MEMBERS: Final = frozenset({"officer", "officer2"})
 
 
@@ -162,6 +165,28 @@ class CaseWriter:
         """The evaluation is completed; ``texts`` are the EMMIE fields."""
         self._on_case("PUT", "evaluation", {"effect": effect.value, **texts, "completed": True})
 
+    def best_practice(self, **texts: str) -> None:
+        """An example is drawn from the evaluated case, reviewed by the privacy officer and published by the lead."""
+        draft = f"/v1/best-practice-drafts/{{{EXAMPLE}}}"
+        answers = [{"warning": "codes.few_alike", "answer": "public_knowledge"}]
+        self._say(
+            "POST",
+            "/v1/best-practices",
+            texts,
+            locks=None,
+            keeps=EXAMPLE,
+            makes=EXAMPLE,
+            dated=False,
+            refers={"case_id": CASE},
+        )
+        review = {"checks": list(_CHECKS), "answers": answers}
+        self._say(
+            "POST", f"{draft}/review", review, locks=EXAMPLE, role="privacy", keeps=EXAMPLE, makes=EXAMPLE, dated=False
+        )
+        self._say(
+            "POST", f"{draft}/publication", {}, locks=EXAMPLE, role="lead", keeps=EXAMPLE, makes=EXAMPLE, dated=False
+        )
+
     def close(self, reason: CloseReason) -> None:
         """The case is closed."""
         self._on_case("POST", "close", {"reason": reason.value})
@@ -234,6 +259,8 @@ class CaseWriter:
         keeps: str = CASE,
         makes: str | None = None,
         into: str | None = None,
+        refers: Mapping[str, str] = _NOTHING,
+        dated: bool = True,
     ) -> None:
         self.steps.append(
             Step(
@@ -246,6 +273,8 @@ class CaseWriter:
                 keeps=keeps,
                 makes=makes,
                 into=into,
+                refers=refers,
+                dated=dated,
             )
         )
 
