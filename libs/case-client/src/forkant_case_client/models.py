@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from forkant_case_client.base import Model
@@ -48,6 +48,16 @@ class Act(Model):
         extra="forbid",
     )
     occurred_at: AwareDatetime | None = None
+
+
+class ActorView(Model):
+    """Who did something: a person with the unit and roles of then, or the service itself."""
+
+    roles: list[str]
+    service: bool
+    """The service did it, since a day had come; nobody asked for it."""
+    subject: str
+    unit: str
 
 
 class AddMember(Model):
@@ -97,6 +107,17 @@ class AddTask(Model):
     due_on: date
     kind: Literal["review_case"]
     occurred_at: AwareDatetime | None = None
+
+
+class AnsweredWarning(Model):
+    """What a reviewer says to a warning."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    answer: str
+    """One of false_alarm, public_knowledge, risk_accepted; a newer service may have more."""
+    warning: str
 
 
 class AskVisibility(Model):
@@ -268,6 +289,19 @@ class EraseCase(Model):
     occurred_at: AwareDatetime | None = None
 
 
+class EvaluationAsOf(Model):
+    """The evaluation of then."""
+
+    author: str | None
+    completed: bool
+    completed_at: AwareDatetime | None
+    economics: str | None
+    effect: Effect | None
+    implementation: str | None
+    mechanism: str | None
+    moderators: str | None
+
+
 class EvaluationView(Model):
     """The evaluation of a round."""
 
@@ -353,6 +387,13 @@ class HoldFollowUp(Model):
     )
     notes: str | None = None
     occurred_at: AwareDatetime | None = None
+
+
+class ItemView(Model):
+    """What of the case it is about."""
+
+    id: UUID
+    kind: str
 
 
 class LegalHoldView(Model):
@@ -454,7 +495,7 @@ class NoteView(Model):
     """What somebody wrote about a change."""
 
     action: str
-    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, link, unlink, merge, prepare_disclosure, approve_disclosure, refuse_disclosure, disclose, withdraw_disclosure, erase; a newer service may have more."""
+    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, add_attachment, remove_attachment, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, link, unlink, merge, prepare_disclosure, approve_disclosure, refuse_disclosure, disclose, withdraw_disclosure, erase, add_task, complete_task, assign_task; a newer service may have more."""
     author: str
     text: str
     written_at: AwareDatetime
@@ -524,6 +565,19 @@ class PlaceLegalHold(Model):
     occurred_at: AwareDatetime | None = None
     reason: str
     """One of court_order, criminal_case, oversight, complaint; a newer service may have more."""
+
+
+class PlanAsOf(Model):
+    """The plan of then; ``goals`` is null when their words are not known."""
+
+    approved_at: AwareDatetime | None
+    approved_by: str | None
+    author: str | None
+    goal_count: int
+    goals: list[GoalView] | None
+    goals_with_baseline: int
+    summary: str | None
+    written_at: AwareDatetime
 
 
 class PlanGoal(Model):
@@ -849,22 +903,6 @@ class ReviewView(Model):
     verdict: AccessVerdict | None
 
 
-class RewriteExample(Model):
-    """An example, written anew and never copied from the case: about any such case, and about nobody."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-    )
-    advice: str
-    conditions: str | None = None
-    context: str
-    language: str | None = "nb"
-    """One of nb, nn; a newer service may have more."""
-    mechanism: str | None = None
-    title: str
-    what_was_done: str
-
-
 class RewriteProposal(Model):
     """A method as it is proposed, and why."""
 
@@ -1075,6 +1113,13 @@ class TemplateView(Model):
     source: str
 
 
+class TimelineNote(Model):
+    """What somebody wrote about it."""
+
+    author: str
+    text: str
+
+
 class UnitView(Model):
     """A police unit."""
 
@@ -1110,6 +1155,18 @@ class ArchiveDecisionView(Model):
     outcome: str
     """One of transferred, destroy; a newer service may have more."""
     reference: str | None
+
+
+class AssessmentAsOf(Model):
+    """The assessment of then."""
+
+    author: str | None
+    child_view: str | None
+    completed: bool
+    completed_at: AwareDatetime | None
+    protective_factors: list[ProtectiveFactor]
+    risk_factors: list[RiskFactor]
+    summary: str | None
 
 
 class AssessmentView(Model):
@@ -1541,6 +1598,123 @@ class EscalationView(Model):
     """Working days after the due day."""
 
 
+class ExampleReceiptView(Model):
+    """An example after a command."""
+
+    id: UUID
+    recorded_at: AwareDatetime
+    revision: int
+    state: str
+    """One of published, withdrawn; a newer service may have more."""
+    version: int
+
+
+class ExampleView(Model):
+    """A published example: codes and texts, and nothing that leads to a case or a person."""
+
+    advice: str | None
+    answers: dict[str, str]
+    arena: Arena
+    case_type: CaseType
+    checks: list[str]
+    """What a reviewer confirmed that the texts are free of."""
+    conditions: str | None
+    context: str | None
+    effect: Effect
+    id: UUID
+    language: str
+    """One of nb, nn; a newer service may have more."""
+    measure_kind: MeasureKind
+    mechanism: str | None
+    method: str | None
+    """The national method that was followed."""
+    method_version: int | None
+    published_year: int
+    revision: int
+    state: str
+    """One of published, withdrawn; a newer service may have more."""
+    theme: Theme
+    title: str | None
+    """Null, as every text, when the example pointed to somebody."""
+    unit: str
+    """The unit that published it."""
+    what_was_done: str | None
+    withdrawal_reason: str | None
+
+
+class FollowUpAsOf(Model):
+    """A follow-up of then."""
+
+    due_on: date
+    held_at: AwareDatetime | None
+    id: UUID
+    notes: str | None
+    round: int
+    state: str
+    """One of scheduled, held; a newer service may have more."""
+
+
+class FoundExample(Model):
+    """An example that a search found."""
+
+    advice: str | None
+    answers: dict[str, str]
+    arena: Arena
+    case_type: CaseType
+    checks: list[str]
+    """What a reviewer confirmed that the texts are free of."""
+    conditions: str | None
+    context: str | None
+    effect: Effect
+    highlight: str | None
+    """Where the words stand: escaped HTML in which `<mark>` alone is a tag. Null without words."""
+    id: UUID
+    language: str
+    """One of nb, nn; a newer service may have more."""
+    measure_kind: MeasureKind
+    mechanism: str | None
+    method: str | None
+    """The national method that was followed."""
+    method_version: int | None
+    published_year: int
+    revision: int
+    state: str
+    """One of published, withdrawn; a newer service may have more."""
+    theme: Theme
+    title: str | None
+    """Null, as every text, when the example pointed to somebody."""
+    unit: str
+    """The unit that published it."""
+    what_was_done: str | None
+    withdrawal_reason: str | None
+
+
+class InformationAsOf(Model):
+    """Information of then; its texts are shown to those alone who are shown them now."""
+
+    basis: str | None
+    clarification: str | None
+    clarification_deadline: date
+    clarified_at: AwareDatetime | None
+    clarified_by: str | None
+    id: UUID
+    necessity_reason: str | None
+    outcome: ClarificationOutcome | None
+    registered_at: AwareDatetime
+    registered_by: str
+    restricted: bool
+    """Whether access to its texts is restricted now."""
+    source: str
+    """One of own_observation, police_register, subject, guardian, partner, witness, open_source, intelligence; a newer service may have more."""
+    source_reliability: str
+    """One of reliable, usually_reliable, not_usually_reliable, unreliable, not_assessed; a newer service may have more."""
+    special_category: bool
+    statement_type: StatementType
+    subject_category: SubjectCategory
+    text: str | None
+    verification_status: VerificationStatus
+
+
 class InformationView(Model):
     """Information on a case, and until when it is to be clarified."""
 
@@ -1599,6 +1773,27 @@ class LinkView(Model):
     made_by: str
 
 
+class MeasureAsOf(Model):
+    """A measure of then."""
+
+    arena: Arena
+    cancel_reason: CancelReason | None
+    cancelled_at: AwareDatetime | None
+    completed_at: AwareDatetime | None
+    description: str | None
+    due_on: date
+    id: UUID
+    kind: MeasureKind
+    mandatory_steps_met: bool | None
+    method_version: int | None
+    planned_at: AwareDatetime
+    round: int
+    started_at: AwareDatetime | None
+    state: str
+    """One of planned, started, completed, cancelled; a newer service may have more."""
+    steps_done: list[str]
+
+
 class MemberList(Model):
     """Everybody to whom a case was opened."""
 
@@ -1641,6 +1836,16 @@ class OfferReceipt(Model):
     """One of offered, accepted, rejected, revoked; a newer service may have more."""
 
 
+class PartnerAsOf(Model):
+    """A partner of then."""
+
+    added_at: AwareDatetime
+    id: UUID
+    kind: PartnerKind
+    name: str | None
+    removed_at: AwareDatetime | None
+
+
 class PrepareDisclosure(Model):
     """What is to be given of a case, to whom, on which ground, and why."""
 
@@ -1657,6 +1862,16 @@ class PrepareDisclosure(Model):
     recipient: str
     recipient_kind: str
     """One of child_welfare, school, health, municipality, mediation_service, police_unit, prosecution, court, correctional_service, oversight; a newer service may have more."""
+
+
+class ProcessView(Model):
+    """A version of the work process; a case stays on the one with which it was opened."""
+
+    escalations: list[EscalationView]
+    tasks: list[TemplateView]
+    """Of a kind, the first one that is for such a case."""
+    valid_from: date
+    version: int
 
 
 class ProposalLine(Model):
@@ -1773,6 +1988,22 @@ class RevisionList(Model):
     items: list[ExampleView]
 
 
+class RewriteExample(Model):
+    """An example, written anew and never copied from the case: about any such case, and about nobody."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    advice: str
+    conditions: str | None = None
+    context: str
+    language: str | None = "nb"
+    """One of nb, nn; a newer service may have more."""
+    mechanism: str | None = None
+    title: str
+    what_was_done: str
+
+
 class SubstitutePage(Model):
     """A page of substitutions; ``next`` is the cursor of the next page."""
 
@@ -1791,6 +2022,38 @@ class TaskPage(Model):
 
     items: list[TaskView]
     next: str | None = None
+
+
+class TimelineLine(Model):
+    """One thing that happened."""
+
+    actor: ActorView | None
+    """Null when the audit trail no longer reaches back to it."""
+    code: str
+    """An event type such as `measure.started`, or an act such as `case.set_level`."""
+    facts: dict[str, Any]
+    """The codes of the event; see the AsyncAPI description of the type."""
+    item: ItemView | None
+    note: TimelineNote | None
+    occurred_at: AwareDatetime
+    recorded_at: AwareDatetime
+    sentence: str
+    """For people to read; made of codes, days and numbers, with nothing anybody wrote."""
+    template: str
+    """The name and version of the template that the sentence is made from."""
+    unit: str | None
+    """The unit that held the case after it; null for an act that no event tells of."""
+    version: int
+    """The version that the case had after it."""
+
+
+class TimelinePage(Model):
+    """A page of a timeline, oldest first."""
+
+    items: list[TimelineLine]
+    language: str
+    """One of nb, en; a newer service may have more."""
+    next: str | None
 
 
 class TransferLine(Model):
@@ -1818,10 +2081,69 @@ class TransferPage(Model):
     next: str | None
 
 
+class WithdrawExample(Model):
+    """Why an example is withdrawn; one that ``identifies`` somebody loses its texts for good."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    reason: str
+    """One of outdated, disproved, identifies; a newer service may have more."""
+
+
 class AttachmentList(Model):
     """The attachments of a case, the oldest first."""
 
     items: list[AttachmentView]
+
+
+class CaseAsOf(Model):
+    """A case as it was known; assessment, plan and evaluation are those of the round of then."""
+
+    age_band: AgeBand
+    arena: Arena
+    assessment: AssessmentAsOf | None
+    at: AwareDatetime
+    """The moment that was asked about."""
+    case_type: CaseType
+    close_reason: CloseReason | None
+    closed_at: AwareDatetime | None
+    concern_id: UUID | None
+    description: str | None
+    evaluation: EvaluationAsOf | None
+    follow_ups: list[FollowUpAsOf]
+    held_from: CaseState | None
+    hold_reason: HoldReason | None
+    id: UUID
+    information: list[InformationAsOf]
+    last_recorded_at: AwareDatetime
+    """When the last was recorded of what was known then."""
+    legal_basis: LegalBasis
+    measures: list[MeasureAsOf]
+    merged: bool
+    """Whether it had been merged into another case, which goes on."""
+    municipality_number: str | None
+    necessity_reason: str | None
+    not_known: list[str]
+    """What of then is not known, by the names of this answer: words that were written over since, and what no event tells of."""
+    notes: list[NoteView]
+    opened_at: AwareDatetime
+    opened_by: str
+    partners: list[PartnerAsOf]
+    plan: PlanAsOf | None
+    purpose_code: PurposeCode
+    restricted: bool
+    restriction_reason: RestrictionReason | None
+    round: int
+    special_category: bool
+    state: CaseState
+    subject: str | None
+    subject_category: SubjectCategory
+    theme: Theme
+    title: str
+    unit: str
+    version: int
+    """The version that the case had then."""
 
 
 class CaseView(Model):

@@ -21,6 +21,7 @@ from forkant_case_client.models import (
     AuditPage,
     BreakGlass,
     CancelMeasure,
+    CaseAsOf,
     CasePage,
     CaseReceipt,
     CaseView,
@@ -77,6 +78,7 @@ from forkant_case_client.models import (
     PlaceLegalHold,
     PlanMeasure,
     PrepareDisclosure,
+    ProcessList,
     ProposalPage,
     ProposalReceiptView,
     ProposalView,
@@ -118,6 +120,7 @@ from forkant_case_client.models import (
     TaskList,
     TaskPage,
     TaskView,
+    TimelinePage,
     TransferLine,
     TransferPage,
     VisibilityAnswer,
@@ -700,6 +703,20 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    async def cases_as_of(self, case_id: UUID, *, at: datetime, purpose: PurposeCode | None = None) -> Answer[CaseAsOf]:
+        """Read a case as it was known at a moment: ``GET /v1/cases/{case_id}/as-of``.
+
+        Read a case as it was known then, as far as that is known now; who may read it is judged now.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/as-of",
+            query={"at": at},
+            headers={"Forkant-Purpose": purpose},
+            answers=CaseAsOf,
+        )
+        return await self._transport.send(call)
+
     async def cases_count(
         self,
         *,
@@ -911,6 +928,29 @@ class CaseService:
         """
         call = Call(
             method="POST", path="/v1/cases/search", headers={"Forkant-Purpose": purpose}, body=body, answers=CasePage
+        )
+        return await self._transport.send(call)
+
+    async def cases_timeline(
+        self,
+        case_id: UUID,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        lang: str | None = None,
+        purpose: PurposeCode | None = None,
+        accept_language: str | None = None,
+    ) -> Answer[TimelinePage]:
+        """Read who did what in a case: ``GET /v1/cases/{case_id}/timeline``.
+
+        Read what happened in a case, oldest first, with who did it and a sentence; not who looked at it.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/cases/{case_id}/timeline",
+            query={"limit": limit, "cursor": cursor, "lang": lang},
+            headers={"Forkant-Purpose": purpose, "accept-language": accept_language},
+            answers=TimelinePage,
         )
         return await self._transport.send(call)
 

@@ -64,7 +64,14 @@ NOT_ON_CASES: Final = frozenset(
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
 READS: Final = frozenset(
-    {"case.read", "case.read_attachment", "case.read_erasure", "case.review_retention", "concern.read", "example.read_draft"}
+    {
+        "case.read",
+        "case.read_attachment",
+        "case.read_erasure",
+        "case.review_retention",
+        "concern.read",
+        "example.read_draft",
+    }
 )
 """Actions that change nothing."""
 

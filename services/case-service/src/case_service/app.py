@@ -21,6 +21,7 @@ from forkant_kit.web import create_app, serve
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_service.api import (
+    as_of,
     attachments,
     audit,
     best_practice_drafts,
@@ -46,6 +47,7 @@ from case_service.api import (
     search,
     substitutes,
     tasks,
+    timeline,
     transfers,
     visibility,
     work,
@@ -65,6 +67,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     concerns.router,
     search.router,
     cases.router,
+    timeline.router,
+    as_of.router,
     work.router,
     items.router,
     methods.router,

@@ -17,7 +17,7 @@ OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITO
 SHOW_NOTHING = {
     "GET /v1/catalogue", "GET /v1/methods", "GET /v1/methods/{method}/changes", "GET /v1/method-proposals",
     "GET /v1/method-proposals/{proposal_id}", "GET /v1/work-processes", "GET /v1/role-matrix",
-    "GET /v1/method-proposals/{proposal_id}", "GET /v1/best-practices", "GET /v1/best-practices/{example_id}",
+    "GET /v1/best-practices", "GET /v1/best-practices/{example_id}",
     "GET /v1/best-practices/{example_id}/revisions",
 }  # fmt: skip
 """Operations that tell nothing about anybody, and leave no entry."""
@@ -267,6 +267,9 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step(officer, "GET /v1/tasks", action="case.list_tasks", limit=100)
     await walk.step(officer, f"GET {CASE}", action="case.read")
     await walk.step(officer, f"GET {CASE}/history", action="case.history")
+    await walk.step(officer, f"GET {CASE}/timeline", action="case.timeline")
+    now = datetime.now(UTC).isoformat()
+    await walk.step(officer, f"GET {CASE}/as-of", action="case.read_as_of", at=now)
     await walk.step(officer, "GET /v1/changes", action="case.changes")
     question = {"cases": [walk.ids["case_id"]]}
     await walk.step(officer, "POST /v1/visibility", question, action="case.ask_visibility")

@@ -284,6 +284,16 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The case itself says when this is done",
             "Do what the task is about; only a review is said to be done.",
         ),
+        Code.NOT_YET_RECORDED: (
+            _UNPROCESSABLE,
+            "Nothing was recorded by then",
+            "Give a moment from `earliest` to `latest`.",
+        ),
+        Code.HISTORY_DROPPED: (
+            410,
+            "The events of then are gone",
+            "Months of the archive were removed; what the case is now can still be read.",
+        ),
     }
 )
 """Status, title and advice by code; what is missing or stale has the kit's own documents."""

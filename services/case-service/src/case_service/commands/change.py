@@ -159,7 +159,7 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
         item_id=outcome.item_id,
     )
     if outcome.note is not None:
-        await _write_note(change, outcome.action, outcome.note)
+        await _write_note(change, outcome.action, outcome.note, version=version)
     return receipt
 
 
@@ -230,7 +230,7 @@ def _events(
     return stamped(stamp, (*described(decision.happenings, outcome.details), *about_tasks(of_tasks)))
 
 
-async def _write_note(change: Change, action: Action, text: str) -> None:
+async def _write_note(change: Change, action: Action, text: str, *, version: int) -> None:
     await items.insert_note(
         change.conn,
         change.key,
@@ -241,5 +241,6 @@ async def _write_note(change: Change, action: Action, text: str) -> None:
             "text": text,
             "author": change.actor,
             "written_at": change.at,
+            "version": version,
         },
     )

@@ -16,7 +16,8 @@ CLARIFICATION_MONTHS: Final = 4
 _OSLO: Final = ZoneInfo("Europe/Oslo")
 _PAST_YEARS: Final = 5
 _DUE_YEARS: Final = 5
-_CLOCK_SKEW: Final = timedelta(minutes=1)
+CLOCK_SKEW: Final = timedelta(minutes=1)
+"""How far a caller's clock may be ahead of ours."""
 
 
 def when(*, occurred_at: datetime | None, now: datetime, not_before: datetime | None = None) -> datetime:
@@ -30,9 +31,9 @@ def when(*, occurred_at: datetime | None, now: datetime, not_before: datetime | 
     earliest = _years_from(now, -_PAST_YEARS)
     if not_before is not None:
         earliest = max(earliest, not_before)
-    if not earliest <= occurred_at <= now + _CLOCK_SKEW:
+    if not earliest <= occurred_at <= now + CLOCK_SKEW:
         raise Refusal(
-            Code.OCCURRED_AT_OUT_OF_RANGE, earliest=earliest.isoformat(), latest=(now + _CLOCK_SKEW).isoformat()
+            Code.OCCURRED_AT_OUT_OF_RANGE, earliest=earliest.isoformat(), latest=(now + CLOCK_SKEW).isoformat()
         )
     return occurred_at
 

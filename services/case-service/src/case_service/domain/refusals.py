@@ -88,6 +88,8 @@ class Code(StrEnum):
     NO_MEMBER = "no-member"
     TASK_OF_SOMEBODY_ELSE = "task-of-somebody-else"
     TASK_FOLLOWS_THE_CASE = "task-follows-the-case"
+    NOT_YET_RECORDED = "not-yet-recorded"
+    HISTORY_DROPPED = "history-dropped"
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault

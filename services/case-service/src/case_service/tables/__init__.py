@@ -13,7 +13,7 @@ from case_service.tables.disclosures import disclosure
 from case_service.tables.erasure_batches import erasure_batch, erasure_batch_case
 from case_service.tables.information import information
 from case_service.tables.keeping import archive_decision, erasure_certificate, legal_hold
-from case_service.tables.kit import data_key, event_archive
+from case_service.tables.kit import audit_entry, data_key, event_archive
 from case_service.tables.links import case_link
 from case_service.tables.methods import (
     code_retirement,
@@ -36,6 +36,7 @@ __all__ = [
     "attachment",
     "attachment_content",
     "attachment_segment",
+    "audit_entry",
     "best_practice",
     "best_practice_draft",
     "best_practice_revision",

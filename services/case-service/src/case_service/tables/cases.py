@@ -95,4 +95,5 @@ case_note: Final = Table(
     Column("text", LargeBinary, nullable=False),
     Column("author", Text, nullable=False),
     Column("written_at", MOMENT, nullable=False),
+    Column("version", Integer),
 )

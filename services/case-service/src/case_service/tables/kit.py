@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from case_service.tables.base import MOMENT
 
@@ -29,3 +29,19 @@ data_key: Final = Table(
     Column("sealed_by", LargeBinary),
 )
 """The kit's table of data keys, as far as this service joins it; the kit's vault makes, finds and destroys keys."""
+
+audit_entry: Final = Table(
+    "audit_entry",
+    MetaData(),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", MOMENT, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object_kind", Text),
+    Column("object_ids", ARRAY(Uuid), nullable=False),
+    Column("version", Integer),
+    Column("outcome", Text, nullable=False),
+)
+"""The kit's audit trail, as far as this service tells from it who did what; the kit's migration makes it."""
