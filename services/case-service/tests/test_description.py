@@ -1,8 +1,6 @@
 """The API description, its examples, and that every refusal has an answer."""
 
 import inspect
-import pkgutil
-from importlib import import_module
 
 import pytest
 from case_service import api
@@ -54,6 +52,42 @@ def test_every_operation_has_a_tag_a_summary_and_problem_documents():
             assert "4XX" in operation["responses"]
             names.append(operation["operationId"])
     assert len(names) == len(set(names))
+
+
+def test_every_operation_that_answers_with_json_shows_an_answer():
+    for path, operations in describe()["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                content = answer.get("content", {}).get("application/json")
+                assert content is None or not path.startswith("/v1/") or content["example"], (method, path, status)
+
+
+def test_every_refusal_shows_its_document():
+    [content] = describe()["components"]["responses"]["Refused"]["content"].values()
+    shown = {code: example["value"] for code, example in content["examples"].items()}
+    assert {code.value for code in Code} <= shown.keys()
+    assert all(document["code"] == code and document["detail"] for code, document in shown.items())
+
+
+WRONG = [
+    ("not-found", "GET", "/v1/cases/00000000-0000-7000-8000-000000000000", {}, None),
+    ("forbidden", "POST", "/v1/cases/00000000-0000-7000-8000-000000000000/plan/approval", {"If-Match": '"1"'}, "{}"),
+    ("idempotency-key-required", "POST", "/v1/cases", {}, json.dumps(EXAMPLES["OpenCase"])),
+    ("if-match-required", "PUT", "/v1/cases/00000000-0000-7000-8000-000000000000/plan", {}, "{}"),
+    ("invalid-json", "POST", "/v1/cases", {}, "{"),
+    ("invalid-cursor", "GET", "/v1/cases?cursor=made-up", {}, None),
+    ("body-too-large", "POST", "/v1/cases", {}, " " * 1_048_577),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=[code for code, *_ in WRONG])
+async def test_a_document_that_is_shown_is_the_one_that_comes(service, officer, wrong):
+    code, method, path, headers, body = wrong
+    sent = {**officer.headers, "Content-Type": "application/json", **headers}
+    answer = await service.client.request(method, path, content=body, headers=sent)
+    [content] = describe()["components"]["responses"]["Refused"]["content"].values()
+    come = answer.json()
+    assert {name: come[name] for name in content["examples"][code]["value"]} == content["examples"][code]["value"]
 
 
 WITHOUT_ETAG = {

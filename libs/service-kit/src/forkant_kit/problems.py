@@ -60,8 +60,8 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
-def problem_body(error: ProblemError) -> bytes:
-    """Return the JSON of a problem document, with the trace id that operations can look up."""
+def document_of(error: ProblemError) -> dict[str, Any]:
+    """Return the problem document."""
     document = {
         "type": TYPE_PREFIX + error.code,
         "title": error.title,
@@ -69,10 +69,13 @@ def problem_body(error: ProblemError) -> bytes:
         "detail": error.detail,
         "code": error.code,
     }
+    return {**error.extra, **document}
+
+
+def problem_body(error: ProblemError) -> bytes:
+    """Return the JSON of a problem document, with the trace id that operations can look up."""
     trace_id = current_trace_id()
-    if trace_id is not None:
-        document["trace_id"] = trace_id
-    return orjson.dumps({**error.extra, **document})
+    return orjson.dumps(document_of(error) | ({} if trace_id is None else {"trace_id": trace_id}))
 
 
 def problem_response(error: ProblemError) -> Response:

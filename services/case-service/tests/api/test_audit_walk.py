@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from forkant_devstack.testing.files import File, pdf
+from forkant_devstack.testing.kept_answers import hold
 from forkant_devstack.testing.operations import operations
 from forkant_kit.audit.record import Trail
 from forkant_kit.outbox import append_events
 
 REPOSITORY = Path(__file__).parents[4]
+EXAMPLES = REPOSITORY / "services/case-service/src/case_service/api/answers.json"
 OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITORY, "case")}
 SHOW_NOTHING = {
     "GET /v1/catalogue", "GET /v1/methods", "GET /v1/methods/{method}/changes", "GET /v1/method-proposals",
@@ -57,6 +59,8 @@ class Walk:
     ids: dict[str, str] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)
     walked: set[str] = field(default_factory=set)
+    answers: dict[str, Any] = field(default_factory=dict)
+    """The last answer of each operation that answers with JSON."""
     seen: int = 0
 
     async def step(
@@ -69,6 +73,8 @@ class Walk:
         answer = await self._ask(by, name, body, query)
         assert answer.is_success, (name, answer.text)
         kept = answer.json() if answer.headers.get("content-type") == "application/json" else {}
+        if kept:
+            self.answers[name] = kept
         self._keep(name, answer, kept)
         left = await self.left()
         assert [(row["subject"], row["action"], row["outcome"]) for row in left] == (
@@ -390,6 +396,7 @@ async def test_each_operation_leaves_one_entry_and_does_and_shows_nothing_when_i
     for part in PARTS:
         await part(walk)
     assert walk.walked == set(OPERATIONS), "whoever adds an operation takes a step with it here"
+    hold(EXAMPLES, walk.answers, again=f"pytest {Path(__file__).relative_to(REPOSITORY)}")
 
 
 async def test_the_walk_stops_at_an_operation_that_forgets_its_entry(empty_service, monkeypatch):

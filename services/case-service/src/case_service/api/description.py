@@ -1,10 +1,14 @@
 """What the API description says beyond its routes: conventions, codes of refusal, required headers."""
 
+import json
 from collections.abc import Iterator
+from http import HTTPStatus
+from importlib.resources import files
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError, document_of
 
 from case_service.api.refusals import ANSWERS
 
@@ -20,24 +24,79 @@ Preventive cases («forebyggende saker»): concerns, the lifecycle of a case, wh
 | --- | --- | --- |
 """
 _EVERYWHERE: Final = (
-    ("invalid-token", 401, "There is no valid access token"),
-    ("forbidden", 403, "The role may not do this"),
-    ("unit-holds-no-cases", 403, "The caller's unit holds no cases"),
-    ("not-found", 404, "There is none, or the caller may not see it"),
-    ("idempotency-key-required", 400, "The Idempotency-Key is missing"),
-    ("idempotency-key-in-use", 409, "The first request with this key still runs"),
-    ("idempotency-key-reused", 422, "The key came with another body before"),
-    ("if-match-required", 428, "If-Match is missing"),
-    ("stale-version", 412, "It has changed since the caller read it"),
-    ("invalid-json", 400, "The body is not strict JSON"),
-    ("invalid-request", 422, "A field is wrong, missing or unknown; `errors` says where"),
-    ("invalid-cursor", 400, "The cursor was not made for this list"),
-    ("body-too-large", 413, "The body is larger than 1 MiB, or a file than may be attached"),
-    ("digest-required", 400, "A file came without the digest of its content"),
-    ("body-incomplete", 400, "A file broke off"),
-    ("scanner-unavailable", 503, "The virus scanner does not answer, so no file is taken"),
-    ("temporarily-unavailable", 503, "Try again in a moment"),
-    ("audit-unavailable", 503, "It can't be recorded who asks, so nothing was done or shown"),
+    ("invalid-token", 401, "Invalid token", "Get a new access token from the issuer."),
+    ("forbidden", 403, "Your role may not do this", "Ask the prevention lead of your unit who may."),
+    ("unit-holds-no-cases", 403, "Your unit holds no cases", "Only districts and special bodies have cases."),
+    (
+        "not-found",
+        404,
+        "Not found",
+        "Check the address; it may also be that you may not see it.",
+    ),
+    (
+        "idempotency-key-required",
+        400,
+        "An Idempotency-Key is required",
+        "Send a new random Idempotency-Key (a UUID, at most 200 characters) with each POST.",
+    ),
+    (
+        "idempotency-key-in-use",
+        409,
+        "The first request with this key still runs",
+        "Wait a moment and send the same request again.",
+    ),
+    (
+        "idempotency-key-reused",
+        422,
+        "The key was used with another body",
+        "Use a new Idempotency-Key for a new request.",
+    ),
+    (
+        "if-match-required",
+        428,
+        "If-Match is required",
+        "Read the resource first and send its ETag in If-Match, so that nobody's change is lost.",
+    ),
+    (
+        "stale-version",
+        412,
+        "The resource has changed",
+        "Somebody changed it since you read it. Read it again, look at what changed, and repeat your change.",
+    ),
+    ("invalid-json", 400, "The body is not acceptable JSON", "It is not JSON. Correct it and send it again."),
+    ("invalid-request", 422, "The request is not valid", "Correct the places named."),
+    (
+        "invalid-cursor",
+        400,
+        "The cursor is not valid",
+        "Take the cursor from the list's last answer, or leave it out.",
+    ),
+    ("body-too-large", 413, "The body is too large", "Send at most 1048576 bytes."),
+    (
+        "digest-required",
+        400,
+        "A digest of the content is required",
+        "Send Repr-Digest: sha-256=:…: with the SHA-256 of the content in base64 (RFC 9530).",
+    ),
+    ("body-incomplete", 400, "The content broke off", "Send it again, whole."),
+    (
+        "scanner-unavailable",
+        503,
+        "The virus scanner does not answer",
+        "Nothing was kept. Send it again in a while; tell operations if it goes on.",
+    ),
+    (
+        "temporarily-unavailable",
+        503,
+        "Temporarily unavailable",
+        "Send the same request again in a moment, a POST with the same Idempotency-Key.",
+    ),
+    (
+        "audit-unavailable",
+        503,
+        "It can't be recorded who asks",
+        "Send the same request again in a moment, a POST with the same Idempotency-Key; nothing was done or shown.",
+    ),
 )
 TAGS: Final = (
     ("concerns", "Reports that something may happen, before there is a case."),
@@ -63,6 +122,7 @@ TAGS: Final = (
     ("audit", "Who did and saw what."),
     ("reference", "Codes, units, municipalities, methods."),
 )
+_REFUSED: Final = "Refused"
 _REQUIRED_HEADERS: Final = frozenset({"If-Match", "Idempotency-Key", "content-disposition", "repr-digest"})
 
 
@@ -82,15 +142,52 @@ def describe(app: FastAPI) -> None:
         for operation in _operations(document):
             _require_headers(operation)
             _name_etag(operation)
+            _show_problems(operation)
+        _show_answers(document)
+        document["components"]["responses"] = {_REFUSED: _refused()}
         return document
 
     app.openapi = described  # type: ignore[method-assign]
 
 
 def _rows() -> Iterator[str]:
-    own = ((code.value, status, title) for code, (status, title, _) in ANSWERS.items())
-    for code, status, title in (*_EVERYWHERE, *own):
+    for code, status, title, _ in _refusals():
         yield f"| `{code}` | {status} | {title} |"
+
+
+def _refusals() -> Iterator[tuple[str, int, str, str]]:
+    yield from _EVERYWHERE
+    for code, (status, title, advice) in ANSWERS.items():
+        yield code.value, status, title, advice
+
+
+def _refused() -> dict[str, Any]:
+    """Return the answer of whatever is refused, with a document of each code."""
+    documents = {
+        code: {"summary": title, "value": document_of(ProblemError(status, code, title, advice))}
+        for code, status, title, advice in _refusals()
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR
+    }
+    [answer] = PROBLEM_RESPONSES.values()
+    [(media, content)] = answer["content"].items()
+    return {**answer, "content": {media: {**content, "examples": documents}}}
+
+
+def _show_problems(operation: dict[str, Any]) -> None:
+    for status in PROBLEM_RESPONSES.keys() & operation["responses"].keys():
+        operation["responses"][status] = {"$ref": f"#/components/responses/{_REFUSED}"}
+
+
+def _show_answers(document: dict[str, Any]) -> None:
+    """Show with each operation what it once answered; a test holds it to what it answers now."""
+    kept = json.loads(files("case_service.api").joinpath("answers.json").read_text("utf-8"))
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                content = answer.get("content", {}).get("application/json")
+                example = kept.get(f"{method.upper()} {path}")
+                if content is not None and status.startswith("2") and example is not None:
+                    content["example"] = example
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
