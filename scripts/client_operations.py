@@ -28,6 +28,7 @@ _MODULE: Final = """\
 from collections.abc import AsyncIterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from forkant_contracts.codes import {codes}
 
 from forkant_case_client.answers import Answer
 from forkant_case_client.models import {models}
+from forkant_case_client.routes import Route
 from forkant_case_client.transport import Call, Transport
 
 
@@ -47,6 +49,12 @@ class CaseService:
         self._transport = transport
 
 {methods}
+
+
+ROUTES: Final = (
+    {routes},
+)
+\"\"\"The operations that take JSON or nothing and answer with JSON, by their routes.\"\"\"
 """
 
 
@@ -58,6 +66,7 @@ def operations_of(document: Mapping[str, Any]) -> str:
         codes=", ".join(sorted({code for method in methods for code in method.codes})),
         models=", ".join(sorted({model for method in methods for model in method.models})),
         methods="\n\n".join(method.source() for method in methods),
+        routes=",\n    ".join(method.route() for method in methods if not method.streams and not method.content),
     )
 
 
@@ -80,6 +89,7 @@ class _Method:
     query: list[str] = field(default_factory=list)
     headers: list[str] = field(default_factory=list)
     sends: list[str] = field(default_factory=list)
+    content: bool = False
     models: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
 
@@ -108,6 +118,15 @@ class _Method:
         ]
         return "\n".join(f"    {line}" for line in lines)
 
+    def route(self) -> str:
+        """Return how the operation is found by its route."""
+        bodies = [part.removeprefix("body: ") for part in self.first if part.startswith("body: ")]
+        body = bodies[0] if bodies else None
+        return f'Route(method="{self.verb}", path="{self._template()}", name="{self.name}", body={body})'
+
+    def _template(self) -> str:
+        return re.sub(r"\{quote\((\w+), safe=''\)\}", r"{\1}", self.path)
+
     def _take(self, parameter: Mapping[str, Any]) -> None:
         name, kind = parameter["name"], parameter["in"]
         argument, annotation = _HEADERS.get(name) or _identifier(name), self._type(parameter["schema"])
@@ -132,6 +151,7 @@ class _Method:
             self.first.append(f"body: {self._model(content[_JSON]['schema'])}")
             self.sends.append("body=body")
         elif content:
+            self.content = True
             self.first.append("content: bytes | AsyncIterable[bytes]")
             self.named.append(f'content_type: str = "{next(iter(content))}"')
             self.headers.append('"Content-Type": content_type')
@@ -158,8 +178,7 @@ class _Method:
             yield f"answers={self.answers}"
 
     def _docstring(self) -> str:
-        template = re.sub(r"\{quote\((\w+), safe=''\)\}", r"{\1}", self.path)
-        summary = f"{self.operation['summary']}: ``{self.verb} {template}``."
+        summary = f"{self.operation['summary']}: ``{self.verb} {self._template()}``."
         told = textwrap.wrap(" ".join(str(self.operation.get("description", "")).replace("\\", "").split()), _WIDTH)
         if not told:
             return f'"""{summary}"""'

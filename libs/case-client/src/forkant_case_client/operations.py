@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
@@ -126,6 +127,7 @@ from forkant_case_client.models import (
     VisibilityAnswer,
     WithdrawExample,
 )
+from forkant_case_client.routes import Route
 from forkant_case_client.transport import Call, Transport
 from forkant_contracts.codes import (
     AgeBand,
@@ -2507,3 +2509,154 @@ class CaseService:
             answers=CaseReceipt,
         )
         return await self._transport.send(call)
+
+
+ROUTES: Final = (
+    Route(method="POST", path="/v1/cases/{case_id}/members", name="access_add_member", body=AddMember),
+    Route(method="POST", path="/v1/substitutions", name="access_add_substitute", body=AddSubstitute),
+    Route(method="POST", path="/v1/visibility", name="access_ask", body=AskVisibility),
+    Route(method="POST", path="/v1/cases/{case_id}/break-glass", name="access_break_glass", body=BreakGlass),
+    Route(method="DELETE", path="/v1/cases/{case_id}/members/{grant_id}", name="access_end_member", body=None),
+    Route(method="POST", path="/v1/substitutions/{substitution_id}/end", name="access_end_substitute", body=None),
+    Route(method="POST", path="/v1/cases/{case_id}/access", name="access_give_access", body=GiveAccess),
+    Route(method="GET", path="/v1/cases/{case_id}/members", name="access_list_members", body=None),
+    Route(method="GET", path="/v1/access-reviews", name="access_list_reviews", body=None),
+    Route(method="GET", path="/v1/substitutions", name="access_list_substitutes", body=None),
+    Route(method="GET", path="/v1/access-reviews/{review_id}", name="access_read_review", body=None),
+    Route(method="POST", path="/v1/access-reviews/{review_id}/verdict", name="access_review", body=ReviewAccess),
+    Route(method="PUT", path="/v1/cases/{case_id}/level", name="access_set_level", body=SetLevel),
+    Route(method="GET", path="/v1/audit", name="audit_list_audit", body=None),
+    Route(method="GET", path="/v1/cases/count", name="cases_count", body=None),
+    Route(method="GET", path="/v1/cases/{case_id}/history", name="cases_history", body=None),
+    Route(method="GET", path="/v1/cases", name="cases_list_cases", body=None),
+    Route(method="POST", path="/v1/cases", name="cases_open", body=OpenCase),
+    Route(method="GET", path="/v1/cases/{case_id}", name="cases_read", body=None),
+    Route(method="GET", path="/v1/changes", name="changes_list_changes", body=None),
+    Route(method="POST", path="/v1/concerns/{concern_id}/decision", name="concerns_decide", body=DecideConcern),
+    Route(method="GET", path="/v1/concerns", name="concerns_list_concerns", body=None),
+    Route(method="GET", path="/v1/concerns/{concern_id}", name="concerns_read", body=None),
+    Route(method="POST", path="/v1/concerns", name="concerns_receive", body=ReceiveConcern),
+    Route(method="POST", path="/v1/cases/{case_id}/close", name="course_close", body=CloseCase),
+    Route(method="POST", path="/v1/cases/{case_id}/hold", name="course_put_on_hold", body=PutOnHold),
+    Route(method="POST", path="/v1/cases/{case_id}/referral", name="course_refer", body=ReferCase),
+    Route(method="POST", path="/v1/cases/{case_id}/rejection", name="course_reject", body=RejectCase),
+    Route(method="POST", path="/v1/cases/{case_id}/reopen", name="course_reopen", body=ReopenCase),
+    Route(method="POST", path="/v1/cases/{case_id}/resume", name="course_resume", body=Act),
+    Route(
+        method="POST",
+        path="/v1/cases/{case_id}/follow-ups/{follow_up_id}/held",
+        name="follow_ups_hold_follow_up",
+        body=HoldFollowUp,
+    ),
+    Route(
+        method="GET", path="/v1/cases/{case_id}/follow-ups/{follow_up_id}", name="follow_ups_read_follow_up", body=None
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{case_id}/follow-ups",
+        name="follow_ups_schedule_follow_up",
+        body=ScheduleFollowUp,
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{case_id}/information/{information_id}/clarification",
+        name="information_clarify_information",
+        body=ClarifyInformation,
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{case_id}/information/{information_id}",
+        name="information_read_information",
+        body=None,
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{case_id}/information",
+        name="information_register_information",
+        body=RegisterInformation,
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{case_id}/measures/{measure_id}/cancel",
+        name="measures_cancel_measure",
+        body=CancelMeasure,
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{case_id}/measures/{measure_id}/complete",
+        name="measures_complete_measure",
+        body=Act,
+    ),
+    Route(
+        method="POST",
+        path="/v1/cases/{case_id}/measures/{measure_id}/steps",
+        name="measures_complete_step",
+        body=CompleteStep,
+    ),
+    Route(method="POST", path="/v1/cases/{case_id}/measures", name="measures_plan_measure", body=PlanMeasure),
+    Route(method="GET", path="/v1/cases/{case_id}/measures/{measure_id}", name="measures_read_measure", body=None),
+    Route(
+        method="POST", path="/v1/cases/{case_id}/measures/{measure_id}/start", name="measures_start_measure", body=Act
+    ),
+    Route(method="POST", path="/v1/method-proposals/{proposal_id}/approval", name="methods_approve", body=Act),
+    Route(
+        method="POST",
+        path="/v1/method-proposals/{proposal_id}/comments",
+        name="methods_comment",
+        body=CommentOnProposal,
+    ),
+    Route(method="GET", path="/v1/methods/{method}/changes", name="methods_list_changes", body=None),
+    Route(method="GET", path="/v1/method-proposals", name="methods_list_proposals", body=None),
+    Route(
+        method="POST", path="/v1/method-proposals/{proposal_id}/hearing", name="methods_open_hearing", body=OpenHearing
+    ),
+    Route(method="POST", path="/v1/method-proposals", name="methods_propose_method", body=ProposeMethod),
+    Route(
+        method="POST", path="/v1/method-proposals/{proposal_id}/publication", name="methods_publish", body=PublishMethod
+    ),
+    Route(method="GET", path="/v1/method-proposals/{proposal_id}", name="methods_read_proposal", body=None),
+    Route(
+        method="POST", path="/v1/method-proposals/{proposal_id}/rejection", name="methods_reject", body=RejectProposal
+    ),
+    Route(method="POST", path="/v1/catalogue/retirements", name="methods_retire_code", body=RetireCode),
+    Route(method="POST", path="/v1/methods/{method}/retirement", name="methods_retire_method", body=RetireMethod),
+    Route(
+        method="POST",
+        path="/v1/method-proposals/{proposal_id}/rewriting",
+        name="methods_rewrite_proposal",
+        body=RewriteProposal,
+    ),
+    Route(method="POST", path="/v1/method-proposals/{proposal_id}/withdrawal", name="methods_withdraw", body=Act),
+    Route(method="POST", path="/v1/cases/{case_id}/partners", name="partners_add_partner", body=AddPartner),
+    Route(method="GET", path="/v1/cases/{case_id}/partners/{partner_id}", name="partners_read_partner", body=None),
+    Route(method="DELETE", path="/v1/cases/{case_id}/partners/{partner_id}", name="partners_remove_partner", body=None),
+    Route(
+        method="PUT", path="/v1/cases/{case_id}/archive-decision", name="protection_decide_archive", body=DecideArchive
+    ),
+    Route(method="POST", path="/v1/cases/{case_id}/erasure", name="protection_erase", body=EraseCase),
+    Route(
+        method="DELETE",
+        path="/v1/cases/{case_id}/legal-holds/{legal_hold_id}",
+        name="protection_lift_legal_hold",
+        body=None,
+    ),
+    Route(method="GET", path="/v1/cases/{case_id}/legal-holds", name="protection_list_legal_holds", body=None),
+    Route(
+        method="POST", path="/v1/cases/{case_id}/legal-holds", name="protection_place_legal_hold", body=PlaceLegalHold
+    ),
+    Route(method="GET", path="/v1/cases/{case_id}/erasure", name="protection_read_erasure", body=None),
+    Route(method="POST", path="/v1/cases/{case_id}/restriction", name="protection_restrict", body=RestrictCase),
+    Route(method="GET", path="/v1/catalogue", name="reference_catalogue", body=None),
+    Route(method="GET", path="/v1/methods", name="reference_methods", body=None),
+    Route(method="POST", path="/v1/cases/{case_id}/transfers/{transfer_id}/accept", name="transfers_accept", body=Act),
+    Route(method="GET", path="/v1/transfers", name="transfers_list_transfers", body=None),
+    Route(method="POST", path="/v1/cases/{case_id}/transfers", name="transfers_offer", body=OfferTransfer),
+    Route(method="GET", path="/v1/cases/{case_id}/transfers/{transfer_id}", name="transfers_read", body=None),
+    Route(method="POST", path="/v1/cases/{case_id}/transfers/{transfer_id}/reject", name="transfers_reject", body=Act),
+    Route(method="POST", path="/v1/cases/{case_id}/transfers/{transfer_id}/revoke", name="transfers_revoke", body=Act),
+    Route(method="POST", path="/v1/cases/{case_id}/plan/approval", name="work_approve", body=Act),
+    Route(method="PUT", path="/v1/cases/{case_id}/assessment", name="work_assess", body=SaveAssessment),
+    Route(method="PUT", path="/v1/cases/{case_id}/evaluation", name="work_evaluate", body=SaveEvaluation),
+    Route(method="PUT", path="/v1/cases/{case_id}/plan", name="work_plan", body=SavePlan),
+)
+"""The operations that take JSON or nothing and answer with JSON, by their routes."""

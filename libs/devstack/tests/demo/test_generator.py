@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from forkant_case_client.operations import ROUTES
+from forkant_case_client.routes import find
 from forkant_contracts.codes import MeasureKind
 from forkant_contracts.units import CASE_UNITS, UNITS, UnitKind
 from forkant_devstack.demo.generator import endless, generate
@@ -42,6 +44,14 @@ def test_another_seed_writes_others():
 @pytest.mark.parametrize("count", [0, 1, 34, 500])
 def test_as_many_cases_are_written_as_were_asked_for(count):
     assert opened(scripts(cases=count)).total() == count
+
+
+def test_every_step_is_an_operation_of_the_service_with_a_body_that_it_takes():
+    for script in (*scripts(), *all_stories(NOW)):
+        for step in script.steps:
+            route = find(ROUTES, method=step.method, path=step.path)
+            assert route.body is not None, step
+            route.body.model_validate({**step.body, "occurred_at": step.at.isoformat()})
 
 
 def test_all_units_get_cases_by_population_and_special_bodies_a_few():

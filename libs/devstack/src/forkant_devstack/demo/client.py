@@ -1,4 +1,4 @@
-"""The demo's way into the platform: bearer tokens of many personas, patient retries, and no hidden errors.
+"""The demo's way into the platform: the case service's typed client for each of many personas, and no hidden errors.
 
 Errors::
 
@@ -6,22 +6,23 @@ Errors::
     └── RefusedCallError    the platform answered a call with a problem document
 """
 
-import asyncio
+import re
 import time
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from random import Random
 from types import TracebackType
 from typing import Any, Final, Self
+from uuid import UUID
 
 import httpx
+from forkant_case_client import Answer, CaseService, RefusedError, Transport
+from forkant_case_client.operations import ROUTES
+from forkant_case_client.routes import find
 
 _TRIES: Final = 8
-_FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 5.0
 _TOKEN_LIFE_S: Final = 3600.0
-_RETRIED: Final = frozenset({429, 503})
+_NAME: Final = re.compile(r"\{([^}]*)\}")
 
 
 class DemoError(Exception):
@@ -32,19 +33,18 @@ class DemoError(Exception):
 class RefusedCallError(DemoError):
     """A call was answered with something else than success."""
 
-    method: str
-    path: str
+    call: str
     actor: str
-    status: int
-    problem: str
+    refusal: RefusedError
 
     def __str__(self) -> str:
-        """Show the call and the problem document it got."""
-        return f"{self.method} {self.path} as {self.actor} was answered with {self.status}:\n{self.problem}"
+        """Show the call and what the problem document says."""
+        facts = "".join(f"\n  {name}: {value}" for name, value in self.refusal.facts.items())
+        return f"{self.call} as {self.actor} was refused: {self.refusal}{facts}"
 
 
 class PlatformClient:
-    """Calls the case service as any persona; each POST carries an Idempotency-Key, kept over its retries."""
+    """Calls the case service as any persona."""
 
     def __init__(
         self,
@@ -62,7 +62,6 @@ class PlatformClient:
         )
         self._issuer = httpx.AsyncClient(base_url=issuer_url, timeout=10, transport=transport, trust_env=False)
         self._tokens: dict[str, tuple[str, float]] = {}
-        self._rng = Random()  # noqa: S311 - only spreads retries
 
     async def __aenter__(self) -> Self:
         """Open the connections."""
@@ -89,50 +88,44 @@ class PlatformClient:
         self._tokens[persona] = (answer.text.strip(), time.monotonic())
         return self._tokens[persona][0]
 
+    def service(self, actor: str) -> CaseService:
+        """Return the case service as a persona sees it."""
+        return CaseService(Transport(self._cases, token=lambda: self.token(actor), tries=_TRIES))
+
     async def call(
         self,
         method: str,
         path: str,
         *,
         actor: str,
+        ids: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         if_match: str | None = None,
-    ) -> httpx.Response:
-        """Make one call and return its successful answer.
+    ) -> Answer[Any]:
+        """Make the call of a route, with names of ``ids`` in braces, and return its successful answer.
 
         Raises:
+            LookupError: the service has no such operation.
+            pydantic.ValidationError: the body is none of the operation's.
             RefusedCallError: the platform refused, or was still busy after all tries.
             DemoError: nothing answers.
         """
-        headers = {"Authorization": f"Bearer {await self.token(actor)}"}
-        if method == "POST":
-            headers["Idempotency-Key"] = str(uuid.uuid4())
-        if if_match is not None:
-            headers["If-Match"] = if_match
-        answer = await self._send(method, path, body=body, headers=headers)
-        if answer.is_success:
+        route = find(ROUTES, method=method, path=path)
+        operation = getattr(self.service(actor), route.name)
+        given: list[Any] = [UUID((ids or {})[name]) for name in _NAME.findall(path)]
+        if route.body is not None:
+            given.append(route.body.model_validate(body or {}))
+        with self._told(f"{method} {path}", actor):
+            answer: Answer[Any] = await operation(*given, **({} if if_match is None else {"if_match": if_match}))
             return answer
-        raise RefusedCallError(method, path, actor, answer.status_code, answer.text)
 
-    async def _send(
-        self, method: str, path: str, *, body: Mapping[str, Any] | None, headers: dict[str, str]
-    ) -> httpx.Response:
-        answer: httpx.Response | None = None
-        for attempt in range(_TRIES):
-            if attempt > 0:
-                await asyncio.sleep(self._pause(attempt, answer))
-            try:
-                answer = await self._cases.request(method, path, json=body, headers=headers)
-            except httpx.TransportError:
-                continue
-            if answer.status_code not in _RETRIED:
-                return answer
-        if answer is None:
-            raise DemoError(f"No case service answers at {self._cases.base_url}: is the platform up? (make up)")
-        return answer
-
-    def _pause(self, attempt: int, answer: httpx.Response | None) -> float:
-        ceiling = min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S)
-        asked = answer.headers.get("retry-after", "") if answer is not None else ""
-        least = min(float(asked), _LONGEST_PAUSE_S) if asked.isdigit() else 0.0
-        return least + self._rng.uniform(0, ceiling)
+    @contextmanager
+    def _told(self, call: str, actor: str) -> Iterator[None]:
+        try:
+            yield
+        except RefusedError as refusal:
+            raise RefusedCallError(call, actor, refusal) from None
+        except httpx.TransportError:
+            raise DemoError(
+                f"No case service answers at {self._cases.base_url}: is the platform up? (make up)"
+            ) from None

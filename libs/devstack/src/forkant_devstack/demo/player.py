@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-import httpx
+from forkant_case_client import Answer
 
 from forkant_devstack.demo.client import PlatformClient
 from forkant_devstack.demo.script import CASE, CONCERN, DUPLICATE, EXAMPLE, OFFER, Script, Step
@@ -45,8 +45,9 @@ class Player:
             body |= {"into": self.ids[step.into], "into_etag": seen}
         answer = await client.call(
             step.method,
-            step.path.format_map(self.ids),
+            step.path,
             actor=step.actor,
+            ids=self.ids,
             body=body,
             if_match=await self._seen(client, step.locks, actor=step.actor) if step.locks else None,
         )
@@ -56,19 +57,24 @@ class Player:
     async def _seen(self, client: PlatformClient, what: str, *, actor: str) -> str:
         """Return the ETag of the last answer about ``what``, or ask for it when there was none yet."""
         if what not in self.etags:
-            answer = await client.call("GET", _RESOURCES[what].format_map(self.ids), actor=actor)
-            self.etags[what] = answer.headers["etag"]
+            answer = await client.call("GET", _RESOURCES[what], actor=actor, ids=self.ids)
+            self._keep(what, answer)
         return self.etags[what]
 
-    def _remember(self, step: Step, answer: httpx.Response) -> None:
-        receipt: dict[str, Any] = answer.json()
-        self.etags[step.keeps] = answer.headers["etag"]
+    def _remember(self, step: Step, answer: Answer[Any]) -> None:
+        receipt = answer.body
+        self._keep(step.keeps, answer)
         if step.into is not None:
             # It has moved on too, and the answer tells of the other alone.
             del self.etags[step.into]
         if step.makes in {CASE, CONCERN, DUPLICATE, EXAMPLE}:
-            self.ids[step.makes] = receipt["id"]
+            self.ids[step.makes] = str(receipt.id)
         elif step.makes is not None:
-            self.ids[step.makes] = receipt["item_id"]
-        if step.keeps == CONCERN and receipt.get("case_id"):
-            self.ids[CASE] = receipt["case_id"]
+            self.ids[step.makes] = str(receipt.item_id)
+        if step.keeps == CONCERN and getattr(receipt, "case_id", None):
+            self.ids[CASE] = str(receipt.case_id)
+
+    def _keep(self, what: str, answer: Answer[Any]) -> None:
+        if answer.etag is None:
+            raise ValueError(f"an answer about {what} must say which state it is")
+        self.etags[what] = answer.etag

@@ -5,10 +5,10 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import itemgetter
 from random import Random
 from typing import Any, Final
 
+from forkant_case_client.models import Catalogue
 from forkant_contracts.codes import MeasureKind
 from forkant_contracts.units import CASE_UNITS
 
@@ -82,23 +82,23 @@ async def run(
 
 async def _is_new_to(client: PlatformClient, stories: Sequence[Script]) -> bool:
     for unit in sorted({script.unit for script in stories}):
-        answer = await client.call("GET", "/v1/cases/count", actor=f"lead-{unit}")
-        if answer.json()["count"] > 0:
+        if (await client.call("GET", "/v1/cases/count", actor=f"lead-{unit}")).body.count > 0:
             return False
     return True
 
 
 async def _ask_reference(client: PlatformClient) -> Reference:
-    catalogue = (await client.call("GET", "/v1/catalogue", actor=f"officer-{CASE_UNITS[0]}")).json()
+    catalogue: Catalogue = (await client.call("GET", "/v1/catalogue", actor=f"officer-{CASE_UNITS[0]}")).body
     municipalities: defaultdict[str, list[str]] = defaultdict(list)
-    for municipality in catalogue["municipalities"]:
-        municipalities[municipality["unit"]].append(municipality["number"])
+    for municipality in catalogue.municipalities:
+        if municipality.unit is not None:
+            municipalities[municipality.unit].append(municipality.number)
     return Reference(
         steps={
-            MeasureKind(method["code"]): tuple(
-                MethodStep(code=step["code"], mandatory=step["mandatory"]) for step in method["steps"]
+            MeasureKind(method.code): tuple(
+                MethodStep(code=step.code, mandatory=step.mandatory) for step in method.steps
             )
-            for method in sorted(catalogue["methods"], key=itemgetter("version"))
+            for method in sorted(catalogue.methods, key=lambda method: method.version)
         },
         municipalities={unit: tuple(sorted(numbers)) for unit, numbers in municipalities.items()},
     )
