@@ -1,6 +1,9 @@
 """The API description, its examples, and that every refusal has an answer."""
 
 import inspect
+import json
+import pkgutil
+from importlib import import_module
 
 import pytest
 from case_service import api

@@ -28,6 +28,7 @@ from case_service.row_security import stance
 from case_service.settings import SERVICE
 from case_service.store import erasure_batches as store
 from case_service.store.erasure_batches import Batch
+from case_service.work_processes import procedures
 
 Now = Callable[[], datetime]
 
@@ -93,4 +94,5 @@ def _context(batch: Batch, at: datetime) -> Context:
         trail=Trail(actor),
         # A key of its own, which opens nothing that anybody wrote.
         vault=Vault(Keyring([os.urandom(KEY_BYTES)])),
+        procedures=procedures(),
     )
