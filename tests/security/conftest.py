@@ -266,13 +266,16 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     disclosure = await do("POST", "disclosures", DISCLOSURE)
     attachment = await do("POST", "attachments", File(content=pdf()))
     partner = await do("POST", "partners", {"kind": "school"})
+    task = await do("POST", "tasks", {"kind": "review_case", "due_on": DUE})
     linked = await officer.done("case", "POST", "/v1/cases", PERSON_CASE)
     link_body = {"other_case": linked.json()["id"], "kind": "related"}
     link = await officer.done("case", "POST", f"/v1/cases/{case_id}/links", link_body)
     member = await do("POST", "members", {"subject": f"officer7-{unit}"})
     outsider, path = wall.person(f"officer-{offered_to}"), f"/v1/cases/{case_id}/break-glass"
     review = await outsider.done("case", "POST", path, {"reason": "acute_danger"})
-    hold = await do("POST", "legal-holds", {"reason": "complaint"}, by=wall.person(f"privacy-{unit}"))
+    privacy = wall.person(f"privacy-{unit}")
+    hold = await do("POST", "legal-holds", {"reason": "complaint"}, by=privacy)
+    batch = await privacy.done("case", "POST", "/v1/erasure-batches", {"dry_run": False})
     offer = await do("POST", "transfers", {"to_unit": offered_to})
     concern = await officer.done("case", "POST", "/v1/concerns", CONCERN)
     endpoint = await lead.done("notification", "POST", "/v1/endpoints", {"url": "http://127.0.0.1:9/hook"})
@@ -292,6 +295,8 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "partner_id": partner["item_id"],
         "information_id": information["item_id"],
         "disclosure_id": disclosure["item_id"],
+        "task_id": task["item_id"],
+        "batch_id": batch.json()["id"],
         "attachment_id": attachment["item_id"],
         "transfer_id": offer["item_id"],
         "grant_id": member["item_id"],

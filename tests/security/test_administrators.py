@@ -7,7 +7,7 @@ from forkant_devstack.testing.operations import operations
 
 REPOSITORY = Path(__file__).parents[2]
 # What is the same for everybody, and the trail, which tells its readers who did what and no content.
-OPEN_TO_ALL = {"/v1/catalogue", "/v1/methods"}
+OPEN_TO_ALL = {"/v1/catalogue", "/v1/methods", "/v1/retention-rules", "/v1/role-matrix", "/v1/work-processes"}
 CONTENT = [
     item
     for service in ("case", "notification")

@@ -355,6 +355,8 @@ async def test_a_database_that_was_there_before_grants_what_a_new_one_does(postg
     assert ("endpoint_secret", "expires_at", "app", "UPDATE") in granted[0]
 
 
+LATER = {Kind.BEST_PRACTICE_PUBLISHED, Kind.METHOD_PUBLISHED, Kind.METHOD_RETIRED}
+"""Kinds that are younger than what messages need: nobody had one before."""
 BEFORE = """
 INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version, occurred_at,
                          recorded_at, created_at)
@@ -369,12 +371,13 @@ async def test_a_message_that_was_there_before_needs_what_a_new_one_of_its_kind_
     await migrate(owner_url=old.owner_url, script_location=MIGRATIONS, revision="0006")
     worker = await asyncpg.connect(old.worker_url)
     try:
-        await worker.execute(BEFORE, [kind.value for kind in Kind])
+        await worker.execute(BEFORE, [kind.value for kind in Kind if kind not in LATER])
         await migrate(owner_url=old.owner_url, script_location=MIGRATIONS)
         needs = {row["kind"]: row["needs"] for row in await worker.fetch("SELECT kind, needs FROM inbox_entry")}
     finally:
         await worker.close()
-    assert needs == {rule.kind.value: rule.needs.value for rules in RULES.values() for rule in rules}
+    new = {rule.kind: rule.needs for rules in RULES.values() for rule in rules}
+    assert needs == {kind.value: need.value for kind, need in new.items() if kind not in LATER}
 
 
 @pytest.mark.parametrize("table", WORKERS)

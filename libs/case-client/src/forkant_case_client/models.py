@@ -1005,6 +1005,7 @@ class SearchCases(Model):
     purpose_code: list[PurposeCode] | None = []
     recorded_before: AwareDatetime | None = None
     recorded_from: AwareDatetime | None = None
+    reject_reason: list[RejectReason] | None = []
     restricted: bool | None = None
     """Only cases that are restricted, or only others: of those that you may see."""
     restriction_reason: list[RestrictionReason] | None = []

@@ -146,7 +146,9 @@ async def test_events_carry_when_it_happened_and_when_it_was_recorded(service, o
     assessed = (NOW - timedelta(days=20)).isoformat()
     await case.do("PUT", "assessment", {"completed": True, "occurred_at": assessed})
     rows = await service.fetch(
-        "SELECT occurred_at, recorded_at FROM event_archive WHERE aggregate_id = $1 ORDER BY aggregate_version", case.id
+        "SELECT occurred_at, recorded_at FROM event_archive WHERE aggregate_id = $1 AND type LIKE 'no.forkant.case.%'"
+        " ORDER BY aggregate_version",
+        case.id,
     )
     assert [row["occurred_at"] for row in rows] == [opened, *[datetime.fromisoformat(assessed)] * 2]
     assert all(row["recorded_at"] >= NOW - timedelta(minutes=5) for row in rows)

@@ -55,6 +55,7 @@ async def varied(module_service):
             await case.do("PUT", "level", {"level": 2 + number % 2}, by=privacy)
         if number % 9 == 4:
             await case.do("POST", "restriction", {"restricted": True, "reason": "disputed"}, by=lead)
+    await (await officer.open()).do("POST", "rejection", {"reason": "no_basis"}, by=lead)
     await service.person("officer-troms").open()
     rows = await service.fetch("SELECT * FROM preventive_case ORDER BY id DESC")
     return service, [dict(row) for row in rows]
@@ -116,7 +117,11 @@ def test_every_code_and_date_of_a_case_can_be_asked_for():
         },
         "whose it is, which the caller's unit says": {"unit"},
         "counters": {"version", "revision", "round", "change_xid", "lowest_level"},
-        "cases that no list shows": {"erased_at", "erasure_basis"},
+        "cases that no list shows": {"erased_at", "erasure_basis", "merged_into", "merged_at"},
+        "what retention is worked out from, whose last day is asked for": {
+            "retention_rule", "retention_rules_version", "retention_floor", "ended_at", "reopened_at",
+        },
+        "what the days of tasks are worked out from": {"process_version", "held_on"},
     }  # fmt: skip
     asked_for = {*CODED, *(column.name for column in DATED.values())}
     assert set(preventive_case.c.keys()) - asked_for == set().union(*elsewhere.values())

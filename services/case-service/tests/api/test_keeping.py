@@ -123,7 +123,7 @@ async def test_the_certificate_says_who_erased_what_and_when(service, officer, l
     destroyed = {name: count for name, count in shown["destroyed"].items() if count}
     assert destroyed == {
         "assessment": 1, "plan": 1, "plan_goal": 1, "measure": 1, "follow_up": 1, "evaluation": 1, "concern": 1,
-        "case_words": 6, "preventive_case": 1, "data_key": 2, "idempotency_key": destroyed["idempotency_key"],
+        "case_words": 6, "task": 6, "preventive_case": 1, "data_key": 2, "idempotency_key": destroyed["idempotency_key"],
     }  # fmt: skip
     assert destroyed["idempotency_key"] > 5
     assert (shown["version"], shown["basis"], shown["erased_by"]) == (

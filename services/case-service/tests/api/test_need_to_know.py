@@ -1,5 +1,6 @@
 """Need to know: within a unit, a case is there for its members and for those who answer for the unit's cases."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -99,14 +100,7 @@ async def test_a_membership_for_a_time_ends_by_itself(service, officer, colleagu
     assert (await colleague.get(case.path)).status_code == 200
     clock = service.app.state.tools
     later = datetime.now(UTC) + timedelta(days=3)
-    service.app.state.tools = type(clock)(
-        engine=clock.engine,
-        nudge=clock.nudge,
-        vault=clock.vault,
-        cursor_secret=clock.cursor_secret,
-        now=lambda: later,
-        new_id=clock.new_id,
-    )
+    service.app.state.tools = replace(clock, now=lambda: later)
     try:
         assert (await colleague.get(case.path)).status_code == 404
         assert (await officer.get(case.path)).status_code == 200

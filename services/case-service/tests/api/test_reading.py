@@ -147,9 +147,9 @@ async def test_every_reading_of_a_case_is_in_the_audit_trail_before_the_answer(s
         "SELECT subject, unit, action, version FROM audit_entry WHERE $1 = ANY(object_ids) ORDER BY seq", case.id
     )
     assert [tuple(row) for row in rows] == [
-        ("officer-oslo", "oslo", "case.open", 1),
-        ("officer-oslo", "oslo", "case.read", 1),
-        ("officer-oslo", "oslo", "case.history", 1),
+        ("officer-oslo", "oslo", "case.open", 2),
+        ("officer-oslo", "oslo", "case.read", 2),
+        ("officer-oslo", "oslo", "case.history", 2),
     ]
 
 
@@ -174,12 +174,12 @@ async def test_every_change_has_one_audit_row_and_a_refused_one_has_none(service
         case.id,
     )
     assert [tuple(row) for row in rows] == [
-        ("officer-oslo", "case.open", 1),
-        ("officer-oslo", "case.assess", 3),
-        ("officer-oslo", "case.plan", 4),
-        ("lead-oslo", "case.approve_plan", 5),
-        ("officer-oslo", "case.plan_measure", 6),
-        ("officer-oslo", "case.start_measure", 8),
+        ("officer-oslo", "case.open", 2),
+        ("officer-oslo", "case.assess", 5),
+        ("officer-oslo", "case.plan", 7),
+        ("lead-oslo", "case.approve_plan", 9),
+        ("officer-oslo", "case.plan_measure", 11),
+        ("officer-oslo", "case.start_measure", 14),
     ]
 
 

@@ -39,6 +39,7 @@ class CaseFilter(BaseModel):
     level: tuple[Level, ...] = _SEVERAL
     """1 ordinary, 2 confidential, 3 strictly confidential: of those that you may see."""
     close_reason: tuple[f.CloseReasonCode, ...] = _SEVERAL
+    reject_reason: tuple[f.RejectReasonCode, ...] = _SEVERAL
     restricted: bool | None = None
     """Only cases that are restricted, or only others: of those that you may see."""
     restriction_reason: tuple[f.RestrictionReasonCode, ...] = _SEVERAL

@@ -159,7 +159,8 @@ async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receip
         item_id=outcome.item_id,
     )
     if outcome.note is not None:
-        await _write_note(change, outcome.action, outcome.note, version=version)
+        # Beside its own event, which comes before those of the tasks that follow from it.
+        await _write_note(change, outcome.action, outcome.note, version=version - changes.events)
     return receipt
 
 

@@ -27,6 +27,9 @@ ACTS: Final = frozenset(f"case.{action.value}" for action in Action)
 LOOKS: Final = ("case.history", "case.timeline")
 """Entries, beside those of ``case.read…``, of somebody who looked and whom the version shows that was there then."""
 
+OFFERS: Final = frozenset({"case.offer_transfer", "case.reject_transfer", "case.revoke_transfer"})
+"""Acts that no event tells of, although events tell of the task that follows from them."""
+
 Position = tuple[int, int]
 """Where an entry of a timeline stands: a version, then 0 for its event or the number of an act that came after it."""
 
@@ -82,7 +85,7 @@ def joined(events: Sequence[Event], acts: Sequence[Act]) -> list[Line]:
     """
     makers = _makers(events, acts)
     made = {act.number for act in makers.values()}
-    alone = (act for act in acts if act.number not in made and act.action in ACTS)
+    alone = (act for act in acts if act.action in ACTS and (act.number not in made or act.action in OFFERS))
     lines = [*(_told(event, makers.get(event.version)) for event in events), *map(_untold, alone)]
     return sorted(lines, key=lambda line: line.position)
 

@@ -72,6 +72,7 @@ CODED: Final[Mapping[str, Column[Any]]] = MappingProxyType(
             _c.restricted,
             _c.restriction_reason,
             _c.close_reason,
+            _c.reject_reason,
         )
     }
 )
