@@ -706,7 +706,9 @@ class CaseService:
         )
         return await self._transport.send(call)
 
-    async def cases_as_of(self, case_id: UUID, *, at: datetime, purpose: PurposeCode | None = None) -> Answer[CaseAsOf]:
+    async def cases_as_of(
+        self, case_id: UUID, *, at: datetime | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseAsOf]:
         """Read a case as it was known at a moment: ``GET /v1/cases/{case_id}/as-of``.
 
         Read a case as it was known then, as far as that is known now; who may read it is judged now.

@@ -1,6 +1,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from forkant_case_client.operations import ROUTES
@@ -51,7 +52,10 @@ def test_every_step_is_an_operation_of_the_service_with_a_body_that_it_takes():
         for step in script.steps:
             route = find(ROUTES, method=step.method, path=step.path)
             assert route.body is not None, step
-            route.body.model_validate({**step.body, "occurred_at": step.at.isoformat()})
+            body = {**step.body, **dict.fromkeys(step.refers, str(uuid4()))}
+            body |= {"occurred_at": step.at.isoformat()} if step.dated else {}
+            body |= {"into": str(uuid4()), "into_etag": '"v1"'} if step.into is not None else {}
+            route.body.model_validate(body)
 
 
 def test_all_units_get_cases_by_population_and_special_bodies_a_few():

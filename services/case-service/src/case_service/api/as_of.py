@@ -60,18 +60,21 @@ _WORDS: Final = {
 async def as_of(
     case_id: UUID,
     call: Annotated[Call, reading("case.read")],
-    at: Annotated[Instant, Query(description="The moment; what was recorded by then is what was known.")],
+    at: Annotated[
+        Instant | None, Query(description="The moment; what was recorded by then is what was known. Now, if left out.")
+    ] = None,
 ) -> Response:
     """Read a case as it was known then, as far as that is known now; who may read it is judged now."""
+    moment = at or call.context.now
 
     async def work(conn: AsyncConnection) -> AsOf:
-        found = await get_as_of(conn, call.context.scope, case_id, vault=call.context.vault, moment=at)
+        found = await get_as_of(conn, call.context.scope, case_id, vault=call.context.vault, moment=moment)
         await call.audit_read(
             conn, action="case.read_as_of", ids=[case_id], version=found.version, purpose=found.purpose
         )
         return found
 
-    body = _shown(await call.read(work), at).model_dump_json()
+    body = _shown(await call.read(work), moment).model_dump_json()
     return Response(body, media_type="application/json")
 
 
