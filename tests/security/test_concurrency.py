@@ -17,12 +17,10 @@ GUARDED = [
 ]
 QUESTIONS = {"/v1/visibility", "/v1/cases/search"}
 """What is asked by POST and changes nothing: asked twice, it is answered twice."""
-POSTS = [
-    item
-    for service in ("case", "notification")
-    for item in operations(REPOSITORY, service)
-    if item.method == "POST" and item.path not in QUESTIONS
+ALL_POSTS = [
+    item for service in ("case", "notification") for item in operations(REPOSITORY, service) if item.method == "POST"
 ]
+POSTS = [item for item in ALL_POSTS if item.path not in QUESTIONS]
 CASE = {
     "case_type": "place", "theme": "violence", "purpose_code": "prevent_crime", "legal_basis": "police_act",
     "title": "Uro i parken",
@@ -58,13 +56,12 @@ async def test_nothing_is_posted_without_an_idempotency_key(wall, oslo, operatio
     assert await wall.state(operation.service) == before
 
 
-@pytest.mark.parametrize("path", sorted(QUESTIONS))
-async def test_what_is_asked_by_post_without_a_key_changes_nothing(wall, oslo, path):
+@pytest.mark.parametrize("operation", [item for item in ALL_POSTS if item.path in QUESTIONS], ids=str)
+async def test_what_is_asked_by_post_without_a_key_changes_nothing(wall, oslo, operation):
     before = await wall.state()
-    body = {"cases": [oslo.ids["case_id"]], "concerns": [oslo.ids["concern_id"]]}
     for _ in range(2):
-        answer = await wall.mighty("oslo").send("case", "POST", path, body, key="")
-        assert (answer.status_code, answer.json()["cases"]) == (200, [oslo.ids["case_id"]])
+        answer = await wall.mighty("oslo").send("case", "POST", operation.path, wall.body_of(operation), key="")
+        assert answer.status_code == 200, answer.text
     assert await wall.state() == before
 
 
