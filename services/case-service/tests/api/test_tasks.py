@@ -207,7 +207,7 @@ async def test_pages_go_on_by_day_and_hold_each_task_once(officer, lead):
     cases = [await officer.open() for _ in range(3)]
     whole = await listed(lead)
     assert [(one["due_on"], one["id"]) for one in whole] == sorted((one["due_on"], one["id"]) for one in whole)
-    assert await listed(lead, limit=1 + len(whole) // 4) == whole
+    assert await listed(lead, limit=min(100, 1 + len(whole) // 4)) == whole
     assert {case.id for case in cases} <= {one["case_id"] for one in whole}
     first = await lead.get("/v1/tasks", limit=1)
     other = await lead.get("/v1/tasks", limit=1, whose="mine", cursor=first.json()["next"])
