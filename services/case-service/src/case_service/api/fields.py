@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
 from forkant_contracts.codes import (
@@ -38,7 +38,7 @@ from forkant_contracts.codes import (
     Theme,
     VerificationStatus,
 )
-from pydantic import AwareDatetime, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from case_service.domain.levels import Level
@@ -111,6 +111,15 @@ def _in_words(value: object) -> object:
     return value
 
 
+def _on_earth(moment: datetime) -> datetime:
+    # An offset can take the first and the last days that there are out of reach.
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("moment_out_of_range", "is no moment between the years 1 and 9999 in UTC") from None
+    return moment
+
+
 def _whole(value: object) -> object:
     # True equals 1 and would pass for it.
     if isinstance(value, (bool, float, str)):
@@ -123,11 +132,20 @@ Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_in_words),
     Field(
-        description="When it happened; now, if left out. At most five years back, never before the case's opening.",
+        description=(
+            "When it happened; now, if left out. At most five years back, never before the case's opening or what it "
+            "follows."
+        ),
         examples=["2026-03-02T09:30:00+01:00"],
     ),
 ]
-Instant = Annotated[datetime, AwareDatetime, BeforeValidator(_in_words), Field(examples=["2026-06-01T12:00:00Z"])]
+Instant = Annotated[
+    datetime,
+    AwareDatetime,
+    BeforeValidator(_in_words),
+    AfterValidator(_on_earth),
+    Field(examples=["2026-06-01T12:00:00Z"]),
+]
 Day = Annotated[date, BeforeValidator(_in_words), Field(examples=["2026-06-01"])]
 Title = Annotated[str, Text(200)]
 Name = Annotated[str, Text(200)]

@@ -262,7 +262,7 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
         Code.OCCURRED_AT_OUT_OF_RANGE: (
             _UNPROCESSABLE,
             "The moment is out of range",
-            "Give a moment from `earliest` to `latest`.",
+            "Give a moment from `earliest` to `latest`: not before what it follows, and not ahead of now.",
         ),
         Code.DUE_ON_OUT_OF_RANGE: (
             _UNPROCESSABLE,
@@ -287,7 +287,7 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
         Code.NOT_YET_RECORDED: (
             _UNPROCESSABLE,
             "Nothing was recorded by then",
-            "Give a moment from `earliest` to `latest`.",
+            "Give a moment from `earliest` to `latest`: not before what it follows, and not ahead of now.",
         ),
         Code.HISTORY_DROPPED: (
             410,

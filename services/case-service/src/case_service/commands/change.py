@@ -1,7 +1,7 @@
 """The way of every change of a case: load, decide, move on, publish, audit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -17,7 +17,7 @@ from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Decision
 from case_service.domain.moments import local_day, when
 from case_service.domain.refusals import Code, Refusal
-from case_service.domain.standing import Case
+from case_service.domain.standing import Case, Turn
 from case_service.domain.tasks import Course, Task, TaskChanges, follow
 from case_service.events import Details, Stamp, about_tasks, described, stamped
 from case_service.store import cases, items, tasks
@@ -55,6 +55,7 @@ class Change:
     conn: AsyncConnection
     context: Context
     loaded: cases.Loaded
+    stated: datetime | None
     at: datetime
 
     @property
@@ -66,6 +67,14 @@ class Change:
     def actor(self) -> str:
         """Who acts."""
         return self.context.subject
+
+    def following(self, earlier: datetime) -> "Change":
+        """Return the change as one that comes after something else that happened to the case.
+
+        Raises:
+            Refusal: it was said to have happened before.
+        """
+        return replace(self, at=when(occurred_at=self.stated, now=self.context.now, not_before=earlier))
 
     @property
     def key(self) -> CaseKey:
@@ -91,8 +100,8 @@ class Outcome:
     """A task that somebody says is done."""
 
 
-async def begin(conn: AsyncConnection, context: Context, target: Target) -> Change:
-    """Load a case for a change.
+async def begin(conn: AsyncConnection, context: Context, target: Target, *after: UUID | Turn) -> Change:
+    """Load a case for a change, which comes after the last that happened to some of its items, or in its course.
 
     Raises:
         Refusal: the caller may not see it, it is erased, it moved since the caller saw it, or the moment is wrong.
@@ -102,17 +111,20 @@ async def begin(conn: AsyncConnection, context: Context, target: Target) -> Chan
         raise Refusal(Code.CASE_ERASED)
     if loaded.revision != target.revision:
         raise Refusal(Code.STALE_VERSION)
-    return begun(conn, context, loaded, occurred_at=target.occurred_at)
+    return begun(conn, context, loaded, *after, occurred_at=target.occurred_at)
 
 
-def begun(conn: AsyncConnection, context: Context, loaded: cases.Loaded, *, occurred_at: datetime | None) -> Change:
-    """Return a change of a case that was loaded.
+def begun(
+    conn: AsyncConnection, context: Context, loaded: cases.Loaded, *after: UUID | Turn, occurred_at: datetime | None
+) -> Change:
+    """Return a change of a case that was loaded, which comes after some of what happened to it.
 
     Raises:
         Refusal: the moment is wrong.
     """
-    at = when(occurred_at=occurred_at, now=context.now, not_before=loaded.opened_at)
-    return Change(conn=conn, context=context, loaded=loaded, at=at)
+    earliest = max([loaded.opened_at, *(loaded.since[one] for one in after if one in loaded.since)])
+    at = when(occurred_at=occurred_at, now=context.now, not_before=earliest)
+    return Change(conn=conn, context=context, loaded=loaded, stated=occurred_at, at=at)
 
 
 async def finish(change: Change, decision: Decision, outcome: Outcome) -> Receipt:

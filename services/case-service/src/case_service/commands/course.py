@@ -1,5 +1,7 @@
 """The course of a case: hold and resume, close, refer, reject, reopen."""
 
+from typing import Final
+
 from forkant_contracts.codes import CloseReason, HoldReason, PartnerKind, RejectReason, ReopenReason
 from forkant_contracts.events.case import (
     CaseClosed,
@@ -16,8 +18,11 @@ from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Attempt, Decision, Kind
 from case_service.domain.lifecycle import decide
 from case_service.domain.moments import local_day
-from case_service.domain.standing import TransferState
+from case_service.domain.standing import TransferState, Turn
 from case_service.store import items
+
+_BEFORE_ITS_END: Final = (Turn.REOPENED, Turn.WORKED, Turn.PUT_ON_HOLD)
+"""What comes before a case ends, however it does."""
 
 
 async def put_on_hold(
@@ -45,7 +50,7 @@ async def resume(conn: AsyncConnection, context: Context, target: Target) -> Rec
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, Turn.PUT_ON_HOLD)
     decision = decide(change.case, Attempt(action=Action.RESUME, actor=change.actor))
     details = {Kind.RESUMED: CaseResumed(state=decision.case.state)}
     return await finish(change, decision, Outcome(action=Action.RESUME, details=details))
@@ -59,7 +64,9 @@ async def close(
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(
+        conn, context, target, *_BEFORE_ITS_END, *([Turn.EVALUATED] if reason is CloseReason.EVALUATED else [])
+    )
     decision = decide(change.case, Attempt(action=Action.CLOSE, actor=change.actor, close_reason=reason))
     outcome = Outcome(
         action=Action.CLOSE,
@@ -78,7 +85,7 @@ async def refer(
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, *_BEFORE_ITS_END)
     decision = decide(change.case, Attempt(action=Action.REFER, actor=change.actor))
     details = {Kind.REFERRED: CaseReferred(referred_to=referred_to)}
     return await _ended(change, decision, Outcome(action=Action.REFER, details=details, note=note))
@@ -92,7 +99,7 @@ async def reject(
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, *_BEFORE_ITS_END)
     decision = decide(change.case, Attempt(action=Action.REJECT, actor=change.actor))
     outcome = Outcome(
         action=Action.REJECT,
@@ -111,7 +118,7 @@ async def reopen(
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, Turn.ENDED)
     decision = decide(change.case, Attempt(action=Action.REOPEN, actor=change.actor))
     outcome = Outcome(
         action=Action.REOPEN,

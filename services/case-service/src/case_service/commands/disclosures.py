@@ -110,6 +110,7 @@ async def move(
     row = await store.find(conn, change.loaded.id, disclosure_id)
     if row is None:
         raise Refusal(Code.NOT_FOUND)
+    change = change.following(row["decided_at"] or row["requested_at"])
     state = moved(DisclosureState(row["state"]), move, actor=change.actor, requested_by=row["requested_by"])
     if move in _FORWARD:
         await _check(change, row["fields"])

@@ -51,7 +51,7 @@ async def hold_follow_up(
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, follow_up_id)
     attempt = Attempt(action=Action.HOLD_FOLLOW_UP, actor=change.actor, item_id=follow_up_id)
     outcome = Outcome(action=attempt.action, item_id=follow_up_id)
     receipt = await finish(change, decide(change.case, attempt), outcome)

@@ -92,7 +92,7 @@ async def clarify_information(
     Raises:
         Refusal: access to it is restricted for the caller, or the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, information_id)
     attempt = Attempt(action=Action.CLARIFY_INFORMATION, actor=change.actor, item_id=information_id)
     decision = decide(change.case, attempt)
     deadline = await store.deadline_of(conn, information_id)

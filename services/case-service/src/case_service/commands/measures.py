@@ -19,7 +19,7 @@ from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.lifecycle import decide
 from case_service.domain.methods import check_step, mandatory_steps_met
 from case_service.domain.moments import due, local_day
-from case_service.domain.standing import MeasureState, Method
+from case_service.domain.standing import MeasureState, Method, Turn
 from case_service.store import items, reference
 
 
@@ -73,7 +73,7 @@ async def start_measure(conn: AsyncConnection, context: Context, target: Target,
     Raises:
         Refusal: the plan is not approved, or the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, measure_id, Turn.PLAN_APPROVED)
     attempt = Attempt(action=Action.START_MEASURE, actor=change.actor, item_id=measure_id)
     receipt = await finish(change, decide(change.case, attempt), Outcome(action=attempt.action, item_id=measure_id))
     await items.update_measure(conn, measure_id, {"state": MeasureState.STARTED, "started_at": change.at})
@@ -88,7 +88,7 @@ async def complete_step(
     Raises:
         Refusal: the measure has no such step or it was done before, or the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, measure_id)
     attempt = Attempt(action=Action.COMPLETE_STEP, actor=change.actor, item_id=measure_id, step=step)
     decision = decide(change.case, attempt)
     measure = change.case.measures[measure_id]
@@ -116,7 +116,7 @@ async def complete_measure(conn: AsyncConnection, context: Context, target: Targ
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, measure_id)
     attempt = Attempt(action=Action.COMPLETE_MEASURE, actor=change.actor, item_id=measure_id)
     decision = decide(change.case, attempt)
     measure = change.case.measures[measure_id]
@@ -136,7 +136,7 @@ async def cancel_measure(
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, measure_id)
     attempt = Attempt(action=Action.CANCEL_MEASURE, actor=change.actor, item_id=measure_id)
     details = {Kind.MEASURE_CANCELLED: MeasureCancelled(measure_id=measure_id, reason=reason)}
     outcome = Outcome(action=attempt.action, details=details, item_id=measure_id)

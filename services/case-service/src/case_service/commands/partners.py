@@ -48,7 +48,7 @@ async def remove_partner(conn: AsyncConnection, context: Context, target: Target
     Raises:
         Refusal: the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, partner_id)
     attempt = Attempt(action=Action.REMOVE_PARTNER, actor=change.actor, item_id=partner_id)
     outcome = Outcome(action=attempt.action, item_id=partner_id)
     receipt = await finish(change, decide(change.case, attempt), outcome)

@@ -122,7 +122,7 @@ async def revoke(conn: AsyncConnection, context: Context, target: Target, transf
     Raises:
         Refusal: it was answered, or the rules say no.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, transfer_id)
     attempt = Attempt(action=Action.REVOKE_TRANSFER, actor=change.actor, item_id=transfer_id)
     outcome = Outcome(action=attempt.action, item_id=transfer_id)
     receipt = await finish(change, decide(change.case, attempt), outcome)
@@ -137,4 +137,4 @@ async def _begin_answer(conn: AsyncConnection, context: Context, target: Target,
     # An open offer is always at its first revision: the answer is its only change.
     if target.revision != 1:
         raise Refusal(Code.STALE_VERSION)
-    return begun(conn, context, loaded, occurred_at=target.occurred_at)
+    return begun(conn, context, loaded, transfer_id, occurred_at=target.occurred_at)

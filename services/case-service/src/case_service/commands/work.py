@@ -11,6 +11,7 @@ from case_service.commands.change import Outcome, begin, finish
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.lifecycle import decide
+from case_service.domain.standing import Turn
 from case_service.store import work
 
 _UNDER_18 = frozenset({AgeBand.UNDER_15, AgeBand.FROM_15_TO_17})
@@ -83,7 +84,7 @@ async def plan(
     Raises:
         Refusal: see :func:`~case_service.commands.change.begin` and :data:`~case_service.domain.lifecycle.RULES`.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, Turn.ASSESSED)
     counts = CasePlanned(
         goals=len(goals),
         goals_with_baseline=sum(goal.measurable and goal.baseline is not None for goal in goals),
@@ -108,7 +109,7 @@ async def approve_plan(conn: AsyncConnection, context: Context, target: Target) 
     Raises:
         Refusal: the caller wrote it, it was approved before; see also :func:`~case_service.commands.change.begin`.
     """
-    change = await begin(conn, context, target)
+    change = await begin(conn, context, target, Turn.PLANNED)
     decision = decide(change.case, Attempt(action=Action.APPROVE_PLAN, actor=change.actor))
     written = decision.case.plan
     if written is None:

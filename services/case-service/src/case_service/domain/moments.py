@@ -4,7 +4,7 @@ Days are those of Norway, because deadlines in law are.
 """
 
 import calendar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,11 @@ def when(*, occurred_at: datetime | None, now: datetime, not_before: datetime | 
             Code.OCCURRED_AT_OUT_OF_RANGE, earliest=earliest.isoformat(), latest=(now + CLOCK_SKEW).isoformat()
         )
     return occurred_at
+
+
+def day_begins(day: date) -> datetime:
+    """Return the moment at which a Norwegian calendar day begins."""
+    return datetime.combine(day, time.min, tzinfo=_OSLO)
 
 
 def due(*, due_on: date, opened_at: datetime, now: datetime) -> date:

@@ -57,6 +57,20 @@ class TransferState(StrEnum):
     REVOKED = "revoked"
 
 
+class Turn(StrEnum):
+    """What in the course of a case another thing can only come after."""
+
+    REOPENED = "reopened"
+    ASSESSED = "assessed"
+    PLANNED = "planned"
+    PLAN_APPROVED = "plan_approved"
+    WORKED = "worked"
+    """The last that happened to what ends with the case: its open measures, an open offer."""
+    EVALUATED = "evaluated"
+    PUT_ON_HOLD = "put_on_hold"
+    ENDED = "ended"
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """A version of a national method."""

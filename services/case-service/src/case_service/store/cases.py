@@ -32,10 +32,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.domain.information import InformationState
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.retention import Kept
-from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState
+from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState, Turn
 from case_service.domain.tasks import Task
 from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
 from case_service.store import retention, words
+from case_service.store.since import since_of
 from case_service.store.tasks import OPEN_TASKS, open_task
 from case_service.tables import (
     archive_decision,
@@ -95,6 +96,8 @@ class Loaded:
     """Its open tasks, the oldest first."""
     offered_to: str | None
     """The unit that it is on offer to."""
+    since: Mapping[UUID | Turn, datetime]
+    """When each of its items came to stand as it does, and its course took each turn that it took last."""
 
 
 def _measures() -> ScalarSelect[Any]:
@@ -105,7 +108,9 @@ def _measures() -> ScalarSelect[Any]:
         .correlate(measure)
     )
     method = (measure.c.method_code, measure.c.method_version)
-    facts = func.json_build_array(measure.c.id, measure.c.state, *method, steps, measure.c.due_on)
+    moved = select(func.max(measure_step.c.done_at)).where(measure_step.c.measure_id == measure.c.id)
+    since = func.greatest(measure.c.planned_at, measure.c.started_at, moved.scalar_subquery().correlate(measure))
+    facts = func.json_build_array(measure.c.id, measure.c.state, *method, steps, measure.c.due_on, since)
     return select(func.json_agg(facts, type_=JSON)).where(measure.c.case_id == _c.id).scalar_subquery()
 
 
@@ -132,24 +137,32 @@ FACTS: Final[Select[Any]] = select(
     _c.erased_at.is_not(None).label("erased"),
     _c.retention_until,
     _c.merged_into,
-    _round_of(assessment, assessment.c.completed).label("assessment"),
-    _round_of(evaluation, evaluation.c.completed).label("evaluation"),
-    _round_of(plan, plan.c.author, plan.c.goals, plan.c.goals_with_baseline, plan.c.approved_at.is_not(None)).label(
-        "plan"
-    ),
+    _round_of(assessment, assessment.c.completed, assessment.c.completed_at).label("assessment"),
+    _round_of(evaluation, evaluation.c.completed, evaluation.c.completed_at).label("evaluation"),
+    _round_of(
+        plan, plan.c.author, plan.c.goals, plan.c.goals_with_baseline, plan.c.written_at, plan.c.approved_at
+    ).label("plan"),
     _measures().label("measures"),
-    select(func.json_agg(func.json_build_array(follow_up.c.id, follow_up.c.state, follow_up.c.due_on), type_=JSON))
+    select(
+        func.json_agg(
+            func.json_build_array(follow_up.c.id, follow_up.c.state, follow_up.c.due_on, follow_up.c.scheduled_at),
+            type_=JSON,
+        )
+    )
     .where(follow_up.c.case_id == _c.id)
     .scalar_subquery()
     .label("follow_ups"),
-    select(func.json_agg(partner.c.id, type_=JSON))
+    select(func.json_agg(func.json_build_array(partner.c.id, partner.c.added_at), type_=JSON))
     .where(partner.c.case_id == _c.id, partner.c.removed_at.is_(None))
     .scalar_subquery()
     .label("partners"),
     select(
         func.json_agg(
             func.json_build_array(
-                information.c.id, information.c.outcome.is_not(None), information.c.clarification_deadline
+                information.c.id,
+                information.c.outcome.is_not(None),
+                information.c.clarification_deadline,
+                information.c.registered_at,
             ),
             type_=JSON,
         )
@@ -162,6 +175,10 @@ FACTS: Final[Select[Any]] = select(
     .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
     .scalar_subquery()
     .label("offer"),
+    select(transfer.c.offered_at)
+    .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
+    .scalar_subquery()
+    .label("offered_at"),
     select(transfer.c.to_unit)
     .where(transfer.c.case_id == _c.id, transfer.c.state == TransferState.OFFERED.value)
     .scalar_subquery()
@@ -311,10 +328,10 @@ def loaded_of(row: Any) -> Loaded:
             assessed=bool(row.assessment and row.assessment[0]),
             plan=_plan(row.plan),
             evaluated=bool(row.evaluation and row.evaluation[0]),
-            measures=MappingProxyType({UUID(each[0]): _measure(*each[1:-1]) for each in row.measures or ()}),
-            follow_ups=MappingProxyType({UUID(key): FollowUpState(state) for key, state, _ in row.follow_ups or ()}),
-            partners=frozenset(UUID(key) for key in row.partners or ()),
-            information=MappingProxyType({UUID(key): _clarity(clear) for key, clear, _ in row.information or ()}),
+            measures=MappingProxyType({UUID(each[0]): _measure(*each[1:-2]) for each in row.measures or ()}),
+            follow_ups=MappingProxyType({UUID(key): FollowUpState(state) for key, state, *_ in row.follow_ups or ()}),
+            partners=frozenset(UUID(key) for key, _ in row.partners or ()),
+            information=MappingProxyType({UUID(key): _clarity(clear) for key, clear, *_ in row.information or ()}),
             offer=row.offer,
             legal_holds=frozenset(UUID(key) for key in row.legal_holds or ()),
             archive_decided_by=row.archive_decided_by,
@@ -328,19 +345,20 @@ def loaded_of(row: Any) -> Loaded:
         held_on=row.held_on,
         tasks=tuple(open_task(each) for each in row.tasks or ()),
         offered_to=row.offered_to,
+        since=since_of(row),
     )
 
 
 def _due_days(row: Any) -> Mapping[UUID, date]:
     items = (*(row.measures or ()), *(row.follow_ups or ()), *(row.information or ()))
-    return MappingProxyType({UUID(each[0]): date.fromisoformat(each[-1]) for each in items})
+    return MappingProxyType({UUID(each[0]): date.fromisoformat(each[-2]) for each in items})
 
 
 def _plan(facts: list[Any] | None) -> Plan | None:
     if facts is None:
         return None
-    author, goals, with_baseline, approved = facts
-    return Plan(author=author, goals=goals, goals_with_baseline=with_baseline, approved=approved)
+    author, goals, with_baseline, _written_at, approved_at = facts
+    return Plan(author=author, goals=goals, goals_with_baseline=with_baseline, approved=approved_at is not None)
 
 
 def _clarity(clear: bool) -> InformationState:
