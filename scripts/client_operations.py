@@ -18,6 +18,8 @@ _SCALARS: Final = {"integer": "int", "number": "float", "boolean": "bool", "stri
 _FORMATS: Final = {"uuid": "UUID", "date": "date", "date-time": "datetime"}
 _IF_MATCH: Final = "If-Match"
 _HEADERS: Final = {_IF_MATCH: "if_match", "Idempotency-Key": "idempotency_key", "Forkant-Purpose": "purpose"}
+_FOR_KEEPERS: Final = frozenset({"If-None-Match"})
+"""Headers of those who keep answers, which this client does not."""
 _TAKEN: Final = frozenset({"body", "content", "self"})
 _JSON: Final = "application/json"
 _WIDTH: Final = 108
@@ -129,6 +131,8 @@ class _Method:
 
     def _take(self, parameter: Mapping[str, Any]) -> None:
         name, kind = parameter["name"], parameter["in"]
+        if name in _FOR_KEEPERS:
+            return
         argument, annotation = _HEADERS.get(name) or _identifier(name), self._type(parameter["schema"])
         if kind == "path":
             self.first.append(f"{argument}: {annotation}")

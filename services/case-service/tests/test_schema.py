@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import asyncpg
 import pytest
-from case_service.api.reference import _LISTS
+from case_service.domain.catalogue import LISTS
 from case_service.tables import metadata
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql
@@ -82,7 +82,7 @@ async def test_the_database_lists_the_codes_of_the_contracts(service, place, cod
     )
     rules = [row["rule"] for row in rows if re.match(rf"CHECK \(\(?{column} (= ANY|<@)", row["rule"])]
     listed = {code for rule in rules for code in re.findall(r"'([a-z0-9_]+)'", rule)}
-    assert listed == {code.value for code in _LISTS[code_list]} - {"unknown"}
+    assert listed == {code.value for code in LISTS[code_list]} - {"unknown"}
 
 
 @pytest.mark.parametrize(

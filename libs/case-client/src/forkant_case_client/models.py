@@ -216,6 +216,18 @@ class CloseCase(Model):
     reason: CloseReason
 
 
+class CodeView(Model):
+    """A code of a list, and what it is called in the middle of a sentence, where it has a name."""
+
+    code: str
+    code_list: str
+    label_en: str | None
+    label_nb: str | None
+    label_nn: str | None
+    valid_to: date | None
+    """From this day nothing new takes it; where it stands it still reads."""
+
+
 class CommentOnProposal(Model):
     """What somebody says in a hearing: about the method, and about no case or person."""
 
@@ -418,6 +430,13 @@ class LinkReceipt(Model):
     other_case: UUID
 
 
+class ListedCodes(Model):
+    """Codes, list by list; `on` is the day on which they may be chosen."""
+
+    items: list[CodeView]
+    on: date | None
+
+
 class MeasureView(Model):
     """A measure."""
 
@@ -478,6 +497,16 @@ class MethodChangeView(Model):
     unit: str
 
 
+class MunicipalityUnitView(Model):
+    """The district of a municipality between two days."""
+
+    unit: str
+    unit_assumed: bool
+    valid_from: date
+    valid_to: date | None
+    """The first day on which it belongs to another."""
+
+
 class MunicipalityView(Model):
     """A municipality and the police district that it belongs to."""
 
@@ -489,6 +518,7 @@ class MunicipalityView(Model):
     unit_assumed: bool | None
     valid_from: date
     valid_to: date | None
+    """The first day on which it is not there any more."""
 
 
 class NoteView(Model):
@@ -1126,10 +1156,17 @@ class UnitView(Model):
 
     id: str
     kind: str
+    """`district`, `special_body`, `directorate` or `operational_unit`."""
     name_en: str
     name_nb: str
+    name_nn: str
+    parent: str | None
+    """The district of an operational unit."""
     population_thousands: int | None
     """An assumption for planning, not a statistic."""
+    valid_from: date
+    valid_to: date | None
+    """The first day on which it is not there any more."""
 
 
 class VisibilityAnswer(Model):
@@ -1824,7 +1861,29 @@ class MethodView(Model):
     """From which day no new measure follows it; those that do go on."""
     steps: list[StepView]
     valid_from: date
+    valid_to: date | None
+    """From which day a later version is followed, or none: see `retired_from`."""
     version: int
+
+
+class MunicipalityHistory(Model):
+    """A municipality, and to which districts it belonged, the first before the last."""
+
+    county: str
+    county_number: str
+    name: str
+    number: str
+    units: list[MunicipalityUnitView]
+    valid_from: date
+    valid_to: date | None
+    """The first day on which it is not there any more."""
+
+
+class MunicipalityList(Model):
+    """The municipalities of a day."""
+
+    items: list[MunicipalityView]
+    on: date
 
 
 class OfferReceipt(Model):
@@ -2082,6 +2141,13 @@ class TransferPage(Model):
     next: str | None
 
 
+class UnitList(Model):
+    """Units; `on` is the day that they are of."""
+
+    items: list[UnitView]
+    on: date | None
+
+
 class WithdrawExample(Model):
     """Why an example is withdrawn; one that ``identifies`` somebody loses its texts for good."""
 
@@ -2214,6 +2280,8 @@ class Catalogue(Model):
     codes: dict[str, list[str]]
     methods: list[MethodView]
     municipalities: list[MunicipalityView]
+    on: date
+    """The day that units and municipalities are of."""
     retired: dict[str, dict[str, date]]
     """Codes that nothing new takes, by list, with the day from which: they still read where they stand."""
     units: list[UnitView]
@@ -2263,7 +2331,7 @@ class LinkPage(Model):
 
 
 class MethodList(Model):
-    """All method versions."""
+    """Method versions."""
 
     items: list[MethodView]
 

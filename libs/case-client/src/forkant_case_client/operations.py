@@ -65,12 +65,15 @@ from forkant_case_client.models import (
     LinkPage,
     LinkReceipt,
     LinkView,
+    ListedCodes,
     MeasureView,
     MemberList,
     MergeCase,
     MergedList,
     MethodChangePage,
     MethodList,
+    MunicipalityHistory,
+    MunicipalityList,
     OfferReceipt,
     OfferTransfer,
     OpenCase,
@@ -124,6 +127,7 @@ from forkant_case_client.models import (
     TimelinePage,
     TransferLine,
     TransferPage,
+    UnitList,
     VisibilityAnswer,
     WithdrawExample,
 )
@@ -2164,20 +2168,46 @@ class CaseService:
         call = Call(method="GET", path="/v1/retention-rules", answers=RetentionRules)
         return await self._transport.send(call)
 
-    async def reference_catalogue(self) -> Answer[Catalogue]:
+    async def reference_catalogue(self, *, on: date | None = None) -> Answer[Catalogue]:
         """Read codes, units, municipalities and methods: ``GET /v1/catalogue``.
 
         Read what forms are filled in from: code lists, units, municipalities with their district, methods.
         """
-        call = Call(method="GET", path="/v1/catalogue", answers=Catalogue)
+        call = Call(method="GET", path="/v1/catalogue", query={"on": on}, answers=Catalogue)
         return await self._transport.send(call)
 
-    async def reference_methods(self) -> Answer[MethodList]:
+    async def reference_list_codes(
+        self, *, code_list: str | None = None, on: date | None = None
+    ) -> Answer[ListedCodes]:
+        """Read codes with their names: ``GET /v1/codes``.
+
+        Read themes, types of case and all other codes, what each is called, and until when something new takes it.
+        """
+        call = Call(method="GET", path="/v1/codes", query={"code_list": code_list, "on": on}, answers=ListedCodes)
+        return await self._transport.send(call)
+
+    async def reference_methods(self, *, on: date | None = None) -> Answer[MethodList]:
         """Read the national methods: ``GET /v1/methods``.
 
         Read every version of every national method with its steps; a measure stays on the version it began with.
         """
-        call = Call(method="GET", path="/v1/methods", answers=MethodList)
+        call = Call(method="GET", path="/v1/methods", query={"on": on}, answers=MethodList)
+        return await self._transport.send(call)
+
+    async def reference_municipalities(self, *, on: date | None = None) -> Answer[MunicipalityList]:
+        """Read the municipalities of a day: ``GET /v1/municipalities``.
+
+        Read the municipalities of a day with the district of each; none of days before the division that is loaded.
+        """
+        call = Call(method="GET", path="/v1/municipalities", query={"on": on}, answers=MunicipalityList)
+        return await self._transport.send(call)
+
+    async def reference_municipality(self, number: str) -> Answer[MunicipalityHistory]:
+        """Read a municipality and its districts: ``GET /v1/municipalities/{number}``.
+
+        Read to which district a municipality belonged between which days.
+        """
+        call = Call(method="GET", path=f"/v1/municipalities/{quote(number, safe='')}", answers=MunicipalityHistory)
         return await self._transport.send(call)
 
     async def reference_role_matrix(self) -> Answer[RoleMatrix]:
@@ -2186,6 +2216,14 @@ class CaseService:
         Read which roles may take which action; what is not listed is refused.
         """
         call = Call(method="GET", path="/v1/role-matrix", answers=RoleMatrix)
+        return await self._transport.send(call)
+
+    async def reference_units(self, *, on: date | None = None, every: bool | None = None) -> Answer[UnitList]:
+        """Read the units of a day: ``GET /v1/units``.
+
+        Read districts, special bodies, the directorate and operational units, with the days between which each is.
+        """
+        call = Call(method="GET", path="/v1/units", query={"on": on, "every": every}, answers=UnitList)
         return await self._transport.send(call)
 
     async def reference_work_processes(self) -> Answer[ProcessList]:
@@ -2757,8 +2795,12 @@ ROUTES: Final = (
     Route(method="POST", path="/v1/cases/{case_id}/restriction", name="protection_restrict", body=RestrictCase),
     Route(method="GET", path="/v1/retention-rules", name="protection_retention_rules", body=None),
     Route(method="GET", path="/v1/catalogue", name="reference_catalogue", body=None),
+    Route(method="GET", path="/v1/codes", name="reference_list_codes", body=None),
     Route(method="GET", path="/v1/methods", name="reference_methods", body=None),
+    Route(method="GET", path="/v1/municipalities", name="reference_municipalities", body=None),
+    Route(method="GET", path="/v1/municipalities/{number}", name="reference_municipality", body=None),
     Route(method="GET", path="/v1/role-matrix", name="reference_role_matrix", body=None),
+    Route(method="GET", path="/v1/units", name="reference_units", body=None),
     Route(method="GET", path="/v1/work-processes", name="reference_work_processes", body=None),
     Route(method="POST", path="/v1/cases/{case_id}/tasks", name="tasks_add_task", body=AddTask),
     Route(

@@ -20,7 +20,8 @@ SHOW_NOTHING = {
     "GET /v1/catalogue", "GET /v1/methods", "GET /v1/methods/{method}/changes", "GET /v1/method-proposals",
     "GET /v1/method-proposals/{proposal_id}", "GET /v1/work-processes", "GET /v1/role-matrix",
     "GET /v1/best-practices", "GET /v1/best-practices/{example_id}",
-    "GET /v1/best-practices/{example_id}/revisions",
+    "GET /v1/best-practices/{example_id}/revisions", "GET /v1/units", "GET /v1/municipalities",
+    "GET /v1/municipalities/{number}", "GET /v1/codes",
 }  # fmt: skip
 """Operations that tell nothing about anybody, and leave no entry."""
 BREAK = "ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID"
@@ -120,6 +121,8 @@ class Walk:
         )
 
     def _keep(self, name: str, answer: Any, kept: dict[str, Any]) -> None:
+        if "private" in answer.headers.get("cache-control", ""):
+            return  # Reference data, whose ETag is of no version.
         if "etag" in answer.headers and name.startswith(("POST /v1/concerns", "GET /v1/concerns")):
             self.etags["concern"] = answer.headers["etag"]
         elif "etag" in answer.headers and "method-proposals" in name:
@@ -281,7 +284,10 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step(officer, "POST /v1/visibility", question, action="case.ask_visibility")
     await walk.step("auditor", "GET /v1/audit", action="audit.read", object_id=walk.ids["case_id"])
     await walk.step(officer, "GET /v1/catalogue", action=None)
-    await walk.step(officer, "GET /v1/methods", action=None)
+    walk.ids["number"] = "0301"
+    for listed in ("units", "municipalities", "municipalities/{number}", "codes", "methods"):
+        await walk.step(officer, f"GET /v1/{listed}", action=None)
+    del walk.ids["number"]
     await walk.step(officer, "GET /v1/retention-rules", action=None)
     await walk.step(officer, "GET /v1/work-processes", action=None)
     await walk.step(officer, "GET /v1/role-matrix", action=None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _JSON: Final = "application/json"
-_NATIONAL: Final = frozenset({"methods", "best-practices"})
+_NATIONAL: Final = frozenset({"methods", "best-practices", "reference"})
 """The tags of what all units share."""
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 

@@ -24,7 +24,7 @@ from case_service.tables.methods import (
     method_proposal,
     method_step,
 )
-from case_service.tables.reference import municipality, municipality_unit
+from case_service.tables.reference import municipality, municipality_unit, unit
 from case_service.tables.search import case_word, case_words
 from case_service.tables.tasks import task
 from case_service.tables.work import assessment, evaluation, follow_up, measure, measure_step, partner, plan, plan_goal
@@ -74,4 +74,5 @@ __all__ = [
     "preventive_case",
     "task",
     "transfer",
+    "unit",
 ]

@@ -1,10 +1,24 @@
-"""Reference data: municipalities and the units that they belong to."""
+"""Reference data: units, municipalities, and the units that these belong to."""
 
 from typing import Final
 
-from sqlalchemy import Column, Date, Table, Text
+from sqlalchemy import Column, Date, Integer, Table, Text
 
 from case_service.tables.base import metadata
+
+unit: Final = Table(
+    "unit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("parent", Text),
+    Column("name_nb", Text, nullable=False),
+    Column("name_nn", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("population_thousands", Integer),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+)
 
 municipality: Final = Table(
     "municipality",
