@@ -22,10 +22,16 @@ OUTSIDERS = {
     "a method editor with the unit of the case": ("pod-methods", {"unit": "oslo", "clearance": 3}),
     "an importer with the unit of the case": ("import-demo", {"unit": "oslo", "clearance": 3}),
 }
+ASKED = [
+    (name, operation)
+    for name in OUTSIDERS
+    for operation in CONTENT
+    # An importer hands cases over, and reads none: whose it may is tested with the import.
+    if not ("importer" in name and operation.path == "/v1/imports")
+]
 
 
-@pytest.mark.parametrize("operation", CONTENT, ids=str)
-@pytest.mark.parametrize("outsider", OUTSIDERS)
+@pytest.mark.parametrize(("outsider", "operation"), ASKED, ids=str)
 async def test_no_content_is_read_or_changed_by(wall, oslo, operation, outsider):
     persona, claims = OUTSIDERS[outsider]
     before = await wall.state(operation.service)

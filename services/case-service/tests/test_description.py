@@ -29,7 +29,7 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(set(MODELS) - {"Body", "CaseFacts"}))
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"Body", "CaseFacts", "CaseByItself"}))
 def test_every_body_has_an_example_that_it_accepts(name):
     assert MODELS[name].model_validate(EXAMPLES[name])
 
@@ -97,6 +97,7 @@ WITHOUT_ETAG = {
     "/v1/cases",
     "/v1/cases/{case_id}/links",
     "/v1/concerns",
+    "/v1/imports",
     "/v1/cases/{case_id}/break-glass",
     "/v1/substitutions",
     "/v1/substitutions/{substitution_id}/end",

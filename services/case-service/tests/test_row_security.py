@@ -1,6 +1,7 @@
 """The second wall: the application's role, with no policy and no predicate above it, sees and writes nothing foreign."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ HOLDER = {
     "transfer": "t.from_unit",
     "access_grant": OF_CASE.format("object_id"),
     "access_substitution": "t.unit",
+    "imported_case": "t.unit",
     "case_link": OF_CASE.format("from_case"),
     "access_review": "t.unit",
     "attachment_segment": "(SELECT c.unit FROM attachment_content a JOIN preventive_case c ON c.id = a.case_id"
@@ -135,6 +137,10 @@ async def fill(service: Service, unit: str, other: str) -> None:
     erased = await officer.open(occurred_at=LONG_AGO)
     await erased.do("POST", "legal-holds", {"reason": "complaint"}, by=privacy)
     await (await officer.open()).do("PUT", "archive-decision", {"outcome": "destroy"}, by=lead)
+    row = {**PERSON_CASE, "opened_at": LONG_AGO, "source_reference": "1"}
+    rows = File(content=json.dumps(row).encode(), media_type="application/x-ndjson")
+    imported = await lead.send("POST", "/v1/imports?source=old-system", rows)
+    assert imported.is_success, imported.text
     linked = await officer.send("POST", f"{case.path}/links", {"other_case": active.id, "kind": "follows"})
     assert linked.is_success, linked.text
     await erased.do("POST", "close", {"reason": "unfounded", "occurred_at": LONG_AGO})

@@ -401,6 +401,16 @@ class HoldFollowUp(Model):
     occurred_at: AwareDatetime | None = None
 
 
+class ImportReceipt(Model):
+    """How many rows there were, and which cases they became."""
+
+    cases: list[UUID]
+    """The cases, in the order of the rows; none after a dry run."""
+    dry_run: bool
+    opened: int
+    rows: int
+
+
 class ItemView(Model):
     """What of the case it is about."""
 

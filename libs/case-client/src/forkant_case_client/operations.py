@@ -59,6 +59,7 @@ from forkant_case_client.models import (
     GlassReceipt,
     HistoryPage,
     HoldFollowUp,
+    ImportReceipt,
     InformationView,
     LegalHoldList,
     LinkCases,
@@ -1402,6 +1403,31 @@ class CaseService:
             headers={"If-Match": if_match, "Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
             body=body,
             answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
+    async def exchange_import_cases(
+        self,
+        content: bytes | AsyncIterable[bytes],
+        *,
+        source: str,
+        dry_run: bool | None = None,
+        idempotency_key: str | None = None,
+        content_type: str = "application/x-ndjson",
+    ) -> Answer[ImportReceipt]:
+        """Import cases: ``POST /v1/imports``.
+
+        Open a case for each row, or none; the body is one JSON object a line, or CSV, see the guide on imports.
+        Each row is checked as opening a case is. What is wrong comes as `import-refused` with `errors`: the number
+        of the row, the place in it and a code; never what was sent.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/imports",
+            query={"source": source, "dry_run": dry_run},
+            headers={"Idempotency-Key": idempotency_key, "Content-Type": content_type},
+            content=content,
+            answers=ImportReceipt,
         )
         return await self._transport.send(call)
 

@@ -92,10 +92,12 @@ def events_bind(events: Sequence[Event]) -> dict[str, Any]:
     trace = current_traceparent()
     traced = [e if e.traceparent or trace is None else e.model_copy(update={"traceparent": trace}) for e in events]
     messages = [encode(event) for event in traced]
+    keys = {(e.topic, m.key) for e, m in zip(traced, messages, strict=True)}
+    partitions = {(topic, key): partition_of(key, TOPICS[topic].partitions) for topic, key in keys}
     return {
         "ids": [e.id for e in traced],
         "topics": [e.topic for e in traced],
-        "partitions": [partition_of(m.key, TOPICS[e.topic].partitions) for e, m in zip(traced, messages, strict=True)],
+        "partitions": [partitions[e.topic, m.key] for e, m in zip(traced, messages, strict=True)],
         "aggregates": [e.aggregate_id for e in traced],
         "versions": [e.aggregate_version for e in traced],
         "types": [e.type for e in traced],

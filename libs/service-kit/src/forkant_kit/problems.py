@@ -159,14 +159,15 @@ def not_found() -> ProblemError:
 
 def _invalid(error: RequestValidationError) -> ProblemError:
     places = [
-        {"place": _place(item), "kind": item["type"], "rule": _rule(item)} for item in error.errors()[:_MAX_PLACES]
+        {"place": place_of(item), "kind": item["type"], "rule": _rule(item)} for item in error.errors()[:_MAX_PLACES]
     ]
     return ProblemError(
         422, "invalid-request", "The request is not valid", "Correct the places named.", extra={"errors": places}
     )
 
 
-def _place(item: Mapping[str, Any]) -> str:
+def place_of(item: Mapping[str, Any]) -> str:
+    """Return the place that an error of pydantic's is about, by names of ours alone."""
     parts = [str(part) if isinstance(part, int) or _NAME.fullmatch(part) else "?" for part in item["loc"]]
     if item["type"] == "extra_forbidden":
         # The name of a field that we do not have is the client's own text.

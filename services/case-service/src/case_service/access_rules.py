@@ -35,7 +35,15 @@ class Standing:
 
 STANDINGS: Final = (
     Standing(
-        roles=frozenset({Role.CASE_OFFICER, Role.RADICALISATION_CONTACT, Role.ONLINE_PATROL, Role.POLICE_LIAISON})
+        roles=frozenset(
+            {
+                Role.CASE_OFFICER,
+                Role.RADICALISATION_CONTACT,
+                Role.ONLINE_PATROL,
+                Role.POLICE_LIAISON,
+                Role.IMPORTER,
+            }
+        )
     ),
     Standing(roles=frozenset({Role.PREVENTION_LEAD}), members_from=Level.STRICTLY_CONFIDENTIAL, sees_restricted=True),
     Standing(roles=frozenset({Role.PRIVACY_OFFICER}), members_from=None, sees_restricted=True),
@@ -46,7 +54,7 @@ Each reaches further than the one before, so that of several roles of a person t
 """
 
 BEFORE_MEMBERSHIP: Final = frozenset(
-    {"concern.receive", "concern.read", "concern.decide", "case.open", "case.answer_transfer"}
+    {"concern.receive", "concern.read", "concern.decide", "case.open", "case.import", "case.answer_transfer"}
 )
 """Actions of a unit on what has no members yet. An offer is answered by the unit it goes to, which is the target's."""
 
@@ -137,6 +145,25 @@ def scope_of(principal: Principal, action: str, *, at: datetime, purpose: str | 
                 broken_glass=ACCESS.actions[known].break_glass,
             )
     return scope
+
+
+def import_scope(principal: Principal, *, at: datetime) -> Scope:
+    """Return how far an import reaches: to the caller's unit, or to any for an importer of the directorate's.
+
+    Such an importer says with each row whose case it is; its scope names the directorate, which holds none.
+
+    Raises:
+        ProblemError: see :func:`scope_of`.
+    """
+    if principal.unit != DIRECTORATE or Role.IMPORTER.value not in principal.roles:
+        return scope_of(principal, "case.import", at=at)
+    return Scope(
+        unit=principal.unit,
+        subject=principal.subject,
+        clearance=principal.clearance,
+        at=at,
+        members_from=NOBODY_NEEDS_MEMBERSHIP,
+    )
 
 
 def privacy_scope(*, unit: str, subject: str, clearance: int, at: datetime) -> Scope:

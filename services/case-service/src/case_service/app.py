@@ -34,6 +34,7 @@ from case_service.api import (
     emergency,
     erasure_batches,
     feed,
+    imports,
     information,
     items,
     keeping,
@@ -52,7 +53,7 @@ from case_service.api import (
     visibility,
     work,
 )
-from case_service.api.calls import AttachmentTools, Tools
+from case_service.api.calls import AttachmentTools, ImportTools, Tools
 from case_service.api.description import describe
 from case_service.api.refusals import problem_of
 from case_service.attachment_settings import limits_of
@@ -67,6 +68,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     concerns.router,
     search.router,
     cases.router,
+    imports.router,
     timeline.router,
     as_of.router,
     work.router,
@@ -114,7 +116,10 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         verifier=verifier,
         audit=engine,
         unaudited=UNAUDITED,
-        large_bodies={"POST /v1/cases/{case_id}/attachments": settings.attachment_max_bytes},
+        large_bodies={
+            "POST /v1/cases/{case_id}/attachments": settings.attachment_max_bytes,
+            "POST /v1/imports": settings.import_max_bytes,
+        },
     )
     describe(app)
     app.add_exception_handler(Refusal, _on_refusal)
@@ -127,6 +132,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         now=utc_now,
         new_id=new_id,
         attachments=_attachments(settings),
+        imports=ImportTools(most_rows=settings.import_max_rows, upload_seconds=settings.import_upload_seconds),
     )
     return app
 

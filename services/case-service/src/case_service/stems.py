@@ -32,10 +32,15 @@ def stem(word: str) -> str:
 _HEADS: Final = frozenset(stem(word) for head in HEADS for word in words(head))
 
 
+def stems_of(word: str) -> frozenset[str]:
+    """Return the stems by which a word of :mod:`case_service.domain.words` is found: its own, and its heads'."""
+    own = stem(word)
+    return frozenset((own, *heads(own, stemmed_heads=_HEADS)))
+
+
 def stems_to_find(*texts: str | None) -> frozenset[str]:
     """Return the stems by which texts are found: of their words, and of the last parts of compounds among these."""
-    own = {stem(word) for text in texts if text is not None for word in words(text)}
-    return frozenset(own.union(*(heads(each, stemmed_heads=_HEADS) for each in own)))
+    return frozenset[str]().union(*(stems_of(word) for text in texts for word in words(text or "")))
 
 
 def stems_sought(query: str) -> tuple[str, ...]:

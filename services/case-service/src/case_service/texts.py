@@ -61,12 +61,12 @@ def sealed(key: DataKey, table: Table, values: Mapping[str, object], **row: obje
         row: what names the row, as far as the values don't.
     """
     named = {**values, **row}
-    return {
+    texts = {
         name: key.seal(value, place=place(table.name, name, named))
-        if isinstance(value, str) and name in SEALED[table.name]
-        else value
-        for name, value in values.items()
+        for name in SEALED[table.name]
+        if isinstance(value := values.get(name), str)
     }
+    return {**values, **texts}
 
 
 def opened(key: DataKey, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from forkant_kit.vault import DataKey, Vault
 from sqlalchemy import Table
 
 from case_service.domain.refusals import Code, Refusal
-from case_service.stems import stems_sought, stems_to_find
+from case_service.domain.words import words
+from case_service.stems import stems_of, stems_sought
 
 FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -49,6 +50,29 @@ _ROW: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 _BY_ID: Final = ("id",)
 
 
+class Numbers:
+    """The numbers by which words are kept for one unit, each worked out once; to be kept no longer than the texts."""
+
+    def __init__(self, blinder: Blinder, unit: str) -> None:
+        """Begin without a word."""
+        self._blinder = blinder
+        self._unit = unit
+        self._known: dict[str, tuple[int, ...]] = {}
+
+    def of(self, texts: Iterable[str | None]) -> list[int]:
+        """Return the numbers by which a case with these texts is found, in order."""
+        found: set[int] = set()
+        for text in texts:
+            for word in words(text or ""):
+                found.update(self._known.get(word) or self._new(word))
+        return sorted(found)
+
+    def _new(self, word: str) -> tuple[int, ...]:
+        numbers = tuple(self._blinder.written(stem, context=self._unit) for stem in stems_of(word))
+        self._known[word] = numbers
+        return numbers
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class CaseKey(DataKey):
     """The data key of a case, with what blinds the words of its texts for the unit that holds it."""
@@ -63,8 +87,7 @@ class CaseKey(DataKey):
 
     def words(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> list[int]:
         """Return the numbers by which the case is found for the texts, in clear, of some rows, in order."""
-        stems = stems_to_find(*(row.get(name) for row in rows for name in FOUND_BY[table.name]))
-        return sorted(self.blinder.written(stem, context=self.unit) for stem in stems)
+        return Numbers(self.blinder, self.unit).of(row.get(name) for row in rows for name in FOUND_BY[table.name])
 
 
 @dataclass(frozen=True, slots=True)

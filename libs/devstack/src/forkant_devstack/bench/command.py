@@ -14,6 +14,7 @@ from rich.console import Console
 
 from forkant_devstack.bench.consumer import bench_consumer
 from forkant_devstack.bench.erasing import bench_erasing
+from forkant_devstack.bench.importing import bench_importing
 from forkant_devstack.bench.laboratory import Laboratory, laboratory
 from forkant_devstack.bench.listing import bench_listing
 from forkant_devstack.bench.opening import bench_opening
@@ -36,6 +37,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "consumer": bench_consumer,
     "projector": bench_projector,
     "opening": bench_opening,
+    "importing": bench_importing,
     "row-security": bench_row_security,
     "walls": bench_walls,
     "listing": bench_listing,

@@ -5,20 +5,22 @@ It stands nowhere but beside a benchmark: it opens what the service keeps shut.
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from unittest.mock import patch
-from uuid import UUID
 
 import case_service.scope
 from forkant_contracts import Event
 from forkant_kit.audit.record import Entry, Trail
 from forkant_kit.auth import Principal, TokenVerifier
-from forkant_kit.outbox import append_events
+from forkant_kit.keyring import Keyring
+from forkant_kit.outbox import EVENTS_SQL, append_events
 from forkant_kit.settings import load
 from forkant_kit.vault import DataKey
 from forkant_kit.web import serve
-from sqlalchemy import insert, true
+from sqlalchemy import text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+_EVENTS: Final = text(f"{EVENTS_SQL} SELECT 1")
 
 
 def without_token() -> None:
@@ -52,30 +54,18 @@ def without_audit() -> None:
         await append_events(conn, events)
         self.recorded = True
 
+    async def only_events(self: Trail, conn: AsyncConnection, bound: dict[str, Any]) -> None:
+        await conn.execute(_EVENTS, bound)
+        self.recorded = True
+
     patch.object(Trail, "record", forget).start()
     patch.object(Trail, "publish", only_publish).start()
+    patch.object(Trail, "publish_bound", only_events).start()
 
 
 def without_sealing() -> None:
-    """Write text as it is, and no data key."""
-    from case_service.store import cases
-    from case_service.tables import preventive_case
-    from case_service.texts import SEALED
-
-    plain = insert(preventive_case).inline()
-
-    async def insert_case(
-        conn: AsyncConnection, _vault: object, *, case_id: UUID, values: Mapping[str, object]
-    ) -> None:
-        # The columns hold bytes of a least length.
-        texts = {
-            name: value.encode().ljust(40)
-            for name, value in values.items()
-            if isinstance(value, str) and name in SEALED["preventive_case"]
-        }
-        await conn.execute(plain, {"id": case_id, **values, **texts})
-
-    patch.object(cases, "insert_case", insert_case).start()
+    """Write text as it is, under data keys that are written as they are."""
+    patch.object(Keyring, "seal", lambda self, secret, **_: self.newest + secret.ljust(60)).start()
     patch.object(DataKey, "seal", lambda _self, words, **_: words.encode().ljust(40)).start()
 
 

@@ -35,13 +35,13 @@ _FILL: Final = (
         JOIN vocabulary AS v USING (place)
     WHERE v.unit = c.unit
     """,
-    "ALTER TABLE case_words DISABLE TRIGGER case_words_spread",
+    "ALTER TABLE case_words DISABLE TRIGGER USER",
     """
     INSERT INTO case_words SELECT case_id, 'preventive_case', $1::text, array_agg(DISTINCT word)
     FROM of_case GROUP BY 1
     """,
     "INSERT INTO case_word SELECT DISTINCT word, case_id FROM of_case ORDER BY word, case_id",
-    "ALTER TABLE case_words ENABLE TRIGGER case_words_spread",
+    "ALTER TABLE case_words ENABLE TRIGGER USER",
     "DROP TABLE of_case, vocabulary",
     "VACUUM ANALYZE case_words, case_word",
 )

@@ -148,6 +148,15 @@ def check_json(content_type: str, body: bytes) -> None:
     media = content_type.partition(";")[0].strip().lower()
     if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
         raise ProblemError(415, "unsupported-media-type", "The media type is not supported", "Send application/json.")
+    strict_json(body)
+
+
+def strict_json(body: bytes) -> Any:
+    """Return what a JSON text says.
+
+    Raises:
+        ProblemError: 400 ``invalid-json`` with the reason.
+    """
     try:
         document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError:
@@ -157,6 +166,7 @@ def check_json(content_type: str, body: bytes) -> None:
     except ValueError:
         raise _refuse("It is not JSON") from None
     _check_values(document, 0)
+    return document
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from forkant_contracts import Event
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -36,8 +36,18 @@ INSERT INTO audit_entry (subject, client_id, unit, roles, action, object_kind, o
 VALUES (:subject, :client_id, :unit, CAST(:roles AS text[]), :action, :object_kind, CAST(:object_ids AS uuid[]),
         :version, :outcome, :refusal, :purpose, :reason_id, :trace_id, :request_id)
 """
+_ALIKE_SQL: Final = """
+INSERT INTO audit_entry (subject, client_id, unit, roles, action, object_kind, object_ids, version, outcome, purpose,
+                         trace_id, request_id)
+SELECT CAST(:subject AS text), CAST(:client_id AS text), CAST(:unit AS text), CAST(:roles AS text[]),
+       CAST(:action AS text), CAST(:object_kind AS text), ARRAY[acted.id], acted.version, 'done', acted.purpose,
+       CAST(:trace_id AS text), CAST(:request_id AS uuid)
+FROM unnest(CAST(:acted AS uuid[]), CAST(:acted_versions AS int[]), CAST(:purposes AS text[]))
+    AS acted (id, version, purpose)
+"""
 _INSERT: Final = text(_ENTRY_SQL)
 _PUBLISH: Final = text(EVENTS_SQL + _ENTRY_SQL)
+_PUBLISH_ALIKE: Final = text(EVENTS_SQL + _ALIKE_SQL)
 _TRAIL: Final = "audit_entry"
 _log = structlog.get_logger(__name__)
 
@@ -70,6 +80,17 @@ class Entry:
     """The code of the purpose that the act served."""
     reason_id: UUID | None = None
     """Where the reason is kept that somebody gave in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """The same done to several objects, each by itself: every one of them gets an entry of its own."""
+
+    action: str
+    object_kind: str
+    ids: Sequence[UUID]
+    versions: Sequence[int]
+    purposes: Sequence[str | None]
 
 
 def actor_of(principal: Principal, *, trace_id: str | None, request_id: UUID | None) -> Actor:
@@ -108,8 +129,11 @@ class Trail:
         if not events:
             await self.record(conn, entry)
             return
+        await self._published(conn, _PUBLISH, {**events_bind(events), **_bind(self.actor, entry)})
+
+    async def _published(self, conn: AsyncConnection, statement: TextClause, bound: dict[str, Any]) -> None:
         try:
-            await conn.execute(_PUBLISH, {**events_bind(events), **_bind(self.actor, entry)})
+            await conn.execute(statement, bound)
         except IntegrityError as error:
             # Whose rule was broken decides what the caller hears; partitions of the trail begin with its name.
             if not (_table_of(error) or "").startswith(_TRAIL):
@@ -118,6 +142,35 @@ class Trail:
         except DBAPIError as error:
             raise unavailable(error) from None
         self.recorded = True
+
+    def bound(self, events: Sequence[Event], acts: Alike) -> dict[str, Any]:
+        """Return what :meth:`publish_bound` sends: the work on it needs no database, and may be done by a thread.
+
+        Raises:
+            ValueError, KeyError: see :func:`forkant_kit.outbox.append_events`.
+        """
+        return {
+            **events_bind(events),
+            "subject": self.actor.subject,
+            "client_id": self.actor.client_id,
+            "unit": self.actor.unit,
+            "roles": list(self.actor.roles),
+            "action": acts.action,
+            "object_kind": acts.object_kind,
+            "acted": list(acts.ids),
+            "acted_versions": list(acts.versions),
+            "purposes": list(acts.purposes),
+            "trace_id": self.actor.trace_id,
+            "request_id": self.actor.request_id,
+        }
+
+    async def publish_bound(self, conn: AsyncConnection, bound: dict[str, Any]) -> None:
+        """Archive and queue the events of acts that are alike and write each down, by one statement.
+
+        Raises:
+            ProblemError, sqlalchemy.exc.IntegrityError: see :meth:`publish`.
+        """
+        await self._published(conn, _PUBLISH_ALIKE, bound)
 
     async def record_all(self, conn: AsyncConnection, entries: Sequence[Entry]) -> None:
         """Write several acts down in the transaction that does them; see :func:`record`."""

@@ -62,18 +62,16 @@ class CaseFacts(Body):
     level: f.LevelCode = Level.ORDINARY
 
     def _new(self, **codes: Any) -> NewCase:
-        given = self.model_dump(include=set(CaseFacts.model_fields))
-        return NewCase(**given, **codes)
+        return NewCase(**{name: getattr(self, name) for name in CaseFacts.model_fields}, **codes)
 
 
-class OpenCase(CaseFacts):
-    """A case opened by itself."""
+class CaseByItself(CaseFacts):
+    """What a case is opened with that comes from no concern."""
 
     theme: f.ThemeCode
     age_band: f.AgeBandCode = AgeBand.NOT_APPLICABLE
     arena: f.ArenaCode = Arena.PHYSICAL
     municipality_number: f.Municipality | None = None
-    occurred_at: f.Moment | None = None
 
     def new_case(self) -> NewCase:
         """Return the case to open."""
@@ -83,6 +81,12 @@ class OpenCase(CaseFacts):
             arena=self.arena,
             municipality_number=self.municipality_number,
         )
+
+
+class OpenCase(CaseByItself):
+    """A case opened by itself."""
+
+    occurred_at: f.Moment | None = None
 
 
 class CaseFromConcern(CaseFacts):

@@ -23,7 +23,7 @@ from forkant_kit.vault import Vault
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from case_service.access_rules import national_scope, scope_of
+from case_service.access_rules import import_scope, national_scope, scope_of
 from case_service.api.bodies import Act
 from case_service.api.fields import PurposeCodeCode
 from case_service.api.views.cases import CaseReceipt
@@ -32,6 +32,7 @@ from case_service.domain.attachments import Limits
 from case_service.domain.processes import Procedures
 from case_service.domain.refusals import Refusal
 from case_service.row_security import stance
+from case_service.scope import Scope
 from case_service.store.reference import refused_by_database
 from case_service.store.segments import SegmentStore
 
@@ -50,6 +51,14 @@ class AttachmentTools:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportTools:
+    """How much is taken at once of what another system hands over."""
+
+    most_rows: int
+    upload_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What requests need of the process; built in the composition root."""
 
@@ -61,6 +70,7 @@ class Tools:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     attachments: AttachmentTools
+    imports: ImportTools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,10 +197,15 @@ def _call(
     request: Request, principal: Principal, action: str, purpose: PurposeCode | None, revision: int | None = None
 ) -> Call:
     tools: Tools = request.app.state.tools
-    now = tools.now()
+    scope = scope_of(principal, action, at=tools.now(), purpose=purpose)
+    return _called(request, principal, scope, revision)
+
+
+def _called(request: Request, principal: Principal, scope: Scope, revision: int | None = None) -> Call:
+    tools: Tools = request.app.state.tools
     context = Context(
-        scope=scope_of(principal, action, at=now, purpose=purpose),
-        now=now,
+        scope=scope,
+        now=scope.at,
         new_id=tools.new_id,
         trail=trail_of(request),
         vault=tools.vault,
@@ -235,17 +250,7 @@ def reading(action: str) -> Any:
 
 def _national_call(request: Request, principal: Principal, action: str, revision: int | None = None) -> Call:
     tools: Tools = request.app.state.tools
-    now = tools.now()
-    scope = national_scope(principal, action, at=now)
-    context = Context(
-        scope=scope,
-        now=now,
-        new_id=tools.new_id,
-        trail=trail_of(request),
-        vault=tools.vault,
-        procedures=tools.procedures,
-    )
-    return Call(request=request, principal=principal, tools=tools, context=context, revision=revision)
+    return _called(request, principal, national_scope(principal, action, at=tools.now()), revision)
 
 
 def national(action: str) -> Any:
@@ -292,6 +297,18 @@ def creating(action: str) -> Any:
         purpose: _Purpose = None,
     ) -> Call:
         return _call(request, principal, action, purpose)
+
+    return Depends(call)
+
+
+def importing() -> Any:
+    """Return the dependency of the POST that takes cases over from another system."""
+
+    async def call(
+        request: Request, principal: Annotated[Principal, requires("case.import")], _key: _IdempotencyKey = None
+    ) -> Call:
+        tools: Tools = request.app.state.tools
+        return _called(request, principal, import_scope(principal, at=tools.now()))
 
     return Depends(call)
 

@@ -78,6 +78,12 @@ _EVERYWHERE: Final = (
         "A digest of the content is required",
         "Send Repr-Digest: sha-256=:…: with the SHA-256 of the content in base64 (RFC 9530).",
     ),
+    (
+        "import-refused",
+        422,
+        "The rows can't be imported",
+        "Correct the rows that `errors` names, and send the whole again: nothing was changed.",
+    ),
     ("body-incomplete", 400, "The content broke off", "Send it again, whole."),
     (
         "scanner-unavailable",
@@ -114,6 +120,7 @@ TAGS: Final = (
     ("protection", "Restricting and erasing."),
     ("disclosures", "What is given of a case to somebody outside, and by whose approval."),
     ("access", "Who may see a case: members, levels, emergency access, substitutes."),
+    ("exchange", "Taking cases over from other systems, and handing lists of them out."),
     ("transfers", "Moving a case to another unit."),
     ("methods", "How methods and codes are proposed, heard, approved, published and retired."),
     ("best-practices", "Examples of best practice that every unit may read."),

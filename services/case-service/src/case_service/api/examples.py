@@ -42,6 +42,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "DecideConcern": {"outcome": "case", "case": _CASE},
         "CaseFromConcern": _CASE,
         "OpenCase": {**_CASE, "theme": "violence", "age_band": "under_15", "municipality_number": "0301"},
+        "ImportedCase": {
+            **_CASE,
+            "theme": "violence",
+            "age_band": "under_15",
+            "opened_at": "2026-03-02T09:30:00+01:00",
+            "source_reference": "2026/4711-3",
+            "unit": "oslo",
+        },
         "SaveAssessment": {
             "risk_factors": ["truancy", "negative_peers"],
             "protective_factors": ["supportive_guardian"],

@@ -43,8 +43,10 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from case_service.domain.levels import Level
 
-# Characters that turn the reading order around, so that a text can look like another.
-_BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Control characters, lone surrogates, and what turns the reading order around, so that a text can look like another.
+_BEYOND_LINES: Final = "\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069"
+_UNFIT: Final = re.compile(f"[\x00-\x1f{_BEYOND_LINES}]")
+_UNFIT_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_BEYOND_LINES}]")
 _BEGINS_WITH_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # Letters and signs by their category, but nothing to the eye.
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -65,9 +67,8 @@ class Listed:
         listed = [code.value for code in self.codes if code.name != "UNKNOWN"]
         return {"type": "string", "enum": listed, "title": self.codes.__name__}
 
-    @staticmethod
-    def _check(code: OpenCode) -> OpenCode:
-        if code.name == "UNKNOWN":
+    def _check(self, code: OpenCode) -> OpenCode:
+        if code is self.codes["UNKNOWN"]:
             raise PydanticCustomError("unlisted_code", "is not on the list of codes")
         return code
 
@@ -88,30 +89,27 @@ class Text:
         normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n") if self.lines else text)
         if len(normal) > self.limit:
             raise PydanticCustomError("string_too_long", "is too long in normal form")
-        kept = "\n\t" if self.lines else ""
-        if any(self._unfit(char) for char in normal if char not in kept):
+        if (_UNFIT_LINES if self.lines else _UNFIT).search(normal):
             raise PydanticCustomError("control_character", "holds a control character")
         if not any(self._shows(char) for char in normal):
             raise PydanticCustomError("nothing_to_see", "holds nothing that can be seen")
         return normal
 
     @staticmethod
-    def _unfit(char: str) -> bool:
-        return unicodedata.category(char) in {"Cc", "Cs"} or char in _BIDI
-
-    @staticmethod
     def _shows(char: str) -> bool:
         return unicodedata.category(char)[0] not in "CZ" and char not in _BLANK
 
 
-def _in_words(value: object) -> object:
+def in_words(value: object) -> object:
+    """Refuse a moment or day that is not written as RFC 3339 has it."""
     # Pydantic reads numbers, in a text too, as seconds since 1970, which no client of this API means.
     if not isinstance(value, date) and not (isinstance(value, str) and _BEGINS_WITH_A_DAY.match(value)):
         raise PydanticCustomError("not_in_words", "is to be a text in RFC 3339 form")
     return value
 
 
-def _on_earth(moment: datetime) -> datetime:
+def on_earth(moment: datetime) -> datetime:
+    """Refuse a moment that is none in UTC."""
     # An offset can take the first and the last days that there are out of reach.
     try:
         moment.astimezone(UTC)
@@ -130,7 +128,7 @@ def _whole(value: object) -> object:
 Moment = Annotated[
     datetime,
     AwareDatetime,
-    BeforeValidator(_in_words),
+    BeforeValidator(in_words),
     Field(
         description=(
             "When it happened; now, if left out. At most five years back, never before the case's opening or what it "
@@ -142,11 +140,11 @@ Moment = Annotated[
 Instant = Annotated[
     datetime,
     AwareDatetime,
-    BeforeValidator(_in_words),
-    AfterValidator(_on_earth),
+    BeforeValidator(in_words),
+    AfterValidator(on_earth),
     Field(examples=["2026-06-01T12:00:00Z"]),
 ]
-Day = Annotated[date, BeforeValidator(_in_words), Field(examples=["2026-06-01"])]
+Day = Annotated[date, BeforeValidator(in_words), Field(examples=["2026-06-01"])]
 Title = Annotated[str, Text(200)]
 Name = Annotated[str, Text(200)]
 Goal = Annotated[str, Text(500)]

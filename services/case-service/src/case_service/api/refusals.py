@@ -294,6 +294,13 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The events of then are gone",
             "Months of the archive were removed; what the case is now can still be read.",
         ),
+        Code.NOTHING_TO_IMPORT: (_UNPROCESSABLE, "There is no row", "Send one row for each case to be opened."),
+        Code.TOO_MANY_ROWS: (413, "There are too many rows", "Send at most `most` rows at once."),
+        Code.ALREADY_IMPORTED: (
+            _CONFLICT,
+            "A row was imported meanwhile",
+            "Another import brought one of the references: send it again with `dry_run` to see which.",
+        ),
     }
 )
 """Status, title and advice by code; what is missing or stale has the kit's own documents."""

@@ -86,9 +86,10 @@ async def set_level(conn: AsyncConnection, context: Context, target: Target, *, 
     return await finish(change, decision, Outcome(action=Action.SET_LEVEL, columns=columns))
 
 
-def member(context: Context, case_id: UUID) -> Grant:
-    """Return the membership of the caller, until further notice."""
-    return Grant(kind=GrantKind.MEMBER, subject=context.subject, object_id=case_id, valid_from=context.now)
+def member(context: Context, case_id: UUID, *, subject: str | None = None) -> Grant:
+    """Return the membership of the caller, or of somebody else, until further notice."""
+    who = subject or context.subject
+    return Grant(kind=GrantKind.MEMBER, subject=who, object_id=case_id, valid_from=context.now)
 
 
 async def _give(

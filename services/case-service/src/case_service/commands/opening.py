@@ -1,10 +1,12 @@
 """Opening a case, by itself or from a concern."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from forkant_contracts import Event
 from forkant_contracts.codes import (
     AgeBand,
     Arena,
@@ -16,9 +18,9 @@ from forkant_contracts.codes import (
     Theme,
 )
 from forkant_contracts.events.case import CaseOpened
+from forkant_kit.audit.record import Alike
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.commands.change import publish_change
 from case_service.commands.context import Context, Receipt
 from case_service.commands.members import member
 from case_service.commands.retention import columns_of
@@ -33,7 +35,8 @@ from case_service.domain.standing import Case
 from case_service.domain.tasks import Course, TaskChanges, follow
 from case_service.events import Stamp, about_tasks, stamped
 from case_service.retention_rules import rules_in_force
-from case_service.store import cases, grants, tasks
+from case_service.store import grants, new_cases, tasks
+from case_service.store.new_cases import NewRows, Sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,42 @@ async def insert_opened(
     Raises:
         Refusal: too little is known of the case, or its level is above the caller's clearance.
     """
+    opening = opening_of(context, new, at=at, case_id=case_id, concern_id=concern_id)
+    await write(conn, context, bound(context, [opening], action="case.open"))
+    return Receipt(
+        id=case_id,
+        unit=context.unit,
+        state=CaseState.REGISTERED.value,
+        version=opening.version,
+        revision=1,
+        recorded_at=context.now,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A case that may be opened: its rows in clear, and the events that tell of it."""
+
+    rows: NewRows
+    events: Sequence[Event]
+    version: int
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """Some openings as they are sent to the database: sealed, encoded, by columns."""
+
+    rows: Sealed
+    acts: dict[str, Any]
+
+
+def check_new(context: Context, new: NewCase) -> None:
+    """Refuse a case of which too little is known, or whose level is above the caller's clearance.
+
+    Raises:
+        Refusal: as said.
+    """
     check_opening(
         case_type=new.case_type,
         age_band=new.age_band,
@@ -88,52 +127,89 @@ async def insert_opened(
     )
     if new.level > context.scope.clearance:
         raise Refusal(Code.ABOVE_CLEARANCE)
+
+
+def opening_of(
+    context: Context,
+    new: NewCase,
+    *,
+    at: datetime,
+    case_id: UUID,
+    concern_id: UUID | None = None,
+    owner: str | None = None,
+) -> Opening:
+    """Return what opening a case writes; the owner, its first member, is the caller unless somebody else is named.
+
+    Raises:
+        Refusal: see :func:`check_new`.
+    """
+    check_new(context, new)
     made = _first_tasks(context, new, at)
-    await cases.insert_case(
-        conn,
-        context.vault,
-        case_id=case_id,
-        values={
-            **{name: getattr(new, name) for name in _COLUMNS},
-            "level": new.level.value,
-            "lowest_level": new.level.value,
-            "unit": context.unit,
-            "version": 1 + made.events,
-            "revision": 1,
-            "process_version": _process(context).version,
-            "state": CaseState.REGISTERED,
-            "concern_id": concern_id,
-            "opened_by": context.subject,
-            "case_owner": context.subject,
-            "opened_at": at,
-            "recorded_at": context.now,
-            "updated_at": context.now,
-            "clarification_deadline": clarification_deadline(at),
-            **columns_of(retention_of(rules_in_force(), _kept(new, at))),
-        },
-    )
-    await grants.add(conn, member(context, case_id), by=context.subject)
+    version, owner = 1 + made.events, owner or context.subject
+    by = tasks.By(case_id=case_id, unit=context.unit, subject=context.subject, at=at)
     stamp = Stamp(
         aggregate_id=case_id,
         unit=context.unit,
-        version=1 + made.events,
+        version=version,
         occurred_at=at,
         recorded_at=context.now,
         new_id=context.new_id,
     )
-    events = stamped(stamp, [_opened(new, concern_id), *about_tasks(made)])
-    await tasks.write(conn, made, tasks.By(case_id=case_id, unit=context.unit, subject=context.subject, at=at))
-    await publish_change(
-        conn, context, events, action="case.open", case_id=case_id, version=stamp.version, purpose=new.purpose_code
+    return Opening(
+        rows=NewRows(
+            case_id=case_id,
+            values=_row(context, new, at=at, version=version, owner=owner, concern_id=concern_id),
+            grant=grants.row_of(member(context, case_id, subject=owner), by=context.subject),
+            tasks=tasks.rows_of(made.made, by),
+        ),
+        events=stamped(stamp, [_opened(new, concern_id), *about_tasks(made)]),
+        version=version,
+        purpose=new.purpose_code,
     )
-    return Receipt(
-        id=case_id,
-        unit=context.unit,
-        state=CaseState.REGISTERED.value,
-        version=stamp.version,
-        revision=1,
-        recorded_at=context.now,
+
+
+def bound(context: Context, openings: Sequence[Opening], *, action: str) -> Bound:
+    """Return openings as they are sent; it asks no database, so that a thread may do it."""
+    acts = Alike(
+        action=action,
+        object_kind="case",
+        ids=[each.rows.case_id for each in openings],
+        versions=[each.version for each in openings],
+        purposes=[each.purpose for each in openings],
     )
+    events = [event for each in openings for event in each.events]
+    return Bound(
+        rows=new_cases.seal(context.vault, [each.rows for each in openings]), acts=context.trail.bound(events, acts)
+    )
+
+
+async def write(conn: AsyncConnection, context: Context, openings: Bound) -> None:
+    """Write cases of one unit with their keys, words, members, tasks, events and entries: as many statements as one."""
+    await new_cases.insert(conn, openings.rows)
+    await context.trail.publish_bound(conn, openings.acts)
+
+
+def _row(
+    context: Context, new: NewCase, *, at: datetime, version: int, owner: str, concern_id: UUID | None
+) -> dict[str, object]:
+    return {
+        **{name: getattr(new, name) for name in _COLUMNS},
+        "level": new.level.value,
+        "lowest_level": new.level.value,
+        "unit": context.unit,
+        "version": version,
+        "revision": 1,
+        "process_version": _process(context).version,
+        "state": CaseState.REGISTERED,
+        "concern_id": concern_id,
+        "opened_by": context.subject,
+        "case_owner": owner,
+        "opened_at": at,
+        "recorded_at": context.now,
+        "updated_at": context.now,
+        "clarification_deadline": clarification_deadline(at),
+        **columns_of(retention_of(rules_in_force(), _kept(new, at))),
+    }
 
 
 def _kept(new: NewCase, at: datetime) -> Kept:

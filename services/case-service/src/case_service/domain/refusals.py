@@ -90,6 +90,9 @@ class Code(StrEnum):
     TASK_FOLLOWS_THE_CASE = "task-follows-the-case"
     NOT_YET_RECORDED = "not-yet-recorded"
     HISTORY_DROPPED = "history-dropped"
+    NOTHING_TO_IMPORT = "nothing-to-import"
+    TOO_MANY_ROWS = "too-many-rows"
+    ALREADY_IMPORTED = "already-imported"
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault

@@ -19,7 +19,8 @@ from case_service.domain.standing import ENDED_STATES
 
 REVIEWED_BEFORE: Final = timedelta(days=30)
 """How long before its last day a case is on the list of those to look at [a]."""
-CONDITIONS: Final = ("stands", "case_type", "age_band", "purpose_code", "reason")
+_STANDS: Final = "stands"
+CONDITIONS: Final = (_STANDS, "case_type", "age_band", "purpose_code", "reason")
 """What a rule can ask of a case; each lists the codes of which the case has one."""
 _OPEN: Final = "open"
 
@@ -53,14 +54,10 @@ class Kept:
 
     def code_of(self, condition: str) -> str | None:
         """Return the code that a rule's condition is about."""
-        codes = {
-            "stands": self.state.value if self.state in ENDED_STATES else _OPEN,
-            "case_type": self.case_type,
-            "age_band": self.age_band,
-            "purpose_code": self.purpose_code,
-            "reason": self.reason,
-        }
-        return codes[condition]
+        if condition == _STANDS:
+            return self.state.value if self.state in ENDED_STATES else _OPEN
+        code: str | None = getattr(self, condition)
+        return code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,10 +127,13 @@ def waiting(case: Case, process: Process, case_type: CaseType, age_band: AgeBand
     phase = case.held_from if case.state is CaseState.ON_HOLD else case.state
     found = {}
     for kind, items in _ITEMS.items():
+        wanted = tuple(items(case))
+        if not wanted:
+            continue
         template = process.template(kind, case_type, age_band)
         goes_on = template is not None and (not case.merged or template.basis is Basis.LAW)
         if template is not None and goes_on and phase in template.phases:
-            found.update({(kind, item): template for item in items(case)})
+            found.update({(kind, item): template for item in wanted})
     return found
 
 

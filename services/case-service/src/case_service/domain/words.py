@@ -12,6 +12,10 @@ from typing import Final
 _WORD: Final = re.compile(r"[^\W_]+")
 _SAME_LETTER: Final = str.maketrans({"ä": "æ", "ö": "ø"})
 _RING: Final = "\N{COMBINING RING ABOVE}"
+_PLANES_WITH_MARKS: Final = 0x20000
+_MARKS: Final = re.compile(
+    f"[{''.join(c for c in map(chr, range(_PLANES_WITH_MARKS)) if unicodedata.combining(c) and c != _RING)}]"
+)
 _SHORTEST_REST: Final = 3
 
 STOP_WORDS: Final = frozenset(
@@ -60,8 +64,9 @@ def heads(stem: str, *, stemmed_heads: frozenset[str]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
     # An accent says little («idé», «ide»), a ring makes another letter («å»).
     same = unicodedata.normalize("NFKC", text).casefold().translate(_SAME_LETTER)
     decomposed = unicodedata.normalize("NFKD", same)
-    kept = "".join(char for char in decomposed if char == _RING or not unicodedata.combining(char))
-    return unicodedata.normalize("NFKC", kept)
+    return unicodedata.normalize("NFKC", _MARKS.sub("", decomposed))

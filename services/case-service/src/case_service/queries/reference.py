@@ -8,7 +8,8 @@ from sqlalchemy import BindParameter, RowMapping, and_, bindparam, case, func, o
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.tables import code_retirement, method, method_step, municipality, municipality_unit, unit
+from case_service.store.reference import retired_codes
+from case_service.tables import method, method_step, municipality, municipality_unit, unit
 
 Rows = Sequence[RowMapping]
 
@@ -107,10 +108,7 @@ async def list_units(conn: AsyncConnection, *, day: date | None) -> Rows:
 
 async def list_retired_codes(conn: AsyncConnection) -> dict[str, dict[str, date]]:
     """Return from which day each retired code is taken no more, by list and code."""
-    found: dict[str, dict[str, date]] = {}
-    for row in await conn.execute(select(code_retirement).order_by(code_retirement.c.list, code_retirement.c.code)):
-        found.setdefault(row.list, {})[row.code] = row.retired_from
-    return found
+    return await retired_codes(conn)
 
 
 async def list_methods(conn: AsyncConnection) -> Rows:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from forkant_contracts.codes import AgeBand, CaseState, CaseType
-from forkant_kit.vault import Vault
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    insert,
     literal_column,
     select,
     text,
@@ -35,7 +33,7 @@ from case_service.domain.retention import Kept
 from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Method, Plan, TransferState, Turn
 from case_service.domain.tasks import Task
 from case_service.scope import OFFERED_CASES, VISIBLE_CASES, Scope
-from case_service.store import retention, words
+from case_service.store import retention
 from case_service.store.since import since_of
 from case_service.store.tasks import OPEN_TASKS, open_task
 from case_service.tables import (
@@ -54,14 +52,9 @@ from case_service.tables import (
     task,
     transfer,
 )
-from case_service.texts import sealed
-from case_service.words import CaseKey
 
 _c: Final = preventive_case.c
 
-# Made once, since a statement that holds its values is walked anew each time.
-_MADE: Final = insert(data_key).values({column: bindparam(f"key_{column.name}") for column in data_key.c}).cte("made")
-_INSERT: Final = insert(preventive_case).inline().add_cte(_MADE)
 THIS_TRANSACTION: Final = cast(cast(func.pg_current_xact_id(), Text), BigInteger)
 """The id of the running transaction, which orders the feed of changes."""
 
@@ -263,14 +256,6 @@ async def load_offered(conn: AsyncConnection, scope: Scope, case_id: UUID) -> Lo
     params = {"case_id": case_id, **scope.params()}
     await conn.execute(_LOCK_OFFERED, params)
     return loaded_of((await conn.execute(_LOAD_OFFERED, params)).one_or_none())
-
-
-async def insert_case(conn: AsyncConnection, vault: Vault, *, case_id: UUID, values: Mapping[str, object]) -> None:
-    """Insert a new case together with its data key, and let it be found by its words."""
-    key, made = vault.new(case_id)
-    row = {"id": case_id, **sealed(key, preventive_case, values)}
-    await conn.execute(_INSERT, {**row, **{f"key_{name}": value for name, value in made.items()}})
-    await words.save(conn, CaseKey.of(key, vault, str(values["unit"])), preventive_case, [values])
 
 
 async def advance(

@@ -1,9 +1,8 @@
 """Who is a member of a case, or has access to it for a time: given, looked up, ended, never rubbed out."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 from forkant_kit.access.grants import Grant
@@ -15,15 +14,40 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _g: Final = access_grant.c
 # Made once, since a statement that holds its values is walked anew each time.
 _ADD: Final = insert(access_grant).inline()
-_OF_GRANT: Final = tuple(field.name for field in fields(Grant))
+
+
+class GrantRow(TypedDict):
+    """A row of the table of grants."""
+
+    id: UUID
+    kind: str
+    subject: str
+    object_id: UUID
+    valid_from: datetime
+    valid_to: datetime | None
+    reason: str
+    given_by: str
 
 
 async def add(conn: AsyncConnection, grant: Grant, *, by: str) -> UUID:
     """Insert a grant and return its id."""
-    made = new_id()
-    values = {name: getattr(grant, name) for name in _OF_GRANT}
-    await conn.execute(_ADD, {"id": made, **values, "given_by": by})
-    return made
+    row = row_of(grant, by=by)
+    await conn.execute(_ADD, row)
+    return row["id"]
+
+
+def row_of(grant: Grant, *, by: str) -> GrantRow:
+    """Return the row of a new grant."""
+    return {
+        "id": new_id(),
+        "kind": grant.kind,
+        "subject": grant.subject,
+        "object_id": grant.object_id,
+        "valid_from": grant.valid_from,
+        "valid_to": grant.valid_to,
+        "reason": grant.reason,
+        "given_by": by,
+    }
 
 
 async def has(conn: AsyncConnection, grant: Grant) -> bool:

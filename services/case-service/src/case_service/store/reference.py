@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.domain.methods import Step
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Measure, Method
-from case_service.tables import method, method_step
+from case_service.tables import code_retirement, method, method_step
 
 _LATEST: Final = (
     select(method.c.version, method.c.retired_from)
@@ -31,6 +31,7 @@ _BY_CONSTRAINT: Final = {
     "transfer_one_open": Code.TRANSFER_PENDING,
     "code_retired": Code.CODE_RETIRED,
     "case_link_once": Code.ALREADY_LINKED,
+    "imported_once": Code.ALREADY_IMPORTED,
 }
 
 
@@ -38,6 +39,14 @@ def refused_by_database(error: IntegrityError) -> Code | None:
     """Return why the database refused a change that a caller can put right, or nothing when it is our own fault."""
     name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
     return _BY_CONSTRAINT.get(name) if isinstance(name, str) else None
+
+
+async def retired_codes(conn: AsyncConnection) -> dict[str, dict[str, date]]:
+    """Return from which day each retired code is taken no more, by list and code."""
+    found: dict[str, dict[str, date]] = {}
+    for row in await conn.execute(select(code_retirement).order_by(code_retirement.c.list, code_retirement.c.code)):
+        found.setdefault(row.list, {})[row.code] = row.retired_from
+    return found
 
 
 async def steps_of(conn: AsyncConnection, measure: Measure) -> tuple[Step, ...]:

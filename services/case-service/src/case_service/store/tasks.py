@@ -84,7 +84,12 @@ async def write(conn: AsyncConnection, changes: TaskChanges, by: By) -> None:
         rows = [{"task_id": one.id, "new_due_on": one.due_on, "new_escalates_on": one.escalates_on} for one in shifted]
         await conn.execute(_MOVE, rows)
     if changes.made:
-        await conn.execute(insert(task), [_row(one, by) for one in changes.made])
+        await conn.execute(insert(task), rows_of(changes.made, by))
+
+
+def rows_of(made: Sequence[Task], by: By) -> list[dict[str, object]]:
+    """Return the rows of tasks that are made."""
+    return [_row(one, by) for one in made]
 
 
 async def move_to(conn: AsyncConnection, case_id: UUID, unit: str) -> None:

@@ -11,6 +11,7 @@ from case_service.tables.cases import case_departure, case_note, preventive_case
 from case_service.tables.concerns import concern
 from case_service.tables.disclosures import disclosure
 from case_service.tables.erasure_batches import erasure_batch, erasure_batch_case
+from case_service.tables.imports import imported_case
 from case_service.tables.information import information
 from case_service.tables.keeping import archive_decision, erasure_certificate, legal_hold
 from case_service.tables.kit import audit_entry, data_key, event_archive
@@ -55,6 +56,7 @@ __all__ = [
     "evaluation",
     "event_archive",
     "follow_up",
+    "imported_case",
     "information",
     "legal_hold",
     "measure",
