@@ -15,6 +15,7 @@ import pytest_asyncio
 from forkant_contracts.codes import Role
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.pytest_plugin import running_kafka
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_devstack.testing.files import File, pdf
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.operations import Operation
@@ -41,7 +42,7 @@ PERSON_CASE = {
 }
 CONCERN = {"source": "school", "theme": "violence", "age_band": "under_15", "description": "Tre slagsmål."}
 STEPS = {
-    "assessment": {"risk_factors": ["negative_peers"], "completed": True},
+    "assessment": completed_assessment(risk_factors=["negative_peers"]),
     "plan": {"goals": [{"text": "Færre slagsmål", "measurable": True, "baseline": "6"}]},
 }
 SOON = (utc_now() + timedelta(days=14)).isoformat()

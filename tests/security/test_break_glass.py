@@ -4,6 +4,7 @@ import json
 from uuid import uuid4
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_kit.testing import until
 
 from .conftest import PERSON_CASE
@@ -55,7 +56,7 @@ async def test_broken_glass_reads_one_case_and_changes_nothing(wall, case):
     shown = await outsider.done("case", "GET", f"/v1/cases/{case}")
     before = await wall.state()
     for method, tail, body in (
-        ("PUT", "assessment", {"completed": True}),
+        ("PUT", "assessment", completed_assessment()),
         ("POST", "hold", {"reason": "awaiting_partner"}),
         ("POST", "members", {"subject": "officer-troms"}),
         ("PUT", "level", {"level": 1}),

@@ -17,6 +17,7 @@ from case_service.settings import CaseSettings
 from fastapi import FastAPI
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.native.databases import DatabaseUrls
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_devstack.testing.files import File
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.migrations import migrate
@@ -106,16 +107,17 @@ class Case:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def assessed(self) -> None:
-        await self.do("PUT", "assessment", {"risk_factors": ["truancy"], "completed": True})
+    async def assessed(self, *, child: bool = True) -> None:
+        body = completed_assessment() if child else {"risk_factors": ["truancy"], "completed": True}
+        await self.do("PUT", "assessment", body)
 
-    async def planned(self) -> None:
-        await self.assessed()
+    async def planned(self, *, child: bool = True) -> None:
+        await self.assessed(child=child)
         await self.do("PUT", "plan", {"goals": [{"text": "Back to school", "measurable": True, "baseline": "3 of 5"}]})
 
-    async def active(self, lead: Person) -> str:
-        """Bring the case to ``active`` and return the id of its started measure."""
-        await self.planned()
+    async def active(self, lead: Person, *, child: bool = True) -> str:
+        """Bring the case to ``active`` and return the id of its started measure; most are about a child."""
+        await self.planned(child=child)
         await self.do("POST", "plan/approval", by=lead)
         planned = await self.do("POST", "measures", {"kind": "concern_conversation", "due_on": DUE})
         await self.do("POST", f"measures/{planned['item_id']}/start")

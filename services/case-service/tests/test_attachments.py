@@ -12,6 +12,7 @@ import pytest
 from case_service.commands.receiving import _PLACE
 from case_service.domain.attachments import ENDINGS, MediaType
 from case_service.migrate import MIGRATIONS
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.migrations import migrate
 from forkant_kit.sealed_stream import SEGMENT
@@ -250,7 +251,7 @@ async def test_of_two_that_come_at_once_with_one_key_one_is_kept(service, case):
 async def test_a_case_that_moved_while_a_file_came_takes_it_not(service, case, officer):
     async def meanwhile():
         yield PDF
-        await case.do("PUT", "assessment", {"completed": True})
+        await case.do("PUT", "assessment", completed_assessment())
         yield bytes(2 * SEGMENT)
 
     file = File(content=PDF + bytes(2 * SEGMENT))

@@ -36,6 +36,8 @@ MOVED = (
     "follow_up", "evaluation", "partner", "transfer", "case_note",
 )  # fmt: skip
 """Tables in an order in which their rows can be brought to another database."""
+SINCE = ("best_interests", "child_not_heard", "guardian_contact", "guardian_not_contacted", "duty_to_report")
+"""Columns of the assessment that a later migration made."""
 
 
 def test_the_columns_of_bytes_are_the_columns_of_text():
@@ -156,7 +158,7 @@ async def test_what_was_written_in_clear_is_sealed_by_the_migration_and_reads_as
     await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
     async with running(urls, issuer) as upgraded:
         after = await readings(upgraded, paths)
-        assert [answer.json() for answer in after[:2]] == [answer.json() for answer in before[:2]]
+        assert [of_then(answer) for answer in after[:2]] == [of_then(answer) for answer in before[:2]]
         assert after[2].status_code == 410
         assert await tables_with_canary(upgraded) == set()
         keys = await upgraded.fetch("SELECT count(*) AS n, count(shredded_at) AS gone FROM data_key")
@@ -204,6 +206,14 @@ def test_the_command_of_keys_says_what_is_wrong_with_the_environment(monkeypatch
     monkeypatch.setenv(TEXT_KEYS_VARIABLE, keys)
     assert main("case_service", ["show"]) == 78
     assert says in capsys.readouterr().err
+
+
+def of_then(answer: httpx.Response) -> dict[str, Any]:
+    """Return what was read without what no row of before keys can hold."""
+    shown: dict[str, Any] = answer.json()
+    for name in SINCE if shown.get("assessment") else ():
+        del shown["assessment"][name]
+    return shown
 
 
 async def readings(service: Service, paths: list[str]) -> list[httpx.Response]:

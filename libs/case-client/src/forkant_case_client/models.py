@@ -968,8 +968,13 @@ class SaveAssessment(Model):
         extra="forbid",
         arbitrary_types_allowed=True,
     )
+    best_interests: str | None = None
+    child_not_heard: str | None = None
     child_view: str | None = None
     completed: bool | None = False
+    duty_to_report: str | None = None
+    guardian_contact: str | None = None
+    guardian_not_contacted: str | None = None
     occurred_at: AwareDatetime | None = None
     protective_factors: list[ProtectiveFactor] | None = []
     risk_factors: list[RiskFactor] | None = []
@@ -1209,9 +1214,14 @@ class AssessmentAsOf(Model):
     """The assessment of then."""
 
     author: str | None
+    best_interests: str | None
+    child_not_heard: str | None
     child_view: str | None
     completed: bool
     completed_at: AwareDatetime | None
+    duty_to_report: str | None
+    guardian_contact: str | None
+    guardian_not_contacted: str | None
     protective_factors: list[ProtectiveFactor]
     risk_factors: list[RiskFactor]
     summary: str | None
@@ -1221,9 +1231,14 @@ class AssessmentView(Model):
     """The assessment of a round."""
 
     author: str
+    best_interests: str | None
+    child_not_heard: str | None
     child_view: str | None
     completed: bool
     completed_at: AwareDatetime | None
+    duty_to_report: str | None
+    guardian_contact: str | None
+    guardian_not_contacted: str | None
     protective_factors: list[ProtectiveFactor]
     risk_factors: list[RiskFactor]
     saved_at: AwareDatetime

@@ -2538,7 +2538,9 @@ class CaseService:
         """Save the assessment: ``PUT /v1/cases/{case_id}/assessment``.
 
         Save the assessment; the first save starts it, `completed` completes it, and a completed one may be
-        rewritten.
+        rewritten. Of somebody under 18 a completed one says what is best for the child, what the child thinks or
+        why that is not known, whether the guardians were contacted, and what came of considering the duty to
+        report; of others none does.
         """
         call = Call(
             method="PUT",

@@ -15,7 +15,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "concern": ("description", "note"),
         "preventive_case": ("title", "subject", "description", "necessity_reason"),
-        "assessment": ("summary", "child_view"),
+        "assessment": ("summary", "best_interests", "child_view"),
         "plan": ("summary",),
         "plan_goal": ("text", "baseline", "target"),
         "measure": ("description",),

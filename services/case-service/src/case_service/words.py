@@ -22,7 +22,7 @@ from case_service.stems import stems_of, stems_sought
 FOUND_BY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "preventive_case": ("title", "subject", "description"),
-        "assessment": ("summary", "child_view"),
+        "assessment": ("summary", "best_interests", "child_view"),
         "plan": ("summary",),
         "plan_goal": ("text", "baseline", "target"),
         "measure": ("description",),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from forkant_devstack.testing.assessments import CHILD_CONSIDERED, completed_assessment
 from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ def command(random: Random, action: str, shown: dict) -> tuple[str, str, dict] |
 
     fixed = {
         "assess": ("PUT", "assessment", {
-            "completed": random.random() < 0.7, "summary": words(random),
+            **CHILD_CONSIDERED, "completed": random.random() < 0.7, "summary": words(random),
             "risk_factors": random.sample(["truancy", "negative_peers", "substance_use"], random.randint(0, 3)),
         }),
         "plan": ("PUT", "plan", {
@@ -160,14 +161,14 @@ async def as_of(person, case, moment):
 
 async def test_words_that_were_written_over_since_are_named_and_not_shown_as_those_of_then(officer, lead):
     case = await officer.open()
-    await case.do("PUT", "assessment", {"completed": True, "summary": "First.", "risk_factors": ["truancy"]})
+    await case.do("PUT", "assessment", completed_assessment(summary="First."))
     await case.do("PUT", "plan", {"goals": [{"text": "First.", "measurable": False}], "summary": "First."})
     await case.do("POST", "plan/approval", by=lead)
     moment = datetime.now(UTC)
     before = await as_of(officer, case, moment)
     assert set(before["not_known"]) == NEVER
     assert (before["plan"]["summary"], before["plan"]["approved_by"]) == ("First.", "lead-oslo")
-    await case.do("PUT", "assessment", {"completed": True, "summary": "Second.", "risk_factors": []})
+    await case.do("PUT", "assessment", completed_assessment(summary="Second.", risk_factors=[]))
     await case.do("PUT", "plan", {"goals": [{"text": "Second.", "measurable": False}], "summary": "Second."})
     told = await as_of(officer, case, moment)
     assert set(told["not_known"]) == NEVER | {"assessment", "plan"}

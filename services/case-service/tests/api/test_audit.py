@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from case_service.migrate import MIGRATIONS
 from case_service.settings import CaseWorkerSettings
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_kit.audit.export import documents
 from forkant_kit.audit.heads import HeadKey, read_seed
 from forkant_kit.audit.sealer import build_sealer
@@ -150,7 +151,7 @@ async def test_what_cannot_be_recorded_is_neither_done_nor_shown(empty_service):
         await officer.get("/v1/changes"),
         await officer.send("POST", "/v1/cases", {}),
         await case.attempt("POST", "hold", {"reason": "awaiting_partner"}),
-        await case.attempt("PUT", "assessment", {"completed": True}),
+        await case.attempt("PUT", "assessment", completed_assessment()),
     ]
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(503, "audit-unavailable")}
     assert not any("unrecorded" in answer.text or case.id in answer.text for answer in answers)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_devstack.testing.files import File, pdf
 from forkant_devstack.testing.kept_answers import hold
 from forkant_devstack.testing.operations import operations
@@ -164,7 +165,7 @@ async def from_opening_to_evaluation(walk: Walk) -> None:
         return await walk.step(by, f"{method} {CASE}/{tail}", body, action=action)
 
     await walk.step("officer-oslo", "POST /v1/cases", PERSON, action="case.open")
-    await case("PUT", "assessment", {"completed": True, "risk_factors": ["truancy"]}, action="case.assess")
+    await case("PUT", "assessment", completed_assessment(), action="case.assess")
     goals = [{"text": "Back to school", "measurable": True, "baseline": "3 of 5"}]
     await case("PUT", "plan", {"goals": goals}, action="case.plan")
     await case("POST", "plan/approval", {}, action="case.approve_plan", by="lead-oslo")

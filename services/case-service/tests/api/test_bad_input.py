@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 NOW = datetime.now(UTC)
 DUE = (NOW.date() + timedelta(days=40)).isoformat()
@@ -134,7 +135,7 @@ async def test_a_transfer_to_an_unknown_unit_or_to_one_s_own_is_refused(officer)
 async def test_nothing_happens_to_a_case_before_its_opening(service, officer, back):
     opened = NOW - timedelta(hours=1)
     case = await officer.open(occurred_at=opened.isoformat())
-    answer = await case.attempt("PUT", "assessment", {"completed": True, "occurred_at": (NOW - back).isoformat()})
+    answer = await case.attempt("PUT", "assessment", completed_assessment(occurred_at=(NOW - back).isoformat()))
     assert (answer.status_code, answer.json()["code"]) == (422, "occurred-at-out-of-range")
     assert datetime.fromisoformat(answer.json()["earliest"]) == opened
     assert await service.events(case.id) == ["case.opened"]
@@ -144,7 +145,7 @@ async def test_events_carry_when_it_happened_and_when_it_was_recorded(service, o
     opened = NOW - timedelta(days=30)
     case = await officer.open(occurred_at=opened.isoformat())
     assessed = (NOW - timedelta(days=20)).isoformat()
-    await case.do("PUT", "assessment", {"completed": True, "occurred_at": assessed})
+    await case.do("PUT", "assessment", completed_assessment(occurred_at=assessed))
     rows = await service.fetch(
         "SELECT occurred_at, recorded_at FROM event_archive WHERE aggregate_id = $1 AND type LIKE 'no.forkant.case.%'"
         " ORDER BY aggregate_version",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ async def test_broken_glass_opens_one_case_for_reading_and_no_list(officer, outs
         assert case.id not in (await outsider.get(path, limit=100)).text
     case.etag = shown.headers["etag"]
     for command in (
-        ("PUT", "assessment", {"completed": True}),
+        ("PUT", "assessment", completed_assessment()),
         ("POST", "members", {"subject": "officer-troms"}),
         ("POST", "hold", {"reason": "awaiting_partner"}),
     ):

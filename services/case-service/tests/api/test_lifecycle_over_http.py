@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from case_service.domain.moments import clarification_deadline
+from forkant_devstack.testing.assessments import completed_assessment
 
 DUE = (datetime.now(UTC).date() + timedelta(days=60)).isoformat()
 
@@ -180,9 +181,13 @@ async def test_partners_come_and_go(service, officer):
 
 async def test_a_child_s_view_is_told_as_recorded_or_not_and_only_for_children(service, officer):
     told = {}
-    for age_band, view in (("15_17", "Wants to stay at school."), ("under_15", None), ("25_plus", "Not a child.")):
+    for age_band, body in (
+        ("15_17", completed_assessment(child_view="Wants to stay at school.")),
+        ("under_15", completed_assessment()),
+        ("25_plus", {"completed": True}),
+    ):
         case = await officer.open(age_band=age_band)
-        await case.do("PUT", "assessment", {"child_view": view, "completed": True})
+        await case.do("PUT", "assessment", body)
         [row] = await service.fetch(
             "SELECT data->'child_view_recorded' AS seen FROM event_archive"
             " WHERE aggregate_id = $1 AND type = 'no.forkant.case.assessed.v1'",
@@ -197,7 +202,7 @@ async def test_a_completed_assessment_can_be_rewritten_but_not_made_a_draft(serv
     await case.assessed()
     draft = await case.attempt("PUT", "assessment", {"risk_factors": []})
     assert (draft.status_code, draft.json()["code"]) == (409, "already-completed")
-    await case.do("PUT", "assessment", {"risk_factors": ["family_conflict"], "completed": True})
+    await case.do("PUT", "assessment", completed_assessment(risk_factors=["family_conflict"]))
     assert (await service.events(case.id))[-2:] == ["case.assessed", "case.assessed"]
     assert (await case.read())["assessment"]["risk_factors"] == ["family_conflict"]
 

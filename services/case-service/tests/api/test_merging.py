@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 DESTROY = {"outcome": "destroy"}
 UNLAWFUL = {"basis": "unlawful"}
@@ -92,7 +93,7 @@ async def test_lists_counts_and_the_feed_leave_it_out(service, officer, lead):
 
 
 WORK = (
-    ("PUT", "assessment", {"completed": True}),
+    ("PUT", "assessment", completed_assessment()),
     ("POST", "close", {"reason": "duplicate"}),
     ("POST", "reopen", {"reason": "new_concern"}),
     ("POST", "hold", {"reason": "awaiting_partner"}),

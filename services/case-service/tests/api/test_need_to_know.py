@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 from .test_scoping import COMMANDS, ITEM, READS
 
@@ -80,7 +81,7 @@ async def test_a_concern_does_not_tell_a_colleague_which_case_it_became(officer,
 async def test_a_member_works_on_a_case_until_the_membership_ends_and_is_told_that_it_is_gone(officer, colleague):
     case = await officer.open()
     grant = await member_of(case, "officer9-oslo")
-    await case.do("PUT", "assessment", {"risk_factors": ["truancy"], "completed": True}, by=colleague)
+    await case.do("PUT", "assessment", completed_assessment(), by=colleague)
     assert [m["subject"] for m in (await colleague.get(f"{case.path}/members")).json()["items"]] == [
         "officer-oslo",
         "officer9-oslo",
@@ -121,7 +122,7 @@ async def test_access_for_a_time_crosses_units_and_leaves_the_unit_its_decisions
     await case.do("POST", "access", {"subject": "lead9-troms", "valid_to": SOON, "reason": "expertise"})
     assert (await helper.get(case.path)).status_code == 200
     assert case.id in (await helper.get("/v1/cases", limit=100)).text
-    await case.do("PUT", "assessment", {"completed": True, "risk_factors": ["truancy"]}, by=helper)
+    await case.do("PUT", "assessment", completed_assessment(), by=helper)
     decisions = [
         ("POST", "transfers", {"to_unit": "troms"}),
         ("POST", "members", {"subject": "officer-troms"}),

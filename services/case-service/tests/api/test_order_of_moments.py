@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 NOW = datetime.now(UTC)
 OPENED, EARLIER, LATER = (NOW - timedelta(days=back) for back in (60, 40, 20))
@@ -90,8 +91,8 @@ def walk(officer, lead):
 
 async def ready(walk, officer, case):
     before, middle, last = FOLLOWING[case]
-    walk.case = await officer.open(occurred_at=OPENED.isoformat(), age_band="18_24")
-    assessment = ("PUT", "assessment", {"risk_factors": ["truancy"], "completed": True})
+    walk.case = await officer.open(occurred_at=OPENED.isoformat())
+    assessment = ("PUT", "assessment", completed_assessment())
     for step in ([assessment] if middle is not None else []) + before:
         assert (answer := await walk(step, EARLIER)).is_success, answer.text
     assert (answer := await walk(middle or assessment, LATER)).is_success, answer.text
@@ -119,8 +120,8 @@ async def test_it_may_have_happened_at_the_same_moment(officer, walk, case):
 @pytest.mark.parametrize("case", ["clarifying information", "completing a measure", "removing a partner"])
 async def test_what_is_not_said_when_happens_after_what_it_follows_though_a_clock_runs_ahead(officer, walk, case):
     before, middle, last = FOLLOWING[case]
-    walk.case = await officer.open(age_band="18_24")
-    await walk.case.do("PUT", "assessment", {"risk_factors": ["truancy"], "completed": True})
+    walk.case = await officer.open()
+    await walk.case.do("PUT", "assessment", completed_assessment())
     for step in before:
         assert (answer := await walk(step, NOW, unstated=True)).is_success, answer.text
     ahead = datetime.now(UTC) + timedelta(seconds=45)

@@ -1,4 +1,5 @@
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 CANARY = "Kanari-Ola-Nordmann-4711"
 
@@ -75,7 +76,11 @@ async def full_of_text(officer, lead, troms):
     case = await officer.open()
     case.id, case.etag = decided.json()["case_id"], '"v1"'
     await case.do(
-        "PUT", "assessment", {"summary": f"{CANARY} summary", "child_view": f"{CANARY} view", "completed": True}
+        "PUT",
+        "assessment",
+        completed_assessment(
+            summary=f"{CANARY} summary", child_view=f"{CANARY} view", best_interests=f"{CANARY} interests"
+        ),
     )
     goal = {
         "text": f"{CANARY} goal",

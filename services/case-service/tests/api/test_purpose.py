@@ -1,6 +1,7 @@
 """A stated purpose: only cases of that purpose are there, and it is recorded with what was shown, lists too."""
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 
 async def ask(person, path, purpose, **params):
@@ -23,7 +24,7 @@ async def test_nothing_is_changed_for_another_purpose(service, officer):
     case = await officer.open(purpose_code="prevent_crime")
     before = await service.row_counts()
     headers = {**officer.headers, "Forkant-Purpose": "public_safety", "If-Match": case.etag}
-    answer = await officer.client.put(f"{case.path}/assessment", json={"completed": True}, headers=headers)
+    answer = await officer.client.put(f"{case.path}/assessment", json=completed_assessment(), headers=headers)
     assert answer.status_code == 404
     assert await service.row_counts() == before
 

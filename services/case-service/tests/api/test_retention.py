@@ -8,6 +8,7 @@ from case_service.domain.retention import Kept, retention_of
 from case_service.domain.standing import ENDED_STATES
 from case_service.retention_rules import rules_in_force
 from forkant_contracts.codes import CaseState
+from forkant_devstack.testing.assessments import completed_assessment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ MOVES = {
     "reopen": ("reopen", {"reason": "new_concern"}),
     "hold": ("hold", {"reason": "awaiting_partner"}),
     "resume": ("resume", {}),
-    "assess": ("assessment", {"completed": True}),
+    "assess": ("assessment", completed_assessment()),
     "restrict": ("restriction", {"restricted": True, "reason": "disputed"}),
     "free": ("restriction", {"restricted": False, "reason": "disputed"}),
     "raise": ("level", {"level": 2}),

@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_devstack.testing.files import File, pdf
 
 ITEM = str(uuid4())
@@ -16,7 +17,7 @@ DISCLOSURE = {
     "fields": ["case.title"], "reason": "It is needed.",
 }  # fmt: skip
 COMMANDS = [
-    ("PUT", "assessment", {"completed": True}),
+    ("PUT", "assessment", completed_assessment()),
     ("PUT", "plan", {"goals": [{"text": "x"}]}),
     ("POST", "plan/approval", {}),
     ("POST", "measures", {"kind": "home_visit", "due_on": "2027-01-01"}),

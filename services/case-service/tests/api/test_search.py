@@ -12,6 +12,7 @@ from case_service import tables
 from case_service.stems import stems_sought, stems_to_find
 from case_service.texts import opened
 from case_service.words import FOUND_BY
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_kit.db import utc_now
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.vault import Vault
@@ -74,7 +75,7 @@ async def worked_on(case, rng: random.Random, lead, number: int) -> None:
     """Write texts of every kind into a case, some of them twice."""
     for _ in range(1 + number % 2):
         await case.do("PUT", "assessment", {"summary": sentence(rng), "child_view": sentence(rng)})
-    await case.do("PUT", "assessment", {"summary": sentence(rng), "completed": True})
+    await case.do("PUT", "assessment", completed_assessment(summary=sentence(rng)))
     for _ in range(1 + number % 3):
         goals = [
             {"text": sentence(rng), "measurable": True, "baseline": sentence(rng)} for _ in range(rng.randint(1, 3))

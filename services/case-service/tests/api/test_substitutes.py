@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 
 def on(days: float) -> str:
@@ -34,7 +35,7 @@ async def test_a_substitute_works_on_the_absent_persons_cases_until_it_ends(offi
     assert made.status_code == 201, made.text
     assert (await substitute.get(case.path)).status_code == 200
     assert case.id in (await substitute.get("/v1/cases", limit=100)).text
-    await case.do("PUT", "assessment", {"completed": True, "risk_factors": ["truancy"]}, by=substitute)
+    await case.do("PUT", "assessment", completed_assessment(), by=substitute)
     listed = (await lead.get("/v1/substitutions", limit=100)).json()["items"]
     assert made.json()["id"] in [item["id"] for item in listed]
     ended = await lead.send("POST", f"/v1/substitutions/{made.json()['id']}/end")

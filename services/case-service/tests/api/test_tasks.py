@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from case_service.calendars import norwegian_calendar
 from case_service.domain.processes import Procedures
 from case_service.policy import RULES
+from forkant_devstack.testing.assessments import completed_assessment
 
 OSLO = ZoneInfo("Europe/Oslo")
 TODAY = datetime.now(OSLO).date()
@@ -101,7 +102,7 @@ async def test_each_change_of_a_case_makes_and_ends_its_tasks_with_it(service, o
 async def test_the_interval_of_reviews_is_shorter_for_those_under_eighteen(officer, lead):
     for age_band, days in (("15_17", 30), ("18_24", 90)):
         case = await officer.open(age_band=age_band)
-        await case.active(lead)
+        await case.active(lead, child=age_band == "15_17")
         [review] = [one for one in await tasks_of(case) if one["kind"] == "review_case"]
         assert review["due_on"] == (TODAY + days * DAY).isoformat()
         await case.do("POST", f"tasks/{review['id']}/completion")
@@ -379,7 +380,7 @@ async def test_a_pause_moves_an_approval_by_the_working_days_that_were_lost(offi
     began = datetime.now(UTC) - 40 * DAY
     case = await officer.open(occurred_at=began.isoformat())
     for tail, body in (
-        ("assessment", {"completed": True}),
+        ("assessment", completed_assessment()),
         ("plan", {"goals": [{"text": "A goal", "measurable": False}]}),
     ):
         await case.do("PUT", tail, {**body, "occurred_at": began.isoformat()})

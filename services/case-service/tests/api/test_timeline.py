@@ -6,6 +6,7 @@ from importlib import import_module
 
 import pytest
 from case_service import worker
+from forkant_devstack.testing.assessments import completed_assessment
 from forkant_kit.db import create_engine
 
 DUE = (datetime.now(UTC).date() + timedelta(days=60)).isoformat()
@@ -61,7 +62,7 @@ async def test_acts_that_no_event_tells_of_have_their_place_among_the_events(ser
     member = await case.do("POST", "members", {"subject": "officer2-oslo"}, by=lead)
     await case.do("PUT", "level", {"level": 2}, by=lead)
     hold = await case.do("POST", "legal-holds", {"reason": "complaint"}, by=privacy)
-    await case.do("PUT", "assessment", {"completed": True})
+    await case.do("PUT", "assessment", completed_assessment())
     offer = await case.do("POST", "transfers", {"to_unit": "troms", "note": "A word to Troms."})
     await case.do("POST", f"transfers/{offer['item_id']}/revoke")
     lines = await told(officer, case)
@@ -190,7 +191,7 @@ async def test_what_the_service_did_by_itself_is_told_as_its_own(empty_service):
 async def test_what_somebody_wrote_stands_beside_the_sentence_and_never_in_it(officer, lead):
     secret = "Ola was seen with Kari."
     case = await officer.open(title=secret, description=secret)
-    await case.do("PUT", "assessment", {"completed": True, "summary": secret})
+    await case.do("PUT", "assessment", completed_assessment(summary=secret))
     await case.do("POST", "information", {**FACT, "text": secret})
     await case.do("POST", "partners", {"kind": "school", "name": secret})
     await case.do("POST", "hold", {"reason": "awaiting_partner", "note": secret})

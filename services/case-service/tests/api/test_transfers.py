@@ -2,6 +2,7 @@ import asyncio
 from collections import Counter
 
 import pytest
+from forkant_devstack.testing.assessments import completed_assessment
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ async def test_an_accepted_case_moves_to_the_new_unit_and_is_gone_for_the_old_on
         ("no.forkant.case.transferred.v1", "troms", "oslo"),
     ]
     case.by, case.etag = troms, accepted.headers["etag"]
-    await case.do("PUT", "assessment", {"completed": True})
+    await case.do("PUT", "assessment", completed_assessment())
 
 
 @pytest.mark.parametrize("persona", ["officer-oslo", "officer-kripos", "lead-oslo"])

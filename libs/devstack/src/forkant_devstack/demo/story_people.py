@@ -230,6 +230,7 @@ def domestic_concern(now: datetime) -> list[Script]:
         risk=(RiskFactor.FAMILY_CONFLICT,),
         summary="Child welfare knows the family and takes the lead.",
         child_view="Talked with at school by child welfare.",
+        duty_to_report="reported",
     )
     w.partner("welfare", PartnerKind.CHILD_WELFARE)
     w.wait(days=2)

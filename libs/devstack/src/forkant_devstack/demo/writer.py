@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from forkant_contracts.codes import (
+    AgeBand,
     Arena,
     CancelReason,
     ClarificationOutcome,
@@ -30,6 +31,7 @@ from forkant_devstack.demo.script import CASE, CONCERN, DUPLICATE, EXAMPLE, OFFE
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _CHECKS: Final = ("names", "places", "dates", "rare_combination", "photos_and_links")
+_CHILDREN: Final = frozenset({AgeBand.UNDER_15, AgeBand.FROM_15_TO_17})
 _WORK_AS_MEMBERS: Final = frozenset({"officer", "officer2"})
 
 
@@ -38,6 +40,7 @@ class CaseWriter:
     """Writes a script command by command; ``wait`` moves its clock on, and each command happens at the clock.
 
     Attributes:
+        about_child: whether the case is about somebody under 18, whose interests its assessment then considers.
         members: who is a member of the case so far; whoever is to work on it is made one first, by the prevention lead.
     """
 
@@ -45,6 +48,7 @@ class CaseWriter:
     unit: str
     now: datetime
     steps: list[Step] = field(default_factory=list)
+    about_child: bool = False
     members: set[str] = field(default_factory=set)
     home: str = field(init=False)
 
@@ -71,12 +75,14 @@ class CaseWriter:
         """The concern is dismissed, referred, or becomes a case about ``matter``."""
         body: dict[str, Any] = {"outcome": outcome.value}
         if matter is not None:
+            self.about_child = matter.age_band in _CHILDREN
             body["case"] = matter.opening()
         self._say("POST", "/v1/concerns/{concern}/decision", body, locks=CONCERN, keeps=CONCERN, role="lead")
         self.members = {self._actor("lead")}
 
     def open(self, matter: Matter) -> None:
         """A case is opened without a concern before it."""
+        self.about_child = matter.age_band in _CHILDREN
         self._say("POST", "/v1/cases", matter.opening(), makes=CASE, locks=None)
         self.members = {self._actor("officer")}
 
@@ -96,16 +102,21 @@ class CaseWriter:
         protective: tuple[ProtectiveFactor, ...] = (),
         summary: str,
         child_view: str | None = None,
+        duty_to_report: str = "considered_no_duty",
         completed: bool = True,
     ) -> None:
-        """The officer writes the assessment, as a draft or completed."""
+        """The officer writes the assessment, as a draft or completed; of a child with what is best for it."""
         body: dict[str, Any] = {
             "risk_factors": [factor.value for factor in risk],
             "protective_factors": [factor.value for factor in protective],
             "summary": summary,
             "completed": completed,
         }
-        self._on_case("PUT", "assessment", body | ({"child_view": child_view} if child_view else {}))
+        if self.about_child:
+            body |= {"child_view": child_view} if child_view else {"child_not_heard": "did_not_want"}
+            body |= {"guardian_contact": "contacted", "duty_to_report": duty_to_report}
+            body |= {"best_interests": "Made up for the demo: to stay at home and in the class, with help."}
+        self._on_case("PUT", "assessment", body)
 
     def plan(self, *goals: Goal, author: str = "officer") -> None:
         """The plan is written, by an officer as a rule."""

@@ -1,7 +1,7 @@
 """The route of a case as it was known at a moment: put together from its events, and from texts that are of then."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from case_service.api.calls import Call, reading
 from case_service.api.description import operation_id
 from case_service.api.fields import Instant
 from case_service.api.views.as_of import CaseAsOf
+from case_service.domain.children import ChildConsidered
 from case_service.domain.past import Past
 from case_service.domain.standing import FollowUpState
 from case_service.queries.as_of import AsOf, get_as_of
@@ -50,7 +51,7 @@ _OF_INFORMATION: Final = (
     "restricted",
 )
 _WORDS: Final = {
-    "assessment": ("summary", "child_view", "author"),
+    "assessment": ("summary", *(each.name for each in fields(ChildConsidered)), "author"),
     "plan": ("summary", "author", "approved_by"),
     "evaluation": ("mechanism", "moderators", "implementation", "economics", "author"),
 }

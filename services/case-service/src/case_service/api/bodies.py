@@ -1,5 +1,6 @@
 """What requests may hold; an unknown field is refused."""
 
+from dataclasses import fields
 from typing import Annotated, Any, Self
 
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, SubjectCategory
@@ -14,6 +15,7 @@ from case_service.commands.measures import NewMeasure
 from case_service.commands.members import AccessReason
 from case_service.commands.opening import NewCase
 from case_service.commands.work import Emmie, Goal
+from case_service.domain.children import ChildConsidered, DutyToReport, GuardianContact, NotContacted, NotHeard
 from case_service.domain.erasing import ArchiveOutcome, LegalHoldReason
 from case_service.domain.information import InformationSource, SourceReliability
 from case_service.domain.levels import Level
@@ -127,8 +129,17 @@ class SaveAssessment(Act):
     risk_factors: frozenset[f.RiskFactorCode] = frozenset()
     protective_factors: frozenset[f.ProtectiveFactorCode] = frozenset()
     summary: f.Story | None = None
+    best_interests: f.Story | None = None
     child_view: f.Note | None = None
+    child_not_heard: NotHeard | None = None
+    guardian_contact: GuardianContact | None = None
+    guardian_not_contacted: NotContacted | None = None
+    duty_to_report: DutyToReport | None = None
     completed: StrictBool = False
+
+    def child(self) -> ChildConsidered:
+        """Return what is said of the child's interests."""
+        return ChildConsidered(**{each.name: getattr(self, each.name) for each in fields(ChildConsidered)})
 
 
 class PlanGoal(Body):

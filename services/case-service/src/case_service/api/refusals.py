@@ -58,6 +58,21 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "A completed one can be rewritten, with completed set to true, but not made a draft again.",
         ),
         Code.ASSESSMENT_REQUIRED: (_CONFLICT, "The assessment is not completed", "Complete the assessment first."),
+        Code.CHILD_NOT_CONSIDERED: (
+            _UNPROCESSABLE,
+            "The child's interests are not considered",
+            "Say what `missing` names before completing it: `child_view` or why the child was not heard, the rest too.",
+        ),
+        Code.CHILD_FIELDS_CONTRADICT: (
+            _UNPROCESSABLE,
+            "What is said of the child contradicts itself",
+            "Give a child's view or why there is none; a reason with `not_contacted`, and only then. See `fields`.",
+        ),
+        Code.NO_CHILD: (
+            _UNPROCESSABLE,
+            "The case is not about somebody under 18",
+            "Leave out what `fields` names; it is said of children alone.",
+        ),
         Code.PLAN_REQUIRED: (_CONFLICT, "There is no plan", "Write the plan first."),
         Code.OWN_PLAN: (403, "You wrote this plan", "Another prevention lead has to approve it."),
         Code.ALREADY_APPROVED: (_CONFLICT, "The plan is approved", "Write it anew if it is to change."),

@@ -16,7 +16,11 @@ router = APIRouter(prefix="/v1/cases/{case_id}", tags=["work"], generate_unique_
 
 @router.put("/assessment", response_model=CaseReceipt, summary="Save the assessment")
 async def assess(case_id: UUID, body: SaveAssessment, call: Annotated[Call, saving("case.assess")]) -> Response:
-    """Save the assessment; the first save starts it, `completed` completes it, and a completed one may be rewritten."""
+    """Save the assessment; the first save starts it, `completed` completes it, and a completed one may be rewritten.
+
+    Of somebody under 18 a completed one says what is best for the child, what the child thinks or why that is not
+    known, whether the guardians were contacted, and what came of considering the duty to report; of others none does.
+    """
     return await call.save(
         lambda conn: commands.assess(
             conn,
@@ -25,7 +29,7 @@ async def assess(case_id: UUID, body: SaveAssessment, call: Annotated[Call, savi
             risk_factors=sorted(body.risk_factors),
             protective_factors=sorted(body.protective_factors),
             summary=body.summary,
-            child_view=body.child_view,
+            child=body.child(),
             completed=body.completed,
         )
     )

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from forkant_contracts.codes import AgeBand, Effect, ProtectiveFactor, RiskFactor
+from forkant_contracts.codes import Effect, ProtectiveFactor, RiskFactor
 from forkant_contracts.events.case import CaseAssessed, CaseEvaluated, CasePlanApproved, CasePlanned
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands.change import Outcome, begin, finish
 from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Attempt, Kind
+from case_service.domain.children import ChildConsidered
 from case_service.domain.lifecycle import decide
 from case_service.domain.standing import Turn
 from case_service.store import work
-
-_UNDER_18 = frozenset({AgeBand.UNDER_15, AgeBand.FROM_15_TO_17})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ async def assess(
     risk_factors: Sequence[RiskFactor],
     protective_factors: Sequence[ProtectiveFactor],
     summary: str | None,
-    child_view: str | None,
+    child: ChildConsidered,
     completed: bool,
 ) -> Receipt:
     """Save the assessment.
@@ -55,18 +54,18 @@ async def assess(
         Refusal: see :func:`~case_service.commands.change.begin` and :data:`~case_service.domain.lifecycle.RULES`.
     """
     change = await begin(conn, context, target)
-    decision = decide(change.case, Attempt(action=Action.ASSESS, actor=change.actor, completed=completed))
+    decision = decide(change.case, Attempt(action=Action.ASSESS, actor=change.actor, completed=completed, child=child))
     assessed = CaseAssessed(
         risk_factors=tuple(risk_factors),
         protective_factors=tuple(protective_factors),
-        child_view_recorded=child_view is not None if change.loaded.age_band in _UNDER_18 else None,
+        child_view_recorded=child.child_view is not None if change.case.minor else None,
     )
     receipt = await finish(change, decision, Outcome(action=Action.ASSESS, details={Kind.ASSESSED: assessed}))
     values = {
         "risk_factors": list(risk_factors),
         "protective_factors": list(protective_factors),
         "summary": summary,
-        "child_view": child_view,
+        **asdict(child),
         "completed": completed,
         "completed_at": change.at if completed else None,
         "author": change.actor,

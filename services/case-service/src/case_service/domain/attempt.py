@@ -7,6 +7,7 @@ from uuid import UUID
 
 from forkant_contracts.codes import CloseReason, ErasureBasis
 
+from case_service.domain.children import ChildConsidered
 from case_service.domain.standing import Case, Method
 
 
@@ -108,6 +109,8 @@ class Attempt:
     actor: str
     item_id: UUID | None = None
     completed: bool = False
+    child: ChildConsidered | None = None
+    """What an assessment says of a child's interests."""
     close_reason: CloseReason | None = None
     goals: int = 0
     goals_with_baseline: int = 0

@@ -89,7 +89,10 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "title", "subject", "description", "state", "case_type", "theme", "age_band", "subject_category", "arena",
             "municipality_number",
         ),
-        "assessment": ("risk_factors", "protective_factors", "summary", "child_view"),
+        "assessment": (
+            "risk_factors", "protective_factors", "summary", "best_interests", "child_view", "child_not_heard",
+            "guardian_contact", "guardian_not_contacted", "duty_to_report",
+        ),
         "plan": ("summary", "goals"),
         "evaluation": ("effect", "mechanism", "moderators", "implementation", "economics"),
     }

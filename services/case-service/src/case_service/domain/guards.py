@@ -7,6 +7,7 @@ from typing import Final
 from forkant_contracts.codes import CaseState, CloseReason, ErasureBasis
 
 from case_service.domain.attempt import Action, Attempt
+from case_service.domain.children import ChildConsidered, check_child
 from case_service.domain.erasing import ARCHIVE_FIRST
 from case_service.domain.information import InformationState
 from case_service.domain.refusals import Code, Refusal
@@ -33,6 +34,11 @@ def assessment_stays_completed(case: Case, attempt: Attempt) -> None:
     """A completed assessment can be rewritten, but not be made a draft again: plans stand on it."""
     if case.assessed and not attempt.completed:
         raise Refusal(Code.ALREADY_COMPLETED)
+
+
+def child_is_considered(case: Case, attempt: Attempt) -> None:
+    """No assessment of a child is completed without the child's interests; none of others speaks of them."""
+    check_child(attempt.child or ChildConsidered(), minor=case.minor, completed=attempt.completed)
 
 
 def assessment_is_completed(case: Case, _attempt: Attempt) -> None:

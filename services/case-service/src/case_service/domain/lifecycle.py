@@ -46,7 +46,7 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
     {
         Action.ASSESS: Rule(
             moves=_to(_ASSESSING, _REGISTERED, _ASSESSING) | _stay(_PLANNED, _ACTIVE),
-            guards=(guards.assessment_stays_completed,),
+            guards=(guards.assessment_stays_completed, guards.child_is_considered),
             effect=effects.assess,
         ),
         Action.PLAN: Rule(

@@ -119,6 +119,8 @@ class Case:
     erased: bool = False
     merged: bool = False
     merged_into: UUID | None = None
+    minor: bool = False
+    """Whether it is about somebody under 18."""
     assessed: bool = False
     plan: Plan | None = None
     evaluated: bool = False

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from case_service.domain.children import UNDER_18
 from case_service.domain.information import InformationState
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.retention import Kept
@@ -310,6 +311,7 @@ def loaded_of(row: Any) -> Loaded:
             erased=row.erased,
             merged=row.merged_into is not None,
             merged_into=row.merged_into,
+            minor=row.age_band in UNDER_18,
             assessed=bool(row.assessment and row.assessment[0]),
             plan=_plan(row.plan),
             evaluated=bool(row.evaluation and row.evaluation[0]),

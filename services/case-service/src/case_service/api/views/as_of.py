@@ -9,6 +9,7 @@ from pydantic import Field
 from case_service.api.views.base import View
 from case_service.api.views.cases import NoteView
 from case_service.api.views.work import GoalView
+from case_service.domain.children import DutyToReport, GuardianContact, NotContacted, NotHeard
 from case_service.domain.information import InformationSource, SourceReliability
 from case_service.domain.standing import FollowUpState, MeasureState
 
@@ -21,7 +22,12 @@ class AssessmentAsOf(View):
     protective_factors: list[c.ProtectiveFactor]
     completed_at: datetime | None
     summary: str | None
+    best_interests: str | None
     child_view: str | None
+    child_not_heard: NotHeard | None
+    guardian_contact: GuardianContact | None
+    guardian_not_contacted: NotContacted | None
+    duty_to_report: DutyToReport | None
     author: str | None
 
 

@@ -7,6 +7,7 @@ from forkant_contracts import codes as c
 from pydantic import Field
 
 from case_service.api.views.base import View
+from case_service.domain.children import DutyToReport, GuardianContact, NotContacted, NotHeard
 from case_service.domain.information import InformationSource, SourceReliability
 from case_service.domain.standing import FollowUpState, MeasureState
 
@@ -18,7 +19,12 @@ class AssessmentView(View):
     risk_factors: list[c.RiskFactor]
     protective_factors: list[c.ProtectiveFactor]
     summary: str | None
+    best_interests: str | None
     child_view: str | None
+    child_not_heard: NotHeard | None
+    guardian_contact: GuardianContact | None
+    guardian_not_contacted: NotContacted | None
+    duty_to_report: DutyToReport | None
     author: str
     saved_at: datetime
     completed_at: datetime | None
