@@ -22,6 +22,7 @@ _FOR_KEEPERS: Final = frozenset({"If-None-Match"})
 """Headers of those who keep answers, which this client does not."""
 _TAKEN: Final = frozenset({"body", "content", "self"})
 _JSON: Final = "application/json"
+_PART: Final = "fields"
 _WIDTH: Final = 108
 
 _MODULE: Final = """\
@@ -98,7 +99,9 @@ class _Method:
     def __post_init__(self) -> None:
         """Read the parameters and the body."""
         for parameter in self.operation.get("parameters", ()):
-            self._take(parameter)
+            # An answer of some fields alone has no type of its own.
+            if parameter["name"] != _PART:
+                self._take(parameter)
         self._take_body(self.operation.get("requestBody", {}).get("content", {}))
         self.answers, self.streams = self._answer()
 
@@ -166,6 +169,7 @@ class _Method:
         done = next(found for status, found in self.operation["responses"].items() if status.startswith("2"))
         content = done.get("content", {})
         schema = content.get(_JSON, {}).get("schema", {})
+        schema = schema.get("anyOf", [schema])[0]
         if "$ref" in schema and len(content) == 1:
             return self._model(schema), False
         return "None", bool(content)

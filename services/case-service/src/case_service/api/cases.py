@@ -8,7 +8,7 @@ from forkant_kit.etag import etag
 from forkant_kit.idempotency import Answer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.api import paging
+from case_service.api import paging, sparse
 from case_service.api.bodies import OpenCase
 from case_service.api.calls import Call, case_answer, creating, reading
 from case_service.api.case_filter import CaseFilter
@@ -40,9 +40,10 @@ async def list_cases(
     chosen: _Chosen,
     limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
+    fields: sparse.Fields = None,
 ) -> Response:
     """List the cases that the caller may see, newest first, as codes."""
-    found = chosen.chosen()
+    found, shown = chosen.chosen(), sparse.shown(CaseLine, fields)
     name = f"cases|{found.key()}"
 
     async def work(conn: AsyncConnection) -> Any:
@@ -54,7 +55,7 @@ async def list_cases(
     rows = await call.read(work)
     following = paging.next_by_id(call, name, rows, limit)
     items = [CaseLine.model_validate(dict(row)) for row in rows[:limit]]
-    return paging.page(call, CasePage(items=items, next=following), following)
+    return paging.page(call, CasePage(items=items, next=following), following, shown=shown)
 
 
 @router.get("/count", summary="Count cases")
@@ -76,8 +77,10 @@ async def read(
         int | None,
         Query(alias="round", ge=1, le=1000, description="Whose assessment, plan and evaluation; the current one's."),
     ] = None,
+    fields: sparse.Fields = None,
 ) -> Response:
     """Read a case with everything below it; the reading is written in the audit trail."""
+    shown = sparse.shown(CaseView, fields)
 
     async def work(conn: AsyncConnection) -> one.CaseView:
         view = await one.get_case(conn, call.context.scope, case_id, vault=call.context.vault, number=round_)
@@ -88,7 +91,7 @@ async def read(
         return view
 
     view = await call.read(work)
-    body = _shown(view, round_).model_dump_json()
+    body = shown.one(_shown(view, round_))
     return Response(body, headers={"ETag": etag(view.row["revision"])}, media_type="application/json")
 
 

@@ -8,7 +8,7 @@ from forkant_kit.etag import etag
 from forkant_kit.idempotency import Answer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.api import paging
+from case_service.api import paging, sparse
 from case_service.api.bodies import DecideConcern, ReceiveConcern
 from case_service.api.calls import Call, changing, creating, reading
 from case_service.api.description import operation_id
@@ -45,12 +45,15 @@ async def receive(body: ReceiveConcern, call: Annotated[Call, creating("concern.
 @router.get("", response_model=ConcernPage, summary="List concerns")
 async def list_concerns(
     call: Annotated[Call, reading("concern.read")],
+    *,
     state: ConcernState | None = None,
     outcome: ConcernOutcomeCode | None = None,
     limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
+    fields: sparse.Fields = None,
 ) -> Response:
     """List the unit's concerns, newest first, as codes."""
+    shown = sparse.shown(ConcernLine, fields)
     name = f"concerns|{state or ''}|{outcome or ''}"
 
     async def work(conn: AsyncConnection) -> Any:
@@ -68,12 +71,15 @@ async def list_concerns(
     rows = await call.read(work)
     following = paging.next_by_id(call, name, rows, limit)
     items = [ConcernLine.model_validate(dict(row)) for row in rows[:limit]]
-    return paging.page(call, ConcernPage(items=items, next=following), following)
+    return paging.page(call, ConcernPage(items=items, next=following), following, shown=shown)
 
 
 @router.get("/{concern_id}", response_model=ConcernView, summary="Read a concern")
-async def read(concern_id: UUID, call: Annotated[Call, reading("concern.read")]) -> Response:
+async def read(
+    concern_id: UUID, call: Annotated[Call, reading("concern.read")], fields: sparse.Fields = None
+) -> Response:
     """Read a concern; the reading is written in the audit trail."""
+    shown = sparse.shown(ConcernView, fields)
 
     async def work(conn: AsyncConnection) -> Any:
         row = await queries.get_concern(conn, call.context.scope, concern_id, vault=call.context.vault)
@@ -81,7 +87,7 @@ async def read(concern_id: UUID, call: Annotated[Call, reading("concern.read")])
         return row
 
     row = await call.read(work)
-    body = ConcernView.model_validate(dict(row)).model_dump_json()
+    body = shown.one(ConcernView.model_validate(dict(row)))
     return Response(body, headers={"ETag": etag(row["version"])}, media_type="application/json")
 
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError, document_of
 
+from case_service.api import sparse
 from case_service.api.refusals import ANSWERS
 
 _INTRODUCTION: Final = """\
@@ -151,6 +152,7 @@ def describe(app: FastAPI) -> None:
             _name_etag(operation)
             _show_problems(operation)
         _show_answers(document)
+        sparse.describe(document)
         document["components"]["responses"] = {_REFUSED: _refused()}
         return document
 

@@ -9,6 +9,7 @@ from forkant_kit.paging import decode_cursor, encode_cursor, link_to
 from pydantic import BaseModel
 
 from case_service.api.calls import Call
+from case_service.api.sparse import WHOLE, Shown
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Most items on a page.")]
 Cursor = Annotated[str | None, Query(max_length=1024, description="`next` of the page before.")]
@@ -35,10 +36,10 @@ def next_by_id(call: Call, name: str, rows: Sequence[Any], limit: int) -> str | 
     return cursor_at(call, name, str(rows[limit - 1]["id"])) if len(rows) > limit else None
 
 
-def page(call: Call, body: BaseModel, following: str | None) -> Response:
+def page(call: Call, body: BaseModel, following: str | None, *, shown: Shown = WHOLE) -> Response:
     """Return a page with its link to the next one (RFC 8288)."""
     headers = link_to(call.request, following)
-    return Response(body.model_dump_json(), headers=headers, media_type="application/json")
+    return Response(shown.page(body), headers=headers, media_type="application/json")
 
 
 def _bound(call: Call, name: str) -> str:

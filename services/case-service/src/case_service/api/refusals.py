@@ -260,6 +260,7 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "Leave out what `fields` names, or have it clarified first.",
         ),
         Code.NOT_ERASED: (_CONFLICT, "The case is not erased", "There is a certificate once it is."),
+        Code.UNKNOWN_FIELD: (_UNPROCESSABLE, "There is no such field", "`known` names those that there are."),
         Code.NOTHING_TO_SEARCH_FOR: (
             _UNPROCESSABLE,
             "There is no word to search for",

@@ -10,7 +10,7 @@ from forkant_kit.etag import etag
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.api import paging
+from case_service.api import paging, sparse
 from case_service.api.bodies import Act
 from case_service.api.calls import Call, changing, reading
 from case_service.api.description import operation_id
@@ -31,9 +31,14 @@ _Chosen = Annotated[TaskQuery, Query()]
 
 @router.get("/tasks", response_model=TaskPage, summary="List tasks")
 async def list_tasks(
-    call: _Reading, query: _Chosen, limit: paging.Limit = 50, cursor: paging.Cursor = None
+    call: _Reading,
+    query: _Chosen,
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+    fields: sparse.Fields = None,
 ) -> Response:
     """List tasks of cases that you may see, the first due first."""
+    shown = sparse.shown(TaskView, fields)
     chosen = query.chosen(frozenset(call.principal.roles))
     name = f"tasks|{chosen.key()}"
     position = paging.position_of(call, name, cursor)
@@ -47,12 +52,13 @@ async def list_tasks(
     rows = await call.read(work)
     following = _cursor(call, name, rows[limit - 1]) if len(rows) > limit else None
     items = [TaskView.model_validate(dict(row)) for row in rows[:limit]]
-    return paging.page(call, TaskPage(items=items, next=following), following)
+    return paging.page(call, TaskPage(items=items, next=following), following, shown=shown)
 
 
-@router.get("/cases/{case_id}/tasks", summary="List the tasks of a case")
-async def list_case_tasks(case_id: UUID, call: _Reading) -> TaskList:
+@router.get("/cases/{case_id}/tasks", response_model=TaskList, summary="List the tasks of a case")
+async def list_case_tasks(case_id: UUID, call: _Reading, fields: sparse.Fields = None) -> Response:
     """List every task of a case, ended ones too, the oldest first."""
+    shown = sparse.shown(TaskView, fields)
 
     async def work(conn: AsyncConnection) -> TaskList:
         version, purpose = await one.get_head(conn, call.context.scope, case_id)
@@ -60,12 +66,13 @@ async def list_case_tasks(case_id: UUID, call: _Reading) -> TaskList:
         rows = await queries.of_case(conn, call.context.scope, case_id)
         return TaskList(items=[TaskView.model_validate(dict(row)) for row in rows])
 
-    return await call.read(work)
+    return Response(shown.page(await call.read(work)), media_type="application/json")
 
 
 @router.get("/cases/{case_id}/tasks/{task_id}", response_model=TaskView, summary="Read a task")
-async def read_task(case_id: UUID, task_id: UUID, call: _Reading) -> Response:
+async def read_task(case_id: UUID, task_id: UUID, call: _Reading, fields: sparse.Fields = None) -> Response:
     """Read a task. The ETag is the case's."""
+    shown = sparse.shown(TaskView, fields)
 
     async def work(conn: AsyncConnection) -> RowMapping:
         row = await queries.get_task(conn, call.context.scope, case_id, task_id)
@@ -73,7 +80,7 @@ async def read_task(case_id: UUID, task_id: UUID, call: _Reading) -> Response:
         return row
 
     row = await call.read(work)
-    body = TaskView.model_validate(dict(row)).model_dump_json()
+    body = shown.one(TaskView.model_validate(dict(row)))
     return Response(body, headers={"ETag": etag(row["revision"])}, media_type="application/json")
 
 

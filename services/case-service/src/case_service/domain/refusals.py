@@ -80,6 +80,7 @@ class Code(StrEnum):
     FIELD_NOT_THERE = "field-not-there"
     FIELD_RESTRICTED = "field-restricted"
     RETENTION_NOT_EXPIRED = "retention-not-expired"
+    UNKNOWN_FIELD = "unknown-field"
     NOTHING_TO_SEARCH_FOR = "nothing-to-search-for"
     TOO_MANY_WORDS = "too-many-words"
     UNKNOWN_UNIT = "unknown-unit"
