@@ -287,6 +287,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     leave = {"absent": f"officer7-{unit}", "substitute": f"officer8-{unit}", "valid_to": SOON}
     substitution = await lead.done("case", "POST", "/v1/substitutions", leave)
     proposal = await lead.done("case", "POST", "/v1/method-proposals", PROPOSAL)
+    search = await lead.done("case", "POST", "/v1/searches", {"name": "Slagsmål", "words": "slagsmål", "shared": True})
     ids = {
         **await _examples(wall, unit),
         "proposal_id": proposal.json()["id"],
@@ -305,6 +306,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "link_id": link.json()["id"],
         "review_id": review.json()["id"],
         "substitution_id": substitution.json()["id"],
+        "search_id": search.json()["id"],
         "concern_id": concern.json()["id"],
         "endpoint_id": endpoint_id,
         "delivery_id": delivery_id,

@@ -31,6 +31,7 @@ HOLDER = {
     "access_grant": OF_CASE.format("object_id"),
     "access_substitution": "t.unit",
     "imported_case": "t.unit",
+    "saved_search": "t.unit",
     "case_link": OF_CASE.format("from_case"),
     "access_review": "t.unit",
     "attachment_segment": "(SELECT c.unit FROM attachment_content a JOIN preventive_case c ON c.id = a.case_id"
@@ -41,7 +42,7 @@ HOLDER = {
     "erasure_batch_case": "(SELECT unit FROM erasure_batch WHERE id = t.batch_id)",
     "event_archive": OF_CASE.format("aggregate_id"),
     "data_key": "coalesce((SELECT unit FROM preventive_case WHERE id = t.owner_id),"
-    " (SELECT unit FROM concern WHERE id = t.owner_id))",
+    " (SELECT unit FROM concern WHERE id = t.owner_id), (SELECT unit FROM saved_search WHERE id = t.owner_id))",
     "idempotency_key": "split_part(t.subject, '-', 2)",
     **dict.fromkeys(
         (
@@ -141,6 +142,8 @@ async def fill(service: Service, unit: str, other: str) -> None:
     rows = File(content=json.dumps(row).encode(), media_type="application/x-ndjson")
     imported = await lead.send("POST", "/v1/imports?source=old-system", rows)
     assert imported.is_success, imported.text
+    kept = await lead.send("POST", "/v1/searches", {"name": "Titles", "words": "title", "shared": True})
+    assert kept.is_success, kept.text
     linked = await officer.send("POST", f"{case.path}/links", {"other_case": active.id, "kind": "follows"})
     assert linked.is_success, linked.text
     await erased.do("POST", "close", {"reason": "unfounded", "occurred_at": LONG_AGO})

@@ -301,6 +301,22 @@ class EraseCase(Model):
     occurred_at: AwareDatetime | None = None
 
 
+class EraseSearches(Model):
+    """Whose searches are erased."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    subject: str
+    """Who, as access tokens name the person in `sub`."""
+
+
+class ErasedSearches(Model):
+    """How many searches were erased."""
+
+    count: int
+
+
 class EvaluationAsOf(Model):
     """The evaluation of then."""
 
@@ -1008,6 +1024,50 @@ class SavePlan(Model):
     summary: str | None = None
 
 
+class SavedFilter(Model):
+    """Any filter of the list of cases."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+    )
+    age_band: list[AgeBand] | None = []
+    arena: list[Arena] | None = []
+    case_type: list[CaseType] | None = []
+    clarification_deadline_before: date | None = None
+    clarification_deadline_from: date | None = None
+    close_reason: list[CloseReason] | None = []
+    closed_before: AwareDatetime | None = None
+    closed_from: AwareDatetime | None = None
+    held_from: list[CaseState] | None = []
+    """Where a case stood that is on hold now."""
+    hold_reason: list[HoldReason] | None = []
+    legal_basis: list[LegalBasis] | None = []
+    level: list[int] | None = []
+    """1 ordinary, 2 confidential, 3 strictly confidential: of those that you may see."""
+    municipality_number: list[str] | None = []
+    """Four digits, the leading zero kept."""
+    opened_before: AwareDatetime | None = None
+    opened_from: AwareDatetime | None = None
+    purpose_code: list[PurposeCode] | None = []
+    recorded_before: AwareDatetime | None = None
+    recorded_from: AwareDatetime | None = None
+    reject_reason: list[RejectReason] | None = []
+    restricted: bool | None = None
+    """Only cases that are restricted, or only others: of those that you may see."""
+    restriction_reason: list[RestrictionReason] | None = []
+    retention_until_before: date | None = None
+    retention_until_from: date | None = None
+    special_category: bool | None = None
+    """Only cases with special categories of personal data, or only others."""
+    state: list[CaseState] | None = []
+    """Where the case stands. Repeat it for several, as each of these codes."""
+    subject_category: list[SubjectCategory] | None = []
+    theme: list[Theme] | None = []
+    updated_before: AwareDatetime | None = None
+    updated_from: AwareDatetime | None = None
+
+
 class ScheduleFollowUp(Model):
     """A follow-up («oppfølging») to hold."""
 
@@ -1066,6 +1126,16 @@ class SearchCases(Model):
     updated_from: AwareDatetime | None = None
     words: str
     """Words that a case is to have, all of them and in any order, at most 12; forms of a word count as one («ungdommene» finds «ungdom»), words that every text has don't count."""
+
+
+class SearchReceiptView(Model):
+    """A search after it was saved."""
+
+    expires_on: date
+    id: UUID
+    recorded_at: AwareDatetime
+    shared: bool
+    version: int
 
 
 class SetLevel(Model):
@@ -1805,6 +1875,49 @@ class InformationView(Model):
     verification_status: VerificationStatus
 
 
+class KeptFilter(Model):
+    """The filter of a search, each condition that was left out as none."""
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+    )
+    age_band: list[AgeBand] | None = []
+    arena: list[Arena] | None = []
+    case_type: list[CaseType] | None = []
+    clarification_deadline_before: date | None = None
+    clarification_deadline_from: date | None = None
+    close_reason: list[CloseReason] | None = []
+    closed_before: AwareDatetime | None = None
+    closed_from: AwareDatetime | None = None
+    held_from: list[CaseState] | None = []
+    """Where a case stood that is on hold now."""
+    hold_reason: list[HoldReason] | None = []
+    legal_basis: list[LegalBasis] | None = []
+    level: list[int] | None = []
+    """1 ordinary, 2 confidential, 3 strictly confidential: of those that you may see."""
+    municipality_number: list[str] | None = []
+    """Four digits, the leading zero kept."""
+    opened_before: AwareDatetime | None = None
+    opened_from: AwareDatetime | None = None
+    purpose_code: list[PurposeCode] | None = []
+    recorded_before: AwareDatetime | None = None
+    recorded_from: AwareDatetime | None = None
+    reject_reason: list[RejectReason] | None = []
+    restricted: bool | None = None
+    """Only cases that are restricted, or only others: of those that you may see."""
+    restriction_reason: list[RestrictionReason] | None = []
+    retention_until_before: date | None = None
+    retention_until_from: date | None = None
+    special_category: bool | None = None
+    """Only cases with special categories of personal data, or only others."""
+    state: list[CaseState] | None = []
+    """Where the case stands. Repeat it for several, as each of these codes."""
+    subject_category: list[SubjectCategory] | None = []
+    theme: list[Theme] | None = []
+    updated_before: AwareDatetime | None = None
+    updated_from: AwareDatetime | None = None
+
+
 class LegalHoldList(Model):
     """The legal holds on a case."""
 
@@ -2089,6 +2202,37 @@ class RewriteExample(Model):
     what_was_done: str
 
 
+class SaveSearch(Model):
+    """A search to keep: words, a filter, or both."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    filter: SavedFilter | None = None
+    name: str
+    shared: bool | None = False
+    """Show it to the whole unit; a prevention lead's to say."""
+    words: str | None = None
+
+
+class SearchView(Model):
+    """A search that somebody keeps."""
+
+    changed_at: AwareDatetime
+    expires_on: date
+    """The last day on which it is kept; saving it anew moves it on."""
+    filter: KeptFilter
+    id: UUID
+    name: str
+    owner: str
+    """Who keeps it, as access tokens name the person in `sub`; who alone changes it."""
+    saved_at: AwareDatetime
+    shared: bool
+    """Whether the whole unit sees it."""
+    version: int
+    words: str | None
+
+
 class SubstitutePage(Model):
     """A page of substitutions; ``next`` is the cursor of the next page."""
 
@@ -2365,3 +2509,10 @@ class ProcessList(Model):
     """Every version of the work process."""
 
     items: list[ProcessView]
+
+
+class SearchPage(Model):
+    """A page of searches, the newest first."""
+
+    items: list[SearchView]
+    next: str | None

@@ -48,6 +48,8 @@ from forkant_case_client.models import (
     DraftView,
     DuplicatePage,
     EraseCase,
+    ErasedSearches,
+    EraseSearches,
     ErasureBatchReceipt,
     ErasureBatchView,
     ErasureCertificate,
@@ -117,8 +119,12 @@ from forkant_case_client.models import (
     SaveAssessment,
     SaveEvaluation,
     SavePlan,
+    SaveSearch,
     ScheduleFollowUp,
     SearchCases,
+    SearchPage,
+    SearchReceiptView,
+    SearchView,
     SetLevel,
     SubstitutePage,
     SubstituteReceipt,
@@ -2260,6 +2266,115 @@ class CaseService:
         call = Call(method="GET", path="/v1/work-processes", answers=ProcessList)
         return await self._transport.send(call)
 
+    async def searches_change(
+        self, search_id: UUID, body: SaveSearch, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[SearchReceiptView]:
+        """Change a saved search: ``PUT /v1/searches/{search_id}``.
+
+        Write a search that you keep anew, as a whole; it is then kept for another year.
+        """
+        call = Call(
+            method="PUT",
+            path=f"/v1/searches/{search_id}",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            body=body,
+            answers=SearchReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def searches_erase(
+        self, body: EraseSearches, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[ErasedSearches]:
+        """Erase somebody's saved searches: ``POST /v1/searches/erasures``.
+
+        Erase all searches that somebody of the unit keeps, as when they leave; nobody reads them for that.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/searches/erasures",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=ErasedSearches,
+        )
+        return await self._transport.send(call)
+
+    async def searches_list_searches(
+        self, *, limit: int | None = None, cursor: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[SearchPage]:
+        """List saved searches: ``GET /v1/searches``.
+
+        List the searches that you keep and those that are shared with your unit, the newest first.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/searches",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=SearchPage,
+        )
+        return await self._transport.send(call)
+
+    async def searches_read(self, search_id: UUID, *, purpose: PurposeCode | None = None) -> Answer[SearchView]:
+        """Read a saved search: ``GET /v1/searches/{search_id}``.
+
+        Read a search that you keep, or that is shared with your unit.
+        """
+        call = Call(
+            method="GET", path=f"/v1/searches/{search_id}", headers={"Forkant-Purpose": purpose}, answers=SearchView
+        )
+        return await self._transport.send(call)
+
+    async def searches_remove(
+        self, search_id: UUID, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[None]:
+        """Remove a saved search: ``DELETE /v1/searches/{search_id}``.
+
+        Remove a search that you keep, for good.
+        """
+        call = Call(
+            method="DELETE",
+            path=f"/v1/searches/{search_id}",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+        )
+        return await self._transport.send(call)
+
+    async def searches_run(
+        self,
+        search_id: UUID,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+    ) -> Answer[CasePage]:
+        """Run a saved search: ``GET /v1/searches/{search_id}/cases``.
+
+        List the cases that it finds and that you, whoever saved it, may see now, newest first, as codes.
+        """
+        call = Call(
+            method="GET",
+            path=f"/v1/searches/{search_id}/cases",
+            query={"limit": limit, "cursor": cursor},
+            headers={"Forkant-Purpose": purpose},
+            answers=CasePage,
+        )
+        return await self._transport.send(call)
+
+    async def searches_save(
+        self, body: SaveSearch, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[SearchReceiptView]:
+        """Save a search: ``POST /v1/searches``.
+
+        Keep a search for a year; its name and words are sealed, and a lead may share it with the unit.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/searches",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=SearchReceiptView,
+        )
+        return await self._transport.send(call)
+
     async def tasks_add_task(
         self,
         case_id: UUID,
@@ -2830,6 +2945,13 @@ ROUTES: Final = (
     Route(method="GET", path="/v1/role-matrix", name="reference_role_matrix", body=None),
     Route(method="GET", path="/v1/units", name="reference_units", body=None),
     Route(method="GET", path="/v1/work-processes", name="reference_work_processes", body=None),
+    Route(method="PUT", path="/v1/searches/{search_id}", name="searches_change", body=SaveSearch),
+    Route(method="POST", path="/v1/searches/erasures", name="searches_erase", body=EraseSearches),
+    Route(method="GET", path="/v1/searches", name="searches_list_searches", body=None),
+    Route(method="GET", path="/v1/searches/{search_id}", name="searches_read", body=None),
+    Route(method="DELETE", path="/v1/searches/{search_id}", name="searches_remove", body=None),
+    Route(method="GET", path="/v1/searches/{search_id}/cases", name="searches_run", body=None),
+    Route(method="POST", path="/v1/searches", name="searches_save", body=SaveSearch),
     Route(method="POST", path="/v1/cases/{case_id}/tasks", name="tasks_add_task", body=AddTask),
     Route(
         method="POST", path="/v1/cases/{case_id}/tasks/{task_id}/assignment", name="tasks_assign_task", body=AssignTask

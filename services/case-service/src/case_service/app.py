@@ -46,6 +46,7 @@ from case_service.api import (
     reference,
     retention,
     search,
+    searches,
     substitutes,
     tasks,
     timeline,
@@ -67,6 +68,7 @@ from case_service.work_processes import procedures
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     concerns.router,
     search.router,
+    searches.router,
     cases.router,
     imports.router,
     timeline.router,

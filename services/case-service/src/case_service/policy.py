@@ -60,6 +60,8 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.read_erasure": _GUARDIANS,
         "case.review_retention": frozenset({Role.PRIVACY_OFFICER}),
         "case.erase": frozenset({Role.PRIVACY_OFFICER}),
+        "search.keep": _READERS,
+        "search.erase": frozenset({Role.PRIVACY_OFFICER}),
         "method.read": _EVERYBODY,
         "method.propose": _INTAKE | {Role.METHOD_EDITOR},
         "method.comment": _INTAKE | {Role.METHOD_EDITOR, Role.ANALYST, Role.DIRECTORATE, Role.PRIVACY_OFFICER},

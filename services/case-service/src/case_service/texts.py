@@ -27,6 +27,7 @@ SEALED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "attachment": ("name", "sha256"),
         "transfer": ("note",),
         "case_note": ("text",),
+        "saved_search": ("name", "words"),
         "best_practice_draft": ("title", "context", "what_was_done", "mechanism", "conditions", "advice"),
     }
 )

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 import structlog
 import uvloop
@@ -28,14 +29,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_service.attachment_settings import LATE_AFTER
 from case_service.commands import deadlines, escalations, reminders, retention
+from case_service.domain.moments import local_day
 from case_service.domain.processes import Procedures
 from case_service.domain.retention import Rules
 from case_service.erasing_worker import erase_batches, request_expired
 from case_service.retention_rules import rules_in_force
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
-from case_service.store import attachments
+from case_service.store import attachments, searches
 from case_service.work_processes import procedures
+
+SEARCHES_AT_A_TIME: Final = 500
+"""How many saved searches one transaction lets go of."""
 
 _log = structlog.get_logger(__name__)
 
@@ -94,6 +99,16 @@ async def let_go_of_late_contents(engine: AsyncEngine, *, now: Callable[[], date
     _log.info("late_contents_let_go", count=count)
 
 
+async def let_go_of_searches(engine: AsyncEngine, *, now: Callable[[], datetime] = utc_now) -> None:
+    """Remove saved searches whose last day is past, until none is left."""
+    count, gone = 0, SEARCHES_AT_A_TIME
+    while gone >= SEARCHES_AT_A_TIME:
+        async with transaction(engine) as conn:
+            gone = await searches.let_go(conn, day=local_day(now()), limit=SEARCHES_AT_A_TIME)
+        count += gone
+    _log.info("searches_let_go", count=count)
+
+
 def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
     """Return what is done now and then; old months of the archive go only where the settings say so."""
     keep_months = settings.archive_keep_months
@@ -117,6 +132,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         **requesting,
         "escalate_tasks": partial(escalate_tasks, engine, procedures()),
         "let_go_of_late_contents": partial(let_go_of_late_contents, engine),
+        "let_go_of_searches": partial(let_go_of_searches, engine),
     }
 
 

@@ -118,6 +118,8 @@ class Walk:
             if "method-proposals" in name
             else "example"
             if "best-practice" in name
+            else "search"
+            if "/searches" in name
             else "case"
         )
         asked = f"?{urlencode(query)}" if query else ""
@@ -136,6 +138,8 @@ class Walk:
             self.etags["example"] = answer.headers["etag"]
             is_example = name.endswith("publication") or "{example_id}" in name
             self.ids["example_id" if is_example else "draft_id"] = kept["id"]
+        elif "/searches" in name:
+            self.etags["search"] = answer.headers.get("etag", self.etags.get("search"))
         elif "etag" in answer.headers and not any(part in name for part in ("{transfer_id}", "reviews", "links")):
             self.etags["case"] = answer.headers["etag"]
         self.etags["transfer"] = '"v1"'
@@ -273,6 +277,23 @@ async def disclosures(case) -> None:
     await case("GET", "disclosures/{disclosure_id}", action="case.read_disclosures")
 
 
+async def searches(walk: Walk) -> None:
+    officer, of_it = "officer-oslo", {"about": "search_id"}
+    for last in ("remove", "erase"):
+        body = {"name": "Titles", "words": "title", "filter": {"theme": ["violence"]}}
+        made = await walk.step(officer, "POST /v1/searches", body, action="search.save", about=None)
+        walk.ids["search_id"] = made["id"]
+        await walk.step(officer, "GET /v1/searches", action="search.list", **of_it)
+        await walk.step(officer, "GET /v1/searches/{search_id}", action="search.read", **of_it)
+        await walk.step(officer, "GET /v1/searches/{search_id}/cases", action="case.run_search")
+        if last == "remove":
+            await walk.step(officer, "PUT /v1/searches/{search_id}", body, action="search.change", **of_it)
+            await walk.step(officer, "DELETE /v1/searches/{search_id}", action="search.remove", **of_it)
+        else:
+            path, whose = "POST /v1/searches/erasures", {"subject": officer}
+            await walk.step("privacy-oslo", path, whose, action="search.erase", **of_it)
+
+
 async def lists_and_transfers(walk: Walk) -> None:
     officer = "officer-oslo"
     await walk.step(officer, "GET /v1/cases", action="case.list")
@@ -280,6 +301,7 @@ async def lists_and_transfers(walk: Walk) -> None:
     rows = File(content=json.dumps(row).encode(), media_type="application/x-ndjson")
     await walk.step("lead-oslo", "POST /v1/imports", rows, action="case.import", about=None, source="old-system")
     await walk.step(officer, "POST /v1/cases/search", {"words": "title"}, action="case.search")
+    await searches(walk)
     await walk.step(officer, "GET /v1/cases/count", action="case.count", about=None)
     await walk.step(officer, "GET /v1/tasks", action="case.list_tasks", limit=100)
     await walk.step(officer, f"GET {CASE}", action="case.read")

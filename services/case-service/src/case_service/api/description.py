@@ -108,6 +108,7 @@ _EVERYWHERE: Final = (
 TAGS: Final = (
     ("concerns", "Reports that something may happen, before there is a case."),
     ("cases", "Opening, finding and reading cases."),
+    ("searches", "Searches that people keep, and that a lead shares."),
     ("work", "Assessment, plan, approval, evaluation."),
     ("measures", "What is done to reduce the risk."),
     ("follow-ups", "Looking after what was done."),

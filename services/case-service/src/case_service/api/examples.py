@@ -108,6 +108,12 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "reason": "Taken over by another list.",
         },
         "SearchCases": {"words": "slåsskamp skole", "state": ["active"], "opened_from": "2026-01-01T00:00:00Z"},
+        "SaveSearch": {
+            "name": "Fights at school",
+            "words": "slåsskamp skole",
+            "filter": {"state": ["active", "follow_up"], "age_band": ["under_15"]},
+        },
+        "EraseSearches": {"subject": "officer2-oslo"},
         "RewriteExample": _EXAMPLE,
         "DraftExample": {"case_id": "0190b3a0-0000-7000-8000-000000000001", **_EXAMPLE},
         "AnsweredWarning": {"warning": "context.date", "answer": "public_knowledge"},

@@ -260,6 +260,9 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "Leave out what `fields` names, or have it clarified first.",
         ),
         Code.NOT_ERASED: (_CONFLICT, "The case is not erased", "There is a certificate once it is."),
+        Code.SHARING_IS_FOR_LEADS: (403, "Sharing a search is for leads", "Ask the prevention lead of your unit."),
+        Code.SEARCH_OF_SOMEBODY_ELSE: (403, "Somebody else keeps the search", "Save one of your own."),
+        Code.SEARCH_LIMIT: (_CONFLICT, "You keep as many searches as you may", "Remove one that you no longer need."),
         Code.UNKNOWN_FIELD: (_UNPROCESSABLE, "There is no such field", "`known` names those that there are."),
         Code.NOTHING_TO_SEARCH_FOR: (
             _UNPROCESSABLE,

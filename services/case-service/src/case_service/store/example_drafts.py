@@ -31,7 +31,7 @@ _EVALUATED: Final = (
     .order_by(evaluation.c.round.desc())
     .limit(1)
 )
-_NOT_OF_THE_CASE: Final = frozenset({"concern", best_practice_draft.name})
+_NOT_OF_THE_CASE: Final = frozenset({"concern", "saved_search", best_practice_draft.name})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from case_service.tables.methods import (
 )
 from case_service.tables.reference import municipality, municipality_unit, unit
 from case_service.tables.search import case_word, case_words
+from case_service.tables.searches import saved_search
 from case_service.tables.tasks import task
 from case_service.tables.work import assessment, evaluation, follow_up, measure, measure_step, partner, plan, plan_goal
 
@@ -74,6 +75,7 @@ __all__ = [
     "plan",
     "plan_goal",
     "preventive_case",
+    "saved_search",
     "task",
     "transfer",
     "unit",
