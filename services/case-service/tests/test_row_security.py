@@ -32,6 +32,7 @@ HOLDER = {
     "access_substitution": "t.unit",
     "imported_case": "t.unit",
     "saved_search": "t.unit",
+    "case_export": "t.unit",
     "case_link": OF_CASE.format("from_case"),
     "access_review": "t.unit",
     "attachment_segment": "(SELECT c.unit FROM attachment_content a JOIN preventive_case c ON c.id = a.case_id"
@@ -144,6 +145,8 @@ async def fill(service: Service, unit: str, other: str) -> None:
     assert imported.is_success, imported.text
     kept = await lead.send("POST", "/v1/searches", {"name": "Titles", "words": "title", "shared": True})
     assert kept.is_success, kept.text
+    exported = await lead.get("/v1/cases/export")
+    assert exported.is_success, exported.text
     linked = await officer.send("POST", f"{case.path}/links", {"other_case": active.id, "kind": "follows"})
     assert linked.is_success, linked.text
     await erased.do("POST", "close", {"reason": "unfounded", "occurred_at": LONG_AGO})

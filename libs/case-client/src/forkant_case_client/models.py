@@ -356,6 +356,11 @@ class FollowUpView(Model):
     """One of scheduled, held; a newer service may have more."""
 
 
+class Form(RootModel[str]):
+    root: str
+    """One of csv, ndjson, parquet; a newer service may have more."""
+
+
 class GiveAccess(Model):
     """Who gets access to a case for a time, and why."""
 

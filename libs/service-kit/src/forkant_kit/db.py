@@ -59,13 +59,17 @@ def create_engine(
 
 
 @asynccontextmanager
-async def transaction(engine: AsyncEngine, stance: Stance | None = None) -> AsyncIterator[AsyncConnection]:
+async def transaction(
+    engine: AsyncEngine, stance: Stance | None = None, *, snapshot: bool = False
+) -> AsyncIterator[AsyncConnection]:
     """Open a transaction that commits at the end of the block and rolls back when it raises.
 
     Row-level security goes by the stance, which ends with the transaction; without one no guarded row is there. The
-    engine must be one of :func:`create_engine`.
+    engine must be one of :func:`create_engine`. With ``snapshot``, all its statements see the database as of the first.
     """
     async with engine.connect() as conn:
+        if snapshot:
+            await conn.execution_options(isolation_level="REPEATABLE READ")
         driver = (await conn.get_raw_connection()).driver_connection
         assert isinstance(driver, StancedConnection)  # noqa: S101 - create_engine makes no others
         driver.take(stance)

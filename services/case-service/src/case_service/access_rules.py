@@ -74,6 +74,7 @@ NOT_ON_CASES: Final = frozenset(
 READS: Final = frozenset(
     {
         "case.read",
+        "case.export",
         "case.read_attachment",
         "case.read_erasure",
         "case.review_retention",

@@ -33,6 +33,7 @@ from case_service.api import (
     duplicates,
     emergency,
     erasure_batches,
+    exports,
     feed,
     imports,
     information,
@@ -54,7 +55,7 @@ from case_service.api import (
     visibility,
     work,
 )
-from case_service.api.calls import AttachmentTools, ImportTools, Tools
+from case_service.api.calls import AttachmentTools, ExchangeTools, Tools
 from case_service.api.description import describe
 from case_service.api.refusals import problem_of
 from case_service.attachment_settings import limits_of
@@ -69,6 +70,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     concerns.router,
     search.router,
     searches.router,
+    exports.router,
     cases.router,
     imports.router,
     timeline.router,
@@ -134,7 +136,12 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         now=utc_now,
         new_id=new_id,
         attachments=_attachments(settings),
-        imports=ImportTools(most_rows=settings.import_max_rows, upload_seconds=settings.import_upload_seconds),
+        exchange=ExchangeTools(
+            most_rows=settings.import_max_rows,
+            upload_seconds=settings.import_upload_seconds,
+            exports=asyncio.Semaphore(settings.exports_at_once),
+            export_seconds=settings.export_seconds,
+        ),
     )
     return app
 

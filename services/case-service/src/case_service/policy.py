@@ -21,6 +21,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "concern.read": _READERS,
         "concern.decide": _DECIDERS,
         "case.open": _INTAKE,
+        "case.export": _READERS,
         "case.import": _LEAD | {Role.IMPORTER},
         "case.read": _READERS,
         "case.assess": _CASEWORKERS,

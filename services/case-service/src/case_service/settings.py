@@ -9,7 +9,7 @@ from forkant_kit.vault_settings import TextKeySettings
 from pydantic import Field
 
 from case_service.attachment_settings import AttachmentSettings
-from case_service.import_settings import ImportSettings
+from case_service.exchange_settings import ExchangeSettings
 
 SERVICE: Final = "case-service"
 VERSION: Final = "0.1.0"
@@ -28,7 +28,7 @@ class ProcessSettings(ServiceSettings):
     """Months of events that are kept before the current one, where nothing in them goes on; all of them when absent."""
 
 
-class CaseSettings(TextKeySettings, AttachmentSettings, ImportSettings, ApiSettings, ProcessSettings):
+class CaseSettings(TextKeySettings, AttachmentSettings, ExchangeSettings, ApiSettings, ProcessSettings):
     """What the API needs to know besides: keys of what people write, what may be attached, who it asks about tokens."""
 
 

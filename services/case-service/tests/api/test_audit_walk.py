@@ -302,6 +302,7 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step("lead-oslo", "POST /v1/imports", rows, action="case.import", about=None, source="old-system")
     await walk.step(officer, "POST /v1/cases/search", {"words": "title"}, action="case.search")
     await searches(walk)
+    await walk.step(officer, "GET /v1/cases/export", action="case.export")
     await walk.step(officer, "GET /v1/cases/count", action="case.count", about=None)
     await walk.step(officer, "GET /v1/tasks", action="case.list_tasks", limit=100)
     await walk.step(officer, f"GET {CASE}", action="case.read")

@@ -68,7 +68,7 @@ async def test_whoever_is_named_as_its_owner_sees_the_case(service, lead, office
     assert (await officer.get(f"/v1/cases/{other}")).status_code == 404
     # The case goes on from there as any case does.
     etag = (await officer.get(f"/v1/cases/{owned}")).headers["etag"]
-    saved = await officer.send("PUT", f"/v1/cases/{owned}/assessment", {"completed": True}, etag=etag)
+    saved = await officer.send("PUT", f"/v1/cases/{owned}/assessment", {"risk_factors": ["truancy"]}, etag=etag)
     assert saved.status_code == 200
 
 

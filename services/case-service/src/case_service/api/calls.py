@@ -1,5 +1,6 @@
 """One request of an authenticated caller: who, when, what they saw last, and how the work is run and answered."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -51,11 +52,13 @@ class AttachmentTools:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportTools:
-    """How much is taken at once of what another system hands over."""
+class ExchangeTools:
+    """How much is taken at once of what another system hands over, and how many lists are handed out."""
 
     most_rows: int
     upload_seconds: float
+    exports: asyncio.Semaphore
+    export_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ class Tools:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     attachments: AttachmentTools
-    imports: ImportTools
+    exchange: ExchangeTools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,10 @@ class Call:
     def transaction(self, *, changes: bool) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open one of several transactions, of a route that waits for its client between them."""
         return transaction(self.tools.engine, self._stance(changes=changes))
+
+    def snapshot(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a transaction all of whose queries see the database as of its first."""
+        return transaction(self.tools.engine, self._stance(changes=False), snapshot=True)
 
     async def change(self, work: Work[Receipt], *, makes: str | None = None) -> Response:
         """Run a POST that changes a case; ``makes`` names the list below the case where it puts something new."""

@@ -54,7 +54,7 @@ async def import_cases(
     """
     form = _form(request)
     body = await _received(call, request)
-    limits = call.tools.imports
+    limits = call.tools.exchange
     read = await asyncio.to_thread(read_rows, body, form, most=limits.most_rows)
 
     async def work(conn: AsyncConnection) -> Answer:
@@ -79,7 +79,7 @@ async def _received(call: Call, request: Request) -> bytes:
     """Return the whole body, which comes within its time and while the caller's token holds."""
     right, loop = right_of(request), asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(call.tools.imports.upload_seconds) as limit:
+        async with asyncio.timeout(call.tools.exchange.upload_seconds) as limit:
             right.on_end(lambda: limit.reschedule(loop.time()))
             return b"".join([piece async for piece in request.stream()])
     except TimeoutError:

@@ -313,6 +313,12 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The events of then are gone",
             "Months of the archive were removed; what the case is now can still be read.",
         ),
+        Code.FORM_NOT_OFFERED: (
+            406,
+            "The list is not had in this form",
+            "Accept one of `offered`, or name a `format`.",
+        ),
+        Code.EXPORTS_BUSY: (429, "Other lists are being handed out", "Ask again in a minute."),
         Code.NOTHING_TO_IMPORT: (_UNPROCESSABLE, "There is no row", "Send one row for each case to be opened."),
         Code.TOO_MANY_ROWS: (413, "There are too many rows", "Send at most `most` rows at once."),
         Code.ALREADY_IMPORTED: (

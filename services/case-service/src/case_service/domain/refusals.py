@@ -97,6 +97,8 @@ class Code(StrEnum):
     TASK_FOLLOWS_THE_CASE = "task-follows-the-case"
     NOT_YET_RECORDED = "not-yet-recorded"
     HISTORY_DROPPED = "history-dropped"
+    FORM_NOT_OFFERED = "form-not-offered"
+    EXPORTS_BUSY = "exports-busy"
     NOTHING_TO_IMPORT = "nothing-to-import"
     TOO_MANY_ROWS = "too-many-rows"
     ALREADY_IMPORTED = "already-imported"

@@ -1,6 +1,6 @@
 """Lists of cases: codes only, newest first, by keyset; and how many there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -51,6 +51,11 @@ CODES: Final = (
 )
 """The columns that a list shows: codes, dates and ids, no text that anybody wrote."""
 
+
+EXPORTED: Final = (*CODES, _c.purpose_code, _c.legal_basis, _c.special_category, _c.recorded_at)
+"""The columns of a list that is handed out: the same kinds of things."""
+AT_A_TIME: Final = 1000
+"""How many cases of it are read at once."""
 
 CODED: Final[Mapping[str, Column[Any]]] = MappingProxyType(
     {
@@ -107,6 +112,14 @@ class Filter:
     before: Mapping[str, date] = field(default_factory=dict)
     words: Sequence[Sought] = ()
 
+    def told(self) -> dict[str, Any]:
+        """Return what it is narrowed to, words left out, which nobody is to find in a record."""
+        return {
+            **{name: list(codes) for name, codes in self.one_of.items()},
+            **{f"{name}_from": at.isoformat() for name, at in self.since.items()},
+            **{f"{name}_before": at.isoformat() for name, at in self.before.items()},
+        }
+
     def key(self) -> str:
         """Return what binds a cursor to this filter, however its parts were ordered."""
         parts = (
@@ -141,6 +154,19 @@ async def count_cases(conn: AsyncConnection, scope: Scope, chosen: Filter) -> in
     ]
     found = (await conn.execute(union_all(*counts), _params(scope))).scalars()
     return sum(found)
+
+
+async def stream_cases(conn: AsyncConnection, scope: Scope, chosen: Filter) -> AsyncGenerator[Sequence[RowMapping]]:
+    """Yield all cases that the filter finds, newest first, some at a time, by a cursor of the database's."""
+    sides = [select(*EXPORTED).where(side, *_conditions(chosen, unit)) for side, unit in _sides(scope)]
+    rows = union_all(*sides).subquery()
+    statement = select(rows).order_by(rows.c.id.desc())
+    found = await conn.stream(statement, _params(scope), execution_options={"yield_per": AT_A_TIME})
+    try:
+        async for part in found.mappings().partitions():
+            yield part
+    finally:
+        await found.close()
 
 
 def _sides(scope: Scope) -> tuple[tuple[ColumnElement[bool], str | None], ...]:

@@ -11,6 +11,7 @@ from case_service.tables.cases import case_departure, case_note, preventive_case
 from case_service.tables.concerns import concern
 from case_service.tables.disclosures import disclosure
 from case_service.tables.erasure_batches import erasure_batch, erasure_batch_case
+from case_service.tables.exports import case_export
 from case_service.tables.imports import imported_case
 from case_service.tables.information import information
 from case_service.tables.keeping import archive_decision, erasure_certificate, legal_hold
@@ -43,6 +44,7 @@ __all__ = [
     "best_practice_draft",
     "best_practice_revision",
     "case_departure",
+    "case_export",
     "case_link",
     "case_note",
     "case_word",
