@@ -4,8 +4,8 @@ import asyncio
 import json
 from typing import Any
 
-import httpx
 import pytest
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.platform import Platform
 from forkant_devstack.testing.walk import open_case
 from forkant_kit.parked_desk import Desk
@@ -131,7 +131,7 @@ async def test_the_stream_pushes_a_changed_figure(platform: Platform):
     url = f"{platform.nodes['indicator'].url}/v1/stream?units=phs"
 
     async def first_with(opened: int) -> dict[str, Any]:
-        async with httpx.AsyncClient(timeout=30) as client, client.stream("GET", url, headers=headers) as stream:
+        async with plain_client(timeout=30) as client, client.stream("GET", url, headers=headers) as stream:
             assert stream.status_code == 200
             connected.set()
             kind = ""

@@ -3,8 +3,8 @@
 import json
 from uuid import uuid4
 
-import httpx
 import pytest
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.platform import Platform
 from forkant_devstack.testing.span_collector import SpanCollector
 from forkant_devstack.testing.walk import A_CASE
@@ -52,7 +52,7 @@ async def test_logs_are_json_with_trace_ids(platform: Platform):
 
 
 async def test_each_process_is_live_and_ready(platform: Platform):
-    async with httpx.AsyncClient() as client:
+    async with plain_client() as client:
         for node in platform.nodes.values():
             for port in (node.http_port, node.worker_port):
                 for check in ("live", "ready"):

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.span_collector import Span
 
 CANARY = "Kanarifugl Xyzzyson"
@@ -52,7 +53,7 @@ def in_spans(spans: Iterable[Span]) -> list[Span]:
 async def in_metrics(ports: Iterable[int]) -> set[int]:
     """Return the ports whose metrics hold the marker."""
     marked = set()
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with plain_client(timeout=30) as client:
         for port in ports:
             answer = await client.get(f"http://127.0.0.1:{port}/metrics")
             assert answer.status_code == 200

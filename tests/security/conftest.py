@@ -19,6 +19,7 @@ from forkant_devstack.testing.assessments import completed_assessment
 from forkant_devstack.testing.files import File, pdf
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_devstack.testing.operations import Operation
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.platform import Platform, running_platform
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_devstack.testing.span_collector import SpanCollector, running_collector
@@ -76,7 +77,7 @@ class Person:
             sent["Idempotency-Key"] = key or str(uuid4())
         if content is not None:
             sent.setdefault("Content-Type", "application/json")
-        async with httpx.AsyncClient(base_url=self.platform.nodes[service].url, timeout=30) as client:
+        async with plain_client(base_url=self.platform.nodes[service].url, timeout=30) as client:
             if isinstance(body, File):
                 sent.update(body.headers())
                 body, content = None, body.content
@@ -167,18 +168,12 @@ class Wall:
 
     async def state(self, service: str = "case") -> dict[str, str]:
         """Return a digest of each table that only commands of people change."""
-        tables = await self.platform.fetch(
-            service,
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
-            " AND NOT relispartition AND relname !~ $1",
-            RESTLESS,
-        )
-        parts = [
-            f"SELECT '{row['relname']}' AS name, (SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
-            f' FROM "{row["relname"]}" AS t) AS digest'
-            for row in tables
-        ]
-        return {row["name"]: row["digest"] for row in await self.platform.fetch(service, " UNION ALL ".join(parts))}
+        if service == "case":
+            await until(self._nothing_left_to_erase, what="the worker finishing the erasures asked for")
+        return await self.platform.asking.digests(self.platform.nodes[service].database.worker_url, but=RESTLESS)
+
+    async def _nothing_left_to_erase(self) -> bool:
+        return not await self.platform.fetch("case", "SELECT FROM erasure_batch WHERE finished_at IS NULL")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -5,13 +5,13 @@ import re
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from forkant_contracts import Event, EventData, encode
 from forkant_contracts.codes import CloseReason, ErasureBasis
 from forkant_contracts.events.case import CaseClosed, CaseErased, CaseOpened
 from forkant_contracts.topics import CASE_TOPIC
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_kit.testing import until
 
 pytestmark = pytest.mark.kafka
@@ -172,7 +172,7 @@ async def refused(wall) -> dict[str, int]:
     """Return how many records of the case topic each reader has counted as another's."""
     wanted = re.compile(rf'forkant_consumer_foreign_total{{.*topic="{re.escape(CASE_TOPIC)}".*}} (\d+)')
     found = {}
-    async with httpx.AsyncClient() as client:
+    async with plain_client() as client:
         for service in READERS:
             told = await client.get(f"http://127.0.0.1:{wall.platform.nodes[service].worker_port}/metrics")
             found[service] = sum(int(match[1]) for match in wanted.finditer(told.text))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 from forkant_contracts import TOPICS
 from forkant_devstack.testing.operations import Operation, operations, texts
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_kit.db import utc_now
 from forkant_kit.testing import until
 
@@ -192,7 +192,7 @@ def refusals() -> Iterable[tuple[Operation, Any]]:
 
 async def test_nothing_personal_is_in_the_answer_to_what_was_refused(wall, oslo):
     lead = wall.mighty("oslo")
-    async with httpx.AsyncClient(base_url=wall.platform.nodes["case"].url, timeout=30) as client:
+    async with plain_client(base_url=wall.platform.nodes["case"].url, timeout=30) as client:
         for operation, body in refusals():
             headers = {**lead.headers, "If-Match": '"v999999"', "Idempotency-Key": str(uuid4())}
             answer = await client.request(operation.method, operation.at(**oslo.ids), json=body, headers=headers)

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.span_collector import running_collector
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -34,6 +35,7 @@ WRITINGS = {
 }
 LOGGING = """
 import sys, structlog
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_kit.logs import set_up_logging
 set_up_logging(service="planted", level="info")
 structlog.get_logger("planted").info("case_opened", path="/v1/cases/" + sys.argv[1])
@@ -67,7 +69,7 @@ async def test_a_marker_in_a_span_is_found(place):
     marked = spans.add(name=CANARY if place == "name" else "GET /v1/cases/{case_id}")
     pair = marked.attributes.add(key=CANARY if place == "attribute" else "http.route")
     pair.value.string_value = CANARY if place == "value" else "/v1/cases"
-    async with running_collector() as collector, httpx.AsyncClient() as client:
+    async with running_collector() as collector, plain_client() as client:
         await client.post(f"{collector.url}/v1/traces", content=message.SerializeToString())
         assert len(collector.spans) == 2
         assert in_spans(collector.spans) == [collector.spans[1]]

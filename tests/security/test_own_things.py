@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from forkant_devstack.issuer.personas import CLI_CLIENT
 from forkant_devstack.testing.operations import operations
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_kit.testing import until
 
 from .conftest import PERSON_CASE, STEPS, Person
@@ -127,7 +127,7 @@ async def events(wall, headers: dict[str, str], begun: asyncio.Event | None = No
     found, name = [], ""
     async with (
         asyncio.timeout(60),
-        httpx.AsyncClient(base_url=wall.platform.nodes["indicator"].url, timeout=60) as client,
+        plain_client(base_url=wall.platform.nodes["indicator"].url, timeout=60) as client,
         client.stream("GET", "/v1/stream?units=oslo", headers=headers) as response,
     ):
         assert response.status_code == 200
@@ -144,13 +144,13 @@ async def events(wall, headers: dict[str, str], begun: asyncio.Event | None = No
 async def revoke(wall, headers: dict[str, str]) -> None:
     """End a token at the issuer, as its client does when somebody signs out."""
     form = {"token": headers["Authorization"].removeprefix("Bearer "), "client_id": CLI_CLIENT}
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with plain_client(timeout=30) as client:
         assert (await client.post(f"{wall.issuer.url}/revoke", data=form)).status_code == 200
 
 
 async def ask(wall, service: str, headers: dict[str, str]) -> tuple[int, str | None]:
     """Return status and reason of one request."""
-    async with httpx.AsyncClient(base_url=wall.platform.nodes[service].url, timeout=30) as client:
+    async with plain_client(base_url=wall.platform.nodes[service].url, timeout=30) as client:
         answer = await client.get(DOORS[service], headers=headers)
     return answer.status_code, answer.json().get("reason")
 
@@ -170,7 +170,7 @@ async def test_no_stream_goes_on_after_its_token_was_revoked(wall):
     told = await asyncio.wait_for(reading, WITHIN_S)
     assert told[-1] == ("end", {"reason": "token-revoked"})
     assert await ask(wall, "indicator", headers) == (401, "revoked")
-    async with httpx.AsyncClient(base_url=wall.platform.nodes["indicator"].url, timeout=30) as client:
+    async with plain_client(base_url=wall.platform.nodes["indicator"].url, timeout=30) as client:
         assert (await client.get("/v1/stream?units=oslo", headers=headers)).status_code == 401
 
 
@@ -193,7 +193,7 @@ async def test_no_stream_is_opened_without_a_token_by_one_that_ended_or_by_who_h
         (wall.person("import-demo").headers, 403),
         (wall.person("lead-oslo", roles=["made-up"]).headers, 403),
     ):
-        async with httpx.AsyncClient(base_url=wall.platform.nodes["indicator"].url, timeout=30) as client:
+        async with plain_client(base_url=wall.platform.nodes["indicator"].url, timeout=30) as client:
             answer = await client.get("/v1/stream?units=oslo", headers=headers)
         assert answer.status_code == status
         assert "counts" not in answer.text

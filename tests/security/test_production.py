@@ -4,9 +4,9 @@ import asyncio
 import json
 from contextlib import AsyncExitStack
 
-import httpx
 import pytest
 from forkant_devstack.native.ports import free_ports
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.single import refusal_to_start, running_process
 from forkant_kit.vault_settings import DEV_TEXT_KEY
 
@@ -51,7 +51,7 @@ async def test_no_docs_metrics_or_debug_page_stands_open_on_the_public_listener(
             )
             for service in SERVICES
         ]
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
+        client = await stack.enter_async_context(plain_client(timeout=30))
         for (url, _), service in zip(await asyncio.gather(*running), SERVICES, strict=True):
             for path in CLOSED:
                 answer = await client.get(url + path)

@@ -18,6 +18,7 @@ from forkant_devstack.issuer.tokens import identity_claims, sign
 from forkant_devstack.native.children import kill, start
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.process import ProcessSpec
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.platform import answers_ready
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
@@ -155,7 +156,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
 async def knock(wall, token: str) -> list[httpx.Response]:
     answers = []
     for service, path in DOORS.items():
-        async with httpx.AsyncClient(base_url=wall.platform.nodes[service].url, timeout=30) as client:
+        async with plain_client(base_url=wall.platform.nodes[service].url, timeout=30) as client:
             answers.append(await client.get(path, headers={"Authorization": f"Bearer {token}"}))
     return answers
 
@@ -209,7 +210,7 @@ async def test_noise_instead_of_a_token_is_never_taken(wall, header):
 async def test_a_token_in_the_address_the_body_or_a_cookie_is_never_taken(wall):
     token = wall.issuer.token("lead-oslo")
     for service, path in DOORS.items():
-        async with httpx.AsyncClient(base_url=wall.platform.nodes[service].url) as client:
+        async with plain_client(base_url=wall.platform.nodes[service].url) as client:
             answer = await client.get(f"{path}?access_token={token}", headers={"Cookie": f"access_token={token}"})
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
@@ -220,7 +221,7 @@ async def test_a_flood_of_made_up_key_ids_never_reaches_the_issuer(wall, monkeyp
     publish = ring.public_set
     monkeypatch.setattr(ring, "public_set", lambda: asked.append(1) or publish())
     tokens = [headed(kid=f"flood-{number}")(wall.issuer) for number in range(100)]
-    async with httpx.AsyncClient(base_url=wall.platform.nodes["case"].url, timeout=30) as client:
+    async with plain_client(base_url=wall.platform.nodes["case"].url, timeout=30) as client:
         answers = await asyncio.gather(
             *[client.get("/v1/cases", headers={"Authorization": f"Bearer {token}"}) for token in tokens]
         )
@@ -242,7 +243,7 @@ async def test_a_withdrawn_key_never_opens_again_and_its_successor_does(tmp_path
         )
         child = await start(spec, log=tmp_path / "indicator-api.log")
         try:
-            async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+            async with plain_client(base_url=url, timeout=30) as client:
                 old = issuer.headers("lead-oslo")
                 assert (await client.get("/v1/units", headers=old)).status_code == 200
                 issuer.rotate(drop_old=True)

@@ -17,10 +17,10 @@ from case_service.settings import CaseSettings
 from fastapi import FastAPI
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.native.databases import DatabaseUrls
+from forkant_devstack.testing.asking import Asking
 from forkant_devstack.testing.assessments import completed_assessment
 from forkant_devstack.testing.files import File
 from forkant_devstack.testing.postgres_server import PostgresServer
-from forkant_kit.migrations import migrate
 from forkant_kit.settings import Environment
 from pydantic import SecretStr
 
@@ -141,18 +141,14 @@ class Service:
     owner_url: str
     app_url: str
     worker_url: str
+    asking: Asking = field(default_factory=Asking)
 
     def person(self, persona: str, **claims: Any) -> Person:
         return Person(client=self.client, headers=self.issuer.headers(persona, **claims))
 
     async def fetch(self, query: str, *values: Any, as_app: bool = False) -> list[asyncpg.Record]:
         """Ask as the owner who says that the system acts, or else as the application without a stance."""
-        url, told = (self.app_url, {}) if as_app else (self.owner_url, {"forkant.system": "on"})
-        connection = await asyncpg.connect(url, server_settings=told)
-        try:
-            return list(await connection.fetch(query, *values))
-        finally:
-            await connection.close()
+        return await self.asking.fetch(self.app_url if as_app else self._system_url, query, *values)
 
     async def events(self, aggregate_id: str, *, tasks: bool = False) -> list[str]:
         """Return what happened, in order; of its tasks only where asked, since nearly every change makes or ends one."""
@@ -172,18 +168,16 @@ class Service:
         return {row["name"]: row["n"] for row in await self.fetch(" UNION ALL ".join(counts))}
 
     async def row_digests(self) -> dict[str, str]:
-        """Return a digest of each table's rows."""
-        parts = (
-            f"SELECT '{name}' AS name, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS digest"
-            f' FROM "{name}" AS t'
-            for name in await self.row_counts()
-        )
-        return {row["name"]: row["digest"] for row in await self.fetch(" UNION ALL ".join(parts))}
+        """Return a digest of each table's rows, save the audit trail's, which tells what was refused too."""
+        return await self.asking.digests(self._system_url, but="^audit_entry$")
+
+    @property
+    def _system_url(self) -> str:
+        return f"{self.owner_url}?forkant.system=on"
 
 
 async def started(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterator[Service]:
-    urls = await postgres.create_database("case")
-    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    urls = await postgres.migrated_database("case", MIGRATIONS)
     async for service in serving(urls, issuer):
         yield service
 
@@ -203,7 +197,7 @@ async def serving(urls: DatabaseUrls, issuer: IssuerServer, **more: Any) -> Asyn
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://case.test") as client,
     ):
-        yield Service(
+        service = Service(
             app=app,
             client=client,
             issuer=issuer,
@@ -211,6 +205,10 @@ async def serving(urls: DatabaseUrls, issuer: IssuerServer, **more: Any) -> Asyn
             app_url=urls.app_url,
             worker_url=urls.worker_url,
         )
+        try:
+            yield service
+        finally:
+            await service.asking.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

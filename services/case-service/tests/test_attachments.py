@@ -14,7 +14,6 @@ from case_service.domain.attachments import ENDINGS, MediaType
 from case_service.migrate import MIGRATIONS
 from forkant_devstack.testing.assessments import completed_assessment
 from forkant_kit.keyring import Keyring, read_keys
-from forkant_kit.migrations import migrate
 from forkant_kit.sealed_stream import SEGMENT
 from forkant_kit.vault import Vault
 from forkant_kit.vault_command import main
@@ -407,8 +406,7 @@ async def test_a_file_is_sent_after_the_services_keys_were_rotated_and_the_old_o
     postgres, issuer, monkeypatch
 ):
     old, new = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
-    urls = await postgres.create_database("case")
-    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    urls = await postgres.migrated_database("case", MIGRATIONS)
     file = File(content=pdf(2 * SEGMENT))
     async for before in serving(urls, issuer, text_keys=SecretStr(old)):
         path = await attached(await before.person("officer-oslo").open(), file)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from case_service.keys import WORDS
 from case_service.migrate import MIGRATIONS
-from forkant_kit.migrations import migrate
 from forkant_kit.vault_command import main
 from forkant_kit.vault_settings import DEV_TEXT_KEY, TEXT_KEYS_VARIABLE
 from pydantic import SecretStr
@@ -64,8 +63,7 @@ async def test_cases_of_before_are_found_once_their_words_are_written(empty_serv
 
 
 async def test_a_key_is_rotated_while_people_search_and_every_case_is_found_at_every_step(postgres, issuer, command):
-    urls = await postgres.create_database("case")
-    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    urls = await postgres.migrated_database("case", MIGRATIONS)
     made: list[str] = []
 
     async def use(keys: str) -> None:
@@ -88,8 +86,7 @@ async def test_a_key_is_rotated_while_people_search_and_every_case_is_found_at_e
 
 
 async def test_words_that_are_left_under_a_key_that_is_gone_are_told_of(postgres, issuer, command):
-    urls = await postgres.create_database("case")
-    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    urls = await postgres.migrated_database("case", MIGRATIONS)
     async for service in serving(urls, issuer, text_keys=SecretStr(OLD)):
         await service.person("officer-oslo").open()
     _, said = await command(urls, "show", NEW)

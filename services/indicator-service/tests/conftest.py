@@ -36,7 +36,6 @@ from forkant_contracts.codes import (
 from forkant_contracts.events import case, concern, measure
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_kit.db import create_engine
-from forkant_kit.migrations import migrate
 from forkant_kit.settings import Environment
 from forkant_kit.web import uvicorn_server
 from indicator_service.app import build_app
@@ -153,9 +152,7 @@ def new_concern() -> type[Concern]:
 @pytest_asyncio.fixture
 async def database(postgres) -> DatabaseUrls:
     """Give a migrated, empty database of the service."""
-    urls = await postgres.create_database("indicator")
-    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
-    return urls
+    return await postgres.migrated_database("indicator", MIGRATIONS)
 
 
 @pytest_asyncio.fixture

@@ -10,7 +10,6 @@ import httpx
 import pytest
 import pytest_asyncio
 from forkant_kit.db import create_engine, transaction
-from forkant_kit.migrations import migrate
 from forkant_kit.parked import main
 from forkant_kit.rls.check import gaps
 from forkant_kit.settings import EXIT_BAD_SETTINGS, Environment
@@ -56,8 +55,7 @@ SEEN = "INSERT INTO aggregate_version (consumer_group, aggregate_id, version) VA
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def filled(postgres, new_case, new_concern):
     """Give a database with rows of two districts in each guarded table, written as the worker's role."""
-    urls = await postgres.create_database("indicator")
-    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    urls = await postgres.migrated_database("indicator", MIGRATIONS)
     engine = create_engine(urls.worker_url, application_name="test", pool_size=1)
     async with transaction(engine) as conn:
         for unit in ("oslo", "troms/gde-tromso"):

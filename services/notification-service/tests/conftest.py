@@ -46,7 +46,6 @@ from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.db import create_engine, new_id
 from forkant_kit.keyring import Keyring, read_keys
-from forkant_kit.migrations import migrate
 from forkant_kit.testing import Stage
 from notification_service.app import build_app
 from notification_service.channels.guard import GuardedBackend, SystemResolver
@@ -255,9 +254,7 @@ class Client:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def migrated(postgres: PostgresServer) -> DatabaseUrls:
-    urls = await postgres.create_database("notification")
-    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
-    return urls
+    return await postgres.migrated_database("notification", MIGRATIONS)
 
 
 @pytest.fixture

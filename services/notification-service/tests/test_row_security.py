@@ -439,8 +439,7 @@ async def test_a_page_is_still_read_in_the_order_of_its_index(filled, index):
 
 @pytest.mark.parametrize("role", ["owner_url", "app_url"])
 async def test_no_process_is_ready_as_the_owner_or_beside_an_unguarded_table(postgres, issuer, role):
-    urls = await postgres.create_database("notification")
-    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
+    urls = await postgres.migrated_database("notification", MIGRATIONS)
 
     async def answers() -> int:
         settings = NotificationSettings(env="test", database_url=getattr(urls, role), oidc_issuer=issuer.url)

@@ -36,7 +36,6 @@ from forkant_kit.audit.heads import HeadKey, file_sink
 from forkant_kit.audit.record import Actor, Entry, record
 from forkant_kit.audit.sealer import Sealer
 from forkant_kit.db import create_engine
-from forkant_kit.migrations import migrate
 
 CASES = 40
 NAMES = ("case", "indicator", "notification")
@@ -86,9 +85,8 @@ def program(module: str, *, database: str, kafka: str, issuer: str, port: int, m
 async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factory) -> AsyncIterator[Filled]:
     folder: Path = tmp_path_factory.mktemp("platform")
     broker = await start_embedded_kafka(folder)
-    made = {name: await postgres.create_database(name) for name in NAMES}
-    for name, package in zip(NAMES, (case_service, indicator_service, notification_service), strict=True):
-        await migrate(owner_url=made[name].owner_url, script_location=package.migrate.MIGRATIONS)
+    packages = zip(NAMES, (case_service, indicator_service, notification_service), strict=True)
+    made = {name: await postgres.migrated_database(name, each.migrate.MIGRATIONS) for name, each in packages}
     ports = free_ports(2 * len(NAMES))
     databases = [url for name in NAMES for url in (made[name].app_url, made[name].worker_url)]
     modules = [f"{name}_service.{part}" for name in NAMES for part in ("app", "worker")]
@@ -170,9 +168,8 @@ class Kept:
 
 async def keep(service: Service, *, postgres, layout: Layout) -> Kept:
     """Make a service's database as its migrations do, with entries that are sealed and published."""
-    urls = await postgres.create_database(service.name)
     package = importlib.import_module(f"{service.package}.migrate")
-    await migrate(owner_url=urls.owner_url, script_location=package.MIGRATIONS)
+    urls = await postgres.migrated_database(service.name, package.MIGRATIONS)
     files = audit_files(layout, SecretStore(layout.secrets), database=service.database(broker="kafka"))
     engine = create_engine(urls.worker_url, application_name="trails-test")
     sealer = Sealer(engine=engine, key=HeadKey(files.seed), sinks=[file_sink(files.heads)])

@@ -32,4 +32,5 @@ async def running_case_service(lab: Laboratory, *, names: Sequence[str]) -> Asyn
                 await platform.start(name)
             yield platform
         finally:
+            await platform.asking.close()
             await asyncio.gather(*[stop(child) for child in list(platform.children.values())])

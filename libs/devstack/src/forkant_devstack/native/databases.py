@@ -3,7 +3,7 @@
 The API and the worker have one each, since row-level security shows an API what its caller may see and a worker all.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
@@ -52,6 +52,24 @@ async def create_database(
     )
 
 
+async def clone_database(admin_url: str, model: DatabaseUrls, name: str) -> DatabaseUrls:
+    """Make database `name` with what is in another, for the same roles; nobody may be connected to the other.
+
+    Raises:
+        asyncpg.ObjectInUseError: somebody is.
+    """
+    of, roles = _database_of(model.owner_url), [urlsplit(url).username or "" for url in astuple(model)]
+    connection = await asyncpg.connect(admin_url)
+    try:
+        await _execute(connection, "CREATE DATABASE %I OWNER %I TEMPLATE %I", name, roles[0], of)
+        await _execute(connection, "REVOKE ALL ON DATABASE %I FROM PUBLIC", name)
+        await _execute(connection, "GRANT CONNECT ON DATABASE %I TO %I, %I, %I", name, *roles)
+    finally:
+        await connection.close()
+    owner, app, worker = (url.removesuffix(f"/{of}") + f"/{name}" for url in astuple(model))
+    return DatabaseUrls(owner_url=owner, app_url=app, worker_url=worker)
+
+
 async def close_shared_databases(admin_url: str) -> None:
     """Take from PUBLIC the right to connect to the databases that come with the server."""
     connection = await asyncpg.connect(admin_url)
@@ -74,6 +92,10 @@ async def answers(admin_url: str) -> bool:
 async def _execute(connection: asyncpg.Connection, statement: str, *names: str) -> None:
     quoted = await connection.fetchval("SELECT format($1, VARIADIC $2::text[])", statement, list(names))
     await connection.execute(quoted)
+
+
+def _database_of(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
 
 
 def _url(admin_url: str, *, role: str, password: str, database: str) -> str:

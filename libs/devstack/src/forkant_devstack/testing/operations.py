@@ -42,9 +42,10 @@ class Operation:
         return tuple(item["name"] for item in self.parameters if item["in"] == place)
 
     def at(self, **values: object) -> str:
-        """Return the path with its parameters filled in; one that is a code of a list may be left out."""
-        listed = {item["name"]: item["schema"]["enum"][0] for item in self.parameters if "enum" in item["schema"]}
-        given = {**listed, **values}
+        """Return the path with its parameters filled in; one that is a code or shows an example may be left out."""
+        shown = {item["name"]: {"enum": [], "examples": [], **item["schema"]} for item in self.parameters}
+        known = {name: [*schema["enum"], *schema["examples"]] for name, schema in shown.items()}
+        given = {**{name: values[0] for name, values in known.items() if values}, **values}
         return self.path.format_map({name: str(given[name]) for name in self.named("path")})
 
     def example(self) -> Any:

@@ -17,7 +17,9 @@ from forkant_devstack.native.children import Child, kill, spawn, start, stop
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.process import Probe, ProcessSpec
+from forkant_devstack.testing.asking import Asking
 from forkant_devstack.testing.kafka_server import KafkaServer
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.postgres_server import PostgresServer
 
 SERVICES: Final = ("case", "indicator", "notification")
@@ -48,6 +50,7 @@ class Platform:
     nodes: Mapping[str, Node]
     extra_env: Mapping[str, str] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
+    asking: Asking = field(default_factory=Asking)
 
     async def start(self, name: str, *, script: Path | None = None) -> Child:
         """Start a process and wait until it is ready.
@@ -92,16 +95,12 @@ class Platform:
             headers["If-Match"] = etag
         if method == "POST":
             headers["Idempotency-Key"] = key or str(uuid4())
-        async with httpx.AsyncClient(base_url=self.nodes[service].url, timeout=20) as client:
+        async with plain_client(base_url=self.nodes[service].url, timeout=20) as client:
             return await client.request(method, path, json=body, headers=headers)
 
     async def fetch(self, service: str, query: str, *values: object) -> list[asyncpg.Record]:
         """Ask a service's database as its worker, which may read every row."""
-        connection = await asyncpg.connect(self.nodes[service].database.worker_url)
-        try:
-            return list(await connection.fetch(query, *values))
-        finally:
-            await connection.close()
+        return await self.asking.fetch(self.nodes[service].database.worker_url, query, *values)
 
     def log_of(self, name: str) -> str:
         """Return what a process has logged."""
@@ -145,7 +144,7 @@ def answers_ready(url: str) -> Probe:
 
     async def ask() -> bool:
         try:
-            async with httpx.AsyncClient(timeout=3) as client:
+            async with plain_client(timeout=3) as client:
                 return (await client.get(url)).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
@@ -192,4 +191,5 @@ async def running_platform(
         await asyncio.gather(*[platform.start(name) for name in names])
         yield platform
     finally:
+        await platform.asking.close()
         await asyncio.gather(*[stop(child) for child in list(platform.children.values())])

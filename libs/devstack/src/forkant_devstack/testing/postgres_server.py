@@ -1,11 +1,14 @@
 """A PostgreSQL server for one test session."""
 
+import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from forkant_kit.migrations import migrate
+
 from forkant_devstack.native import postgres
-from forkant_devstack.native.databases import DatabaseUrls, close_shared_databases, create_database
+from forkant_devstack.native.databases import DatabaseUrls, clone_database, close_shared_databases, create_database
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.testing.controls import Controls, native_controls
 
@@ -18,6 +21,7 @@ class PostgresServer:
 
     admin_url: str
     controls: Controls
+    _migrated: dict[Path, asyncio.Future[DatabaseUrls]] = field(default_factory=dict, repr=False)
 
     async def create_database(self, prefix: str = "test") -> DatabaseUrls:
         """Make a new, empty database with its three roles, under a name that starts with `prefix`."""
@@ -25,6 +29,21 @@ class PostgresServer:
         return await create_database(
             self.admin_url, name, owner_password=_PASSWORD, app_password=_PASSWORD, worker_password=_PASSWORD
         )
+
+    async def migrated_database(self, prefix: str, migrations: Path) -> DatabaseUrls:
+        """Make a new database with a service's tables, a copy of one that was migrated for the first of them.
+
+        All copies have the roles of the first.
+        """
+        if migrations not in self._migrated:
+            self._migrated[migrations] = asyncio.ensure_future(self._migrate(prefix, migrations))
+        model = await self._migrated[migrations]
+        return await clone_database(self.admin_url, model, f"{prefix}_{secrets.token_hex(4)}")
+
+    async def _migrate(self, prefix: str, migrations: Path) -> DatabaseUrls:
+        urls = await self.create_database(prefix)
+        await migrate(owner_url=urls.owner_url, script_location=migrations)
+        return urls
 
     async def kill(self) -> None:
         """Kill the server and all its connections at once; `start` brings it back with its data."""
