@@ -39,7 +39,7 @@ COMMANDS: Final = {
     "erasure": Command("commands.erasure", "erasure", "Show the certificate of an erased case."),
     "audit": Command("commands.audit", "audit", "Verify or export the audit trails; tell who saw a case."),
     "verify": Command("verify.command", "cli_verify", "Recount the indicators from the cases, and compare."),
-    "bench": Command("bench.command", "cli_bench", "Measure the bars on servers of its own."),
+    "bench": Command("bench.command", "bench", "Measure the bars on servers of its own."),
     "faults": Command("faults.command", "cli_faults", "Cause every fault under load and judge what is left."),
     "contracts": Command("commands.contracts", "contracts", "Check, generate and release the event contracts."),
     "doctor": Command("commands.doctor", "doctor", "Say what is missing on this machine."),

@@ -17,6 +17,7 @@ import indicator_service.migrate
 import notification_service.migrate
 import pytest
 import pytest_asyncio
+from forkant_devstack.bench.case_rows import case_rows, ndjson
 from forkant_devstack.demo.run import run
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.native import children
@@ -38,6 +39,7 @@ from forkant_kit.audit.sealer import Sealer
 from forkant_kit.db import create_engine
 
 CASES = 40
+IMPORTED = 60
 NAMES = ("case", "indicator", "notification")
 ENTRIES = 5
 SOMEBODY = Actor(subject="officer-oslo", client_id="forkant-web", unit="oslo", roles=("case_officer",))
@@ -81,6 +83,14 @@ def program(module: str, *, database: str, kafka: str, issuer: str, port: int, m
     return ProcessSpec(name=module, argv=(sys.executable, "-m", module), env=environment, ready=ready)
 
 
+async def import_cases(case_url: str, issuer: IssuerServer) -> None:
+    """Take cases over from another system, so that all is to be well with these too."""
+    headers = issuer.headers("import-demo", clearance=2)
+    more = {"Content-Type": "application/x-ndjson", "Idempotency-Key": str(uuid4())}
+    async with httpx.AsyncClient(base_url=case_url, headers={**headers, **more}) as http:
+        (await http.post("/v1/imports?source=old-system", content=ndjson(case_rows(IMPORTED)))).raise_for_status()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factory) -> AsyncIterator[Filled]:
     folder: Path = tmp_path_factory.mktemp("platform")
@@ -105,6 +115,7 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
             # The demo asks for no messages, and a trail without an entry proves nothing.
             (await http.get("/v1/inbox")).raise_for_status()
         await run(cases=CASES, case_url=case_url, issuer_url=issuer.url)
+        await import_cases(case_url, issuer)
         platform = Platform(
             case_database=made["case"].worker_url,
             indicator_database=made["indicator"].worker_url,

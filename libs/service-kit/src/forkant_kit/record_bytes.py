@@ -29,16 +29,10 @@ EncodedRecord = tuple[bytes, int]
 
 def encode_content(*, key: bytes, value: bytes, headers: Sequence[Header]) -> bytes:
     """Return key, value and headers of a record in Kafka's format 2."""
-    return b"".join(
-        (
-            _varint(len(key)),
-            key,
-            _varint(len(value)),
-            value,
-            _varint(len(headers)),
-            *(part for name, text in headers for part in (_name(name), _varint(len(text)), text)),
-        )
-    )
+    parts = [_varint(len(key)), key, _varint(len(value)), value, _varint(len(headers))]
+    for name, text in headers:
+        parts += (_name(name), _varint(len(text)), text)
+    return b"".join(parts)
 
 
 class CopiedBatch(BatchBuilder):  # type: ignore[misc]  # aiokafka has no types

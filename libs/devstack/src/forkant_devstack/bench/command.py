@@ -17,6 +17,7 @@ from forkant_devstack.bench.erasing import bench_erasing
 from forkant_devstack.bench.importing import bench_importing
 from forkant_devstack.bench.laboratory import Laboratory, laboratory
 from forkant_devstack.bench.listing import bench_listing
+from forkant_devstack.bench.load import load
 from forkant_devstack.bench.opening import bench_opening
 from forkant_devstack.bench.projector import bench_projector
 from forkant_devstack.bench.readable import bench_readable
@@ -48,19 +49,26 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
 _DEFAULT_OUT: Final = Path(".forkant/bench.json")
 
 
+bench = typer.Typer(help="Measure the bars on servers of its own.", invoke_without_command=True)
+
+
+@bench.callback()
 def cli_bench(
+    context: typer.Context,
     *,
     only: Annotated[list[str] | None, typer.Option(help=f"Run only these: {', '.join(BENCHMARKS)}.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A small load, once: shows that it runs, no more.")] = False,
     out: Annotated[Path, typer.Option(help="Where to write the results as JSON.")] = _DEFAULT_OUT,
 ) -> None:
     """Measure the bars on servers of its own; a bar that is not reached is shown and changes no exit code."""
+    if context.invoked_subcommand is not None:
+        return
     names = only or list(BENCHMARKS)
     if unknown := sorted(set(names) - set(BENCHMARKS)):
         raise DevstackError(f"there is no benchmark {', '.join(unknown)}", hint=f"there are {', '.join(BENCHMARKS)}")
     console = Console()
     with console.status("starting PostgreSQL and Kafka") as status:
-        results = _run(names, quick=quick, say=status.update)
+        results = _run(lambda lab: _all_of(lab, names, status.update), quick=quick)
     _write(out, results, quick=quick)
     console.print(table_of(results))
     missed = [f"{each.benchmark}: {each.figure}" for each in results if not each.reached]
@@ -70,19 +78,42 @@ def cli_bench(
     console.print(f"Written to {out}", highlight=False)
 
 
-def _run(names: Sequence[str], *, quick: bool, say: Callable[[str], None]) -> list[Result]:
-    async def all_of_them() -> list[Result]:
-        results: list[Result] = []
+@bench.command("load")
+def cli_load(
+    *,
+    cases: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many cases.")] = 1_000_000,
+    out: Annotated[Path, typer.Option(help="Where to write the result as JSON.")] = Path(".forkant/load.json"),
+) -> None:
+    """Import a large data set into a case service on servers of its own, and say how fast it went."""
+
+    async def loaded(lab: Laboratory) -> list[Result]:
+        return [await load(lab, cases)]
+
+    console = Console()
+    with console.status(f"importing {cases:,} cases"):
+        results = _run(loaded, quick=False)
+    _write(out, results, quick=False)
+    console.print(table_of(results))
+    console.print(f"Written to {out}", highlight=False)
+
+
+async def _all_of(lab: Laboratory, names: Sequence[str], say: Callable[[str], None]) -> list[Result]:
+    results: list[Result] = []
+    for name in names:
+        say(f"running {name}")
+        results += await BENCHMARKS[name](lab)
+    return results
+
+
+def _run(benchmark: Benchmark, *, quick: bool) -> list[Result]:
+    async def in_laboratory() -> list[Result]:
         async with laboratory(quick=quick) as lab:
-            for name in names:
-                say(f"running {name}")
-                results += await BENCHMARKS[name](lab)
-        return results
+            return await benchmark(lab)
 
     # The workers run on uvloop and collect garbage seldom, so what stands in for them does too, and so do ceilings.
     collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(all_of_them())
+        return runner.run(in_laboratory())
 
 
 def _write(out: Path, results: Sequence[Result], *, quick: bool) -> None:

@@ -38,11 +38,11 @@ async def bench_importing(lab: Laboratory) -> list[Result]:
         try:
             numbers = counted(0, cases)
             await take(platform, ndjson(case_rows(cases, first=next(numbers))))
-            rows = await _written(owner)
+            rows = await written(owner)
             compared = await alternate(
                 rounds=lab.rounds,
-                measured=lambda: _imported(platform, cases, first=next(numbers)),
-                ceiling=lambda: _copied(owner, rows, cases),
+                measured=lambda: imported(platform, cases, first=next(numbers)),
+                ceiling=lambda: copied(owner, rows, cases),
             )
         finally:
             await owner.close()
@@ -82,7 +82,8 @@ async def take(platform: Platform, body: bytes, *, source: str = "load") -> None
         raise AssertionError(f"importing: {answer.status_code} {answer.text[:2000]}")
 
 
-async def _imported(platform: Platform, cases: int, *, first: int) -> Taken:
+async def imported(platform: Platform, cases: int, *, first: int) -> Taken:
+    """Import so many cases, numbered from ``first`` on, at once."""
     body = ndjson(case_rows(cases, first=first))
     process = psutil.Process(platform.children["case-api"].process.pid)
     began, cpu = time.monotonic(), process.cpu_times()
@@ -91,8 +92,8 @@ async def _imported(platform: Platform, cases: int, *, first: int) -> Taken:
     return Taken.of(cases, seconds=seconds, cpu_s=after.user + after.system - cpu.user - cpu.system)
 
 
-async def _written(owner: asyncpg.Connection) -> Mapping[str, bytes]:
-    """Return the rows of the one import so far, and make the ceiling's tables."""
+async def written(owner: asyncpg.Connection) -> Mapping[str, bytes]:
+    """Return the rows of the one import so far, as COPY sends them, and make the ceiling's tables."""
     found = {}
     for table in _TABLES:
         buffer = io.BytesIO()
@@ -102,7 +103,8 @@ async def _written(owner: asyncpg.Connection) -> Mapping[str, bytes]:
     return found
 
 
-async def _copied(owner: asyncpg.Connection, rows: Mapping[str, bytes], cases: int) -> Taken:
+async def copied(owner: asyncpg.Connection, rows: Mapping[str, bytes], cases: int) -> Taken:
+    """Copy the rows of an import of so many cases into the ceiling's tables, which are emptied before."""
     await owner.execute(f"TRUNCATE {', '.join(f'bare_{table}' for table in rows)}")
     began, cpu = time.monotonic(), time.process_time()
     async with owner.transaction():

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -75,7 +76,7 @@ class Rule:
         return all(kept.code_of(condition) in codes for condition, codes in self.when.items())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rules:
     """All rules of one version, in the order in which they are tried."""
 
@@ -109,7 +110,14 @@ class Retention:
 
 def retention_of(rules: Rules, kept: Kept) -> Retention:
     """Return until when a case is kept: by the first rule that fits, and never less than a legal hold found."""
-    rule = next(rule for rule in rules.rules if rule.fits(kept))
+    rule = _rule_of(
+        rules,
+        state=kept.state,
+        case_type=kept.case_type,
+        age_band=kept.age_band,
+        purpose_code=kept.purpose_code,
+        reason=kept.reason,
+    )
     first = kept.ended_on if rule.counts_from is CountsFrom.ENDED else kept.began_on
     if first is None:
         raise ValueError("a case that has ended must say on which day")
@@ -117,6 +125,23 @@ def retention_of(rules: Rules, kept: Kept) -> Retention:
     return Retention(
         until=until if kept.floor is None else max(until, kept.floor), rule=rule.code, rules_version=rules.version
     )
+
+
+@lru_cache(maxsize=4096)
+def _rule_of(
+    rules: Rules, *, state: CaseState, case_type: str, age_band: str, purpose_code: str, reason: str | None
+) -> Rule:
+    """Return the first rule that fits cases with these codes: they are few, and days ask for no other rule."""
+    kept = Kept(
+        case_type=case_type,
+        age_band=age_band,
+        purpose_code=purpose_code,
+        state=state,
+        reason=reason,
+        began_on=date.min,
+        ended_on=None,
+    )
+    return next(rule for rule in rules.rules if rule.fits(kept))
 
 
 def is_expired(until: date, *, day: date) -> bool:

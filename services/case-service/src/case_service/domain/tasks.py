@@ -158,7 +158,7 @@ def follow(open_tasks: Sequence[Task], after: Case, course: Course) -> TaskChang
             kept.append(task)
     there = {(task.kind, task.item_id) for task in kept if not task.by_hand}
     made = [
-        replace(_made(template, item, after, course), assignee=_still(renewed.get((kind, item)), after))
+        _made(template, item, after, course, assignee=_still(renewed.get((kind, item)), after))
         for (kind, item), template in asked.items()
         if (kind, item) not in there
     ]
@@ -197,7 +197,7 @@ def _shift(kept: Iterable[Task], course: Course) -> Iterator[Task]:
             yield replace(task, escalates_on=course.calendar.after(task.escalates_on, lost))
 
 
-def _made(template: Template, item: UUID | None, after: Case, course: Course) -> Task:
+def _made(template: Template, item: UUID | None, after: Case, course: Course, *, assignee: str | None) -> Task:
     due_on = _due(template, item, after, course)
     return Task(
         id=course.new_id(),
@@ -207,6 +207,7 @@ def _made(template: Template, item: UUID | None, after: Case, course: Course) ->
         due_on=due_on,
         counted=template.counted,
         runs_on_hold=template.runs_on_hold,
+        assignee=assignee,
         escalates_on=_escalates(due_on, 0, course),
     )
 

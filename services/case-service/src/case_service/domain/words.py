@@ -12,6 +12,8 @@ from typing import Final
 _WORD: Final = re.compile(r"[^\W_]+")
 _SAME_LETTER: Final = str.maketrans({"ä": "æ", "ö": "ø"})
 _RING: Final = "\N{COMBINING RING ABOVE}"
+_PLAIN_NORWEGIAN: Final = re.compile("[\\x00-\\x7fæøåÆØÅ]*")
+"""Text of which nothing but the case is to be evened out."""
 _PLANES_WITH_MARKS: Final = 0x20000
 _MARKS: Final = re.compile(
     f"[{''.join(c for c in map(chr, range(_PLANES_WITH_MARKS)) if unicodedata.combining(c) and c != _RING)}]"
@@ -64,7 +66,7 @@ def heads(stem: str, *, stemmed_heads: frozenset[str]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    if text.isascii():
+    if _PLAIN_NORWEGIAN.fullmatch(text):
         return text.casefold()
     # An accent says little («idé», «ide»), a ring makes another letter («å»).
     same = unicodedata.normalize("NFKC", text).casefold().translate(_SAME_LETTER)

@@ -6,6 +6,7 @@ Days are whole days in Norway. "n working days after a day" leaves that day itse
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 _DAY: Final = timedelta(days=1)
@@ -26,6 +27,7 @@ class Calendar:
         """Return the first working day after a day."""
         return self.after(day, 1)
 
+    @lru_cache(maxsize=20_000)  # noqa: B019 - a process has one calendar
     def after(self, day: date, count: int) -> date:
         """Return the working day that is some working days after a day; with none, the day itself.
 
