@@ -109,6 +109,9 @@ WITHOUT_ETAG = {
     "/v1/methods/{method}/retirement",
     "/v1/catalogue/retirements",
     "/v1/best-practices",
+    "/v1/reorganisations",
+    "/v1/searches",
+    "/v1/searches/erasures",
 }
 """What is new, seen by nobody yet, or only ends; or changes nothing."""
 QUESTIONS = {"/v1/visibility", "/v1/cases/search"}

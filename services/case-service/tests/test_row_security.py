@@ -68,8 +68,15 @@ HOLDER = {
     ),
 }
 """For each guarded table, who alone may see a row: as the owner of the database would find it out."""
-SHARED = {"method_proposal", "method_comment", "method_change", "best_practice", "best_practice_revision"}
-"""Guarded for writing alone: methods and examples are everybody's to read; their walls are tested with each of them."""
+SHARED = {
+    "reorganisation",
+    "method_proposal",
+    "method_comment",
+    "method_change",
+    "best_practice",
+    "best_practice_revision",
+}
+"""Guarded for writing alone: they are everybody's to read, and their walls are tested with each of them."""
 WHOLE_UNIT = {"clearance": "3", "members_from": "4", "at": "2026-03-01T12:00:00Z"}
 """Need to know does not narrow what these see; how it does has tests of its own."""
 INFORMATION = {

@@ -127,7 +127,7 @@ async def test_not_even_the_owner_changes_the_audit_trail_by_mistake(service, of
         ("UPDATE preventive_case SET title = NULL WHERE id = $1", "case_erased"),
         ("UPDATE preventive_case SET special_category = true WHERE id = $1", "case_necessity"),
         ("UPDATE preventive_case SET age_band = 'not_applicable' WHERE id = $1", "case_person"),
-        ("UPDATE preventive_case SET unit = 'pod' WHERE id = $1", "unit_check"),
+        ("UPDATE preventive_case SET unit = 'pod' WHERE id = $1", "not there"),
         ("UPDATE preventive_case SET state = 'unknown' WHERE id = $1", "state_check"),
         ("UPDATE preventive_case SET municipality_number = '9999' WHERE id = $1", "case_municipality"),
     ],

@@ -48,6 +48,7 @@ def test_the_columns_of_bytes_are_the_columns_of_text():
     assert {name: columns for name, columns in of_bytes.items() if columns} == {
         **{name: set(columns) for name, columns in SEALED.items()},
         "attachment_segment": {"sealed"},
+        "imported_case": {"reference"},
     }
 
 

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from forkant_contracts.codes import RestrictionReason
+from forkant_contracts.events.case import CaseRestricted
 from forkant_contracts.units import CASE_UNITS
 from sqlalchemy import text
 
 DAY = timedelta(days=1)
+RESTRICTED = CaseRestricted(restricted=True, reason=RestrictionReason.DISPUTED)
 PROBLEM = "urn:forkant:problem:"
 
 
@@ -86,6 +89,33 @@ async def test_the_values_of_an_indicator_hide_what_the_units_hide(client, as_pe
         for row in rows:
             one = await client.get(f"/v1/districts/{row['unit']}/metrics", headers=as_persona(persona))
             assert row["indicator"] in one.json()["indicators"]
+
+
+async def test_a_unit_that_this_release_does_not_know_is_shown_and_counted_in_the_total(
+    client, as_persona, project, new_case
+):
+    at = datetime.now(UTC) - DAY
+    moved, stayed = [new_case(unit="agder", at=at) for _ in range(2)]
+    moved.opened()
+    moved.transferred("sor", after=timedelta(hours=1))
+    stayed.opened()
+    stayed.closed(after=timedelta(hours=1))
+    stayed.add(RESTRICTED, unit="sor", after=timedelta(hours=2))
+    fresh = new_case(unit="sor", at=at)
+    fresh.opened()
+    await project(*moved.events, *stayed.events, *fresh.events)
+
+    async def counts(of, persona="pod-analyst", **claims):
+        answer = await client.get(f"/v1/districts/{of}/metrics", headers=as_persona(persona, **claims))
+        return {name: figure["value"] for name, figure in answer.json()["counts"].items()}
+
+    assert (await counts("sor"))["opened"] == (await counts("sor", "lead-oslo", unit="sor"))["opened"] == 2
+    assert await counts("agder") == {"open": 0, "opened": 1, "closed": 1, "concerns_received": 0}
+    assert (await counts("national"))["opened"] == 3
+    rows = (await client.get("/v1/indicators/4/values", headers=as_persona("pod-analyst"))).json()["rows"]
+    assert [row["unit"] for row in rows] == [*CASE_UNITS, "sor", "national"]
+    hidden = await counts("sor", "lead-oslo")
+    assert hidden["opened"] is None, "few, and not their own"
 
 
 async def test_a_month_can_be_asked_for(client, as_persona, project, new_case):

@@ -232,9 +232,9 @@ class World:
 class Client:
     """One caller; each POST has an Idempotency-Key of its own unless the test gives one."""
 
-    def __init__(self, http: httpx.AsyncClient, issuer: IssuerServer, persona: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, issuer: IssuerServer, persona: str, **claims: str) -> None:
         self._http = http
-        self._headers = issuer.headers(persona)
+        self._headers = issuer.headers(persona, **claims)
 
     async def get(self, path: str, **query) -> httpx.Response:
         return await self._http.get(path, params=query, headers=self._headers)
@@ -344,7 +344,7 @@ async def http(stage: Stage, issuer: IssuerServer, clock, case_service) -> Async
 
 @pytest.fixture
 def caller(http: httpx.AsyncClient, issuer: IssuerServer):
-    return lambda persona: Client(http, issuer, persona)
+    return lambda persona, **claims: Client(http, issuer, persona, **claims)
 
 
 @pytest.fixture

@@ -1,12 +1,22 @@
 """Methods and examples of best practice are told to every unit, and are about no case that need be seen."""
 
 from datetime import date
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from asyncpg import CheckViolationError
-from forkant_contracts.codes import Arena, CaseType, Effect, MeasureKind, Theme
-from forkant_contracts.events.catalogue import BestPracticePublished, MethodPublished, MethodRetired
+from forkant_contracts.codes import (
+    Arena,
+    CaseType,
+    Effect,
+    MeasureKind,
+    Theme,
+    TransferReason,
+    UnitChange,
+    UnitKindCode,
+)
+from forkant_contracts.events.case import CaseTransferred
+from forkant_contracts.events.catalogue import BestPracticePublished, MethodPublished, MethodRetired, UnitChanged
 from forkant_contracts.units import CASE_UNITS
 
 EXAMPLE = BestPracticePublished(
@@ -26,10 +36,19 @@ METHOD = MethodPublished(
     valid_from=date(2026, 1, 1),
 )
 RETIRED = MethodRetired(method="home_visit", retired_from=date(2026, 1, 1))
+CHANGED = UnitChanged(
+    changed_unit="sor",
+    kind=UnitKindCode.DISTRICT,
+    change=UnitChange.ESTABLISHED,
+    effective_on=date(2027, 1, 1),
+    reorganisation_id=UUID(int=1),
+    predecessors=("agder", "sor-vest"),
+)
 SHARED = [
     (EXAMPLE, "sor-ost", "best_practice_published", "best_practice", "Sør-Øst"),
     (METHOD, "pod", "method_published", "method", "Politidirektoratet"),
     (RETIRED, "pod", "method_retired", "method", "Politidirektoratet"),
+    (CHANGED, "pod", "unit_changed", "unit", "Politidirektoratet"),
 ]
 
 
@@ -46,6 +65,18 @@ async def test_it_is_in_the_inbox_of_those_who_work_with_cases_in_every_unit_and
         assert name in item["text"]["nb"]
     assert (await caller("analyst-oslo").get("/v1/inbox")).json()["items"] == []
     assert case_service.asked == []
+
+
+async def test_events_of_a_unit_that_this_release_does_not_know_are_told_to_its_people(world, caller):
+    case, moved = uuid4(), uuid4()
+    transferred = CaseTransferred(from_unit="oslo", reason=TransferReason.REORGANISATION)
+    await world.happen(world.event("opened", case, unit="sor"), world.event("opened", moved, unit="oslo"))
+    await world.happen(world.event(transferred, moved, unit="sor", version=2))
+    rows = {(row["kind"], row["unit"]) for row in await world.entries()}
+    assert rows == {("case_opened", "sor")}, "what went with its unit is told of no more, there or here"
+    lead = caller("lead-oslo", unit="sor")
+    [item] = (await lead.get("/v1/inbox")).json()["items"]
+    assert (item["subject_id"], item["unit"]) == (str(case), "sor")
 
 
 async def test_a_consumer_that_starts_over_tells_nobody_again(world):

@@ -468,6 +468,16 @@ class ListedCodes(Model):
     on: date | None
 
 
+class MadeUnitView(Model):
+    """A unit that it establishes."""
+
+    id: str
+    kind: str
+    name_en: str
+    name_nb: str
+    name_nn: str
+
+
 class MeasureView(Model):
     """A measure."""
 
@@ -605,6 +615,16 @@ class OpenHearing(Model):
         extra="forbid",
     )
     until: date
+
+
+class PartOfReorganisation(Model):
+    """A unit that work goes to, and the municipalities that it takes over."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    municipalities: list[str] | None = None
+    unit: str
 
 
 class PartnerView(Model):
@@ -816,6 +836,36 @@ class ReopenCase(Model):
 
 class ReopenReasonModel(RootModel[ReopenReason]):
     root: ReopenReason
+
+
+class ReorganisationView(Model):
+    """A reorganisation."""
+
+    allowed: list[str]
+    begun_at: AwareDatetime | None
+    """When units changed; open cases follow from then on."""
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    done_at: AwareDatetime | None
+    """When nothing was left to move."""
+    effective_on: date
+    ends: list[str]
+    """Those of `from_units` that are there no more from the day on."""
+    from_units: list[str]
+    id: UUID
+    kind: str
+    """One of merge, split, move_municipalities; a newer service may have more."""
+    makes: list[MadeUnitView]
+    municipalities: dict[str, str]
+    """Where municipalities go that are named, instead."""
+    proposed_at: AwareDatetime
+    proposed_by: str
+    state: str
+    """One of proposed, approved, rejected, withdrawn, under_way, done; a newer service may have more."""
+    successors: dict[str, str]
+    """Who takes the place of each unit that ends."""
+    summary: str
+    version: int
 
 
 class RequestErasures(Model):
@@ -1241,6 +1291,18 @@ class TimelineNote(Model):
     text: str
 
 
+class UnitToMake(Model):
+    """A unit that is to be established."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    id: str
+    name_en: str
+    name_nb: str
+    name_nn: str
+
+
 class UnitView(Model):
     """A police unit."""
 
@@ -1380,8 +1442,11 @@ class CaseLine(Model):
     """The last day on which the case is kept, as it stands now."""
     state: CaseState
     subject_category: SubjectCategory
+    successor: str | None
+    """Who answers for it since a reorganisation ended that unit."""
     theme: Theme
     unit: str
+    """The unit that holds it; of what has ended, the unit of its time."""
     updated_at: AwareDatetime
     version: int
 
@@ -1454,8 +1519,11 @@ class ConcernLine(Model):
     source: ConcernSource
     state: str
     """One of received, decided; a newer service may have more."""
+    successor: str | None
+    """Who answers for it since a reorganisation ended that unit."""
     theme: Theme
     unit: str
+    """The unit that received it."""
     version: int
 
 
@@ -1499,8 +1567,11 @@ class ConcernView(Model):
     source: ConcernSource
     state: str
     """One of received, decided; a newer service may have more."""
+    successor: str | None
+    """Who answers for it since a reorganisation ended that unit."""
     theme: Theme
     unit: str
+    """The unit that received it."""
     version: int
 
 
@@ -2157,6 +2228,22 @@ class ProposeMethod(Model):
     summary: str
 
 
+class ProposeReorganisation(Model):
+    """What is to become of which units, from which day, and why."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    effective_on: date
+    from_units: list[str]
+    kind: str
+    """One of merge, split, move_municipalities; a newer service may have more."""
+    new_units: list[UnitToMake] | None = None
+    parts: list[PartOfReorganisation]
+    rest: str | None = None
+    summary: str
+
+
 class RegisterInformation(Model):
     """Information («opplysning») about somebody: fact or assessment, where it comes from, how far it is proven."""
 
@@ -2176,6 +2263,46 @@ class RegisterInformation(Model):
     subject_category: SubjectCategory
     text: str
     verification_status: VerificationStatus
+
+
+class ReorganisationLine(Model):
+    """A reorganisation in a list."""
+
+    begun_at: AwareDatetime | None
+    """When units changed; open cases follow from then on."""
+    decided_at: AwareDatetime | None
+    decided_by: str | None
+    done_at: AwareDatetime | None
+    """When nothing was left to move."""
+    effective_on: date
+    ends: list[str]
+    """Those of `from_units` that are there no more from the day on."""
+    from_units: list[str]
+    id: UUID
+    kind: str
+    """One of merge, split, move_municipalities; a newer service may have more."""
+    proposed_at: AwareDatetime
+    proposed_by: str
+    state: str
+    """One of proposed, approved, rejected, withdrawn, under_way, done; a newer service may have more."""
+    version: int
+
+
+class ReorganisationPage(Model):
+    """A page of reorganisations; ``next`` is the cursor of the next page."""
+
+    items: list[ReorganisationLine]
+    next: str | None
+
+
+class ReorganisationReceiptView(Model):
+    """A reorganisation after a command."""
+
+    id: UUID
+    recorded_at: AwareDatetime
+    state: str
+    """One of proposed, approved, rejected, withdrawn, under_way, done; a newer service may have more."""
+    version: int
 
 
 class ReviewPage(Model):
@@ -2440,10 +2567,13 @@ class CaseView(Model):
     state: CaseState
     subject: str | None
     subject_category: SubjectCategory
+    successor: str | None
+    """Who answers for it since a reorganisation ended that unit."""
     theme: Theme
     title: str
     transfers: list[CaseTransferView]
     unit: str
+    """The unit that holds it; of what has ended, the unit of its time."""
     updated_at: AwareDatetime
     version: int
 

@@ -90,6 +90,7 @@ from forkant_case_client.models import (
     ProposalReceiptView,
     ProposalView,
     ProposeMethod,
+    ProposeReorganisation,
     PublishExample,
     PublishMethod,
     PutOnHold,
@@ -100,6 +101,9 @@ from forkant_case_client.models import (
     RejectCase,
     RejectProposal,
     ReopenCase,
+    ReorganisationPage,
+    ReorganisationReceiptView,
+    ReorganisationView,
     RequestErasures,
     RestrictCase,
     RetentionReviewPage,
@@ -2345,6 +2349,94 @@ class CaseService:
         call = Call(method="GET", path="/v1/work-processes", answers=ProcessList)
         return await self._transport.send(call)
 
+    async def reorganisations_approve_reorganisation(
+        self, reorganisation_id: UUID, body: Act, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ReorganisationReceiptView]:
+        """Approve a reorganisation: ``POST /v1/reorganisations/{reorganisation_id}/approval``.
+
+        Approve it before its day; not who proposed it. It takes effect by itself when the day begins.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/reorganisations/{reorganisation_id}/approval",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ReorganisationReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def reorganisations_list_reorganisations(
+        self, *, state: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Answer[ReorganisationPage]:
+        """List reorganisations: ``GET /v1/reorganisations``.
+
+        List what was proposed, is approved, and was done, the newest first.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/reorganisations",
+            query={"state": state, "limit": limit, "cursor": cursor},
+            answers=ReorganisationPage,
+        )
+        return await self._transport.send(call)
+
+    async def reorganisations_propose_reorganisation(
+        self, body: ProposeReorganisation, *, idempotency_key: str | None = None
+    ) -> Answer[ReorganisationReceiptView]:
+        """Propose a reorganisation: ``POST /v1/reorganisations``.
+
+        Propose that units merge, one is split, or municipalities move to another district, from a day that is
+        ahead.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/reorganisations",
+            headers={"Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ReorganisationReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def reorganisations_read_reorganisation(self, reorganisation_id: UUID) -> Answer[ReorganisationView]:
+        """Read a reorganisation: ``GET /v1/reorganisations/{reorganisation_id}``.
+
+        Read whose work goes to whom, and how far it has come.
+        """
+        call = Call(method="GET", path=f"/v1/reorganisations/{reorganisation_id}", answers=ReorganisationView)
+        return await self._transport.send(call)
+
+    async def reorganisations_reject_reorganisation(
+        self, reorganisation_id: UUID, body: Act, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ReorganisationReceiptView]:
+        """Turn a reorganisation down: ``POST /v1/reorganisations/{reorganisation_id}/rejection``.
+
+        Turn it down before it is approved.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/reorganisations/{reorganisation_id}/rejection",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ReorganisationReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def reorganisations_withdraw_reorganisation(
+        self, reorganisation_id: UUID, body: Act, *, if_match: str | None, idempotency_key: str | None = None
+    ) -> Answer[ReorganisationReceiptView]:
+        """Take a reorganisation back: ``POST /v1/reorganisations/{reorganisation_id}/withdrawal``.
+
+        Take it back before it takes effect, also when it was approved.
+        """
+        call = Call(
+            method="POST",
+            path=f"/v1/reorganisations/{reorganisation_id}/withdrawal",
+            headers={"If-Match": if_match, "Idempotency-Key": idempotency_key},
+            body=body,
+            answers=ReorganisationReceiptView,
+        )
+        return await self._transport.send(call)
+
     async def searches_change(
         self, search_id: UUID, body: SaveSearch, *, if_match: str | None, purpose: PurposeCode | None = None
     ) -> Answer[SearchReceiptView]:
@@ -3024,6 +3116,37 @@ ROUTES: Final = (
     Route(method="GET", path="/v1/role-matrix", name="reference_role_matrix", body=None),
     Route(method="GET", path="/v1/units", name="reference_units", body=None),
     Route(method="GET", path="/v1/work-processes", name="reference_work_processes", body=None),
+    Route(
+        method="POST",
+        path="/v1/reorganisations/{reorganisation_id}/approval",
+        name="reorganisations_approve_reorganisation",
+        body=Act,
+    ),
+    Route(method="GET", path="/v1/reorganisations", name="reorganisations_list_reorganisations", body=None),
+    Route(
+        method="POST",
+        path="/v1/reorganisations",
+        name="reorganisations_propose_reorganisation",
+        body=ProposeReorganisation,
+    ),
+    Route(
+        method="GET",
+        path="/v1/reorganisations/{reorganisation_id}",
+        name="reorganisations_read_reorganisation",
+        body=None,
+    ),
+    Route(
+        method="POST",
+        path="/v1/reorganisations/{reorganisation_id}/rejection",
+        name="reorganisations_reject_reorganisation",
+        body=Act,
+    ),
+    Route(
+        method="POST",
+        path="/v1/reorganisations/{reorganisation_id}/withdrawal",
+        name="reorganisations_withdraw_reorganisation",
+        body=Act,
+    ),
     Route(method="PUT", path="/v1/searches/{search_id}", name="searches_change", body=SaveSearch),
     Route(method="POST", path="/v1/searches/erasures", name="searches_erase", body=EraseSearches),
     Route(method="GET", path="/v1/searches", name="searches_list_searches", body=None),

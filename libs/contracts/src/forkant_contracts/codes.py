@@ -334,6 +334,34 @@ class TaskKind(OpenCode):
     UNKNOWN = "unknown"
 
 
+class TransferReason(OpenCode):
+    """Why another unit holds a case from now on."""
+
+    ACCEPTED = "accepted"
+    REORGANISATION = "reorganisation"
+    UNKNOWN = "unknown"
+
+
+class UnitChange(OpenCode):
+    """What a reorganisation does to a unit."""
+
+    ESTABLISHED = "established"
+    ENDED = "ended"
+    GAINED = "gained"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+class UnitKindCode(OpenCode):
+    """What a unit is."""
+
+    DISTRICT = "district"
+    SPECIAL_BODY = "special_body"
+    DIRECTORATE = "directorate"
+    OPERATIONAL_UNIT = "operational_unit"
+    UNKNOWN = "unknown"
+
+
 class TargetBand(OpenCode):
     """How an indicator's value stands to its target."""
 

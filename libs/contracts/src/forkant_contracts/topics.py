@@ -106,8 +106,8 @@ TOPICS: Final[dict[str, Topic]] = {
         ),
         Topic(
             name=CATALOGUE_TOPIC,
-            description="National methods and examples of best practice.",
-            key="method id or example id",
+            description="National methods, examples of best practice, and changes of units.",
+            key="method id, example id or unit's id",
             partitions=3,
             retention_ms=30 * _DAY_MS,
             producer="case-service",

@@ -1,6 +1,8 @@
 """Police units: twelve districts, five special bodies and the directorate.
 
-Unit ids are stable slugs. Population figures are assumptions for planning, not statistics.
+Unit ids are stable slugs. Population figures are assumptions for planning, not statistics. The list is of the units
+that this release was built with. A reorganisation ends some and establishes others: ``unit.changed`` tells of it, and
+the case service's ``/v1/units`` lists them. So an id that is not here is no error to a reader: see :func:`holds_cases`.
 """
 
 from dataclasses import dataclass
@@ -64,3 +66,8 @@ UNITS: Final[dict[str, Unit]] = {
 
 CASE_UNITS: Final[tuple[str, ...]] = tuple(u.id for u in UNITS.values() if u.kind is not UnitKind.DIRECTORATE)
 """The 17 units that hold cases: 12 districts and 5 special bodies."""
+
+
+def holds_cases(unit: str) -> bool:
+    """Return whether a unit's cases count: it is one of the 17, or was established since this release."""
+    return unit in CASE_UNITS or unit not in UNITS

@@ -8,6 +8,7 @@ lawyer must confirm, and so is that a purpose serves cases of the same purpose o
 :mod:`case_service.scope`, by which every statement is filtered.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -68,7 +69,7 @@ NOT_ON_CASES: Final = frozenset(
         "example.read",
         "example.withdraw",
     }
-) | frozenset(action for action in RULES if action.startswith("method."))
+) | frozenset(action for action in RULES if action.startswith(("method.", "reorganisation.")))
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
 READS: Final = frozenset(
@@ -84,7 +85,9 @@ READS: Final = frozenset(
 )
 """Actions that change nothing."""
 
-OF_THE_DIRECTORATE: Final = frozenset({"method.edit", "method.approve"})
+OF_THE_DIRECTORATE: Final = frozenset(
+    {"method.edit", "method.approve", "reorganisation.propose", "reorganisation.decide"}
+)
 """Actions that a role allows in the directorate alone; the database holds to it too."""
 
 BY_BREAK_GLASS: Final = frozenset({"case.read", "case.read_attachment"})
@@ -122,8 +125,15 @@ ACCESS: Final = Rules.of(
 """The whole table of what is done to cases and concerns."""
 
 
-def scope_of(principal: Principal, action: str, *, at: datetime, purpose: str | None = None) -> Scope:
-    """Return how far an action of a principal reaches.
+def scope_of(
+    principal: Principal,
+    action: str,
+    *,
+    at: datetime,
+    purpose: str | None = None,
+    units: Collection[str] = CASE_UNITS,
+) -> Scope:
+    """Return how far an action of a principal reaches; ``units`` are all that ever held cases, or will.
 
     What is not an action on cases, such as reading the audit trail, shows of cases what reading them shows; so do
     concerns, which are their unit's whole, of the cases that they became.
@@ -131,7 +141,7 @@ def scope_of(principal: Principal, action: str, *, at: datetime, purpose: str | 
     Raises:
         ProblemError: 403 ``unit-holds-no-cases`` for a unit that is unknown or holds no cases.
     """
-    if principal.unit not in CASE_UNITS:
+    if principal.unit not in units:
         raise ProblemError(
             403, "unit-holds-no-cases", "Your unit holds no cases", "Only districts and special bodies have cases."
         )
@@ -148,7 +158,7 @@ def scope_of(principal: Principal, action: str, *, at: datetime, purpose: str | 
     return scope
 
 
-def import_scope(principal: Principal, *, at: datetime) -> Scope:
+def import_scope(principal: Principal, *, at: datetime, units: Collection[str] = CASE_UNITS) -> Scope:
     """Return how far an import reaches: to the caller's unit, or to any for an importer of the directorate's.
 
     Such an importer says with each row whose case it is; its scope names the directorate, which holds none.
@@ -157,7 +167,7 @@ def import_scope(principal: Principal, *, at: datetime) -> Scope:
         ProblemError: see :func:`scope_of`.
     """
     if principal.unit != DIRECTORATE or Role.IMPORTER.value not in principal.roles:
-        return scope_of(principal, "case.import", at=at)
+        return scope_of(principal, "case.import", at=at, units=units)
     return Scope(
         unit=principal.unit,
         subject=principal.subject,

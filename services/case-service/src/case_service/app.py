@@ -45,6 +45,7 @@ from case_service.api import (
     methods,
     processes,
     reference,
+    reorganisations,
     retention,
     search,
     searches,
@@ -60,6 +61,7 @@ from case_service.api.description import describe
 from case_service.api.refusals import problem_of
 from case_service.attachment_settings import limits_of
 from case_service.domain.refusals import Refusal
+from case_service.known_units import KnownUnits
 from case_service.policy import POLICY, UNAUDITED
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, VERSION, CaseSettings
@@ -100,6 +102,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     audit.router,
     processes.router,
     reference.router,
+    reorganisations.router,
 )
 
 
@@ -142,6 +145,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
             exports=asyncio.Semaphore(settings.exports_at_once),
             export_seconds=settings.export_seconds,
         ),
+        units=KnownUnits(engine),
     )
     return app
 

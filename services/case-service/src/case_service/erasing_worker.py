@@ -11,7 +11,6 @@ from typing import Final
 
 import structlog
 from forkant_contracts.codes import Role
-from forkant_contracts.units import CASE_UNITS
 from forkant_kit.audit.record import Actor, Trail
 from forkant_kit.db import new_id, transaction, utc_now
 from forkant_kit.keyring import KEY_BYTES, Keyring
@@ -28,6 +27,7 @@ from case_service.row_security import stance
 from case_service.settings import SERVICE
 from case_service.store import erasure_batches as store
 from case_service.store.erasure_batches import Batch
+from case_service.store.units import units_with_cases
 from case_service.work_processes import procedures
 
 Now = Callable[[], datetime]
@@ -50,7 +50,9 @@ async def erase_batches(engine: AsyncEngine, *, now: Now = utc_now) -> None:
 
 async def request_expired(engine: AsyncEngine, *, most: int, now: Now = utc_now) -> None:
     """Ask for the erasure of what has expired and nothing keeps, in each unit that has no batch under way."""
-    for unit in sorted(CASE_UNITS):
+    async with transaction(engine) as conn:
+        units = await units_with_cases(conn)
+    for unit in sorted(units):
         asked = Batch(id=new_id(), unit=unit, as_of=local_day(now()), requested_by=SERVICE, clearance=max(Level).value)
         context = _context(asked, now())
         async with transaction(engine) as conn:

@@ -13,6 +13,7 @@ _CASEWORKERS: Final = _DECIDERS | {Role.RADICALISATION_CONTACT, Role.ONLINE_PATR
 _INTAKE: Final = _CASEWORKERS | {Role.POLICE_LIAISON}
 _GUARDIANS: Final = _LEAD | {Role.PRIVACY_OFFICER}
 _READERS: Final = _INTAKE | _GUARDIANS
+_NATIONAL: Final = frozenset({Role.DIRECTORATE, Role.ADMINISTRATOR})
 _EVERYBODY: Final = frozenset(role for role in Role if role is not Role.UNKNOWN)
 
 RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
@@ -68,6 +69,9 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "method.comment": _INTAKE | {Role.METHOD_EDITOR, Role.ANALYST, Role.DIRECTORATE, Role.PRIVACY_OFFICER},
         "method.edit": frozenset({Role.METHOD_EDITOR}),
         "method.approve": frozenset({Role.DIRECTORATE}),
+        "reorganisation.read": _EVERYBODY,
+        "reorganisation.propose": _NATIONAL,
+        "reorganisation.decide": _NATIONAL,
         "example.draft": _CASEWORKERS,
         "example.read_draft": _CASEWORKERS | _GUARDIANS,
         "example.review": _GUARDIANS,
@@ -80,7 +84,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
 )
 """Roles by action."""
 
-UNAUDITED: Final = frozenset({"reference.read", "method.read", "example.read"})
+UNAUDITED: Final = frozenset({"reference.read", "method.read", "example.read", "reorganisation.read"})
 """Actions that show nothing about anybody, whose success needs no entry in the audit trail."""
 
 POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})

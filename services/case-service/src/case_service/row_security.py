@@ -13,9 +13,10 @@ from case_service.scope import NOBODY_NEEDS_MEMBERSHIP, Scope
 FREE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alembic_version": "names a revision; no process may read it",
-        "unit": "public reference data, which no process may write",
+        "unit": "public reference data; the owner's functions alone write it, of an approved reorganisation",
+        "unit_succession": "public reference data; the owner's functions alone write it, of an approved reorganisation",
         "municipality": "public reference data, which no process may write",
-        "municipality_unit": "public reference data, which no process may write",
+        "municipality_unit": "public reference data; the owner's functions alone write it, likewise",
         "method": "public reference data; the owner's functions alone write it, for the directorate",
         "method_step": "public reference data; an owner's function alone writes it, for the directorate",
         "method_head": "ids of methods; the owner's functions alone write it, for the directorate",

@@ -37,6 +37,8 @@ class CaseWorkerSettings(AuditSettings, ProcessSettings):
 
     erasures_every_s: float = 5.0
     """Seconds between looks for erasures of many cases that were asked for."""
+    reorganisations_every_s: float = 60.0
+    """Seconds between looks for reorganisations whose day has come."""
     erase_expired: bool = False
     """Whether the worker itself asks for the erasure of what has expired, once somebody decided about the archive."""
     erase_expired_most: int = Field(default=500, ge=1, le=10_000)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from forkant_contracts.units import CASE_UNITS
 from forkant_kit.blind import Blinder
 from forkant_kit.vault import DataKey, Vault
 from sqlalchemy import Table
@@ -97,8 +96,8 @@ class Sought:
     numbers: Mapping[str, Sequence[int]]
 
 
-def sought(vault: Vault, query: str) -> tuple[Sought, ...]:
-    """Return the words of a query, all of which a case is to have.
+def sought(vault: Vault, query: str, units: Mapping[str, Sequence[str]]) -> tuple[Sought, ...]:
+    """Return the words of a query, all of which a case is to have; ``units`` says for which others a unit's are kept.
 
     Raises:
         Refusal: it holds none but stop words, or more than :data:`MOST_WORDS`.
@@ -108,9 +107,11 @@ def sought(vault: Vault, query: str) -> tuple[Sought, ...]:
         raise Refusal(Code.NOTHING_TO_SEARCH_FOR)
     if len(stems) > MOST_WORDS:
         raise Refusal(Code.TOO_MANY_WORDS, most=str(MOST_WORDS))
-    return tuple(
-        Sought({unit: vault.blinder.sought(stem, context=unit) for unit in sorted(CASE_UNITS)}) for stem in stems
-    )
+    return tuple(Sought({unit: _numbers(vault, stem, units[unit]) for unit in sorted(units)}) for stem in stems)
+
+
+def _numbers(vault: Vault, stem: str, contexts: Sequence[str]) -> list[int]:
+    return [number for context in contexts for number in vault.blinder.sought(stem, context=context)]
 
 
 def part(table: Table, row: Mapping[str, Any]) -> str:

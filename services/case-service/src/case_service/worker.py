@@ -33,6 +33,7 @@ from case_service.domain.moments import local_day
 from case_service.domain.processes import Procedures
 from case_service.domain.retention import Rules
 from case_service.erasing_worker import erase_batches, request_expired
+from case_service.reorganising_worker import reorganise
 from case_service.retention_rules import rules_in_force
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
@@ -165,6 +166,14 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
                     {"erase_batches": partial(erase_batches, engine)}, every_s=settings.erasures_every_s, stop=stop
                 ),
                 name="erasures",
+            )
+            group.create_task(
+                keep_house(
+                    {"reorganise": partial(reorganise, engine, procedures())},
+                    every_s=settings.reorganisations_every_s,
+                    stop=stop,
+                ),
+                name="reorganisations",
             )
             group.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"

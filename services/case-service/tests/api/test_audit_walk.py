@@ -25,7 +25,8 @@ SHOW_NOTHING = {
     "GET /v1/method-proposals/{proposal_id}", "GET /v1/work-processes", "GET /v1/role-matrix",
     "GET /v1/best-practices", "GET /v1/best-practices/{example_id}",
     "GET /v1/best-practices/{example_id}/revisions", "GET /v1/units", "GET /v1/municipalities",
-    "GET /v1/municipalities/{number}", "GET /v1/codes",
+    "GET /v1/municipalities/{number}", "GET /v1/codes", "GET /v1/reorganisations",
+    "GET /v1/reorganisations/{reorganisation_id}",
 }  # fmt: skip
 """Operations that tell nothing about anybody, and leave no entry."""
 BREAK = "ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID"
@@ -116,6 +117,8 @@ class Walk:
             if "concern" in name
             else "proposal"
             if "method-proposals" in name
+            else "reorganisation"
+            if "reorganisations" in name
             else "example"
             if "best-practice" in name
             else "search"
@@ -134,6 +137,8 @@ class Walk:
             self.etags["concern"] = answer.headers["etag"]
         elif "etag" in answer.headers and "method-proposals" in name:
             self.etags["proposal"], self.ids["proposal_id"] = answer.headers["etag"], kept["id"]
+        elif "etag" in answer.headers and "reorganisations" in name:
+            self.etags["reorganisation"], self.ids["reorganisation_id"] = answer.headers["etag"], kept["id"]
         elif "etag" in answer.headers and "best-practice" in name:
             self.etags["example"] = answer.headers["etag"]
             is_example = name.endswith("publication") or "{example_id}" in name
@@ -418,6 +423,23 @@ async def methods_and_codes(walk: Walk) -> None:
     await walk.step(decider, "POST /v1/catalogue/retirements", code, action="method.retire_code", about=None)
 
 
+async def reorganisations(walk: Walk) -> None:
+    admin, decider, ahead = "pod-admin", "pod-analyst", (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
+    body = {
+        "kind": "merge", "effective_on": ahead, "from_units": ["agder"], "parts": [{"unit": "vest"}],
+        "summary": "One district.",
+    }  # fmt: skip
+    one = "/v1/reorganisations/{reorganisation_id}"
+    for by, word, action in (
+        (decider, "rejection", "reject"), (decider, "approval", "approve"), (admin, "withdrawal", "withdraw"),
+    ):  # fmt: skip
+        if word != "withdrawal":
+            await walk.step(admin, "POST /v1/reorganisations", body, action="reorganisation.propose", about=None)
+        await walk.step(by, f"POST {one}/{word}", {}, action=f"reorganisation.{action}", about="reorganisation_id")
+    await walk.step(admin, "GET /v1/reorganisations", action=None)
+    await walk.step(admin, f"GET {one}", action=None)
+
+
 PARTS = (
     from_opening_to_evaluation,
     best_practice,
@@ -425,6 +447,7 @@ PARTS = (
     lists_and_transfers,
     concerns_and_endings,
     methods_and_codes,
+    reorganisations,
 )
 
 

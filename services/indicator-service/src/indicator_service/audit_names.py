@@ -22,11 +22,10 @@ LAST_NUMBER: Final = 999
 
 
 def shown(*, units: Iterable[str], period: Period, indicator: int | None = None) -> tuple[UUID, ...]:
-    """Return the ids of what an answer shows."""
+    """Return the ids of what an answer shows; the units are there, whichever release knows them."""
     month = f"{period.first_month:%Y-%m}" if period.kind == "month" else period.kind
-    names = [f"unit:{unit}" for unit in units]
     numbers = [] if indicator is None else [f"indicator:{indicator}"]
-    return known([*names, *numbers, f"period:{month}"])
+    return (*(uuid5(NAMESPACE, f"unit:{unit}") for unit in units), *known([*numbers, f"period:{month}"]))
 
 
 def known(names: Iterable[str]) -> tuple[UUID, ...]:

@@ -14,13 +14,14 @@ from indicator_service.aggregation.tally import Tally
 from indicator_service.definitions import Catalogue, Metric
 from indicator_service.definitions.metrics import HISTOGRAMS
 
-_TALLIES: Final = text("""
+_READ: Final = """
 SELECT district, metric, bucket, coalesce(sum(amount) FILTER (WHERE month >= :first), 0) AS within,
        sum(amount) AS until_end
 FROM district_cell
-WHERE district = ANY(:units) AND month <= :last AND (month >= :first OR metric = ANY(:stocks)) AND amount <> 0
-GROUP BY district, metric, bucket
-""")
+WHERE month <= :last AND (month >= :first OR metric = ANY(:stocks)) AND amount <> 0
+"""
+_EVERY_TALLY: Final = text(f"{_READ} GROUP BY district, metric, bucket")
+_TALLIES: Final = text(f"{_READ} AND district = ANY(:units) GROUP BY district, metric, bucket")
 _SEQUENCE: Final = text(
     "SELECT coalesce(max(sequence), 0) AS newest, coalesce(min(sequence), 0) AS oldest FROM metric_change"
 )
@@ -55,18 +56,20 @@ class ChangeRange:
 
 
 async def tallies(
-    conn: AsyncConnection, *, units: Collection[str], period: Period, catalogue: Catalogue
+    conn: AsyncConnection, *, units: Collection[str] | None, period: Period, catalogue: Catalogue
 ) -> dict[str, Tally]:
-    """Return the tally of each of the units, empty where nothing counts."""
+    """Return the tally of each of the units, empty where nothing counts; or of every unit for which something does."""
     stocks = {metric for count in catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
     bind = {
-        "units": sorted(units),
         "first": period.first_month,
         "last": period.last_month,
         "stocks": sorted(metric.value for metric in stocks),
     }
-    found = {unit: Tally(histograms={metric: Counter() for metric in HISTOGRAMS}) for unit in units}
-    for row in await conn.execute(_TALLIES, bind):
+    found = {unit: _empty() for unit in units or ()}
+    rows = conn.execute(_EVERY_TALLY, bind) if units is None else conn.execute(_TALLIES, {**bind, "units": [*units]})
+    for row in await rows:
+        if row.district not in found:
+            found[row.district] = _empty()
         tally, metric = found[row.district], Metric(row.metric)
         within = int(row.within)
         tally.within[metric] += within
@@ -74,6 +77,10 @@ async def tallies(
         if metric in HISTOGRAMS and within:
             tally.histograms[metric][row.bucket] += within
     return found
+
+
+def _empty() -> Tally:
+    return Tally(histograms={metric: Counter() for metric in HISTOGRAMS})
 
 
 async def change_range(conn: AsyncConnection) -> ChangeRange:

@@ -25,11 +25,13 @@ EVERY_DISTRICT: Final = Stance({"districts": "all"})
 """Of a transaction that needs all figures: what is hidden of one district depends on the others."""
 
 
-def stance(reader: Reader, *, units: Collection[str]) -> Stance:
+def stance(reader: Reader, *, units: Collection[str] | None) -> Stance:
     """Return what a caller's transaction tells the database.
 
     Args:
         reader: who asks.
-        units: whose figures the answer is made from. The database shows the reader's own alone when these are all.
+        units: whose figures the answer is made from; None: of all. The database shows the reader's own alone when these
+            are all.
     """
-    return Stance({"districts": "own", "unit": reader.unit}) if set(units) <= {reader.unit} else EVERY_DISTRICT
+    own = units is not None and set(units) <= {reader.unit}
+    return Stance({"districts": "own", "unit": reader.unit}) if own else EVERY_DISTRICT

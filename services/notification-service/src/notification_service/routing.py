@@ -5,9 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from forkant_contracts import Event
+from forkant_contracts.codes import TransferReason
 from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
-from forkant_contracts.events.catalogue import BestPracticePublished
+from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
 from forkant_contracts.events.task import TaskOverdue
 from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC
 
@@ -37,12 +38,15 @@ def happening_of(event: Event) -> Happening:
         former_unit=event.data.from_unit if isinstance(event.data, CaseTransferred) else None,
         restricted=event.data.restricted if isinstance(event.data, CaseRestricted) else None,
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
+        reorganised=isinstance(event.data, CaseTransferred) and event.data.reason is TransferReason.REORGANISATION,
     )
 
 
 def _subject_of(event: Event) -> Subject:
     if isinstance(event.data, BestPracticePublished):
         return Subject.BEST_PRACTICE
+    if isinstance(event.data, UnitChanged):
+        return Subject.UNIT
     if event.topic == CATALOGUE_TOPIC:
         return Subject.METHOD
     return Subject.CONCERN if event.topic == CONCERN_TOPIC else Subject.CASE

@@ -77,6 +77,7 @@ def test_what_all_units_share_is_the_catalogue_and_is_told_to_those_who_work_wit
         ("best-practice.published", "best_practice_published"),
         ("method.published", "method_published"),
         ("method.retired", "method_retired"),
+        ("unit.changed", "unit_changed"),
     ):
         assert told(name) == {(kind, unit, role) for unit in CASE_UNITS for role in workers}
 
@@ -103,6 +104,12 @@ def test_a_plan_that_awaits_approval_is_told_to_the_leads_alone():
 def test_a_transfer_is_told_to_both_units_each_in_its_own_words():
     units = {(kind, unit) for kind, unit, _ in told("case.transferred", unit="troms", former="oslo")}
     assert units == {("case_transferred_in", "troms"), ("case_transferred_out", "oslo")}
+
+
+def test_a_case_that_goes_with_its_unit_is_no_news_of_its_own():
+    moved = happening("case.transferred", unit="sor", former="agder")
+    assert {n.unit for n in notices(moved)} == {"sor", "agder"}
+    assert notices(replace(moved, reorganised=True)) == ()
 
 
 def test_a_restriction_and_its_end_are_different_news():

@@ -24,6 +24,7 @@ from forkant_contracts.codes import (
     RiskFactor,
     SubjectCategory,
     Theme,
+    TransferReason,
 )
 from forkant_contracts.envelope import EventData
 from forkant_contracts.fields import Count, Flag, Identifier, MunicipalityNumber, UnitId
@@ -127,12 +128,15 @@ class CaseResumed(CaseEvent):
 
 
 class CaseTransferred(CaseEvent):
-    """Another unit accepted the case and holds it from now on."""
+    """Another unit holds the case from now on: it accepted it, or took the place of the unit before."""
 
     TYPE: ClassVar[str] = "no.forkant.case.transferred.v1"
+    MINOR: ClassVar[int] = 1
 
     from_unit: UnitId
     """The unit that held the case before."""
+    reason: TransferReason = TransferReason.ACCEPTED
+    """Why."""
 
 
 class CaseReferred(CaseEvent):

@@ -1,13 +1,14 @@
-"""Events of what all units share: national methods and examples of best practice («beste praksis»).
+"""Events of what all units share: national methods, examples of best practice («beste praksis»), and units themselves.
 
-``unit`` in the envelope is the unit that published: the directorate for a method, the example's own for best practice.
+``unit`` in the envelope is the unit that published: the directorate for a method or a unit, the example's own for best
+practice.
 """
 
 from typing import ClassVar
 
-from forkant_contracts.codes import Arena, CaseType, Effect, MeasureKind, Theme
+from forkant_contracts.codes import Arena, CaseType, Effect, MeasureKind, Theme, UnitChange, UnitKindCode
 from forkant_contracts.envelope import EventData
-from forkant_contracts.fields import CatalogueCode, Count, Day, Flag, Version
+from forkant_contracts.fields import CatalogueCode, Count, Day, Flag, Identifier, MunicipalityNumber, UnitId, Version
 from forkant_contracts.topics import CATALOGUE_TOPIC
 
 
@@ -71,3 +72,32 @@ class BestPracticePublished(EventData):
     """Version of the method; absent when there was none."""
     effect: Effect
     """Outcome of the evaluation; an example of what did harm teaches too."""
+
+
+class UnitChanged(EventData):
+    """A reorganisation established a unit, ended one, or moved municipalities from one to another.
+
+    The unit that changed is the aggregate. Its open cases follow one by one as ``case.transferred`` with the reason
+    ``reorganisation``; ended ones stay with the unit of their time, so that old and new structure can be shown side by
+    side. What a unit is called stands at the case service's ``/v1/units``.
+    """
+
+    TYPE: ClassVar[str] = "no.forkant.unit.changed.v1"
+    TOPIC: ClassVar[str] = CATALOGUE_TOPIC
+
+    changed_unit: UnitId
+    """The unit."""
+    kind: UnitKindCode
+    """What it is."""
+    change: UnitChange
+    """What became of it."""
+    effective_on: Day
+    """First day on which it is so."""
+    reorganisation_id: Identifier
+    """The reorganisation, whose other changes have the same."""
+    predecessors: tuple[UnitId, ...] = ()
+    """Units whose work comes to it, where it was established or gained."""
+    successors: tuple[UnitId, ...] = ()
+    """Units that its work goes to, where it ended or lost."""
+    municipalities: tuple[MunicipalityNumber, ...] = ()
+    """Municipalities that it gained or lost; they are known of districts."""

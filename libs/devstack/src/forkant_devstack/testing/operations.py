@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _JSON: Final = "application/json"
-_NATIONAL: Final = frozenset({"methods", "best-practices", "reference"})
+_NATIONAL: Final = frozenset({"methods", "best-practices", "reference", "reorganisations"})
 """The tags of what all units share."""
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 

@@ -78,10 +78,11 @@ CASE_PAIRS: Final = (
     ),
     Pair(
         name="units that hold the cases",
-        tables="SELECT id::text, unit FROM preventive_case",
+        # Of an ended case whose unit ended since, the unit of its time: another answers for it, and no event says so.
+        tables="SELECT id::text, coalesce(unit_of_its_time, unit) FROM preventive_case",
         events="""
-            SELECT DISTINCT ON (aggregate_id) aggregate_id::text, unit FROM happened WHERE topic = 'forkant.case.v1'
-            ORDER BY aggregate_id, version DESC
+            SELECT DISTINCT ON (aggregate_id) aggregate_id::text, unit FROM happened
+            WHERE type IN ('case.opened', 'case.transferred') ORDER BY aggregate_id, version DESC
         """,
     ),
     Pair(
@@ -113,7 +114,8 @@ CASE_PAIRS: Final = (
     Pair(
         name="concerns",
         tables="""
-            SELECT id::text, concat_ws(' ', unit, source, theme, age_band, arena, municipality_number, received_at,
+            SELECT id::text, concat_ws(' ', coalesce(unit_of_its_time, unit), source, theme, age_band, arena,
+                                       municipality_number, received_at,
                                        state, outcome, case_id, decided_at)
             FROM concern
         """,

@@ -24,6 +24,11 @@ SETTLE_SECONDS: Final = 20.0
 _PAUSE_S: Final = 0.5
 _OSLO: Final = ZoneInfo("Europe/Oslo")
 
+_ESTABLISHED: Final = """
+SELECT id AS unit FROM unit WHERE kind IN ('district', 'special_body') AND id <> ALL ($1) ORDER BY id
+"""
+"""Units that a reorganisation established since this release."""
+
 _CELLS: Final = """
 SELECT coalesce(f.district, d.district) AS district, coalesce(f.metric, d.metric) AS metric,
        coalesce(f.month, d.month) AS month, coalesce(f.bucket, d.bucket) AS bucket,
@@ -67,14 +72,15 @@ async def check_indicators(platform: Platform, *, settle_s: float = SETTLE_SECON
         client = httpx.AsyncClient(base_url=platform.indicator_url, headers=headers, timeout=30, trust_env=False)
         async with client as http:
             chosen = periods(datetime.now(_OSLO).date())
-            rolling = await _settled(cases, http, chosen[:1], settle_s=settle_s)
-            monthly = await _settled(cases, http, chosen[1:], settle_s=settle_s)
+            units = (*CASE_UNITS, *[row["unit"] for row in await cases.fetch(_ESTABLISHED, [*CASE_UNITS])])
+            rolling = await _settled(cases, http, chosen[:1], units, settle_s=settle_s)
+            monthly = await _settled(cases, http, chosen[1:], units, settle_s=settle_s)
     finally:
         await cases.close()
     return [
         Check(
             guarantee="G2",
-            name=f"indicators of 17 units and the nation, rolling 12 months, as {READER} reads them",
+            name=f"indicators of {len(units)} units and the nation, rolling 12 months, as {READER} reads them",
             compared=rolling.figures,
             differences=rolling.differences,
         ),
@@ -89,7 +95,12 @@ async def check_indicators(platform: Platform, *, settle_s: float = SETTLE_SECON
 
 
 async def _settled(
-    cases: "asyncpg.Connection[asyncpg.Record]", http: httpx.AsyncClient, chosen: Sequence[Period], *, settle_s: float
+    cases: "asyncpg.Connection[asyncpg.Record]",
+    http: httpx.AsyncClient,
+    chosen: Sequence[Period],
+    units: tuple[str, ...],
+    *,
+    settle_s: float,
 ) -> _Compared:
     """Compare until all is equal or time is up.
 
@@ -98,12 +109,12 @@ async def _settled(
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + settle_s
-    pending = {(period, unit) for period in chosen for unit in (*CASE_UNITS, NATIONAL)}
+    pending = {(period, unit) for period in chosen for unit in (*units, NATIONAL)}
     recounts: dict[tuple[Period, str], list[Figures]] = {place: [] for place in pending}
     while True:
         differences: list[Difference] = []
         for period in [period for period in chosen if any(period == each for each, _ in pending)]:
-            for unit, figures in (await recount(cases, period=period, units=CASE_UNITS)).items():
+            for unit, figures in (await recount(cases, period=period, units=units)).items():
                 recounts[period, unit].append(figures)
             for place in sorted((each for each in pending if each[0] == period), key=itemgetter(1)):
                 found = await read_figures(http, unit=place[1], period=period.name)

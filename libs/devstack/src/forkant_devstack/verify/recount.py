@@ -27,7 +27,7 @@ class Period:
 
 _CASES: Final = """
 WITH counted AS (
-    SELECT split_part(c.unit, '/', 1) AS unit, c.state,
+    SELECT split_part(coalesce(c.unit_of_its_time, c.unit), '/', 1) AS unit, c.state,
            c.state IN ('closed', 'referred', 'rejected') AS ended,
            (c.opened_at AT TIME ZONE 'Europe/Oslo')::date AS opened_on,
            (c.closed_at AT TIME ZONE 'Europe/Oslo')::date AS closed_on,
@@ -59,7 +59,7 @@ FROM placed GROUP BY GROUPING SETS ((unit), ())
 
 _CONCERNS: Final = """
 WITH counted AS (
-    SELECT split_part(unit, '/', 1) AS unit, outcome,
+    SELECT split_part(coalesce(unit_of_its_time, unit), '/', 1) AS unit, outcome,
            (received_at AT TIME ZONE 'Europe/Oslo')::date AS received_on,
            (decided_at AT TIME ZONE 'Europe/Oslo')::date AS decided_on,
            floor(extract(epoch FROM decided_at - received_at) / 3600)::int AS hours
@@ -77,7 +77,7 @@ SELECT coalesce(unit, 'national') AS unit,
 FROM counted GROUP BY GROUPING SETS ((unit), ())
 """
 
-_NOTHING: Final[Figures] = {
+NOTHING: Final[Figures] = {
     "counts.open": 0,
     "counts.opened": 0,
     "counts.closed": 0,
@@ -95,6 +95,7 @@ _NOTHING: Final[Figures] = {
     "10.numerator": 0,
     "10.denominator": 0,
 }
+"""What a unit without cases and concerns has."""
 
 
 async def recount(
@@ -104,11 +105,11 @@ async def recount(
 
     Open cases are left out of a past month: when a case was referred or rejected stands only in its events.
     """
-    found: dict[str, dict[str, int | None]] = {unit: dict(_NOTHING) for unit in (*units, NATIONAL)}
+    found: dict[str, dict[str, int | None]] = {unit: dict(NOTHING) for unit in (*units, NATIONAL)}
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         for query in (_CASES, _CONCERNS):
             for row in await connection.fetch(query, period.first, period.until):
-                figures = found.setdefault(row["unit"], dict(_NOTHING))
+                figures = found.setdefault(row["unit"], dict(NOTHING))
                 figures.update({name: value for name, value in row.items() if name != "unit"})
     if not period.current:
         for figures in found.values():

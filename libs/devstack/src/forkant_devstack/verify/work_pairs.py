@@ -135,7 +135,7 @@ WORK_PAIRS: Final = (
         """,
         events="""
             SELECT concat(aggregate_id, ' from ', data->>'from_unit', ' to ', unit, ' at ', occurred_at), 'accepted'
-            FROM kept WHERE type = 'case.transferred'
+            FROM kept WHERE type = 'case.transferred' AND coalesce(data->>'reason', 'accepted') = 'accepted'
         """,
     ),
 )

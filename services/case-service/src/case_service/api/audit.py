@@ -49,7 +49,11 @@ async def list_audit(
     """
     tools: Tools = request.app.state.tools
     everywhere = principal.has_role(Role.AUDITOR.value)
-    scope = None if everywhere else scope_of(principal, "audit.read", at=tools.now())
+    scope = (
+        None
+        if everywhere
+        else scope_of(principal, "audit.read", at=tools.now(), units=await tools.units.with_(principal.unit))
+    )
     name = f"{'' if scope is None else scope.unit}|audit|{question}"
     pages = Pages(secret=tools.cursor_secret, name=name)
     trail = trail_of(request)

@@ -32,6 +32,7 @@ from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attachments import Limits
 from case_service.domain.processes import Procedures
 from case_service.domain.refusals import Refusal
+from case_service.known_units import KnownUnits
 from case_service.row_security import stance
 from case_service.scope import Scope
 from case_service.store.reference import refused_by_database
@@ -74,6 +75,7 @@ class Tools:
     new_id: Callable[[], UUID]
     attachments: AttachmentTools
     exchange: ExchangeTools
+    units: KnownUnits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,11 +202,12 @@ def case_answer(receipt: Receipt, *, made: str | None = None) -> Answer:
     return Answer(status=200 if made is None else 201, body=body, headers=headers, aggregate_id=receipt.id)
 
 
-def _call(
+async def _call(
     request: Request, principal: Principal, action: str, purpose: PurposeCode | None, revision: int | None = None
 ) -> Call:
     tools: Tools = request.app.state.tools
-    scope = scope_of(principal, action, at=tools.now(), purpose=purpose)
+    known = await tools.units.with_(principal.unit)
+    scope = scope_of(principal, action, at=tools.now(), purpose=purpose, units=known)
     return _called(request, principal, scope, revision)
 
 
@@ -250,7 +253,7 @@ def reading(action: str) -> Any:
     async def call(
         request: Request, principal: Annotated[Principal, requires(action)], purpose: _Purpose = None
     ) -> Call:
-        return _call(request, principal, action, purpose)
+        return await _call(request, principal, action, purpose)
 
     return Depends(call)
 
@@ -303,7 +306,7 @@ def creating(action: str) -> Any:
         _key: _IdempotencyKey = None,
         purpose: _Purpose = None,
     ) -> Call:
-        return _call(request, principal, action, purpose)
+        return await _call(request, principal, action, purpose)
 
     return Depends(call)
 
@@ -315,7 +318,9 @@ def importing() -> Any:
         request: Request, principal: Annotated[Principal, requires("case.import")], _key: _IdempotencyKey = None
     ) -> Call:
         tools: Tools = request.app.state.tools
-        return _called(request, principal, import_scope(principal, at=tools.now()))
+        return _called(
+            request, principal, import_scope(principal, at=tools.now(), units=await tools.units.with_(principal.unit))
+        )
 
     return Depends(call)
 
@@ -330,7 +335,7 @@ def changing(action: str) -> Any:
         _key: _IdempotencyKey = None,
         purpose: _Purpose = None,
     ) -> Call:
-        return _call(request, principal, action, purpose, expected_version(if_match))
+        return await _call(request, principal, action, purpose, expected_version(if_match))
 
     return Depends(call)
 
@@ -344,6 +349,6 @@ def saving(action: str) -> Any:
         if_match: _IfMatch = None,
         purpose: _Purpose = None,
     ) -> Call:
-        return _call(request, principal, action, purpose, expected_version(if_match))
+        return await _call(request, principal, action, purpose, expected_version(if_match))
 
     return Depends(call)

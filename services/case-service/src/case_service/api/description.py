@@ -129,6 +129,7 @@ TAGS: Final = (
     ("best-practice-drafts", "How an example is drawn from an evaluated case, reviewed and published."),
     ("changes", "The feed of changes with tombstones."),
     ("audit", "Who did and saw what."),
+    ("reorganisations", "How units and the districts of municipalities change, from which day."),
     ("reference", "Codes, units, municipalities, methods."),
 )
 _REFUSED: Final = "Refused"

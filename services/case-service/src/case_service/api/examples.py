@@ -29,6 +29,13 @@ _EXAMPLE: Final = {
     "advice": "Øv på spørsmålene sammen med de ansatte.",
 }
 
+_UNIT: Final = {
+    "id": "sor",
+    "name_nb": "Sør politidistrikt",
+    "name_nn": "Sør politidistrikt",
+    "name_en": "Sør Police District",
+}
+
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "Act": {"occurred_at": "2026-03-02T09:30:00+01:00"},
@@ -97,6 +104,16 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "RewriteProposal": _PROPOSAL,
         "ProposeMethod": {"method": "home_visit", **_PROPOSAL},
         "OpenHearing": {"until": "2026-06-30"},
+        "UnitToMake": _UNIT,
+        "PartOfReorganisation": {"unit": "vest", "municipalities": ["4228"]},
+        "ProposeReorganisation": {
+            "kind": "merge",
+            "effective_on": "2027-01-01",
+            "from_units": ["agder", "sor-vest"],
+            "parts": [{"unit": "sor"}],
+            "new_units": [_UNIT],
+            "summary": "One district on both sides of the border between the counties.",
+        },
         "CommentOnProposal": {"text": "The second step needs an interpreter more often than not."},
         "PublishMethod": {"valid_from": "2026-09-01"},
         "RejectProposal": {"reason": "The effect was not shown."},

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 import orjson
-from sqlalchemy import Boolean, Column, Date, Integer, RowMapping
+from sqlalchemy import Boolean, Column, Date, Integer, Label, RowMapping
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from case_service.queries.listing import EXPORTED
@@ -150,7 +150,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (bool, int, date)) or value is None else str(value)
 
 
-def _arrow_type(pa: Any, column: Column[Any]) -> Any:
+def _arrow_type(pa: Any, column: Column[Any] | Label[Any]) -> Any:
     match column.type:
         case Boolean():
             return pa.bool_()

@@ -272,6 +272,34 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
         Code.TOO_MANY_WORDS: (_UNPROCESSABLE, "There are too many words", "Give at most `most` of them."),
         Code.UNKNOWN_UNIT: (_UNPROCESSABLE, "There is no such unit", "See the units at /v1/catalogue."),
         Code.SAME_UNIT: (_UNPROCESSABLE, "The unit holds the case already", "Name another unit."),
+        Code.UNIT_NOT_THERE: (
+            _CONFLICT,
+            "The unit is not there on this day",
+            "It ended, or is not established yet: see /v1/units, and get a token of your unit of now.",
+        ),
+        Code.UNIT_EXISTS: (_CONFLICT, "There is or was such a unit", "Give each new unit of `units` another id."),
+        Code.NOT_AHEAD: (_UNPROCESSABLE, "The day is not ahead", "Give a day from `earliest` on."),
+        Code.PARTS_DO_NOT_FIT: (
+            _UNPROCESSABLE,
+            "The parts do not fit the kind of reorganisation",
+            "A merger has one part; a split several, with the `rest` among them; a move one, with municipalities.",
+        ),
+        Code.REORGANISATION_CYCLIC: (
+            _UNPROCESSABLE,
+            "A unit would take its own place",
+            "Name a unit that goes on only as a part, or move municipalities instead.",
+        ),
+        Code.REORGANISATION_OVERLAPS: (
+            _CONFLICT,
+            "Another reorganisation speaks of the same units",
+            "Wait until that one is done, or withdraw it: see /v1/reorganisations.",
+        ),
+        Code.OWN_REORGANISATION: (403, "You proposed it", "Somebody else of the directorate has to approve it."),
+        Code.MUNICIPALITY_NOT_IN_UNIT: (
+            _UNPROCESSABLE,
+            "A municipality does not belong to the unit",
+            "See /v1/municipalities for the districts of `municipalities`.",
+        ),
         Code.UNKNOWN_MUNICIPALITY: (
             _UNPROCESSABLE,
             "There is no such municipality",

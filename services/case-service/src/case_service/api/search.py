@@ -16,6 +16,7 @@ from case_service.api.description import operation_id
 from case_service.api.search_bodies import SearchCases
 from case_service.api.views.cases import CaseLine, CasePage
 from case_service.queries import listing
+from case_service.store.units import words_of_units
 from case_service.words import sought
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], generate_unique_id_function=operation_id)
@@ -28,21 +29,17 @@ async def search(body: SearchCases, call: Annotated[Call, reading("case.read")])
     It changes nothing, so that it needs no key. Words are looked for in what is written in a case, save in its
     information.
     """
-    chosen = replace(body.chosen(), words=sought(call.context.vault, body.words))
-    return await found(call, chosen, limit=body.limit, cursor=body.cursor)
-
-
-async def found(call: Call, chosen: listing.Filter, *, limit: int, cursor: str | None) -> Response:
-    """Answer with a page of the cases that a filter finds."""
-    name = f"search|{chosen.key()}"
 
     async def work(conn: AsyncConnection) -> Any:
-        start = paging.before(call, name, cursor)
-        rows = await listing.list_cases(conn, call.context.scope, chosen, before=start, limit=limit + 1)
-        await call.audit_read(conn, action="case.search", ids=(row["id"] for row in rows[:limit]))
-        return rows
+        units = await words_of_units(conn)
+        chosen = replace(body.chosen(), words=sought(call.context.vault, body.words, units))
+        name = f"search|{chosen.key()}"
+        start = paging.before(call, name, body.cursor)
+        rows = await listing.list_cases(conn, call.context.scope, chosen, before=start, limit=body.limit + 1)
+        await call.audit_read(conn, action="case.search", ids=(row["id"] for row in rows[: body.limit]))
+        return rows, name
 
-    rows = await call.read(work)
-    following = paging.next_by_id(call, name, rows, limit)
-    page = CasePage(items=[CaseLine.model_validate(dict(row)) for row in rows[:limit]], next=following)
+    rows, name = await call.read(work)
+    following = paging.next_by_id(call, name, rows, body.limit)
+    page = CasePage(items=[CaseLine.model_validate(dict(row)) for row in rows[: body.limit]], next=following)
     return Response(page.model_dump_json(), media_type="application/json")

@@ -20,6 +20,7 @@ from case_service.api.views.searches import ErasedSearches, SearchPage, SearchRe
 from case_service.commands import searches as commands
 from case_service.queries import listing
 from case_service.store import searches as store
+from case_service.store.units import words_of_units
 from case_service.words import sought
 
 router = APIRouter(prefix="/v1/searches", tags=["searches"], generate_unique_id_function=operation_id)
@@ -99,7 +100,7 @@ async def run(
 
     async def work(conn: AsyncConnection) -> tuple[str, Sequence[Any]]:
         kept = await store.get(conn, call.context.scope, search_id, vault=call.context.vault)
-        chosen = _chosen(call, kept)
+        chosen = _chosen(call, kept, await words_of_units(conn))
         name = f"searches|{search_id}|{chosen.key()}"
         start = paging.before(call, name, cursor)
         rows = await listing.list_cases(conn, call.context.scope, chosen, before=start, limit=limit + 1)
@@ -124,9 +125,9 @@ async def erase(body: EraseSearches, call: Annotated[Call, creating("search.eras
     return await call.once(work)
 
 
-def _chosen(call: Call, kept: Mapping[str, Any]) -> listing.Filter:
+def _chosen(call: Call, kept: Mapping[str, Any], units: Mapping[str, Sequence[str]]) -> listing.Filter:
     chosen = CaseFilter.model_validate(kept["filter"]).chosen()
-    return chosen if kept["words"] is None else replace(chosen, words=sought(call.context.vault, kept["words"]))
+    return chosen if kept["words"] is None else replace(chosen, words=sought(call.context.vault, kept["words"], units))
 
 
 def _answer(receipt: commands.SearchReceipt, *, made: bool = False) -> Answer:

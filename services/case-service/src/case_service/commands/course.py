@@ -1,8 +1,17 @@
 """The course of a case: hold and resume, close, refer, reject, reopen."""
 
+from dataclasses import replace
 from typing import Final
 
-from forkant_contracts.codes import CloseReason, HoldReason, PartnerKind, RejectReason, ReopenReason
+from forkant_contracts import EventData
+from forkant_contracts.codes import (
+    CloseReason,
+    HoldReason,
+    PartnerKind,
+    RejectReason,
+    ReopenReason,
+    TransferReason,
+)
 from forkant_contracts.events.case import (
     CaseClosed,
     CasePutOnHold,
@@ -10,12 +19,13 @@ from forkant_contracts.events.case import (
     CaseRejected,
     CaseReopened,
     CaseResumed,
+    CaseTransferred,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands.change import Change, Outcome, begin, finish
 from case_service.commands.context import Context, Receipt, Target
-from case_service.domain.attempt import Action, Attempt, Decision, Kind
+from case_service.domain.attempt import Action, Attempt, Decision, Happening, Kind
 from case_service.domain.lifecycle import decide
 from case_service.domain.moments import local_day
 from case_service.domain.standing import TransferState, Turn
@@ -113,17 +123,22 @@ async def reject(
 async def reopen(
     conn: AsyncConnection, context: Context, target: Target, *, reason: ReopenReason, note: str | None
 ) -> Receipt:
-    """Take an ended case up again in a new round.
+    """Take an ended case up again in a new round; where its unit ended since, the one that answers for it holds it now.
 
     Raises:
         Refusal: the rules say no.
     """
     change = await begin(conn, context, target, Turn.ENDED)
     decision = decide(change.case, Attempt(action=Action.REOPEN, actor=change.actor))
+    details: dict[Kind, EventData] = {Kind.REOPENED: CaseReopened(reason=reason)}
+    before = change.loaded.unit_of_its_time
+    if before is not None:
+        decision = replace(decision, happenings=(Happening(Kind.TRANSFERRED), *decision.happenings))
+        details[Kind.TRANSFERRED] = CaseTransferred(from_unit=before, reason=TransferReason.REORGANISATION)
     outcome = Outcome(
         action=Action.REOPEN,
-        details={Kind.REOPENED: CaseReopened(reason=reason)},
-        columns={"closed_at": None, "close_reason": None},
+        details=details,
+        columns={"closed_at": None, "close_reason": None, "unit_of_its_time": None},
         note=note,
     )
     return await finish(change, decision, outcome)

@@ -96,7 +96,7 @@ async def _own(conn: AsyncConnection, context: Context, target: Target) -> None:
 def _values(context: Context, new: NewSearch, roles: frozenset[str]) -> dict[str, Any]:
     rules.check_sharing(shared=new.shared, roles=roles)
     if new.words is not None:
-        sought(context.vault, new.words)
+        sought(context.vault, new.words, {})
     return {**asdict(new), "changed_at": context.now, "expires_on": rules.last_day(local_day(context.now))}
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from forkant_contracts.events.case import CaseTransferred
-from forkant_contracts.units import CASE_UNITS
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands.change import Change, Outcome, begin, begun, finish
@@ -13,9 +12,11 @@ from case_service.commands.context import Context, Receipt, Target
 from case_service.commands.members import member
 from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.lifecycle import decide
+from case_service.domain.moments import local_day
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import TransferState
 from case_service.store import cases, departures, grants, items, tasks, words
+from case_service.store.units import units_with_cases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ async def offer(conn: AsyncConnection, context: Context, target: Target, *, to_u
         Refusal: there is no such unit or it is the caller's own, another offer is open, or the rules say no.
     """
     change = await begin(conn, context, target)
-    if to_unit not in CASE_UNITS:
+    if to_unit not in await units_with_cases(conn, day=local_day(context.now)):
         raise Refusal(Code.UNKNOWN_UNIT)
     if to_unit == change.loaded.unit:
         raise Refusal(Code.SAME_UNIT)

@@ -170,6 +170,10 @@ _ACTS: Final = {
     "case.evaluate": _t("Evalueringen ble lagret som utkast.", "The evaluation was saved as a draft."),
     "case.offer_transfer": _t("Saken ble tilbudt en annen enhet.", "The case was offered to another unit."),
     "case.reject_transfer": _t("Den andre enheten takket nei.", "The other unit turned the offer down."),
+    "case.reorganise": _t(
+        "En annen enhet svarer for saken etter en omorganisering.",
+        "Another unit answers for the case after a reorganisation.",
+    ),
     "case.revoke_transfer": _t("Tilbudet om overføring ble trukket.", "The offer was taken back."),
     "case.add_member": _t("Noen fikk tilgang til saken.", "Somebody got access to the case."),
     "case.end_member": _t("En tilgang til saken ble avsluttet.", "An access to the case was ended."),

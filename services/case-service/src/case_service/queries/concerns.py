@@ -6,7 +6,7 @@ from uuid import UUID
 
 from forkant_contracts.codes import ConcernOutcome
 from forkant_kit.vault import Vault
-from sqlalchemy import RowMapping, bindparam, select
+from sqlalchemy import RowMapping, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.concerns import ConcernState
@@ -23,13 +23,18 @@ _CASE_ID: Final = (
     .scalar_subquery()
     .label("case_id")
 )
+_UNIT_OF_ITS_TIME: Final = (
+    func.coalesce(_c.unit_of_its_time, _c.unit).label("unit"),
+    case((_c.unit_of_its_time.is_not(None), _c.unit)).label("successor"),
+)
 _ONE: Final = select(
-    *(_CASE_ID if column.name == "case_id" else column for column in _c),
+    *(_CASE_ID if column.name == "case_id" else column for column in _c if column.name != "unit"),
+    *_UNIT_OF_ITS_TIME,
     select(data_key.c.sealed).where(data_key.c.owner_id == _c.id).scalar_subquery().label("sealed_key"),
 ).where(_c.id == bindparam("concern_id"), VISIBLE_CONCERNS)
 _CODES: Final = (
     _c.id,
-    _c.unit,
+    *_UNIT_OF_ITS_TIME,
     _c.state,
     _c.version,
     _c.source,

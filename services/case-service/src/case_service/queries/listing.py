@@ -29,9 +29,15 @@ from case_service.words import Sought
 
 _c: Final = preventive_case.c
 
+UNIT_OF_ITS_TIME: Final = (
+    func.coalesce(_c.unit_of_its_time, _c.unit).label("unit"),
+    case((_c.unit_of_its_time.is_not(None), _c.unit)).label("successor"),
+)
+"""The unit that holds a case, or did when it ended; and who answers for it since, where a reorganisation ended that."""
+
 CODES: Final = (
     _c.id,
-    _c.unit,
+    *UNIT_OF_ITS_TIME,
     _c.state,
     _c.version,
     _c.case_type,
@@ -199,15 +205,22 @@ def _conditions(chosen: Filter, unit: str | None) -> list[ColumnElement[Any]]:
 def _has(word: Sought, unit: str | None) -> ColumnElement[bool]:
     """Return the condition that a case has a word: as its own unit's number, so that one look into the index says it.
 
-    Numbers of words are another for each unit; with one key of the service's each has one, while it is rotated two.
+    Numbers of words are another for each unit; with one key of the service's each has one, while it is rotated two. One
+    that came after others has theirs as well.
     """
-    numbers = zip(*word.numbers.values(), strict=True)
-    by_key = [dict(zip(word.numbers, each, strict=True)) for each in numbers]
-    wanted = [
-        literal(of_units[unit], BigInteger)
+    wanted = (
+        [literal(number, BigInteger) for number in dict.fromkeys(word.numbers[unit])]
         if unit is not None
-        else case({name: literal(number, BigInteger) for name, number in of_units.items()}, value=_c.unit)
-        for of_units in by_key
-    ]
+        else [
+            case({name: literal(number, BigInteger) for name, number in each.items()}, value=_c.unit)
+            for each in _in_turn(word.numbers)
+        ]
+    )
     is_it = case_word.c.word == wanted[0] if len(wanted) == 1 else case_word.c.word.in_(wanted)
     return exists().where(case_word.c.case_id == _c.id, is_it)
+
+
+def _in_turn(numbers: Mapping[str, Sequence[int]]) -> list[dict[str, int]]:
+    """Return the first number of each unit, then the second, and so on; whoever has fewer has the last again."""
+    most = max(len(each) for each in numbers.values())
+    return [{unit: each[min(turn, len(each) - 1)] for unit, each in numbers.items()} for turn in range(most)]

@@ -30,7 +30,7 @@ from case_service.domain.information import is_restricted
 from case_service.domain.lifecycle import allowed_actions
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case
-from case_service.queries.listing import CODES
+from case_service.queries.listing import CODES, UNIT_OF_ITS_TIME
 from case_service.scope import VISIBLE_CASES, Scope
 from case_service.store.cases import is_visible
 from case_service.tables import (
@@ -83,7 +83,8 @@ _MEASURE: Final = _row(measure).op("||")(func.jsonb_build_object("steps_done", _
 
 # One statement is one snapshot: what is shown is what its ETag names.
 _CASE: Final = select(
-    preventive_case,
+    *(column for column in _c if column.name != "unit"),
+    *UNIT_OF_ITS_TIME,
     _written(assessment).label("assessment"),
     _written(plan).label("plan"),
     _listed(plan_goal, _row(plan_goal), plan_goal.c.position)

@@ -13,6 +13,7 @@ from case_service.tables import method, method_step, municipality, municipality_
 
 Rows = Sequence[RowMapping]
 
+
 _m: Final = municipality.c
 _u: Final = municipality_unit.c
 _DAY: Final[BindParameter[date]] = bindparam("day")

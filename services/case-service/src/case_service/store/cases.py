@@ -90,6 +90,8 @@ class Loaded:
     """Its open tasks, the oldest first."""
     offered_to: str | None
     """The unit that it is on offer to."""
+    unit_of_its_time: str | None
+    """The unit that held it when it ended, where a reorganisation ended that since."""
     since: Mapping[UUID | Turn, datetime]
     """When each of its items came to stand as it does, and its course took each turn that it took last."""
 
@@ -122,6 +124,7 @@ FACTS: Final[Select[Any]] = select(
     *retention.FACTS,
     _c.process_version,
     _c.held_on,
+    _c.unit_of_its_time,
     _c.level,
     _c.lowest_level,
     _c.concern_id,
@@ -332,6 +335,7 @@ def loaded_of(row: Any) -> Loaded:
         held_on=row.held_on,
         tasks=tuple(open_task(each) for each in row.tasks or ()),
         offered_to=row.offered_to,
+        unit_of_its_time=row.unit_of_its_time,
         since=since_of(row),
     )
 

@@ -32,6 +32,7 @@ _BY_CONSTRAINT: Final = {
     "code_retired": Code.CODE_RETIRED,
     "case_link_once": Code.ALREADY_LINKED,
     "imported_once": Code.ALREADY_IMPORTED,
+    "unit_is_there": Code.UNIT_NOT_THERE,
 }
 
 

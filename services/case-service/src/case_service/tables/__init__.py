@@ -26,7 +26,8 @@ from case_service.tables.methods import (
     method_proposal,
     method_step,
 )
-from case_service.tables.reference import municipality, municipality_unit, unit
+from case_service.tables.reference import municipality, municipality_unit, unit, unit_succession
+from case_service.tables.reorganisations import reorganisation
 from case_service.tables.search import case_word, case_words
 from case_service.tables.searches import saved_search
 from case_service.tables.tasks import task
@@ -77,8 +78,10 @@ __all__ = [
     "plan",
     "plan_goal",
     "preventive_case",
+    "reorganisation",
     "saved_search",
     "task",
     "transfer",
     "unit",
+    "unit_succession",
 ]

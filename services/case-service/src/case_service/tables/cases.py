@@ -57,6 +57,7 @@ preventive_case: Final = Table(
     Column("change_xid", BigInteger, nullable=False),
     Column("process_version", Integer),
     Column("held_on", Date),
+    Column("unit_of_its_time", Text),
 )
 
 case_departure: Final = Table(

@@ -29,4 +29,5 @@ concern: Final = Table(
     Column("decided_by", Text),
     Column("decided_at", MOMENT),
     Column("erased_at", MOMENT),
+    Column("unit_of_its_time", Text),
 )

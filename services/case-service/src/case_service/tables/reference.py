@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Date, Integer, Table, Text
+from sqlalchemy import Column, Date, Integer, Table, Text, Uuid, func
 
 from case_service.tables.base import metadata
 
@@ -18,6 +18,17 @@ unit: Final = Table(
     Column("population_thousands", Integer),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
+    Column("uid", Uuid, nullable=False, server_default=func.gen_random_uuid()),
+    Column("version", Integer, nullable=False, server_default="0"),
+)
+
+unit_succession: Final = Table(
+    "unit_succession",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("predecessor", Text, primary_key=True),
+    Column("reorganisation_id", Uuid, primary_key=True),
+    Column("valid_from", Date, nullable=False),
 )
 
 municipality: Final = Table(

@@ -1,7 +1,8 @@
 """How each event changes the fact about its case: a table of pure functions, one for each event type.
 
 Each gives the fields that its event changes, so that the events of a batch share one draft and make one fact.
-The unit of a case is the one in the envelope of its newest event, so a transfer moves all that the case contributes.
+The unit of a case is the one that opened it, or that it was last transferred to, which moves all that the case
+contributes. Other events move nothing: of an ended case whose unit ended since, they name the one that answers for it.
 An erased case is a tombstone: nothing brings it back. So is one that was merged into another, which alone counts from
 then on, in every month: a duplicate never was a case of its own. Its erasure alone is still told of it.
 """
@@ -19,6 +20,7 @@ from indicator_service.aggregation.facts import CaseDraft, CaseFact, FollowUpFac
 _Handler = Callable[[CaseDraft, Event, Any], CaseDraft]
 _ERASED: Final = draft_of(CaseFact(erased=True))
 _MERGED: Final = draft_of(CaseFact(merged=True))
+_MOVES: Final = (case.CaseOpened, case.CaseTransferred)
 _NO_MEASURE: Final = MeasureFact()
 _NO_FOLLOW_UP: Final = FollowUpFact()
 
@@ -36,7 +38,10 @@ def fold_case(fact: CaseFact, events: Iterable[Event]) -> CaseFact:
         if not draft["merged"] or isinstance(data, case.CaseErased):
             draft.update(_HANDLERS.get(type(data), _seen)(draft, event, data))
         draft["version"] = event.aggregate_version
-        draft["unit"] = "" if draft["erased"] or draft["merged"] else event.unit
+        if draft["erased"] or draft["merged"]:
+            draft["unit"] = ""
+        elif isinstance(data, _MOVES) or not draft["unit"]:
+            draft["unit"] = event.unit
     return CaseFact(**draft)
 
 

@@ -1,4 +1,4 @@
-"""How each event changes the fact about its concern."""
+"""How each event changes the fact about its concern, which counts where it was received, whoever decides it."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ def fold_concern(fact: ConcernFact, events: Iterable[Event]) -> ConcernFact:
     """Return the fact after events, in order of version; an event that was folded before changes nothing."""
     for event in events:
         if event.aggregate_version > fact.version:
-            fact = replace(_changed(fact, event), version=event.aggregate_version, unit=event.unit)
+            fact = replace(_changed(fact, event), version=event.aggregate_version, unit=fact.unit or event.unit)
     return fact
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forkant_contracts.units import CASE_UNITS
+from forkant_contracts.units import CASE_UNITS, UNITS
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.figures import Mask, UnitFigures, figures_of, mask_of
@@ -32,12 +32,14 @@ class Snapshot:
     period: Period
     catalogue: Catalogue
     mask: Mask
+    units: tuple[str, ...]
+    """The units that hold cases, whose sum the total is: those of the contracts, then what was established since."""
 
     def figures(self, unit: str, *, exact: bool) -> UnitFigures:
         """Return a unit's figures; a unit that holds no cases has zeros."""
         tally = self.tallies.get(unit, Tally())
         mask = None if exact else self.mask
-        if mask and unit not in (*CASE_UNITS, NATIONAL):
+        if mask and unit not in (*self.units, NATIONAL):
             # It should hold no cases, and is in no total; should it hold some all the same, few stay hidden.
             mask = mask_of({unit: tally}, catalogue=self.catalogue, period=self.period, rank=str.encode)
         return figures_of(unit, tally, catalogue=self.catalogue, period=self.period, mask=mask)
@@ -45,7 +47,8 @@ class Snapshot:
 
 def take_snapshot(by_unit: Mapping[str, Tally], *, period: Period, catalogue: Catalogue, rank: Rank) -> Snapshot:
     """Add the national tally, and choose what to hide."""
-    tallies = {unit: by_unit.get(unit, Tally()) for unit in CASE_UNITS}
+    units = (*CASE_UNITS, *sorted(unit for unit in by_unit if unit not in UNITS))
+    tallies = {unit: by_unit.get(unit, Tally()) for unit in units}
     mask = mask_of(tallies, catalogue=catalogue, period=period, rank=rank)
     everyone = {**by_unit, **tallies, NATIONAL: sum_of(tallies.values())}
-    return Snapshot(tallies=everyone, period=period, catalogue=catalogue, mask=mask)
+    return Snapshot(tallies=everyone, period=period, catalogue=catalogue, mask=mask, units=units)

@@ -1,11 +1,11 @@
 """Figures of a unit, and of one indicator across units."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from forkant_contracts.units import CASE_UNITS
+from forkant_contracts.units import UNITS
 from forkant_kit.audit.record import Trail
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
@@ -19,7 +19,7 @@ from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapsh
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
-from indicator_service.api.parameters import EVERY_UNIT, known_indicator, known_period, known_unit
+from indicator_service.api.parameters import known_indicator, known_period, no_such_unit, well_formed_unit
 from indicator_service.api.trail import figures_entry, note_asked
 from indicator_service.policy import reader_of
 from indicator_service.projector import GROUP
@@ -40,14 +40,19 @@ async def read_metrics(
     asked: AskedPeriod = "rolling_12",
 ) -> DistrictMetrics:
     """Show all figures of one unit, or of all units together."""
-    unit = known_unit(unit)
+    unit = well_formed_unit(unit)
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
     exact = reader.sees_exact(unit)
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
-    needed = [unit] if exact and unit != NATIONAL else sorted({*CASE_UNITS, unit} - {NATIONAL})
-    ids = audit_names.shown(units=[unit], period=period)
-    snapshot, freshness = await _read(deps, reader, needed, period, trail=trail_of(request), ids=ids)
+    needed = [unit] if exact and unit in UNITS else None
+
+    def shows(found: Snapshot) -> Sequence[UUID]:
+        if unit not in UNITS and unit not in found.tallies:
+            raise no_such_unit()
+        return audit_names.shown(units=[unit], period=period)
+
+    snapshot, freshness = await _read(deps, reader, needed, period, trail=trail_of(request), shows=shows)
     figures = snapshot.figures(unit, exact=exact)
     return DistrictMetrics(
         unit=unit,
@@ -70,10 +75,13 @@ async def read_values(
     indicator = known_indicator(number, deps.catalogue)
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
-    ids = audit_names.shown(units=EVERY_UNIT, period=period, indicator=number)
-    snapshot, freshness = await _read(deps, reader, list(CASE_UNITS), period, trail=trail_of(request), ids=ids)
+
+    def shows(found: Snapshot) -> Sequence[UUID]:
+        return audit_names.shown(units=(*found.units, NATIONAL), period=period, indicator=number)
+
+    snapshot, freshness = await _read(deps, reader, None, period, trail=trail_of(request), shows=shows)
     rows = []
-    for unit in EVERY_UNIT:
+    for unit in (*snapshot.units, NATIONAL):
         figures = snapshot.figures(unit, exact=reader.sees_exact(unit))
         found = next(item for item in figures.indicators if item.number == indicator.number)
         rows.append(IndicatorRow(unit=unit, indicator=found))
@@ -81,15 +89,22 @@ async def read_values(
 
 
 async def _read(
-    deps: Dependencies, reader: Reader, units: list[str], period: Period, *, trail: Trail, ids: Sequence[UUID]
+    deps: Dependencies,
+    reader: Reader,
+    units: list[str] | None,
+    period: Period,
+    *,
+    trail: Trail,
+    shows: Callable[[Snapshot], Sequence[UUID]],
 ) -> tuple[Snapshot, Freshness]:
     async with transaction(deps.engine, stance(reader, units=units)) as conn:
         # Freshness first: the figures may then be newer than it says, never older.
         freshness = await read_freshness(conn, group=GROUP)
         found = await queries.tallies(conn, units=units, period=period, catalogue=deps.catalogue)
+        snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank)
         # Last, since the sealer waits for whoever has written and not yet committed.
-        await trail.record(conn, figures_entry(ids))
-    return take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank), freshness
+        await trail.record(conn, figures_entry(shows(snapshot)))
+    return snapshot, freshness
 
 
 def _stamp(freshness: Freshness) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Final
 
 import structlog
-from forkant_contracts.units import CASE_UNITS, UNITS
+from forkant_contracts.units import UNITS, holds_cases
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
 from pydantic import TypeAdapter
@@ -122,7 +122,7 @@ class Hub:
                 return
             units = await self._stale_units(conn, newest, same_month=period.last_month == self._month)
             found = await queries.tallies(conn, units=units, period=period, catalogue=self._catalogue)
-        self._tallies |= found
+        self._tallies = found if units is None else self._tallies | found
         self.sequence, self._month = newest, period.last_month
         snapshot = take_snapshot(self._tallies, period=period, catalogue=self._catalogue, rank=self._rank)
         if self._replace(snapshot):
@@ -130,11 +130,11 @@ class Hub:
                 changed.set()
         self.ready.set()
 
-    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_month: bool) -> Collection[str]:
+    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_month: bool) -> Collection[str] | None:
         # A smaller number than before is a database that was made anew.
         if not same_month or newest < self.sequence:
-            return UNITS
-        return {unit for unit in await queries.changed_since(conn, self.sequence) if unit in UNITS}
+            return None
+        return await queries.changed_since(conn, self.sequence)
 
     def _replace(self, snapshot: Snapshot) -> bool:
         period = PeriodDocument.of(snapshot.period).model_dump_json()
@@ -151,4 +151,4 @@ class Hub:
 
 def units_with_others(changed: frozenset[str]) -> frozenset[str]:
     """Return the units whose exact documents may have changed with some units: themselves and the total."""
-    return changed | {NATIONAL} if changed & set(CASE_UNITS) else changed
+    return changed | {NATIONAL} if any(holds_cases(unit) for unit in changed) else changed

@@ -1,6 +1,8 @@
 """What callers may ask for, and the problem they get when it doesn't exist."""
 
+import re
 from datetime import datetime
+from typing import Final
 
 from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.problems import ProblemError
@@ -9,6 +11,7 @@ from indicator_service.aggregation.calendar import InvalidPeriodError, Period, d
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.definitions import Catalogue, Indicator
 
+_UNIT: Final = re.compile(r"[a-z][a-z-]{1,30}")
 EVERY_UNIT = (*CASE_UNITS, NATIONAL)
 
 
@@ -19,8 +22,22 @@ def known_unit(unit: str) -> str:
         ProblemError: 404, there is no such unit.
     """
     if unit not in UNITS and unit != NATIONAL:
-        raise ProblemError(404, "unknown-unit", "Unknown unit", "There is no such unit; see /v1/units.")
+        raise no_such_unit()
     return unit
+
+
+def well_formed_unit(unit: str) -> str:
+    """Return a unit that is there, or may have been established since this release: its figures say which.
+
+    Raises:
+        ProblemError: 404, there can be no such unit.
+    """
+    return unit if _UNIT.fullmatch(unit) else known_unit(unit)
+
+
+def no_such_unit() -> ProblemError:
+    """Return the problem of a unit that is not there."""
+    return ProblemError(404, "unknown-unit", "Unknown unit", "There is no such unit; see /v1/units.")
 
 
 def known_units(units: str | None) -> tuple[str, ...]:

@@ -30,7 +30,12 @@ ACCESS_REVIEWED: Final = "no.forkant.access.reviewed.v1"
 REVIEW_OVERDUE: Final = "no.forkant.access.review-overdue.v1"
 
 SHARED_TYPES: Final = frozenset(
-    {"no.forkant.best-practice.published.v1", "no.forkant.method.published.v1", "no.forkant.method.retired.v1"}
+    {
+        "no.forkant.best-practice.published.v1",
+        "no.forkant.method.published.v1",
+        "no.forkant.method.retired.v1",
+        "no.forkant.unit.changed.v1",
+    }
 )
 """Events about what all units share: no case, no concern and nobody."""
 
@@ -94,7 +99,7 @@ class Rule:
 
     def speaks_of(self, happening: Happening) -> bool:
         """Return whether the event is one of those that it is limited to."""
-        if self.restricted not in (None, happening.restricted):
+        if happening.reorganised or self.restricted not in (None, happening.restricted):
             return False
         return self.levels is None or happening.level in self.levels
 
@@ -158,6 +163,9 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "no.forkant.method.retired.v1": (
         Rule(kind=Kind.METHOD_RETIRED, roles=LEADS | OFFICERS, needs=Needs.ROLE, side=Side.EVERY_UNIT),
+    ),
+    "no.forkant.unit.changed.v1": (
+        Rule(kind=Kind.UNIT_CHANGED, roles=LEADS | OFFICERS, needs=Needs.ROLE, side=Side.EVERY_UNIT),
     ),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY, needs=Needs.EVER),),
 }

@@ -14,10 +14,11 @@ class Subject(StrEnum):
     CONCERN = "concern"
     METHOD = "method"
     BEST_PRACTICE = "best_practice"
+    UNIT = "unit"
 
 
-FOR_EVERY_UNIT: Final = frozenset({Subject.METHOD, Subject.BEST_PRACTICE})
-"""What all units share: methods and examples of best practice, which are about nobody."""
+FOR_EVERY_UNIT: Final = frozenset({Subject.METHOD, Subject.BEST_PRACTICE, Subject.UNIT})
+"""What all units share: methods, examples of best practice and units themselves, which are about nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ class Happening:
     restricted: bool | None = None
     level: int | None = None
     """How many times what is overdue has been escalated, counted from 1."""
+    reorganised: bool = False
+    """Whether it follows from a reorganisation, which its units are told of once instead of with each case."""
 
     @property
     def for_every_unit(self) -> bool:

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     BEST_PRACTICE_PUBLISHED = "best_practice_published"
     METHOD_PUBLISHED = "method_published"
     METHOD_RETIRED = "method_retired"
+    UNIT_CHANGED = "unit_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,12 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "{unit} har trukket tilbake en nasjonal metode. Nye tiltak kan ikke følge den.",
         "Method retired",
         "{unit} has retired a national method. No new measure can follow it.",
+    ),
+    Kind.UNIT_CHANGED: _message(
+        "En enhet er omorganisert",
+        "{unit} har slått sammen, delt eller flyttet deler av en enhet. Åpne saker følger med til den nye.",
+        "A unit was reorganised",
+        "{unit} has merged, split or moved parts of a unit. Its open cases go with it.",
     ),
 }
 

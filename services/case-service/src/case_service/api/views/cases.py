@@ -37,7 +37,8 @@ class CaseLine(View):
     """A case in a list: codes and dates, nothing that anybody wrote."""
 
     id: UUID
-    unit: str
+    unit: str = Field(description="The unit that holds it; of what has ended, the unit of its time.")
+    successor: str | None = Field(description="Who answers for it since a reorganisation ended that unit.")
     state: c.CaseState
     version: int
     case_type: c.CaseType

@@ -26,7 +26,8 @@ class ConcernLine(View):
     """A concern in a list: codes and dates."""
 
     id: UUID
-    unit: str
+    unit: str = Field(description="The unit that received it.")
+    successor: str | None = Field(description="Who answers for it since a reorganisation ended that unit.")
     state: ConcernState
     version: int
     source: c.ConcernSource
