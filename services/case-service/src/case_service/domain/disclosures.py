@@ -98,7 +98,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 """What of a case can be given by name; assessment, plan and evaluation are those of the current round."""
-ITEMS: Final = ("measure", "follow_up", "information")
+ITEMS: Final = ("measure", "follow_up", "information", "attachment")
 """What of a case can be given by its id, as ``information/{id}``."""
 
 

@@ -29,6 +29,7 @@ from case_service.domain.disclosures import FIELDS, ITEMS, DisclosureState, Giva
 from case_service.domain.information import is_restricted
 from case_service.tables import (
     assessment,
+    attachment,
     disclosure,
     evaluation,
     follow_up,
@@ -43,7 +44,7 @@ _c: Final = preventive_case.c
 _d: Final = disclosure.c
 _CASE: Final[BindParameter[UUID]] = bindparam("case_id")
 _OF_ROUND: Final = {"assessment": assessment, "plan": plan, "evaluation": evaluation}
-_BY_ID: Final = {"measure": measure, "follow_up": follow_up, "information": information}
+_BY_ID: Final = {"measure": measure, "follow_up": follow_up, "information": information, "attachment": attachment}
 
 
 def _filled(column: Column[Any]) -> ColumnElement[bool]:
