@@ -270,3 +270,18 @@ async def test_the_application_raises_no_level_and_puts_no_case_on_a_process(emp
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await app.execute(statement, case.id)
     await app.close()
+
+
+async def test_an_offer_that_is_not_answered_names_the_unit_that_is_to_answer(empty_service, opened, look_after):
+    case = await opened(age_band="15_17")
+    await case.do("POST", "transfers", {"to_unit": "troms", "occurred_at": BEGAN.isoformat()})
+    answer_by = NORWAY.after(BEGAN.date(), 10)
+    await look_after(at(NORWAY.after(answer_by, 1)))
+    rows = await empty_service.fetch(
+        "SELECT unit, data::jsonb->>'kind' AS kind, data::jsonb->>'answering_unit' AS answering FROM event_archive"
+        " WHERE aggregate_id = $1 AND type = 'no.forkant.task.overdue.v1'",
+        case.id,
+    )
+    assert {(row["unit"], row["kind"], row["answering"]) for row in rows} == {
+        ("oslo", "answer_transfer", "troms"), ("oslo", "complete_assessment", None)
+    }  # fmt: skip

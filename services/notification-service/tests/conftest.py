@@ -285,12 +285,17 @@ class CaseService:
     url: str
     hidden: dict[str, set[UUID]] = field(default_factory=dict)
     gone: dict[str, set[UUID]] = field(default_factory=dict)
+    offered: dict[str, set[UUID]] = field(default_factory=dict)
     asked: list[tuple[str, VisibilityQuestion]] = field(default_factory=list)
     status: int = 200
     says: bytes | None = None
 
     def hide(self, persona: str, *ids: UUID) -> None:
         self.hidden.setdefault(persona, set()).update(ids)
+
+    def offer(self, persona: str, *ids: UUID) -> None:
+        self.hide(persona, *ids)
+        self.offered.setdefault(persona, set()).update(ids)
 
     def take_away(self, persona: str, *ids: UUID) -> None:
         self.hide(persona, *ids)
@@ -307,6 +312,7 @@ class CaseService:
         answer = VisibilityAnswer(
             cases=tuple(sorted({*question.cases} - hidden)),
             former_cases=tuple(sorted({*question.cases} & gone)),
+            offered_cases=tuple(sorted({*question.cases} & self.offered.get(persona, set()))),
             concerns=tuple(sorted({*question.concerns} - hidden)),
         )
         content = self.says if self.says is not None else answer.model_dump_json().encode()

@@ -89,6 +89,25 @@ async def test_an_overdue_task_reaches_the_inbox_of_leads_who_may_see_the_case(w
     assert await kinds(caller("lead-oslo")) == []
 
 
+async def test_an_overdue_offer_reaches_the_leads_of_the_unit_that_is_to_answer_while_it_is_on_offer_to_it(
+    world, caller, case_service
+):
+    case = uuid4()
+    late = TaskOverdue(
+        task_id=uuid4(), kind=TaskKind.ANSWER_TRANSFER, role=Role.PREVENTION_LEAD, due_on=date(2026, 3, 1),
+        escalation_level=1, answering_unit="troms",
+    )  # fmt: skip
+    await world.happen(world.event(late, case, 2))
+    case_service.hide("lead-troms", case)
+    assert await kinds(caller("lead-troms")) == []
+    case_service.offer("lead-troms", case)
+    [entry] = (await caller("lead-troms").get("/v1/inbox")).json()["items"]
+    assert (entry["kind"], entry["unit"], entry["about_unit"]) == ("offer_overdue", "troms", "oslo")
+    assert "Oslo" in entry["text"]["en"]
+    for outsider in ("lead-oslo", "officer-troms", "officer-oslo", "lead-vest"):
+        assert await kinds(caller(outsider)) == []
+
+
 async def test_what_one_person_has_read_another_has_not(world, caller):
     await world.happen(world.event("concern", uuid4()), world.event("concern", uuid4()))
     one, other = caller("officer-oslo"), caller("officer2-oslo")

@@ -1330,6 +1330,8 @@ class VisibilityAnswer(Model):
     """Concerns that the bearer may see now."""
     former_cases: list[UUID] | None = []
     """Cases that the bearer may no longer see and once could: that they are gone is theirs to know."""
+    offered_cases: list[UUID] | None = []
+    """Cases that the bearer may not see and that are on offer to their unit: that an answer waits is theirs to know."""
 
 
 class Whose(RootModel[str]):

@@ -35,5 +35,7 @@ class VisibilityAnswer(BaseModel):
     """Cases that the bearer may see now."""
     former_cases: tuple[UUID, ...] = ()
     """Cases that the bearer may no longer see and once could: that they are gone is theirs to know."""
+    offered_cases: tuple[UUID, ...] = ()
+    """Cases that the bearer may not see and that are on offer to their unit: that an answer waits is theirs to know."""
     concerns: tuple[UUID, ...] = ()
     """Concerns that the bearer may see now."""

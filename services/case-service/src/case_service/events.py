@@ -20,6 +20,9 @@ SOURCE: Final = "urn:forkant:case-service"
 
 NewId = Callable[[], UUID]
 Details = Mapping[Kind, EventData]
+ItemDetails = Mapping[Happening, EventData]
+"""Where several of a kind happen at once: what happened to each item."""
+_NONE: Final[ItemDetails] = MappingProxyType({})
 
 _WITHOUT_DETAILS: Final[Mapping[Kind, Callable[[], EventData]]] = MappingProxyType(
     {
@@ -71,13 +74,15 @@ def stamped(stamp: Stamp, data: Sequence[EventData]) -> tuple[Event, ...]:
     )
 
 
-def described(happenings: Sequence[Happening], details: Details) -> tuple[EventData, ...]:
-    """Return the event data of each happening; ``details`` holds what a happening alone does not say.
+def described(
+    happenings: Sequence[Happening], details: Details, of_items: ItemDetails = _NONE
+) -> tuple[EventData, ...]:
+    """Return the event data of each happening; ``details`` and ``of_items`` hold what a happening alone does not say.
 
     Raises:
         KeyError: a happening needs details and got none.
     """
-    return tuple(_data_of(happening, details) for happening in happenings)
+    return tuple(_data_of(happening, details, of_items) for happening in happenings)
 
 
 def about_tasks(changes: TaskChanges) -> tuple[EventData, ...]:
@@ -93,7 +98,9 @@ def _assigned(task: Task) -> TaskAssigned:
     return TaskAssigned(task_id=task.id, kind=task.kind, role=task.role, due_on=task.due_on)
 
 
-def _data_of(happening: Happening, details: Details) -> EventData:
+def _data_of(happening: Happening, details: Details, of_items: ItemDetails) -> EventData:
+    if happening in of_items:
+        return of_items[happening]
     if happening.kind in details:
         return details[happening.kind]
     if happening.item_id is not None:

@@ -9,7 +9,7 @@ from forkant_contracts.visibility import MOST_ASKED
 PEOPLE = ("officer-oslo", "officer2-oslo", "lead-oslo", "privacy-oslo", "officer-troms", "lead-troms", "officer-kripos")
 SOON = (datetime.now(UTC) + timedelta(days=2)).isoformat()
 PATH = "/v1/visibility"
-EMPTY = {"cases": [], "former_cases": [], "concerns": []}
+EMPTY = {"cases": [], "former_cases": [], "offered_cases": [], "concerns": []}
 
 
 async def asked(person, *, cases=(), concerns=()) -> dict[str, list[str]]:
@@ -113,3 +113,20 @@ async def test_somebody_without_cases_is_refused(service):
     for persona in ("analyst-oslo", "pod-privacy", "auditor"):
         answer = await service.person(persona).send("POST", PATH, {"cases": [str(uuid4())]})
         assert answer.status_code == 403, persona
+
+
+async def test_a_case_on_offer_is_told_to_the_unit_that_is_to_answer_while_it_is(empty_service):
+    service = empty_service
+    case, high = [await service.person("officer-oslo").open() for _ in range(2)]
+    for each in (case, high):
+        await each.do("POST", "transfers", {"to_unit": "troms"})
+    await high.do("PUT", "level", {"level": 3}, by=service.person("privacy-oslo"))
+    ids = [case.id, high.id]
+    for name, expected in (("lead-troms", [case.id]), ("lead-vest", []), ("officer-oslo", [])):
+        person = service.person(name, clearance=1)
+        answer = await asked(person, cases=ids)
+        assert answer["offered_cases"] == expected, name
+        assert name != "lead-troms" or answer["cases"] == []
+    offer = (await case.read())["transfers"][0]["id"]
+    await case.do("POST", f"transfers/{offer}/revoke")
+    assert await asked(service.person("lead-troms"), cases=ids[:1]) == EMPTY

@@ -118,6 +118,8 @@ def details(attempt: Attempt, before: Case) -> dict[Kind, object]:
         ),
         Kind.MEASURE_STEP_COMPLETED: m.MeasureStepCompleted(measure_id=item, step="held"),
         Kind.MEASURE_COMPLETED: m.MeasureCompleted(measure_id=item),
+        Kind.MEASURE_RESCHEDULED: m.MeasureRescheduled(measure_id=item or ITEMS[0], due_on=date(2026, 8, 1)),
+        Kind.FOLLOW_UP_RESCHEDULED: f.FollowUpRescheduled(follow_up_id=item or ITEMS[0], due_on=date(2026, 8, 1)),
         Kind.FOLLOW_UP_SCHEDULED: f.FollowUpScheduled(follow_up_id=item, due_on=date(2026, 7, 1)),
         Kind.INFORMATION_REGISTERED: i.InformationRegistered(
             information_id=item,

@@ -4,8 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from case_service.calendars import norwegian_calendar
-from case_service.domain.processes import Counting
-from case_service.domain.tasks import shifted
+from case_service.domain.working_days import shifted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,9 +87,9 @@ def test_working_days_add_up(day, one, two):
 def test_a_pause_leaves_as_many_days_as_there_were(held_on, pause, left):
     resumed_on, due_on = held_on + pause * DAY, held_on + left * DAY
     rules = {"held_on": held_on, "resumed_on": resumed_on, "calendar": NORWAY}
-    later = shifted(due_on, counted=Counting.CALENDAR, **rules)
+    later = shifted(due_on, by_working_days=False, **rules)
     assert later - resumed_on == due_on - held_on
-    worked = shifted(due_on, counted=Counting.WORKING, **rules)
+    worked = shifted(due_on, by_working_days=True, **rules)
     assert worked >= due_on
     assert NORWAY.between(due_on + DAY, worked + DAY) == NORWAY.between(held_on, resumed_on)
 
@@ -99,6 +98,6 @@ def test_a_pause_leaves_as_many_days_as_there_were(held_on, pause, left):
 def test_a_deadline_in_working_days_ends_as_if_it_had_begun_after_the_pause(held_on, left, pause):
     resumed_on = held_on + pause * DAY
     due_on = NORWAY.after(held_on - DAY, left)
-    moved = shifted(due_on, counted=Counting.WORKING, held_on=held_on, resumed_on=resumed_on, calendar=NORWAY)
+    moved = shifted(due_on, by_working_days=True, held_on=held_on, resumed_on=resumed_on, calendar=NORWAY)
     if left and due_on >= held_on:
         assert moved == NORWAY.after(resumed_on - DAY, left)

@@ -37,6 +37,7 @@ def happening_of(event: Event) -> Happening:
         traceparent=event.traceparent,
         former_unit=event.data.from_unit if isinstance(event.data, CaseTransferred) else None,
         restricted=event.data.restricted if isinstance(event.data, CaseRestricted) else None,
+        answering_unit=event.data.answering_unit if isinstance(event.data, TaskOverdue) else None,
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
         reorganised=isinstance(event.data, CaseTransferred) and event.data.reason is TransferReason.REORGANISATION,
     )

@@ -22,7 +22,7 @@ class Sight:
 
     @property
     def ever(self) -> frozenset[UUID]:
-        """What they may see, or once could."""
+        """What they may see, or once could, or are asked about."""
         return self.now | self.former
 
     def shows(self, needs: str, subject_id: UUID) -> bool:

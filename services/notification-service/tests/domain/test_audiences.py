@@ -27,6 +27,7 @@ def happening(
     former: str | None = None,
     restricted: bool | None = None,
     level: int | None = None,
+    answering: str | None = None,
 ) -> Happening:
     return Happening(
         event_id=ID,
@@ -40,6 +41,7 @@ def happening(
         former_unit=former,
         restricted=restricted,
         level=level,
+        answering_unit=answering,
     )
 
 
@@ -87,9 +89,9 @@ def test_other_units_read_which_unit_published_and_its_own_reads_its_name():
     assert abouts == {unit: None if unit == "oslo" else "oslo" for unit in CASE_UNITS}
 
 
-def test_only_what_tells_that_a_case_is_gone_goes_to_those_who_could_see_it_before():
+def test_only_that_a_case_is_gone_or_on_offer_is_told_to_those_who_may_not_see_it():
     ever = {rule.kind for rules in RULES.values() for rule in rules if rule.needs is Needs.EVER}
-    assert ever == {Kind.CASE_ERASED, Kind.CASE_TRANSFERRED_OUT}
+    assert ever == {Kind.CASE_ERASED, Kind.CASE_TRANSFERRED_OUT, Kind.OFFER_OVERDUE}
 
 
 def test_no_rule_tells_a_role_that_sees_no_cases():
@@ -215,3 +217,10 @@ def test_an_overdue_task_is_told_to_the_leads_of_the_unit_again_at_each_level_an
         Needs.NOW
     }
     assert told("task.assigned") == told("task.completed") == set()
+
+
+def test_an_offer_that_nobody_answers_is_told_to_the_leads_who_are_to_answer_it_and_not_to_those_who_wait():
+    for level in (1, 2):
+        assert told("task.overdue", level=level, answering="troms") == {("offer_overdue", "troms", "prevention_lead")}
+        [notice] = notices(happening("task.overdue", level=level, answering="troms"))
+        assert (notice.needs, notice.about_unit) == (Needs.EVER, "oslo")

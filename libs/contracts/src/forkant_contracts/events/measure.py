@@ -32,6 +32,15 @@ class MeasurePlanned(MeasureEvent):
     """Version of the national method that it follows; absent for a measure without a standard."""
 
 
+class MeasureRescheduled(MeasureEvent):
+    """The measure is due on another day, since its case was on hold; the newest day holds."""
+
+    TYPE: ClassVar[str] = "no.forkant.measure.rescheduled.v1"
+
+    due_on: Day
+    """Day by which it is to be completed from now on."""
+
+
 class MeasureStarted(MeasureEvent):
     """Work on the measure began."""
 

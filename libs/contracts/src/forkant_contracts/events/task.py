@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from forkant_contracts.codes import Role, TaskKind
 from forkant_contracts.envelope import EventData
-from forkant_contracts.fields import Day, Identifier, Level
+from forkant_contracts.fields import Day, Identifier, Level, UnitId
 from forkant_contracts.topics import CASE_TOPIC
 
 
@@ -37,6 +37,7 @@ class TaskOverdue(TaskEvent):
     """A task was not done by its due day and was escalated; sent once for each level."""
 
     TYPE: ClassVar[str] = "no.forkant.task.overdue.v1"
+    MINOR: ClassVar[int] = 1
 
     role: Role
     """The role that it was escalated to."""
@@ -44,6 +45,8 @@ class TaskOverdue(TaskEvent):
     """Day by which it was to be done."""
     escalation_level: Level
     """How many times it has been escalated, counted from 1."""
+    answering_unit: UnitId | None = None
+    """The unit that is to answer the offer of the case; absent for a task of the unit that holds it. Since 1.1."""
 
 
 class TaskCompleted(TaskEvent):

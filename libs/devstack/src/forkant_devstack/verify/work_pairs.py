@@ -15,10 +15,15 @@ WORK_PAIRS: Final = (
         """,
         events="""
             SELECT p.data->>'measure_id', concat_ws(' ', 'case', p.aggregate_id, p.data->>'kind', p.data->>'arena',
-                'due', p.data->>'due_on', 'method', p.data->>'method_version', 'started', s.occurred_at,
+                'due', coalesce(r.due_on, p.data->>'due_on'), 'method', p.data->>'method_version',
+                'started', s.occurred_at,
                 'completed', c.occurred_at, (c.data->>'mandatory_steps_met')::boolean,
                 'cancelled', x.occurred_at, x.data->>'reason')
             FROM kept AS p
+            LEFT JOIN (
+                SELECT DISTINCT ON (data->>'measure_id') data->>'measure_id' AS id, data->>'due_on' AS due_on
+                FROM kept WHERE type = 'measure.rescheduled' ORDER BY data->>'measure_id', version DESC
+            ) AS r ON r.id = p.data->>'measure_id'
             LEFT JOIN kept AS s ON s.data->>'measure_id' = p.data->>'measure_id' AND s.type = 'measure.started'
             LEFT JOIN kept AS c ON c.data->>'measure_id' = p.data->>'measure_id' AND c.type = 'measure.completed'
             LEFT JOIN kept AS x ON x.data->>'measure_id' = p.data->>'measure_id' AND x.type = 'measure.cancelled'
@@ -37,9 +42,14 @@ WORK_PAIRS: Final = (
         name="follow-ups",
         tables="SELECT id::text, concat_ws(' ', 'case', case_id, 'due', due_on, 'held', held_at) FROM follow_up",
         events="""
-            SELECT s.data->>'follow_up_id', concat_ws(' ', 'case', s.aggregate_id, 'due', s.data->>'due_on',
+            SELECT s.data->>'follow_up_id', concat_ws(' ', 'case', s.aggregate_id,
+                                                      'due', coalesce(r.due_on, s.data->>'due_on'),
                                                       'held', h.occurred_at)
             FROM kept AS s
+            LEFT JOIN (
+                SELECT DISTINCT ON (data->>'follow_up_id') data->>'follow_up_id' AS id, data->>'due_on' AS due_on
+                FROM kept WHERE type = 'follow-up.rescheduled' ORDER BY data->>'follow_up_id', version DESC
+            ) AS r ON r.id = s.data->>'follow_up_id'
             LEFT JOIN kept AS h ON h.data->>'follow_up_id' = s.data->>'follow_up_id' AND h.type = 'follow-up.held'
             WHERE s.type = 'follow-up.scheduled'
         """,

@@ -20,7 +20,7 @@ async def ask(body: AskVisibility, call: Annotated[Call, reading("case.read")]) 
 
     async def work(conn: AsyncConnection) -> VisibilityAnswer:
         answer = await queries.ask(conn, call.context.scope, body)
-        ids = (*answer.cases, *answer.former_cases, *answer.concerns)
+        ids = (*answer.cases, *answer.former_cases, *answer.offered_cases, *answer.concerns)
         await call.audit_read(conn, action="case.ask_visibility", ids=ids)
         return answer
 

@@ -19,7 +19,7 @@ from case_service.domain.moments import local_day, when
 from case_service.domain.refusals import Code, Refusal
 from case_service.domain.standing import Case, Turn
 from case_service.domain.tasks import Course, Task, TaskChanges, follow
-from case_service.events import Details, Stamp, about_tasks, described, stamped
+from case_service.events import Details, ItemDetails, Stamp, about_tasks, described, stamped
 from case_service.store import cases, items, tasks
 from case_service.words import CaseKey
 
@@ -89,6 +89,7 @@ class Outcome:
 
     action: Action
     details: Details = field(default_factory=lambda: MappingProxyType({}))
+    of_items: ItemDetails = field(default_factory=lambda: MappingProxyType({}))
     columns: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     note: str | None = None
     item_id: UUID | None = None
@@ -240,7 +241,7 @@ def _events(
         recorded_at=receipt.recorded_at,
         new_id=change.context.new_id,
     )
-    return stamped(stamp, (*described(decision.happenings, outcome.details), *about_tasks(of_tasks)))
+    return stamped(stamp, (*described(decision.happenings, outcome.details, outcome.of_items), *about_tasks(of_tasks)))
 
 
 async def _write_note(change: Change, action: Action, text: str, *, version: int) -> None:

@@ -1,7 +1,11 @@
 """The course of a case: hold and resume, close, refer, reject, reopen."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
+from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 from forkant_contracts import EventData
 from forkant_contracts.codes import (
@@ -21,6 +25,8 @@ from forkant_contracts.events.case import (
     CaseResumed,
     CaseTransferred,
 )
+from forkant_contracts.events.follow_up import FollowUpRescheduled
+from forkant_contracts.events.measure import MeasureRescheduled
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands.change import Change, Outcome, begin, finish
@@ -28,9 +34,16 @@ from case_service.commands.context import Context, Receipt, Target
 from case_service.domain.attempt import Action, Attempt, Decision, Happening, Kind
 from case_service.domain.lifecycle import decide
 from case_service.domain.moments import local_day
+from case_service.domain.pauses import moved_due_days
 from case_service.domain.standing import TransferState, Turn
 from case_service.store import items
 
+_RESCHEDULED: Final[Mapping[Kind, Callable[[UUID, date], EventData]]] = MappingProxyType(
+    {
+        Kind.MEASURE_RESCHEDULED: lambda item, day: MeasureRescheduled(measure_id=item, due_on=day),
+        Kind.FOLLOW_UP_RESCHEDULED: lambda item, day: FollowUpRescheduled(follow_up_id=item, due_on=day),
+    }
+)
 _BEFORE_ITS_END: Final = (Turn.REOPENED, Turn.WORKED, Turn.PUT_ON_HOLD)
 """What comes before a case ends, however it does."""
 
@@ -55,15 +68,26 @@ async def put_on_hold(
 
 
 async def resume(conn: AsyncConnection, context: Context, target: Target) -> Receipt:
-    """Go on where the work stood before the hold.
+    """Go on where the work stood before the hold; what stood still meanwhile is due later.
 
     Raises:
         Refusal: the rules say no.
     """
     change = await begin(conn, context, target, Turn.PUT_ON_HOLD)
-    decision = decide(change.case, Attempt(action=Action.RESUME, actor=change.actor))
-    details = {Kind.RESUMED: CaseResumed(state=decision.case.state)}
-    return await finish(change, decision, Outcome(action=Action.RESUME, details=details))
+    days = _moved_due_days(change)
+    decision = decide(change.case, Attempt(action=Action.RESUME, actor=change.actor, due_days=days))
+    outcome = Outcome(
+        action=Action.RESUME,
+        details={Kind.RESUMED: CaseResumed(state=decision.case.state)},
+        of_items={
+            happening: _RESCHEDULED[happening.kind](happening.item_id, days[happening.item_id])
+            for happening in decision.happenings
+            if happening.item_id is not None
+        },
+    )
+    receipt = await finish(change, decision, outcome)
+    await items.move_due_days(conn, days)
+    return receipt
 
 
 async def close(
@@ -142,6 +166,18 @@ async def reopen(
         note=note,
     )
     return await finish(change, decision, outcome)
+
+
+def _moved_due_days(change: Change) -> Mapping[UUID, date]:
+    loaded, procedures = change.loaded, change.context.procedures
+    return moved_due_days(
+        change.case,
+        process=procedures.of(loaded.process_version, day=local_day(change.context.now)),
+        of=(loaded.case_type, loaded.age_band),
+        held_on=loaded.held_on,
+        resumed_on=local_day(change.at),
+        calendar=procedures.calendar,
+    )
 
 
 async def _ended(change: Change, decision: Decision, outcome: Outcome) -> Receipt:

@@ -74,6 +74,7 @@ async def _escalate(conn: AsyncConnection, turn: Round, row: RowMapping) -> bool
         role=process.escalations[level].role,
         due_on=late["due_on"],
         escalation_level=level + 1,
+        answering_unit=None if late["unit"] == moved.unit else late["unit"],
     )
     further = process.goes_further_on(late["escalates_on"], level=level + 1, calendar=turn.procedures.calendar)
     await store.raise_level(conn, row["id"], level=level + 1, escalates_on=further)

@@ -1,8 +1,10 @@
 """What may be tried on a case, and what comes of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
 from forkant_contracts.codes import CloseReason, ErasureBasis
@@ -86,11 +88,13 @@ class Kind(StrEnum):
     MERGED = "case.merged"
     ERASED = "case.erased"
     MEASURE_PLANNED = "measure.planned"
+    MEASURE_RESCHEDULED = "measure.rescheduled"
     MEASURE_STARTED = "measure.started"
     MEASURE_STEP_COMPLETED = "measure.step-completed"
     MEASURE_COMPLETED = "measure.completed"
     MEASURE_CANCELLED = "measure.cancelled"
     FOLLOW_UP_SCHEDULED = "follow-up.scheduled"
+    FOLLOW_UP_RESCHEDULED = "follow-up.rescheduled"
     FOLLOW_UP_HELD = "follow-up.held"
     PARTNER_ADDED = "partner.added"
     PARTNER_REMOVED = "partner.removed"
@@ -117,6 +121,8 @@ class Attempt:
     method: Method | None = None
     step: str | None = None
     due_on: date | None = None
+    due_days: Mapping[UUID, date] = field(default_factory=lambda: MappingProxyType({}))
+    """The days that a resumption moves what stood still to."""
     erasure_basis: ErasureBasis | None = None
     day: date | None = None
     """The day of the attempt, where the rules ask for it."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from forkant_contracts.codes import CaseState
@@ -12,6 +13,8 @@ from case_service.domain.attempt import Action, Attempt, Decision, Happening, Ki
 from case_service.domain.guards import MEASURE_MOVES
 from case_service.domain.information import InformationState
 from case_service.domain.standing import Case, FollowUpState, Measure, MeasureState, Plan
+
+_RESCHEDULED: Final = MappingProxyType({True: Kind.MEASURE_RESCHEDULED, False: Kind.FOLLOW_UP_RESCHEDULED})
 
 
 def assess(case: Case, attempt: Attempt, target: CaseState) -> Decision:
@@ -112,11 +115,15 @@ def put_on_hold(case: Case, _attempt: Attempt, target: CaseState) -> Decision:
     return Decision(replace(case, state=target, held_from=case.state), (Happening(Kind.PUT_ON_HOLD),))
 
 
-def resume(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
-    """Go back to where the work stood."""
+def resume(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
+    """Go back to where the work stood; what stood still is due later."""
     if case.held_from is None:
         raise ValueError("a case on hold must say from which state it was held")
-    return Decision(replace(case, state=case.held_from, held_from=None), (Happening(Kind.RESUMED),))
+    days = MappingProxyType({**case.due_days, **attempt.due_days})
+    moved = (Happening(_RESCHEDULED[item in case.measures], item) for item in sorted(attempt.due_days))
+    return Decision(
+        replace(case, state=case.held_from, held_from=None, due_days=days), (Happening(Kind.RESUMED), *moved)
+    )
 
 
 def reopen(case: Case, _attempt: Attempt, target: CaseState) -> Decision:

@@ -174,6 +174,10 @@ def _schedule(past: Past, event: Event, _before: None) -> PastFollowUp:
     return PastFollowUp(id=UUID(str(event.facts["follow_up_id"])), round=past.round, due_on=event.facts["due_on"])
 
 
+def _reschedule(_past: Past, event: Event, before: Any) -> Any:
+    return replace(before, due_on=event.facts["due_on"])
+
+
 def _hold(_past: Past, event: Event, before: PastFollowUp) -> PastFollowUp:
     return replace(before, state=FollowUpState.HELD, held_at=event.occurred_at)
 
@@ -226,11 +230,13 @@ EFFECTS: Final[Mapping[str, _Effect]] = MappingProxyType(
         "case.merged": lambda _past, _event: {"merged": True},
         "case.erased": lambda _past, _event: {"erased": True},
         "measure.planned": _item("measures", "measure_id", _plan_measure),
+        "measure.rescheduled": _item("measures", "measure_id", _reschedule),
         "measure.started": _item("measures", "measure_id", _start_measure),
         "measure.step-completed": _item("measures", "measure_id", _do_step),
         "measure.completed": _item("measures", "measure_id", _complete_measure),
         "measure.cancelled": _item("measures", "measure_id", _cancel_measure),
         "follow-up.scheduled": _item("follow_ups", "follow_up_id", _schedule),
+        "follow-up.rescheduled": _item("follow_ups", "follow_up_id", _reschedule),
         "follow-up.held": _item("follow_ups", "follow_up_id", _hold),
         "partner.added": _item("partners", "partner_id", _join),
         "partner.removed": _item("partners", "partner_id", _leave),

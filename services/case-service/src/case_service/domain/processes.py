@@ -57,6 +57,11 @@ class Template:
     case_types: frozenset[CaseType] | None = None
     age_bands: frozenset[AgeBand] | None = None
 
+    @property
+    def counts_working_days(self) -> bool:
+        """Whether its deadline counts working days alone."""
+        return self.counted is Counting.WORKING
+
     def is_for(self, case_type: CaseType, age_band: AgeBand) -> bool:
         """Return whether cases of a type, about people of an age, ask for it."""
         return (self.case_types is None or case_type in self.case_types) and (

@@ -121,6 +121,12 @@ _WORK: Final = {
         kind=c.MeasureKind,
         due_on=Form.DAY,
     ),
+    "measure.rescheduled": _t(
+        "Tiltaket {kind} fikk ny frist {due_on}, siden saken hadde vært i bero.",
+        "The measure {kind} is due {due_on} instead, since the case was on hold.",
+        kind=c.MeasureKind,
+        due_on=Form.DAY,
+    ),
     "measure.started": _t("Tiltaket {kind} begynte.", "The measure {kind} began.", kind=c.MeasureKind),
     "measure.step-completed": _t(
         "Et trinn i tiltaket {kind} ble gjort.", "A step of the measure {kind} was done.", kind=c.MeasureKind
@@ -134,6 +140,11 @@ _WORK: Final = {
     ),
     "follow-up.scheduled": _t(
         "En oppfølging ble avtalt innen {due_on}.", "A follow-up was scheduled, due {due_on}.", due_on=Form.DAY
+    ),
+    "follow-up.rescheduled": _t(
+        "En oppfølging fikk ny frist {due_on}, siden saken hadde vært i bero.",
+        "A follow-up is due {due_on} instead, since the case was on hold.",
+        due_on=Form.DAY,
     ),
     "follow-up.held": _t("En oppfølging ble holdt.", "A follow-up was held."),
     "partner.added": _t("{kind} kom med i arbeidet.", "{kind} joined the work.", kind=c.PartnerKind),

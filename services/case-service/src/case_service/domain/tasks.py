@@ -19,7 +19,7 @@ from case_service.domain.attempt import Action, Kind
 from case_service.domain.information import InformationState
 from case_service.domain.processes import Basis, Counting, Process, Template
 from case_service.domain.standing import OPEN_STATES, Case, FollowUpState, MeasureState
-from case_service.domain.working_days import Calendar
+from case_service.domain.working_days import Calendar, shifted
 
 
 class TaskState(StrEnum):
@@ -172,13 +172,6 @@ def follow(open_tasks: Sequence[Task], after: Case, course: Course) -> TaskChang
     )
 
 
-def shifted(day: date, *, counted: Counting, held_on: date, resumed_on: date, calendar: Calendar) -> date:
-    """Return a day moved on by a pause: by as many working days as were lost, where working days are counted."""
-    if counted is Counting.CALENDAR:
-        return day + (resumed_on - held_on)
-    return calendar.after(day, calendar.between(held_on, resumed_on))
-
-
 def _shift(kept: Iterable[Task], course: Course) -> Iterator[Task]:
     """Move on what stood still; a deadline that was past before the pause stays past."""
     held_on, resumed_on = course.held_on, course.day
@@ -189,7 +182,11 @@ def _shift(kept: Iterable[Task], course: Course) -> Iterator[Task]:
             continue
         if task.due_on >= held_on:
             due_on = shifted(
-                task.due_on, counted=task.counted, held_on=held_on, resumed_on=resumed_on, calendar=course.calendar
+                task.due_on,
+                by_working_days=task.counted is Counting.WORKING,
+                held_on=held_on,
+                resumed_on=resumed_on,
+                calendar=course.calendar,
             )
             yield replace(task, due_on=due_on, escalates_on=_escalates(due_on, task.level, course))
         elif task.escalates_on is not None and task.escalates_on >= held_on:

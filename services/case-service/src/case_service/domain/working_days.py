@@ -45,3 +45,10 @@ class Calendar:
     def between(self, first: date, until: date) -> int:
         """Return how many working days there are from a day on, before another."""
         return sum(self.is_working_day(first + number * _DAY) for number in range((until - first).days))
+
+
+def shifted(day: date, *, by_working_days: bool, held_on: date, resumed_on: date, calendar: Calendar) -> date:
+    """Return a day moved on by a pause: by as many working days as were lost, where working days are counted."""
+    if not by_working_days:
+        return day + (resumed_on - held_on)
+    return calendar.after(day, calendar.between(held_on, resumed_on))

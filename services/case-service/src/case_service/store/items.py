@@ -1,11 +1,11 @@
 """The items of a case, which come and change one by one: measures, follow-ups, partners, offers and notes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from forkant_contracts.codes import CancelReason
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.standing import MeasureState, TransferState
@@ -24,6 +24,14 @@ async def insert_measure(conn: AsyncConnection, key: CaseKey, values: Mapping[st
 async def update_measure(conn: AsyncConnection, measure_id: UUID, values: Mapping[str, object]) -> None:
     """Change a measure."""
     await conn.execute(update(measure).where(measure.c.id == measure_id).values(**values))
+
+
+async def move_due_days(conn: AsyncConnection, days: Mapping[UUID, date]) -> None:
+    """Write the days on which measures and follow-ups that stood still are due; ids are of the one or the other."""
+    rows = [{"item_id": item, "day": day} for item, day in days.items()]
+    for table in (measure, follow_up) if rows else ():
+        moved = update(table).where(table.c.id == bindparam("item_id")).values(due_on=bindparam("day"))
+        await conn.execute(moved, rows)
 
 
 async def insert_step(conn: AsyncConnection, values: Mapping[str, object]) -> None:

@@ -145,7 +145,7 @@ async def still_late(conn: AsyncConnection, task_id: UUID, *, level: int, day: d
     """Return a task, whose case is locked, that goes from a level to the next by a day; nothing when it does not."""
     c = preventive_case.c
     waits = (_t.id == task_id, _OPEN, _t.level == level, _t.escalates_on <= day)
-    query = select(_t.kind, _t.due_on, _t.escalates_on).join(preventive_case, c.id == _t.case_id)
+    query = select(_t.kind, _t.unit, _t.due_on, _t.escalates_on).join(preventive_case, c.id == _t.case_id)
     runs = _t.runs_on_hold | (c.state != CaseState.ON_HOLD.value)
     return (await conn.execute(query.where(*waits, runs))).mappings().one_or_none()
 

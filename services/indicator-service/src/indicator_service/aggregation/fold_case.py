@@ -172,6 +172,10 @@ def _measure_planned(draft: CaseDraft, event: Event, data: measure.MeasurePlanne
     )
 
 
+def _measure_rescheduled(draft: CaseDraft, _event: Event, data: measure.MeasureRescheduled) -> CaseDraft:
+    return _measure(draft, data, due_on=data.due_on)
+
+
 def _measure_started(draft: CaseDraft, event: Event, data: measure.MeasureStarted) -> CaseDraft:
     first = min(draft["first_measure_at"] or event.occurred_at, event.occurred_at)
     return {**_measure(draft, data, started_at=event.occurred_at), "first_measure_at": first}
@@ -190,7 +194,9 @@ def _measure_cancelled(draft: CaseDraft, event: Event, data: measure.MeasureCanc
     return _measure(draft, data, cancelled_at=event.occurred_at, cancel_reason=data.reason)
 
 
-def _follow_up_scheduled(draft: CaseDraft, _event: Event, data: follow_up.FollowUpScheduled) -> CaseDraft:
+def _follow_up_due(
+    draft: CaseDraft, _event: Event, data: follow_up.FollowUpScheduled | follow_up.FollowUpRescheduled
+) -> CaseDraft:
     known = draft["follow_ups"].get(data.follow_up_id, _NO_FOLLOW_UP)
     return {"follow_ups": {**draft["follow_ups"], data.follow_up_id: replace(known, due_on=data.due_on)}}
 
@@ -232,11 +238,13 @@ _HANDLERS: Final[Mapping[type[EventData], _Handler]] = {
     case.CaseMerged: _merged,
     case.CaseErased: _erased,
     measure.MeasurePlanned: _measure_planned,
+    measure.MeasureRescheduled: _measure_rescheduled,
     measure.MeasureStarted: _measure_started,
     measure.MeasureStepCompleted: _measure_step,
     measure.MeasureCompleted: _measure_completed,
     measure.MeasureCancelled: _measure_cancelled,
-    follow_up.FollowUpScheduled: _follow_up_scheduled,
+    follow_up.FollowUpScheduled: _follow_up_due,
+    follow_up.FollowUpRescheduled: _follow_up_due,
     follow_up.FollowUpHeld: _follow_up_held,
     partner.PartnerAdded: _partner_added,
     partner.PartnerRemoved: _partner_removed,

@@ -117,7 +117,7 @@ async def _answer(call: Call, known: Sight, asked: Mapping[Subject, set[UUID]]) 
     answer = await call.visible(question)
     # What was not asked is not taken from an answer.
     now = (asked[Subject.CASE] & {*answer.cases}) | (asked[Subject.CONCERN] & {*answer.concerns})
-    former = asked[Subject.CASE] & {*answer.former_cases}
+    former = asked[Subject.CASE] & {*answer.former_cases, *answer.offered_cases}
     return replace(known, now=known.now | now, former=known.former | former)
 
 

@@ -68,6 +68,10 @@ class Side(StrEnum):
 
     HOLDER = "holder"
     FORMER = "former"
+    DOER = "doer"
+    """The holder, unless the task is another unit's."""
+    ANSWERER = "answerer"
+    """The unit that the case is on offer to."""
     DIRECTORATE = "directorate"
     EVERY_UNIT = "every_unit"
 
@@ -78,7 +82,7 @@ class Needs(StrEnum):
     NOW = "now"
     """The reader may see the case or the concern now."""
     EVER = "ever"
-    """The reader may see the case, or once could: that it is gone is theirs to know."""
+    """The reader may see the case, or once could, or is to answer an offer of it: that much is theirs to know."""
     ROLE = "role"
     """Nothing more: the role answers for who looks into which case, or the message is about no case at all."""
 
@@ -144,8 +148,9 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "no.forkant.information.restricted.v1": (Rule(kind=Kind.INFORMATION_RESTRICTED, roles=LEADS | OFFICERS | PRIVACY),),
     # The directorate sees no case: that a task goes up to it is told by the event, and here to the unit's leads.
     "no.forkant.task.overdue.v1": (
-        Rule(kind=Kind.TASK_OVERDUE, roles=LEADS, levels=frozenset({1})),
-        Rule(kind=Kind.TASK_ESCALATED, roles=LEADS, levels=_ESCALATED),
+        Rule(kind=Kind.TASK_OVERDUE, roles=LEADS, side=Side.DOER, levels=frozenset({1})),
+        Rule(kind=Kind.TASK_ESCALATED, roles=LEADS, side=Side.DOER, levels=_ESCALATED),
+        Rule(kind=Kind.OFFER_OVERDUE, roles=LEADS, needs=Needs.EVER, side=Side.ANSWERER),
     ),
     GLASS_BROKEN: (Rule(kind=Kind.GLASS_BROKEN, roles=LEADS | PRIVACY, needs=Needs.ROLE),),
     ACCESS_REVIEWED: (Rule(kind=Kind.ACCESS_REVIEWED, roles=LEADS | PRIVACY, needs=Needs.ROLE),),
@@ -182,7 +187,7 @@ def notices(happening: Happening) -> tuple[Notice, ...]:
     return tuple(found)
 
 
-_OTHERS_TOO: Final = frozenset({Side.DIRECTORATE, Side.EVERY_UNIT})
+_OTHERS_TOO: Final = frozenset({Side.ANSWERER, Side.DIRECTORATE, Side.EVERY_UNIT})
 """Sides whose people are told of another unit, which the message names."""
 
 
@@ -194,5 +199,9 @@ def _units_of(side: Side, happening: Happening) -> tuple[str, ...]:
             return CASE_UNITS
         case Side.HOLDER:
             return (happening.unit,)
+        case Side.DOER:
+            return () if happening.answering_unit else (happening.unit,)
+        case Side.ANSWERER:
+            return () if happening.answering_unit is None else (happening.answering_unit,)
         case Side.FORMER:
             return () if happening.former_unit is None else (happening.former_unit,)

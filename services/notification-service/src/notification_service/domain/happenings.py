@@ -36,6 +36,8 @@ class Happening:
     traceparent: str | None = None
     former_unit: str | None = None
     restricted: bool | None = None
+    answering_unit: str | None = None
+    """The unit that an offer of the case waits for, where it is that unit's task that is overdue."""
     level: int | None = None
     """How many times what is overdue has been escalated, counted from 1."""
     reorganised: bool = False

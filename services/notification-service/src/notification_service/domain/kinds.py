@@ -36,6 +36,7 @@ class Kind(StrEnum):
     INFORMATION_RESTRICTED = "information_restricted"
     TASK_OVERDUE = "task_overdue"
     TASK_ESCALATED = "task_escalated"
+    OFFER_OVERDUE = "offer_overdue"
     GLASS_BROKEN = "glass_broken"
     ACCESS_REVIEWED = "access_reviewed"
     REVIEW_OVERDUE = "review_overdue"
@@ -194,6 +195,12 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "Et gjøremål i en forebyggende sak hos {unit} er fortsatt ikke gjort, lenge etter fristen.",
         "Task still not done",
         "A task of a preventive case at {unit} is still not done, long after it was due.",
+    ),
+    Kind.OFFER_OVERDUE: _message(
+        "Tilbudt sak ikke besvart",
+        "En forebyggende sak som {unit} har tilbudt enheten, er ikke besvart i tide. Ta imot den, eller avslå.",
+        "Offer of a case not answered",
+        "A preventive case that {unit} offers your unit was not answered in time. Accept it, or turn it down.",
     ),
     Kind.GLASS_BROKEN: _message(
         "Nødtilgang til sak",
