@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from forkant_devstack.testing.assessments import completed_assessment
+from forkant_devstack.verify.changes import check_changes
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOW = datetime.now(UTC)
@@ -84,3 +85,16 @@ async def test_a_pause_within_a_day_moves_nothing_and_tells_of_nothing(service, 
     case, *_ = await waiting(officer, lead)
     await case.do("POST", "resume", {"occurred_at": HELD.isoformat()})
     assert not [name for name in await service.events(case.id, tasks=True) if "rescheduled" in name]
+
+
+async def test_what_verifies_a_running_platform_finds_the_days_of_tables_and_events_the_same(empty_service):
+    officer, lead = empty_service.person("officer-oslo"), empty_service.person("lead-oslo")
+    case, measures, follow_ups = await waiting(officer, lead)
+    await case.do("POST", "resume", {"occurred_at": RESUMED.isoformat()})
+    kept = await officer.send("POST", "/v1/searches", {"name": "Of nobody's version"})
+    assert (await officer.send("DELETE", kept.headers["location"], etag=kept.headers["etag"])).status_code == 204
+    assert [check for check in await check_changes(empty_service.worker_url) if not check.ok] == []
+    for name, table, item in (("measures", "measure", measures[1]), ("follow-ups", "follow_up", follow_ups[1])):
+        await empty_service.fetch(f"UPDATE {table} SET due_on = due_on + 1 WHERE id = $1", item)
+        assert [check.name for check in await check_changes(empty_service.worker_url) if not check.ok] == [name]
+        await empty_service.fetch(f"UPDATE {table} SET due_on = due_on - 1 WHERE id = $1", item)

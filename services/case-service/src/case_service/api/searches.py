@@ -135,4 +135,4 @@ def _answer(receipt: commands.SearchReceipt, *, made: bool = False) -> Answer:
     if made:
         headers["Location"] = f"/v1/searches/{receipt.id}"
     body = SearchReceiptView.model_validate(receipt).model_dump(mode="json")
-    return Answer(status=201 if made else 200, body=body, headers=headers, aggregate_id=receipt.id)
+    return Answer(status=201 if made else 200, body=body, headers=headers)
