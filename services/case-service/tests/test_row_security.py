@@ -54,6 +54,7 @@ HOLDER = {
             "case_note",
             "case_word",
             "case_words",
+            "subject_mark",
             "disclosure",
             "evaluation",
             "follow_up",
@@ -118,7 +119,7 @@ async def as_app(service: Service, stance: dict[str, str]) -> AsyncIterator[asyn
 async def fill(service: Service, unit: str, other: str) -> None:
     """Leave rows of a unit in every table, an offer and a departure to a third unit among them."""
     officer, lead = service.person(f"officer-{unit}"), service.person(f"lead-{unit}")
-    case = await officer.open()
+    case = await officer.open(subject_reference=f"REG-{unit}-4711")
     await case.evaluated(lead)
     await case.do("POST", "partners", {"kind": "school", "name": "A school"})
     await case.do("POST", "information", INFORMATION)

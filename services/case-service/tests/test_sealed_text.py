@@ -49,6 +49,7 @@ def test_the_columns_of_bytes_are_the_columns_of_text():
         **{name: set(columns) for name, columns in SEALED.items()},
         "attachment_segment": {"sealed"},
         "imported_case": {"reference"},
+        "subject_mark": {"mark"},
     }
 
 

@@ -604,6 +604,7 @@ class OpenCase(Model):
     special_category: bool | None = False
     subject: str | None = None
     subject_category: SubjectCategory | None = None
+    subject_reference: str | None = None
     theme: Theme
     title: str
 
@@ -1421,6 +1422,7 @@ class CaseFromConcern(Model):
     special_category: bool | None = False
     subject: str | None = None
     subject_category: SubjectCategory | None = None
+    subject_reference: str | None = None
     theme: Theme | None = None
     title: str
 

@@ -1351,7 +1351,8 @@ class CaseService:
     ) -> Answer[DuplicatePage]:
         """List cases like a case: ``GET /v1/cases/{case_id}/duplicates``.
 
-        List the unit's cases that may be about the same and that you may see, newest first; people say if they are.
+        List cases that you may see and that may be about the same, newest first; people say if they are. Those of
+        the unit whose codes are the same, and those of any unit that were opened with the same subject reference.
         """
         call = Call(
             method="GET",

@@ -5,13 +5,15 @@ can't say which word a number is, nor try words out. What stays visible is that 
 context, and how often. Numbers of different contexts have nothing in common.
 """
 
+import hmac
 from collections.abc import Sequence
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Final
 
 from forkant_kit.keyring import Keyring
 
 _PURPOSE: Final = b"forkant-blind-words"
+_MARKS: Final = b"forkant-subject-marks"
 _BYTES: Final = 8
 
 
@@ -31,6 +33,21 @@ class Blinder:
     def sought(self, word: str, *, context: str) -> Sequence[int]:
         """Return the numbers that a word may have been written as: one for each key, the newest first."""
         return [_number(key, word, context) for key in self._keys]
+
+
+class Marker:
+    """Makes marks by which the same secret is known again, and nothing else of it: HMAC-SHA256 under derived keys.
+
+    Whoever keeps a mark under each key finds what was marked before and after a rotation, as long as both knew one key.
+    """
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Derive the keys."""
+        self._keys: Final = keyring.derived(_MARKS)
+
+    def marks(self, secret: str) -> list[bytes]:
+        """Return the marks of a secret under each key, the newest first."""
+        return [hmac.digest(key, secret.encode(), sha256) for key in self._keys]
 
 
 def _number(key: bytes, word: str, context: str) -> int:

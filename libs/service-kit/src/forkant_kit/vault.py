@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from forkant_kit.blind import Blinder
+from forkant_kit.blind import Blinder, Marker
 from forkant_kit.db import transaction
 from forkant_kit.keyring import KEY_BYTES, Keyring, UnsealError
 from forkant_kit.sealed_stream import StreamOpener, StreamSealer
@@ -131,6 +131,7 @@ class Vault:
         """Take the service's keys, under which data keys are sealed."""
         self._keyring = keyring
         self.blinder: Final = Blinder(keyring)
+        self.marker: Final = Marker(keyring)
         """Hashes words of texts, by which a text is found that nobody can read without its key."""
 
     async def make(self, conn: AsyncConnection, owner_id: UUID) -> DataKey:

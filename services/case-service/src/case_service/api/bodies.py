@@ -1,6 +1,6 @@
 """What requests may hold; an unknown field is refused."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated, Any, Self
 
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, SubjectCategory
@@ -89,6 +89,11 @@ class OpenCase(CaseByItself):
     """A case opened by itself."""
 
     occurred_at: f.Moment | None = None
+    subject_reference: f.SubjectReference | None = Field(default=None, repr=False)
+
+    def new_case(self) -> NewCase:
+        """Return the case to open."""
+        return replace(super().new_case(), subject_form=self.subject_reference)
 
 
 class CaseFromConcern(CaseFacts):
@@ -98,6 +103,7 @@ class CaseFromConcern(CaseFacts):
     age_band: f.AgeBandCode | None = None
     arena: f.ArenaCode | None = None
     municipality_number: f.Municipality | None = None
+    subject_reference: f.SubjectReference | None = Field(default=None, repr=False)
 
     def new_case(self, concern: LoadedConcern) -> NewCase:
         """Return the case to open."""
@@ -106,6 +112,7 @@ class CaseFromConcern(CaseFacts):
             age_band=self.age_band or concern.age_band,
             arena=self.arena or concern.arena,
             municipality_number=self.municipality_number or concern.municipality_number,
+            subject_form=self.subject_reference,
         )
 
 

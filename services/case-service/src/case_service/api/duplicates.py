@@ -25,7 +25,10 @@ async def list_like_case(
     limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
 ) -> Response:
-    """List the unit's cases that may be about the same and that you may see, newest first; people say if they are."""
+    """List cases that you may see and that may be about the same, newest first; people say if they are.
+
+    Those of the unit whose codes are the same, and those of any unit that were opened with the same subject reference.
+    """
     name = f"duplicates|{case_id}"
 
     async def work(conn: AsyncConnection) -> Sequence[RowMapping]:
@@ -77,11 +80,4 @@ def _page(call: Call, name: str, rows: Sequence[RowMapping], limit: int) -> Resp
 
 
 def _reasons(row: RowMapping) -> list[Reason]:
-    # What every line has in common is what it was found by.
-    return [
-        *([Reason.SAME_CASE_TYPE] if row["same_case_type"] else []),
-        Reason.SAME_THEME,
-        Reason.SAME_AGE_BAND,
-        *([Reason.SAME_MUNICIPALITY] if row["same_municipality"] else []),
-        Reason.NEAR_IN_TIME,
-    ]
+    return [reason for reason in Reason if row[reason.value]]

@@ -42,6 +42,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetC
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from case_service.domain.levels import Level
+from case_service.domain.subjects import normal_form
 
 # Control characters, lone surrogates, and what turns the reading order around, so that a text can look like another.
 _BEYOND_LINES: Final = "\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069"
@@ -125,6 +126,13 @@ def _whole(value: object) -> object:
     return value
 
 
+def _form(reference: str) -> str:
+    form = normal_form(reference)
+    if form is None:
+        raise PydanticCustomError("no_reference", "is to have from six to 64 letters and digits")
+    return form
+
+
 Moment = Annotated[
     datetime,
     AwareDatetime,
@@ -151,6 +159,16 @@ Goal = Annotated[str, Text(500)]
 Reason = Annotated[str, Text(1000, lines=True)]
 Note = Annotated[str, Text(2000, lines=True)]
 Story = Annotated[str, Text(4000, lines=True)]
+SubjectReference = Annotated[
+    str,
+    Text(100),
+    AfterValidator(_form),
+    Field(
+        description="What a register calls the subject, by which other cases about the same are found. It is compared "
+        "by its letters and digits alone, blinded at once, and kept and shown nowhere.",
+        examples=["REG-2026-004711"],
+    ),
+]
 Municipality = Annotated[str, Field(pattern=r"^[0-9]{4}$", examples=["0301"])]
 Subject = Annotated[
     str,

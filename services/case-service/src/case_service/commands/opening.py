@@ -1,7 +1,7 @@
 """Opening a case, by itself or from a concern."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -35,7 +35,7 @@ from case_service.domain.standing import Case
 from case_service.domain.tasks import Course, TaskChanges, follow
 from case_service.events import Stamp, about_tasks, stamped
 from case_service.retention_rules import rules_in_force
-from case_service.store import grants, new_cases, tasks
+from case_service.store import grants, new_cases, subjects, tasks
 from case_service.store.new_cases import NewRows, Sealed
 
 
@@ -57,9 +57,11 @@ class NewCase:
     special_category: bool = False
     necessity_reason: str | None = None
     level: Level = Level.ORDINARY
+    subject_form: str | None = field(default=None, repr=False)
+    """The normal form of a reference to its subject, of which only marks are kept."""
 
 
-_COLUMNS: Final = tuple(field.name for field in fields(NewCase))
+_COLUMNS: Final = tuple(each.name for each in fields(NewCase) if each.name != "subject_form")
 
 
 async def open_case(
@@ -84,6 +86,8 @@ async def insert_opened(
     """
     opening = opening_of(context, new, at=at, case_id=case_id, concern_id=concern_id)
     await write(conn, context, bound(context, [opening], action="case.open"))
+    if new.subject_form is not None:
+        await subjects.add(conn, case_id, context.vault.marker.marks(new.subject_form))
     return Receipt(
         id=case_id,
         unit=context.unit,

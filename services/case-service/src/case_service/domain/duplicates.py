@@ -15,6 +15,7 @@ NEAR: Final = timedelta(days=90)
 class Reason(StrEnum):
     """Why something is listed as alike."""
 
+    SAME_SUBJECT = "same_subject"
     SAME_CASE_TYPE = "same_case_type"
     SAME_THEME = "same_theme"
     SAME_AGE_BAND = "same_age_band"

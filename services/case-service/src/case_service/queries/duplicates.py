@@ -1,5 +1,7 @@
 """Cases and concerns that look like one: of the same unit, with the same codes, opened or received at about one time.
 
+And cases of whichever unit that were opened with a reference to the same subject.
+
 Which municipality it is about may be missing on either side; two that are known must be the same.
 """
 
@@ -23,12 +25,13 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.domain.duplicates import NEAR, Alike
+from case_service.domain.duplicates import NEAR, Alike, Reason
 from case_service.domain.refusals import Code, Refusal
 from case_service.scope import VISIBLE_CASES, VISIBLE_CONCERNS, Scope
-from case_service.tables import concern, preventive_case
+from case_service.tables import concern, preventive_case, subject_mark
 
 _c: Final = preventive_case.c
 _n: Final = concern.c
@@ -53,7 +56,22 @@ def _alike(one: Any, other: Any, *, at: ColumnElement[Any], other_at: ColumnElem
     )
 
 
-def _case_line(one: Any, *, same_case_type: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+def _same(
+    one: Any, other: Any, *, at: ColumnElement[Any], other_at: ColumnElement[Any]
+) -> dict[str, ColumnElement[Any]]:
+    """Return which reasons hold, by name; those that not every line has in common with what it is like."""
+    return {
+        Reason.SAME_THEME.value: other.theme == one.theme,
+        Reason.SAME_AGE_BAND.value: other.age_band == one.age_band,
+        Reason.SAME_MUNICIPALITY.value: other.municipality_number == one.municipality_number,
+        Reason.NEAR_IN_TIME.value: other_at.between(at - NEAR, at + NEAR),
+    }
+
+
+def _case_line(
+    one: Any, *, at: ColumnElement[Any], same_case_type: ColumnElement[Any], same_subject: ColumnElement[Any]
+) -> tuple[ColumnElement[Any], ...]:
+    same = _same(one, _c, at=at, other_at=_c.opened_at)
     return (
         literal(Alike.CASE.value).label("kind"),
         _c.id,
@@ -63,15 +81,26 @@ def _case_line(one: Any, *, same_case_type: ColumnElement[Any]) -> tuple[ColumnE
         _c.age_band,
         _c.municipality_number,
         _c.opened_at.label("since"),
-        same_case_type.label("same_case_type"),
-        (_c.municipality_number == one.municipality_number).label("same_municipality"),
+        same_subject.label(Reason.SAME_SUBJECT.value),
+        same_case_type.label(Reason.SAME_CASE_TYPE.value),
+        *(holds.label(name) for name, holds in same.items()),
     )
 
 
 _KEPT: Final = and_(_c.erased_at.is_(None), _c.merged_into.is_(None), VISIBLE_CASES)
 # What it is compared with is read beside it: only what the caller was shown to see comes this far.
+_mine: Final = subject_mark.alias("mine")
+# By the marks of the case that is asked about, which are few: then each is one look into the index of marks.
+_OF_ITS_SUBJECT: Final = (
+    select(subject_mark.c.case_id)
+    .join_from(_mine, subject_mark, subject_mark.c.mark == _mine.c.mark)
+    .where(_mine.c.case_id == bindparam("case_id"))
+)
+_IS_OF_ITS_SUBJECT: Final = _c.id.in_(_OF_ITS_SUBJECT)
 _CASES_LIKE_A_CASE: Final = (
-    select(*_case_line(_one.c, same_case_type=true()))
+    select(
+        *_case_line(_one.c, at=_one.c.opened_at, same_case_type=_c.case_type == _one.c.case_type, same_subject=false())
+    )
     .join_from(
         preventive_case,
         _one,
@@ -84,9 +113,16 @@ _CASES_LIKE_A_CASE: Final = (
     )
     .where(_KEPT)
 )
+_CASES_OF_ITS_SUBJECT: Final = (
+    select(
+        *_case_line(_one.c, at=_one.c.opened_at, same_case_type=_c.case_type == _one.c.case_type, same_subject=true())
+    )
+    .join_from(preventive_case, _one, and_(_one.c.id == bindparam("case_id"), _c.id != _one.c.id))
+    .where(_KEPT, _IS_OF_ITS_SUBJECT)
+)
 _seen: Final = concern.alias("seen")
 _CASES_LIKE_A_CONCERN: Final = (
-    select(*_case_line(_seen.c, same_case_type=false()))
+    select(*_case_line(_seen.c, at=_seen.c.received_at, same_case_type=false(), same_subject=false()))
     .join_from(
         preventive_case,
         _seen,
@@ -108,8 +144,12 @@ _CONCERNS_LIKE_A_CONCERN: Final = (
         _n.age_band,
         _n.municipality_number,
         _n.received_at.label("since"),
-        false().label("same_case_type"),
-        (_n.municipality_number == _seen.c.municipality_number).label("same_municipality"),
+        false().label(Reason.SAME_SUBJECT.value),
+        false().label(Reason.SAME_CASE_TYPE.value),
+        *(
+            holds.label(name)
+            for name, holds in _same(_seen.c, _n, at=_seen.c.received_at, other_at=_n.received_at).items()
+        ),
     )
     .join_from(
         concern,
@@ -134,7 +174,7 @@ async def like_case(
     """
     params = {"case_id": case_id, **scope.without_broken_glass().params()}
     found = await _found(conn, _CASE, params, erased=Code.CASE_ERASED)
-    return found, await _page(conn, [_CASES_LIKE_A_CASE], params, before=before, limit=limit)
+    return found, await _page(conn, [_CASES_LIKE_A_CASE, _CASES_OF_ITS_SUBJECT], params, before=before, limit=limit)
 
 
 async def like_concern(
@@ -164,7 +204,9 @@ async def _page(
     conn: AsyncConnection, sides: Sequence[Select[Any]], params: dict[str, Any], *, before: UUID | None, limit: int
 ) -> Sequence[RowMapping]:
     found = union_all(*sides).subquery()
-    statement = select(found).order_by(found.c.id.desc()).limit(limit)
+    # What is alike by its codes and by its subject is listed once, with both reasons.
+    by_subject = found.c[Reason.SAME_SUBJECT.value].desc()
+    statement = select(found).ext(distinct_on(found.c.id)).order_by(found.c.id.desc(), by_subject).limit(limit)
     if before is not None:
         statement = statement.where(found.c.id < before)
     return (await conn.execute(statement, params)).mappings().all()

@@ -42,6 +42,7 @@ from case_service.tables import (
     partner,
     plan,
     plan_goal,
+    subject_mark,
     task,
     transfer,
 )
@@ -68,6 +69,7 @@ _TABLES: Final = (
     measure,
     # By a trigger, what a search finds the case by goes with these.
     case_words,
+    subject_mark,
     best_practice_draft,
 )
 _TEXTS_GO: Final = (disclosure,)

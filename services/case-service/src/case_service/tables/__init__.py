@@ -30,6 +30,7 @@ from case_service.tables.reference import municipality, municipality_unit, unit,
 from case_service.tables.reorganisations import reorganisation
 from case_service.tables.search import case_word, case_words
 from case_service.tables.searches import saved_search
+from case_service.tables.subjects import subject_mark
 from case_service.tables.tasks import task
 from case_service.tables.work import assessment, evaluation, follow_up, measure, measure_step, partner, plan, plan_goal
 
@@ -80,6 +81,7 @@ __all__ = [
     "preventive_case",
     "reorganisation",
     "saved_search",
+    "subject_mark",
     "task",
     "transfer",
     "unit",
