@@ -28,7 +28,8 @@ from forkant_kit.testing import until
 
 # Tables that move by themselves, or that record what was tried.
 RESTLESS = (
-    "^(alembic_version|audit_|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change|parked_)"
+    "^(alembic_version|audit_|case_export|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change"
+    "|parked_)"
 )
 # Roles that see more than one unit.
 NATIONAL = {Role.UNKNOWN, Role.AUDITOR, Role.DIRECTORATE}
