@@ -197,6 +197,20 @@ async def test_it_holds_what_there_was_at_its_moment(empty_service):
     assert sent[-1]["more_body"] is False
 
 
+async def test_the_number_in_its_head_is_of_the_same_moment(empty_service, monkeypatch):
+    service, lead = empty_service, empty_service.person("lead-oslo")
+    await service.fetch(FILL, MANY)
+    count = exports.listing.count_cases
+
+    async def counted(*given: Any) -> int:
+        found = await count(*given)
+        await service.fetch(FILL, 10)
+        return found
+
+    monkeypatch.setattr(exports.listing, "count_cases", counted)
+    assert len(await exported(lead)) == MANY
+
+
 async def test_one_that_breaks_off_is_seen_to_and_holds_nothing_any_more(empty_service):
     service, lead = empty_service, empty_service.person("lead-oslo")
     await service.fetch(FILL, MANY)
