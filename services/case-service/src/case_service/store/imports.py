@@ -50,4 +50,4 @@ async def keep(conn: AsyncConnection, *, unit: str, source: str, cases: Mapping[
         "reference": list(cases),
         "case_id": list(cases.values()),
     }
-    await insert_columns(conn, imported_case, columns)
+    await insert_columns(conn, {imported_case: columns})
