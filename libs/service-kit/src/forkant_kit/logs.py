@@ -43,10 +43,11 @@ def set_up_logging(*, service: str, level: str) -> None:
         add_trace,
         describe_exception,
     ]
+    # Straight to the output: by way of the standard library's records a line costs three times as much.
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, _render],
+        logger_factory=lambda *_: _Output(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
     handler = StandardOutput()
@@ -65,12 +66,25 @@ def set_up_logging(*, service: str, level: str) -> None:
 
 
 class StandardOutput(logging.Handler):
-    """Writes finished lines to whatever standard output is at the time."""
+    """Writes the standard library's records to whatever standard output is at the time."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line at once."""
-        sys.stdout.write(self.format(record) + "\n")
-        sys.stdout.flush()
+        _write_line(self.format(record))
+
+
+class _Output:
+    """Writes structlog's lines, which are finished, in the same place."""
+
+    def write(self, line: str) -> None:
+        _write_line(line)
+
+    debug = info = warning = error = critical = write
+
+
+def _write_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def add_trace(_logger: object, _name: str, event: Event) -> Event:
