@@ -229,6 +229,9 @@ PROPOSAL = {
     "method": "mediation", "name_nb": "Mekling", "name_en": "Mediation", "summary": "Why.",
     "steps": [{"code": "meeting_held", "name_nb": "Møte holdt", "name_en": "Meeting held"}],
 }  # fmt: skip
+REORGANISATION = {
+    "kind": "merge", "effective_on": "2099-01-01", "from_units": ["up"], "parts": [{"unit": "pu"}], "summary": "Why.",
+}  # fmt: skip
 EXAMPLE = {"title": "Råd", "context": "Noe skjedde.", "what_was_done": "Noe ble gjort.", "advice": "Gjør det."}
 CHECKS = ["names", "places", "dates", "rare_combination", "photos_and_links"]
 INFORMATION = {
@@ -283,6 +286,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     leave = {"absent": f"officer7-{unit}", "substitute": f"officer8-{unit}", "valid_to": SOON}
     substitution = await lead.done("case", "POST", "/v1/substitutions", leave)
     proposal = await lead.done("case", "POST", "/v1/method-proposals", PROPOSAL)
+    asked = await wall.person("pod-admin").done("case", "POST", "/v1/reorganisations", REORGANISATION)
     search = await lead.done("case", "POST", "/v1/searches", {"name": "Slagsmål", "words": "slagsmål", "shared": True})
     ids = {
         **await _examples(wall, unit),
@@ -302,6 +306,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "link_id": link.json()["id"],
         "review_id": review.json()["id"],
         "substitution_id": substitution.json()["id"],
+        "reorganisation_id": asked.json()["id"],
         "search_id": search.json()["id"],
         "concern_id": concern.json()["id"],
         "endpoint_id": endpoint_id,
