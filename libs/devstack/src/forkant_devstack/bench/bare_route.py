@@ -1,6 +1,6 @@
 """The ceiling of opening a case: one FastAPI route that writes as many rows, and does nothing else.
 
-It runs as a process: ``python -m forkant_devstack.bench.bare_route PORT DATABASE_URL``.
+It runs as a process: ``python -m forkant_devstack.bench.bare_route PORT DATABASE_URL ROWS``.
 """
 
 import sys
@@ -15,15 +15,15 @@ from forkant_kit.db import new_id
 from forkant_kit.web import uvicorn_server
 from pydantic import BaseModel, ConfigDict
 
-ROWS: Final = 7
-"""What opening a case writes: the case, its data key, its first member, its event in the archive and in the outbox, the
-audit row, the key's answer."""
 POOL_SIZE: Final = 10
-DDL: Final = "".join(
-    f"CREATE TABLE bare_{number} (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), body text NOT NULL);"
-    for number in range(ROWS)
-)
-_INSERTS: Final = tuple(f"INSERT INTO bare_{number} (id, body) VALUES ($1, $2)" for number in range(ROWS))  # noqa: S608
+
+
+def ddl(rows: int) -> str:
+    """Return the statements that make a table for each row."""
+    return "".join(
+        f"CREATE TABLE bare_{number} (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), body text NOT NULL);"
+        for number in range(rows)
+    )
 
 
 class Body(BaseModel):
@@ -38,8 +38,9 @@ class Body(BaseModel):
     title: str
 
 
-def build(database_url: str) -> FastAPI:
+def build(database_url: str, *, rows: int) -> FastAPI:
     """Make the application."""
+    inserts = [f"INSERT INTO bare_{number} (id, body) VALUES ($1, $2)" for number in range(rows)]  # noqa: S608
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,7 +59,7 @@ def build(database_url: str) -> FastAPI:
         made: UUID = new_id()
         text = body.model_dump_json()
         async with request.app.state.pool.acquire() as connection, connection.transaction():
-            for insert in _INSERTS:
+            for insert in inserts:
                 await connection.execute(insert, made, text)
         return {"id": made, "unit": "oslo", "state": "registered", "version": 1}
 
@@ -66,4 +67,4 @@ def build(database_url: str) -> FastAPI:
 
 
 if __name__ == "__main__":
-    uvicorn_server(build(sys.argv[2]), host="127.0.0.1", port=int(sys.argv[1])).run()
+    uvicorn_server(build(sys.argv[2], rows=int(sys.argv[3])), host="127.0.0.1", port=int(sys.argv[1])).run()

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import uuid4
@@ -21,7 +21,7 @@ from forkant_devstack.bench.rounds import Taken, alternate
 from forkant_devstack.native.children import Child, start, stop
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.process import ProcessSpec
-from forkant_devstack.testing.platform import answers_ready
+from forkant_devstack.testing.platform import Platform, answers_ready
 from forkant_devstack.testing.walk import A_CASE
 
 _REQUESTS: Final = 1_500
@@ -36,27 +36,30 @@ Headers = Callable[[], Mapping[str, str]]
 async def bench_opening(lab: Laboratory) -> list[Result]:
     """Open cases from a few connections at once."""
     count = lab.sized(_REQUESTS)
-    async with running_case_service(lab, names=("case-api", "case-worker")) as platform, _bare_service(lab) as bare:
-        served, bare_served = platform.children["case-api"].process.pid, bare.process.pid
-        token = platform.issuer.headers("officer-oslo")
-        url, bare_url = platform.nodes["case"].url, f"http://127.0.0.1:{bare.spec.ports[0]}"
+    async with running_case_service(lab, names=("case-api",)) as platform:
+        served, token = platform.children["case-api"].process.pid, platform.issuer.headers("officer-oslo")
+        url = platform.nodes["case"].url
 
         def keyed() -> Mapping[str, str]:
             return {**token, "Idempotency-Key": str(uuid4())}
 
-        await _open_cases(url, keyed, _WARM_UP, pid=served)
-        await _open_cases(bare_url, keyed, _WARM_UP, pid=bare_served)
-        compared = await alternate(
-            rounds=lab.rounds,
-            measured=lambda: _open_cases(url, keyed, count, pid=served),
-            ceiling=lambda: _open_cases(bare_url, keyed, count, pid=bare_served),
-        )
+        rows = await _rows_of_one(platform, lambda: _open_cases(url, keyed, 1, pid=served))
+        await platform.start("case-worker")
+        async with _bare_service(lab, rows=rows) as bare:
+            bare_served, bare_url = bare.process.pid, f"http://127.0.0.1:{bare.spec.ports[0]}"
+            await _open_cases(url, keyed, _WARM_UP, pid=served)
+            await _open_cases(bare_url, keyed, _WARM_UP, pid=bare_served)
+            compared = await alternate(
+                rounds=lab.rounds,
+                measured=lambda: _open_cases(url, keyed, count, pid=served),
+                ceiling=lambda: _open_cases(bare_url, keyed, count, pid=bare_served),
+            )
     return [
         Result(
             benchmark="open a case",
             load=f"{count:,} POST /v1/cases over {_LINES} connections, API and relay running (token, policy, "
-            f"idempotency key, audit, outbox); ceiling: a bare FastAPI route, {bare_route.ROWS} rows in one "
-            "asyncpg transaction",
+            f"idempotency key, audit, outbox); ceiling: a bare FastAPI route, {rows} rows in one "
+            "asyncpg transaction, as many as opening a case writes",
             figure="cases opened a second, one API process",
             measured=compared.measured,
             unit="cases/s",
@@ -67,6 +70,14 @@ async def bench_opening(lab: Laboratory) -> list[Result]:
             detail=compared.cpu_us,
         )
     ]
+
+
+async def _rows_of_one(platform: Platform, open_one: Callable[[], Awaitable[object]]) -> int:
+    """Return how many rows opening a case writes, counted while no worker takes any away."""
+    seen_by_owner = f"{platform.nodes['case'].database.owner_url}?forkant.system=on"
+    before = await platform.asking.rows(seen_by_owner)
+    await open_one()
+    return await platform.asking.rows(seen_by_owner) - before
 
 
 async def _open_cases(url: str, headers: Headers, count: int, *, pid: int) -> Taken:
@@ -95,15 +106,15 @@ def _cpu_s(pid: int) -> float:
 
 
 @asynccontextmanager
-async def _bare_service(lab: Laboratory) -> AsyncIterator[Child]:
+async def _bare_service(lab: Laboratory, *, rows: int) -> AsyncIterator[Child]:
     urls = await lab.postgres.create_database("bare")
     owner = await asyncpg.connect(urls.owner_url)
-    await owner.execute(bare_route.DDL)
+    await owner.execute(bare_route.ddl(rows))
     await owner.close()
     [port] = free_ports(1)
     spec = ProcessSpec(
         name="bare-route",
-        argv=(sys.executable, "-m", bare_route.__name__, str(port), urls.owner_url),
+        argv=(sys.executable, "-m", bare_route.__name__, str(port), urls.owner_url, str(rows)),
         ready=answers_ready(f"http://127.0.0.1:{port}/health/ready"),
         ports=(port,),
     )
