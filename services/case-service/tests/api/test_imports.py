@@ -1,6 +1,7 @@
 """Taking cases over from another system: every check of opening holds for every row, and all rows are taken or none."""
 
 import json
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -291,6 +292,39 @@ async def test_a_code_that_was_retired_later_is_taken(service, lead):
     await service.fetch(RETIRE)
     before = (datetime.now(UTC) - timedelta(days=400)).isoformat()
     assert (await take(lead, lines(row(theme="traffic", opened_at=before)))).status_code == 201
+
+
+@pytest.mark.parametrize("media", [NDJSON, "text/csv"])
+async def test_whatever_bytes_come_the_answer_is_a_report_and_nothing_changes(service, lead, media):
+    rng, before = random.Random(5), await service.row_digests()
+    table = b"title,theme,opened_at,level\r\n" + b'"Uro, og mer",drugs,2026-01-01T00:00:00Z,1\r\n' * 3
+    for _ in range(80):
+        content = bytearray(
+            lines(row(level=None), row(title="b\u00e5\U0001f600"), {"title": 1}) if media == NDJSON else table
+        )
+        for _ in range(rng.randint(1, 12)):
+            place = rng.randrange(len(content))
+            content[place : place + rng.choice((0, 1, 1, 4))] = rng.choice(
+                (
+                    b"",
+                    b"\0",
+                    b'"',
+                    b"\n",
+                    b"\r",
+                    b"\xff",
+                    b"\xc3",
+                    b",",
+                    b"{",
+                    b"}",
+                    b"\\ud800",
+                    b"\\",
+                    b"1e999",
+                    b"[" * 40,
+                )
+            )
+        answer = await take(lead, bytes(content), media=media)
+        assert (answer.status_code, answer.json()["code"]) == (422, "import-refused"), bytes(content)
+    assert await service.row_digests() == before
 
 
 async def test_no_input_comes_back(lead):
