@@ -3,8 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from forkant_devstack.verify.changes import check_changes
+from forkant_devstack.verify.recount import Period, recount
 
 from .reorganising import TODAY, TOMORROW, World, merger, named
 
@@ -196,6 +198,25 @@ async def test_a_unit_that_ended_takes_nothing_new_and_one_that_begins_does(worl
 async def test_a_token_of_a_unit_that_nobody_established_opens_nothing(world):
     refused = await world.service.person("lead-agder", unit="sor").get("/v1/cases")
     assert (refused.status_code, refused.json()["code"]) == (403, "unit-holds-no-cases")
+
+
+async def test_a_recount_has_open_cases_with_the_successor_and_what_was_where_it_was(world, agder, concern):
+    await agder.open(municipality_number=ARENDAL)
+    await closed(agder)
+    await agder.send("POST", "/v1/concerns", concern)
+    await world.approved(merger("agder", "sor-vest"))
+    await world.work(TOMORROW)
+    period = Period(name="now", first=TODAY.replace(day=1), until=TOMORROW, current=True)
+    connection = await asyncpg.connect(world.service.owner_url, server_settings={"forkant.system": "on"})
+    try:
+        found = await recount(connection, period=period, units=("agder", "sor"))
+    finally:
+        await connection.close()
+    counted = {
+        unit: [found[unit][f"counts.{name}"] for name in ("open", "opened", "closed", "concerns_received")]
+        for unit in ("agder", "sor", "national")
+    }
+    assert counted == {"agder": [0, 1, 1, 1], "sor": [1, 1, 0, 0], "national": [1, 2, 1, 1]}
 
 
 async def test_an_ended_case_that_is_taken_up_again_goes_to_who_answers_for_it(world, agder):
