@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Header, Request, Response
 from forkant_contracts.codes import PurposeCode
 from forkant_kit.audit.record import Entry
 from forkant_kit.audit.recorder import trail_of
@@ -18,7 +18,7 @@ from forkant_kit.db import transaction
 from forkant_kit.etag import etag, expected_version
 from forkant_kit.idempotency import Answer, find_answer, run_idempotent
 from forkant_kit.outbox import RelayNudge
-from forkant_kit.policy import requires
+from forkant_kit.policy import declaring, permit
 from forkant_kit.rls.stance import Stance
 from forkant_kit.vault import Vault
 from sqlalchemy.exc import IntegrityError
@@ -250,12 +250,10 @@ _Purpose = Annotated[
 def reading(action: str) -> Any:
     """Return the dependency of a route that reads."""
 
-    async def call(
-        request: Request, principal: Annotated[Principal, requires(action)], purpose: _Purpose = None
-    ) -> Call:
-        return await _call(request, principal, action, purpose)
+    async def call(request: Request, purpose: _Purpose = None) -> Call:
+        return await _call(request, permit(request, action), action, purpose)
 
-    return Depends(call)
+    return declaring(action, call)
 
 
 def _national_call(request: Request, principal: Principal, action: str, revision: int | None = None) -> Call:
@@ -266,21 +264,19 @@ def _national_call(request: Request, principal: Principal, action: str, revision
 def national(action: str) -> Any:
     """Return the dependency of a route that reads what all units share."""
 
-    async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
-        return _national_call(request, principal, action)
+    async def call(request: Request) -> Call:
+        return _national_call(request, permit(request, action), action)
 
-    return Depends(call)
+    return declaring(action, call)
 
 
 def national_creating(action: str) -> Any:
     """Return the dependency of a POST that adds to what all units share."""
 
-    async def call(
-        request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
-    ) -> Call:
-        return _national_call(request, principal, action)
+    async def call(request: Request, _key: _IdempotencyKey = None) -> Call:
+        return _national_call(request, permit(request, action), action)
 
-    return Depends(call)
+    return declaring(action, call)
 
 
 def national_changing(action: str) -> Any:
@@ -288,13 +284,12 @@ def national_changing(action: str) -> Any:
 
     async def call(
         request: Request,
-        principal: Annotated[Principal, requires(action)],
         if_match: _IfMatch = None,
         _key: _IdempotencyKey = None,
     ) -> Call:
-        return _national_call(request, principal, action, expected_version(if_match))
+        return _national_call(request, permit(request, action), action, expected_version(if_match))
 
-    return Depends(call)
+    return declaring(action, call)
 
 
 def creating(action: str) -> Any:
@@ -302,27 +297,23 @@ def creating(action: str) -> Any:
 
     async def call(
         request: Request,
-        principal: Annotated[Principal, requires(action)],
         _key: _IdempotencyKey = None,
         purpose: _Purpose = None,
     ) -> Call:
-        return await _call(request, principal, action, purpose)
+        return await _call(request, permit(request, action), action, purpose)
 
-    return Depends(call)
+    return declaring(action, call)
 
 
 def importing() -> Any:
     """Return the dependency of the POST that takes cases over from another system."""
 
-    async def call(
-        request: Request, principal: Annotated[Principal, requires("case.import")], _key: _IdempotencyKey = None
-    ) -> Call:
-        tools: Tools = request.app.state.tools
-        return _called(
-            request, principal, import_scope(principal, at=tools.now(), units=await tools.units.with_(principal.unit))
-        )
+    async def call(request: Request, _key: _IdempotencyKey = None) -> Call:
+        principal, tools = permit(request, "case.import"), request.app.state.tools
+        known = await tools.units.with_(principal.unit)
+        return _called(request, principal, import_scope(principal, at=tools.now(), units=known))
 
-    return Depends(call)
+    return declaring("case.import", call)
 
 
 def changing(action: str) -> Any:
@@ -330,14 +321,13 @@ def changing(action: str) -> Any:
 
     async def call(
         request: Request,
-        principal: Annotated[Principal, requires(action)],
         if_match: _IfMatch = None,
         _key: _IdempotencyKey = None,
         purpose: _Purpose = None,
     ) -> Call:
-        return await _call(request, principal, action, purpose, expected_version(if_match))
+        return await _call(request, permit(request, action), action, purpose, expected_version(if_match))
 
-    return Depends(call)
+    return declaring(action, call)
 
 
 def saving(action: str) -> Any:
@@ -345,10 +335,9 @@ def saving(action: str) -> Any:
 
     async def call(
         request: Request,
-        principal: Annotated[Principal, requires(action)],
         if_match: _IfMatch = None,
         purpose: _Purpose = None,
     ) -> Call:
-        return await _call(request, principal, action, purpose, expected_version(if_match))
+        return await _call(request, permit(request, action), action, purpose, expected_version(if_match))
 
-    return Depends(call)
+    return declaring(action, call)
