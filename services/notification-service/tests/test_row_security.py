@@ -355,7 +355,13 @@ async def test_a_database_that_was_there_before_grants_what_a_new_one_does(postg
     assert ("endpoint_secret", "expires_at", "app", "UPDATE") in granted[0]
 
 
-LATER = {Kind.BEST_PRACTICE_PUBLISHED, Kind.METHOD_PUBLISHED, Kind.METHOD_RETIRED}
+LATER = {
+    Kind.BEST_PRACTICE_PUBLISHED,
+    Kind.METHOD_PUBLISHED,
+    Kind.METHOD_RETIRED,
+    Kind.UNIT_CHANGED,
+    Kind.OFFER_OVERDUE,
+}
 """Kinds that are younger than what messages need: nobody had one before."""
 BEFORE = """
 INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, subject, subject_id, subject_version, occurred_at,
