@@ -86,9 +86,13 @@ class Platform:
         etag: str | None = None,
         key: str | None = None,
         traceparent: str | None = None,
+        unit: str | None = None,
     ) -> httpx.Response:
-        """Send one request as a persona; a POST gets a new idempotency key unless one is given."""
-        headers = self.issuer.headers(persona)
+        """Send one request as a persona, of another unit than its own if one is given.
+
+        A POST gets a new idempotency key unless one is given.
+        """
+        headers = self.issuer.headers(persona, **({} if unit is None else {"unit": unit}))
         if traceparent is not None:
             headers["traceparent"] = traceparent
         if etag is not None:
