@@ -1,6 +1,7 @@
 """Idempotency keys over HTTP and real PostgreSQL: sent twice, done once."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -40,6 +41,7 @@ class Desk:
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.refuse = False
+        self.secret = "a secret of the service's"
 
     def router(self) -> APIRouter:
         router = APIRouter()
@@ -56,7 +58,7 @@ class Desk:
                     raise ProblemError(409, "not-now", "Not now", "Later.")
                 return Answer(201, {"number": note.number}, {"ETag": '"v1"', "Location": "/v1/notes/1"}, ID)
 
-            return await run_idempotent(self.stage.engine, request, principal, command)
+            return await run_idempotent(self.stage.engine, request, principal, command, secret=self.secret)
 
         return router
 
@@ -134,6 +136,20 @@ async def test_a_key_with_another_body_is_refused(client: httpx.AsyncClient, iss
     answer = await post(client, issuer, "k", 2)
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
     assert await desk.notes() == 1
+
+
+async def test_whoever_has_the_database_alone_cannot_try_bodies_out_on_what_is_stored(
+    client: httpx.AsyncClient, issuer: IssuerServer, desk: Desk
+):
+    sent = (await post(client, issuer, "one", 1)).request.content
+    desk.secret = "the secret of another service"
+    assert (await post(client, issuer, "other", 1)).request.content == sent
+    rows = await desk.stage.fetch("SELECT fingerprint FROM idempotency_key")
+    stored = {bytes(row["fingerprint"]) for row in rows}
+    assert len(stored) == 2, "it goes by the secret"
+    assert hashlib.sha256(sent).digest() not in stored
+    assert (await post(client, issuer, "one", 1)).json()["code"] == "idempotency-key-reused"
+    assert await desk.notes() == 2
 
 
 async def test_a_key_belongs_to_one_caller(client: httpx.AsyncClient, issuer: IssuerServer, desk: Desk):

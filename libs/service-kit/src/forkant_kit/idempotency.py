@@ -1,10 +1,12 @@
 """Idempotency keys: a POST that is sent again is answered again and changes nothing more.
 
 The key, a fingerprint of the request and the answer are stored in the transaction of the change, so they stand or
-fall with it. A key belongs to one caller and one route and is kept for 24 hours.
+fall with it. A key belongs to one caller and one route and is kept for 24 hours. The fingerprint is made under a secret
+of the service's: whoever has the database alone can't try bodies out on it.
 """
 
 import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -42,6 +44,7 @@ IDEMPOTENCY_DDL: Final[tuple[str, ...]] = (
 """Statements that create the table; ``aggregate_id`` lets an erasure remove stored answers."""
 
 _MAX_KEY: Final = 200
+_PURPOSE: Final = b"forkant-idempotency\0"
 _LOCK_AND_FIND: Final = text("""
 SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7)) AS free, stored.fingerprint, stored.status,
        stored.headers, stored.body, stored.aggregate_id
@@ -79,13 +82,15 @@ async def run_idempotent(
     principal: Principal,
     command: Command,
     *,
+    secret: str,
     stance: Stance | None = None,
     fingerprint: bytes | None = None,
 ) -> Response:
     """Run a command in one transaction, or give the stored answer when its ``Idempotency-Key`` was used before.
 
     The transaction takes the stance; where row-level security guards the stored answers, it must name the subject. A
-    route that streams its body says by which fingerprint a repeat is known; else it is the body's.
+    route that streams its body says by which fingerprint a repeat is known; else it is the body's. It is stored under
+    the secret: with another one, a repeat of before is refused as another body's, and changes nothing.
 
     Raises:
         ProblemError: 400 ``idempotency-key-required``, 409 ``idempotency-key-in-use`` while the first request still
@@ -93,7 +98,7 @@ async def run_idempotent(
             in which case nothing is stored.
     """
     bind = _names(request, principal)
-    fingerprint = fingerprint or hashlib.sha256(await request.body()).digest()
+    fingerprint = _keyed(secret, fingerprint or hashlib.sha256(await request.body()).digest())
     async with transaction(engine, stance) as conn:
         before = await _answered(conn, request, bind, fingerprint)
         if before is not None:
@@ -122,6 +127,7 @@ async def find_answer(
     request: Request,
     principal: Principal,
     *,
+    secret: str,
     fingerprint: bytes,
     stance: Stance | None = None,
 ) -> Response | None:
@@ -132,7 +138,7 @@ async def find_answer(
     """
     bind = _names(request, principal)
     async with transaction(engine, stance) as conn:
-        return await _answered(conn, request, bind, fingerprint)
+        return await _answered(conn, request, bind, _keyed(secret, fingerprint))
 
 
 def _names(request: Request, principal: Principal) -> dict[str, str]:
@@ -155,6 +161,11 @@ async def _answered(
     return answer
 
 
+def _keyed(secret: str, fingerprint: bytes) -> bytes:
+    # Named, so that nothing else that is made under the secret is alike.
+    return hmac.digest(secret.encode(), _PURPOSE + fingerprint, hashlib.sha256)
+
+
 def _in_use() -> ProblemError:
     return ProblemError(
         409,
@@ -166,7 +177,7 @@ def _in_use() -> ProblemError:
 
 
 def _again(stored: Any, fingerprint: bytes) -> Response:
-    if bytes(stored.fingerprint) != fingerprint:
+    if not hmac.compare_digest(bytes(stored.fingerprint), fingerprint):
         raise ProblemError(
             422,
             "idempotency-key-reused",

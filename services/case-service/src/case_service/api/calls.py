@@ -111,6 +111,7 @@ class Call:
             self.request,
             self.principal,
             lambda conn: _run(conn, work),
+            secret=self.tools.cursor_secret,
             stance=self._stance(changes=True),
             fingerprint=fingerprint,
         )
@@ -119,8 +120,14 @@ class Call:
 
     async def answered_before(self, fingerprint: bytes) -> Response | None:
         """Return the answer to the Idempotency-Key when it was used before, for who asks before reading the body."""
-        told = self._stance(changes=True)
-        return await find_answer(self.tools.engine, self.request, self.principal, fingerprint=fingerprint, stance=told)
+        return await find_answer(
+            self.tools.engine,
+            self.request,
+            self.principal,
+            secret=self.tools.cursor_secret,
+            fingerprint=fingerprint,
+            stance=self._stance(changes=True),
+        )
 
     def transaction(self, *, changes: bool) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open one of several transactions, of a route that waits for its client between them."""

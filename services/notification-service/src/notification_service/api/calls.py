@@ -121,9 +121,13 @@ class Call:
 
     async def once(self, work: Work[Answer]) -> Response:
         """Run a command that is answered once for each Idempotency-Key."""
-        told = self._stance(changes=True)
         return await run_idempotent(
-            self.tools.engine, self.request, self.principal, lambda conn: self._recorded(conn, work), stance=told
+            self.tools.engine,
+            self.request,
+            self.principal,
+            lambda conn: self._recorded(conn, work),
+            secret=self.tools.cursor_secret,
+            stance=self._stance(changes=True),
         )
 
     async def once_with_secret(self, work: Work[tuple[Answer, str]]) -> Response:
