@@ -59,7 +59,7 @@ class ServiceSettings(BaseSettings):
     log_level: str = "INFO"
     """Lowest level that is logged: debug, info, warning or error."""
     cursor_secret: SecretStr = SecretStr(DEV_CURSOR_SECRET)
-    """Key that signs paging cursors and keys fingerprints of repeated requests; at least 32 characters in production."""
+    """Key of paging cursors and of fingerprints of repeated requests; at least 32 characters in production."""
 
     @field_validator("log_level")
     @classmethod
