@@ -31,14 +31,14 @@ _MODULE: Final = """\
 from collections.abc import AsyncIterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
-from typing import Final
+from typing import Final, overload
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
 from forkant_contracts.codes import {codes}
 
-from forkant_case_client.answers import Answer
+from forkant_case_client.answers import Answer, Part
 from forkant_case_client.models import {models}
 from forkant_case_client.routes import Route
 from forkant_case_client.transport import Call, Transport
@@ -93,15 +93,20 @@ class _Method:
     headers: list[str] = field(default_factory=list)
     sends: list[str] = field(default_factory=list)
     content: bool = False
+    partly: bool = False
     models: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Read the parameters and the body."""
         for parameter in self.operation.get("parameters", ()):
-            # An answer of some fields alone has no type of its own.
-            if parameter["name"] != _PART:
+            if parameter["name"] == _PART:
+                # What it answers then has no model: each choice of fields would be one of its own.
+                self.partly = True
+            else:
                 self._take(parameter)
+        if self.partly:
+            self.query.append(f'"{_PART}": {_PART}')
         self._take_body(self.operation.get("requestBody", {}).get("content", {}))
         self.answers, self.streams = self._answer()
 
@@ -112,16 +117,28 @@ class _Method:
 
     def source(self) -> str:
         """Return the method."""
-        signature = ", ".join(["self", *self.first, *(["*", *self.named] if self.named else [])])
         returns = "AbstractAsyncContextManager[httpx.Response]" if self.streams else f"Answer[{self.answers}]"
+        returns += " | Answer[Part]" if self.partly else ""
         send = "return self._transport.stream(call)" if self.streams else "return await self._transport.send(call)"
         lines = [
-            f"{'' if self.streams else 'async '}def {self.name}({signature}) -> {returns}:",
+            *self._overloads(),
+            f"{self._signature(returns)}:",
             f"    {self._docstring()}",
             f"    call = Call({', '.join(self._call())})",
             f"    {send}",
         ]
         return "\n".join(f"    {line}" for line in lines)
+
+    def _signature(self, returns: str, part: str = f"{_PART}: str | None = None") -> str:
+        named = [*self.named, *([part] if self.partly else [])]
+        taken = ", ".join(["self", *self.first, *(["*", *named] if named else [])])
+        return f"{'' if self.streams else 'async '}def {self.name}({taken}) -> {returns}"
+
+    def _overloads(self) -> Iterator[str]:
+        """Yield what it answers with all fields, and with some of them alone."""
+        if self.partly:
+            for part, answers in ((f"{_PART}: None = None", self.answers), (f"{_PART}: str", "Part")):
+                yield from ("@overload", f"{self._signature(f'Answer[{answers}]', part)}: ...")
 
     def route(self) -> str:
         """Return how the operation is found by its route."""
@@ -183,7 +200,7 @@ class _Method:
             yield f"headers={{{', '.join(self.headers)}}}"
         yield from self.sends
         if self.answers != "None":
-            yield f"answers={self.answers}"
+            yield f"answers={self.answers}{f' if {_PART} is None else Part' if self.partly else ''}"
 
     def _docstring(self) -> str:
         summary = f"{self.operation['summary']}: ``{self.verb} {self._template()}``."

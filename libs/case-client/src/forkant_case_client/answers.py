@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+Part = dict[str, Any]
+"""An answer that shows only the fields that the caller named, as it came: `id` and `version` are always in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

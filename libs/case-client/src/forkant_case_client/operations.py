@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
-from typing import Final
+from typing import Final, overload
 from urllib.parse import quote
 from uuid import UUID
 
 import httpx
-from forkant_case_client.answers import Answer
+from forkant_case_client.answers import Answer, Part
 from forkant_case_client.models import (
     Act,
     AddMember,
@@ -830,6 +830,7 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    @overload
     async def cases_list_cases(
         self,
         *,
@@ -865,7 +866,83 @@ class CaseService:
         limit: int | None = None,
         cursor: str | None = None,
         purpose: PurposeCode | None = None,
-    ) -> Answer[CasePage]:
+        fields: None = None,
+    ) -> Answer[CasePage]: ...
+    @overload
+    async def cases_list_cases(
+        self,
+        *,
+        state: Sequence[CaseState] = (),
+        held_from: Sequence[CaseState] = (),
+        hold_reason: Sequence[HoldReason] = (),
+        case_type: Sequence[CaseType] = (),
+        theme: Sequence[Theme] = (),
+        age_band: Sequence[AgeBand] = (),
+        subject_category: Sequence[SubjectCategory] = (),
+        special_category: bool | None = None,
+        arena: Sequence[Arena] = (),
+        municipality_number: Sequence[str] = (),
+        purpose_code: Sequence[PurposeCode] = (),
+        legal_basis: Sequence[LegalBasis] = (),
+        level: Sequence[str] = (),
+        close_reason: Sequence[CloseReason] = (),
+        reject_reason: Sequence[RejectReason] = (),
+        restricted: bool | None = None,
+        restriction_reason: Sequence[RestrictionReason] = (),
+        opened_from: datetime | None = None,
+        opened_before: datetime | None = None,
+        recorded_from: datetime | None = None,
+        recorded_before: datetime | None = None,
+        updated_from: datetime | None = None,
+        updated_before: datetime | None = None,
+        closed_from: datetime | None = None,
+        closed_before: datetime | None = None,
+        clarification_deadline_from: date | None = None,
+        clarification_deadline_before: date | None = None,
+        retention_until_from: date | None = None,
+        retention_until_before: date | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+        fields: str,
+    ) -> Answer[Part]: ...
+    async def cases_list_cases(
+        self,
+        *,
+        state: Sequence[CaseState] = (),
+        held_from: Sequence[CaseState] = (),
+        hold_reason: Sequence[HoldReason] = (),
+        case_type: Sequence[CaseType] = (),
+        theme: Sequence[Theme] = (),
+        age_band: Sequence[AgeBand] = (),
+        subject_category: Sequence[SubjectCategory] = (),
+        special_category: bool | None = None,
+        arena: Sequence[Arena] = (),
+        municipality_number: Sequence[str] = (),
+        purpose_code: Sequence[PurposeCode] = (),
+        legal_basis: Sequence[LegalBasis] = (),
+        level: Sequence[str] = (),
+        close_reason: Sequence[CloseReason] = (),
+        reject_reason: Sequence[RejectReason] = (),
+        restricted: bool | None = None,
+        restriction_reason: Sequence[RestrictionReason] = (),
+        opened_from: datetime | None = None,
+        opened_before: datetime | None = None,
+        recorded_from: datetime | None = None,
+        recorded_before: datetime | None = None,
+        updated_from: datetime | None = None,
+        updated_before: datetime | None = None,
+        closed_from: datetime | None = None,
+        closed_before: datetime | None = None,
+        clarification_deadline_from: date | None = None,
+        clarification_deadline_before: date | None = None,
+        retention_until_from: date | None = None,
+        retention_until_before: date | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+        fields: str | None = None,
+    ) -> Answer[CasePage] | Answer[Part]:
         """List cases: ``GET /v1/cases``.
 
         List the cases that the caller may see, newest first, as codes.
@@ -905,9 +982,10 @@ class CaseService:
                 "retention_until_before": retention_until_before,
                 "limit": limit,
                 "cursor": cursor,
+                "fields": fields,
             },
             headers={"Forkant-Purpose": purpose},
-            answers=CasePage,
+            answers=CasePage if fields is None else Part,
         )
         return await self._transport.send(call)
 
@@ -927,9 +1005,17 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    @overload
     async def cases_read(
-        self, case_id: UUID, *, round: int | None = None, purpose: PurposeCode | None = None
-    ) -> Answer[CaseView]:
+        self, case_id: UUID, *, round: int | None = None, purpose: PurposeCode | None = None, fields: None = None
+    ) -> Answer[CaseView]: ...
+    @overload
+    async def cases_read(
+        self, case_id: UUID, *, round: int | None = None, purpose: PurposeCode | None = None, fields: str
+    ) -> Answer[Part]: ...
+    async def cases_read(
+        self, case_id: UUID, *, round: int | None = None, purpose: PurposeCode | None = None, fields: str | None = None
+    ) -> Answer[CaseView] | Answer[Part]:
         """Read a case: ``GET /v1/cases/{case_id}``.
 
         Read a case with everything below it; the reading is written in the audit trail.
@@ -937,13 +1023,23 @@ class CaseService:
         call = Call(
             method="GET",
             path=f"/v1/cases/{case_id}",
-            query={"round": round},
+            query={"round": round, "fields": fields},
             headers={"Forkant-Purpose": purpose},
-            answers=CaseView,
+            answers=CaseView if fields is None else Part,
         )
         return await self._transport.send(call)
 
-    async def cases_search(self, body: SearchCases, *, purpose: PurposeCode | None = None) -> Answer[CasePage]:
+    @overload
+    async def cases_search(
+        self, body: SearchCases, *, purpose: PurposeCode | None = None, fields: None = None
+    ) -> Answer[CasePage]: ...
+    @overload
+    async def cases_search(
+        self, body: SearchCases, *, purpose: PurposeCode | None = None, fields: str
+    ) -> Answer[Part]: ...
+    async def cases_search(
+        self, body: SearchCases, *, purpose: PurposeCode | None = None, fields: str | None = None
+    ) -> Answer[CasePage] | Answer[Part]:
         """Search cases by words: ``POST /v1/cases/search``.
 
         Find the cases that the caller may see and that have all the words, newest first, as codes. It changes
@@ -951,7 +1047,12 @@ class CaseService:
         information.
         """
         call = Call(
-            method="POST", path="/v1/cases/search", headers={"Forkant-Purpose": purpose}, body=body, answers=CasePage
+            method="POST",
+            path="/v1/cases/search",
+            query={"fields": fields},
+            headers={"Forkant-Purpose": purpose},
+            body=body,
+            answers=CasePage if fields is None else Part,
         )
         return await self._transport.send(call)
 
@@ -1022,6 +1123,7 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    @overload
     async def concerns_list_concerns(
         self,
         *,
@@ -1030,7 +1132,29 @@ class CaseService:
         limit: int | None = None,
         cursor: str | None = None,
         purpose: PurposeCode | None = None,
-    ) -> Answer[ConcernPage]:
+        fields: None = None,
+    ) -> Answer[ConcernPage]: ...
+    @overload
+    async def concerns_list_concerns(
+        self,
+        *,
+        state: str | None = None,
+        outcome: ConcernOutcome | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+        fields: str,
+    ) -> Answer[Part]: ...
+    async def concerns_list_concerns(
+        self,
+        *,
+        state: str | None = None,
+        outcome: ConcernOutcome | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+        fields: str | None = None,
+    ) -> Answer[ConcernPage] | Answer[Part]:
         """List concerns: ``GET /v1/concerns``.
 
         List the unit's concerns, newest first, as codes.
@@ -1038,19 +1162,33 @@ class CaseService:
         call = Call(
             method="GET",
             path="/v1/concerns",
-            query={"state": state, "outcome": outcome, "limit": limit, "cursor": cursor},
+            query={"state": state, "outcome": outcome, "limit": limit, "cursor": cursor, "fields": fields},
             headers={"Forkant-Purpose": purpose},
-            answers=ConcernPage,
+            answers=ConcernPage if fields is None else Part,
         )
         return await self._transport.send(call)
 
-    async def concerns_read(self, concern_id: UUID, *, purpose: PurposeCode | None = None) -> Answer[ConcernView]:
+    @overload
+    async def concerns_read(
+        self, concern_id: UUID, *, purpose: PurposeCode | None = None, fields: None = None
+    ) -> Answer[ConcernView]: ...
+    @overload
+    async def concerns_read(
+        self, concern_id: UUID, *, purpose: PurposeCode | None = None, fields: str
+    ) -> Answer[Part]: ...
+    async def concerns_read(
+        self, concern_id: UUID, *, purpose: PurposeCode | None = None, fields: str | None = None
+    ) -> Answer[ConcernView] | Answer[Part]:
         """Read a concern: ``GET /v1/concerns/{concern_id}``.
 
         Read a concern; the reading is written in the audit trail.
         """
         call = Call(
-            method="GET", path=f"/v1/concerns/{concern_id}", headers={"Forkant-Purpose": purpose}, answers=ConcernView
+            method="GET",
+            path=f"/v1/concerns/{concern_id}",
+            query={"fields": fields},
+            headers={"Forkant-Purpose": purpose},
+            answers=ConcernView if fields is None else Part,
         )
         return await self._transport.send(call)
 
@@ -2510,6 +2648,7 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    @overload
     async def searches_run(
         self,
         search_id: UUID,
@@ -2517,7 +2656,27 @@ class CaseService:
         limit: int | None = None,
         cursor: str | None = None,
         purpose: PurposeCode | None = None,
-    ) -> Answer[CasePage]:
+        fields: None = None,
+    ) -> Answer[CasePage]: ...
+    @overload
+    async def searches_run(
+        self,
+        search_id: UUID,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+        fields: str,
+    ) -> Answer[Part]: ...
+    async def searches_run(
+        self,
+        search_id: UUID,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+        fields: str | None = None,
+    ) -> Answer[CasePage] | Answer[Part]:
         """Run a saved search: ``GET /v1/searches/{search_id}/cases``.
 
         List the cases that it finds and that you, whoever saved it, may see now, newest first, as codes.
@@ -2525,9 +2684,9 @@ class CaseService:
         call = Call(
             method="GET",
             path=f"/v1/searches/{search_id}/cases",
-            query={"limit": limit, "cursor": cursor},
+            query={"limit": limit, "cursor": cursor, "fields": fields},
             headers={"Forkant-Purpose": purpose},
-            answers=CasePage,
+            answers=CasePage if fields is None else Part,
         )
         return await self._transport.send(call)
 
@@ -2615,16 +2774,31 @@ class CaseService:
         )
         return await self._transport.send(call)
 
-    async def tasks_list_case_tasks(self, case_id: UUID, *, purpose: PurposeCode | None = None) -> Answer[TaskList]:
+    @overload
+    async def tasks_list_case_tasks(
+        self, case_id: UUID, *, purpose: PurposeCode | None = None, fields: None = None
+    ) -> Answer[TaskList]: ...
+    @overload
+    async def tasks_list_case_tasks(
+        self, case_id: UUID, *, purpose: PurposeCode | None = None, fields: str
+    ) -> Answer[Part]: ...
+    async def tasks_list_case_tasks(
+        self, case_id: UUID, *, purpose: PurposeCode | None = None, fields: str | None = None
+    ) -> Answer[TaskList] | Answer[Part]:
         """List the tasks of a case: ``GET /v1/cases/{case_id}/tasks``.
 
         List every task of a case, ended ones too, the oldest first.
         """
         call = Call(
-            method="GET", path=f"/v1/cases/{case_id}/tasks", headers={"Forkant-Purpose": purpose}, answers=TaskList
+            method="GET",
+            path=f"/v1/cases/{case_id}/tasks",
+            query={"fields": fields},
+            headers={"Forkant-Purpose": purpose},
+            answers=TaskList if fields is None else Part,
         )
         return await self._transport.send(call)
 
+    @overload
     async def tasks_list_tasks(
         self,
         *,
@@ -2637,7 +2811,37 @@ class CaseService:
         limit: int | None = None,
         cursor: str | None = None,
         purpose: PurposeCode | None = None,
-    ) -> Answer[TaskPage]:
+        fields: None = None,
+    ) -> Answer[TaskPage]: ...
+    @overload
+    async def tasks_list_tasks(
+        self,
+        *,
+        whose: str | None = None,
+        kind: Sequence[TaskKind] = (),
+        role: Sequence[Role] = (),
+        state: Sequence[str] = (),
+        due_before: date | None = None,
+        overdue: bool | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+        fields: str,
+    ) -> Answer[Part]: ...
+    async def tasks_list_tasks(
+        self,
+        *,
+        whose: str | None = None,
+        kind: Sequence[TaskKind] = (),
+        role: Sequence[Role] = (),
+        state: Sequence[str] = (),
+        due_before: date | None = None,
+        overdue: bool | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        purpose: PurposeCode | None = None,
+        fields: str | None = None,
+    ) -> Answer[TaskPage] | Answer[Part]:
         """List tasks: ``GET /v1/tasks``.
 
         List tasks of cases that you may see, the first due first.
@@ -2654,15 +2858,24 @@ class CaseService:
                 "overdue": overdue,
                 "limit": limit,
                 "cursor": cursor,
+                "fields": fields,
             },
             headers={"Forkant-Purpose": purpose},
-            answers=TaskPage,
+            answers=TaskPage if fields is None else Part,
         )
         return await self._transport.send(call)
 
+    @overload
     async def tasks_read_task(
-        self, case_id: UUID, task_id: UUID, *, purpose: PurposeCode | None = None
-    ) -> Answer[TaskView]:
+        self, case_id: UUID, task_id: UUID, *, purpose: PurposeCode | None = None, fields: None = None
+    ) -> Answer[TaskView]: ...
+    @overload
+    async def tasks_read_task(
+        self, case_id: UUID, task_id: UUID, *, purpose: PurposeCode | None = None, fields: str
+    ) -> Answer[Part]: ...
+    async def tasks_read_task(
+        self, case_id: UUID, task_id: UUID, *, purpose: PurposeCode | None = None, fields: str | None = None
+    ) -> Answer[TaskView] | Answer[Part]:
         """Read a task: ``GET /v1/cases/{case_id}/tasks/{task_id}``.
 
         Read a task. The ETag is the case's.
@@ -2670,8 +2883,9 @@ class CaseService:
         call = Call(
             method="GET",
             path=f"/v1/cases/{case_id}/tasks/{task_id}",
+            query={"fields": fields},
             headers={"Forkant-Purpose": purpose},
-            answers=TaskView,
+            answers=TaskView if fields is None else Part,
         )
         return await self._transport.send(call)
 

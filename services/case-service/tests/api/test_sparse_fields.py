@@ -104,3 +104,20 @@ async def test_restricted_information_stays_without_its_words(officer, lead):
     await case.do("POST", f"information/{made['item_id']}/clarification", clear)
     [shown] = (await officer.get(case.path, fields="information")).json()["information"]
     assert (shown["restricted"], shown["text"]) == (True, None)
+
+
+async def test_a_search_by_words_shows_only_what_is_named_and_is_recorded_as_one_of_all(service, officer):
+    case, body = await officer.open(title="Feltmerke-51"), {"words": "Feltmerke-51"}
+    path = "/v1/cases/search"
+    whole = (await officer.send("POST", path, body)).json()
+    told = await entries_of(service)
+    part = await officer.send("POST", f"{path}?fields=state,theme", body)
+    assert {*part.json()["items"][0]} == {"id", "version", "state", "theme"}
+    assert part.json() == {
+        **whole, "items": [{name: one[name] for name in part.json()["items"][0]} for one in whole["items"]],
+    }  # fmt: skip
+    assert (await entries_of(service))[-1] == told[-1]
+    assert [one["id"] for one in whole["items"]] == [case.id]
+    for hidden in ("title", "gossip", ""):
+        answer = await officer.send("POST", f"{path}?fields={hidden}", body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "unknown-field")

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from forkant_case_client import CaseService, RefusedError, Transport
+from forkant_case_client import CaseService, Part, RefusedError, Transport
 from forkant_case_client.models import (
     Act,
     AddPartner,
+    CaseView,
     CloseCase,
     OpenCase,
     PlanGoal,
@@ -16,6 +17,7 @@ from forkant_case_client.models import (
     SaveAssessment,
     SaveEvaluation,
     SavePlan,
+    SearchCases,
 )
 from forkant_contracts.codes import (
     CaseState,
@@ -139,3 +141,18 @@ async def test_lists_are_read_page_by_page(client_of):
         seen += [line.id for line in page.items]
         cursor = page.next
     assert wanted <= set(seen[:4])
+
+
+async def test_an_answer_of_some_fields_alone_is_told_apart_by_its_type_and_holds_them_alone(client_of):
+    officer = client_of("officer-oslo")
+    case = (await officer.cases_open(PLACE)).body.id
+    part: Part = (await officer.cases_read(case, fields="state,title")).body
+    assert {**part, "version": 0} == {
+        "id": str(case), "version": 0, "state": "registered", "title": "The bus station",
+    }  # fmt: skip
+    whole: CaseView = (await officer.cases_read(case)).body
+    assert (whole.id, whole.title) == (case, "The bus station")
+    found = await officer.cases_search(SearchCases(words="bus station"), fields="theme")
+    assert {"id": str(case), "version": part["version"], "theme": "vandalism"} in found.body["items"]
+    with pytest.raises(RefusedError, match="unknown-field"):
+        await officer.tasks_list_tasks(fields="gossip")

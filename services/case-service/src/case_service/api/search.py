@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from case_service.api import paging
+from case_service.api import paging, sparse
 from case_service.api.calls import Call, reading
 from case_service.api.description import operation_id
 from case_service.api.search_bodies import SearchCases
@@ -23,12 +23,15 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"], generate_unique_id_functi
 
 
 @router.post("/search", response_model=CasePage, summary="Search cases by words")
-async def search(body: SearchCases, call: Annotated[Call, reading("case.read")]) -> Response:
+async def search(
+    body: SearchCases, call: Annotated[Call, reading("case.read")], fields: sparse.Fields = None
+) -> Response:
     """Find the cases that the caller may see and that have all the words, newest first, as codes.
 
     It changes nothing, so that it needs no key. Words are looked for in what is written in a case, save in its
     information.
     """
+    shown = sparse.shown(CaseLine, fields)
 
     async def work(conn: AsyncConnection) -> Any:
         units = await words_of_units(conn)
@@ -42,4 +45,4 @@ async def search(body: SearchCases, call: Annotated[Call, reading("case.read")])
     rows, name = await call.read(work)
     following = paging.next_by_id(call, name, rows, body.limit)
     page = CasePage(items=[CaseLine.model_validate(dict(row)) for row in rows[: body.limit]], next=following)
-    return Response(page.model_dump_json(), media_type="application/json")
+    return Response(shown.page(page), media_type="application/json")
