@@ -142,6 +142,40 @@ async def test_no_login_of_the_api_reorganises_anything_itself(world, agder, att
     assert await world.service.row_digests() == before
 
 
+@pytest.mark.parametrize(
+    ("attack", "refused"),
+    [
+        ("SELECT * FROM move_for_reorganisation($1, $2, 1, 2, 'x', now())", "not under way"),
+        ("SELECT revoke_for_reorganisation($1, (SELECT id FROM transfer), $2, 2, 0, 'x', now())", "no such offer"),
+        ("SELECT * FROM waits_to_move($2, 9) WHERE $1::uuid IS NOT NULL", None),
+        ("SELECT * FROM offers_to_ended($2, 9) WHERE $1::uuid IS NOT NULL", None),
+        ("SELECT * FROM move_concerns($2, 9) WHERE $1::uuid IS NOT NULL", None),
+        ("SELECT * FROM take_effect($2, current_date, now()) WHERE $1::uuid IS NOT NULL", None),
+        ("SELECT 1 WHERE reorganisation_done($2, now()) AND $1::uuid IS NOT NULL", None),
+    ],
+)
+async def test_the_workers_login_moves_nothing_for_one_that_is_approved_and_not_under_way(
+    world, agder, concern, attack, refused
+):
+    case = await agder.open(municipality_number=ARENDAL)
+    await agder.send("POST", "/v1/concerns", concern)
+    theirs = await world.service.person("officer-oslo").open()
+    await theirs.do("POST", "transfers", {"to_unit": "agder"})
+    which = (await world.approved(merger("agder", "sor-vest")))[-36:]
+    before = await world.service.row_digests()
+    about = theirs.id if "revoke" in attack else case.id
+    connection = await asyncpg.connect(world.service.worker_url)
+    try:
+        if refused is None:
+            assert await connection.fetch(attack, about, which) == []
+        else:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match=refused):
+                await connection.fetch(attack, about, which)
+    finally:
+        await connection.close()
+    assert await world.service.row_digests() == before
+
+
 async def test_the_database_itself_refuses_that_one_person_proposes_and_approves(world):
     proposed = await world.propose(merger("agder", "sor-vest"))
     assert proposed.status_code == 201
