@@ -26,6 +26,7 @@ OF_CASE = "(SELECT unit FROM preventive_case WHERE id = t.{})"
 HOLDER = {
     "preventive_case": "t.unit",
     "concern": "t.unit",
+    "concern_mark": "(SELECT unit FROM concern WHERE id = t.concern_id)",
     "case_departure": "t.unit",
     "transfer": "t.from_unit",
     "access_grant": OF_CASE.format("object_id"),
@@ -130,7 +131,7 @@ async def fill(service: Service, unit: str, other: str) -> None:
     assert drafted.status_code == 201, drafted.text
     active = await officer.open()
     await active.do("POST", f"measures/{await active.active(lead)}/steps", {"step": "summary_written"})
-    concern = await officer.send("POST", "/v1/concerns", CONCERN)
+    concern = await officer.send("POST", "/v1/concerns", {**CONCERN, "subject_reference": f"REG-{unit}-4711"})
     assert concern.status_code == 201, concern.text
     await (await officer.open()).do("POST", "transfers", {"to_unit": other})
     leaving = await officer.open()

@@ -50,6 +50,7 @@ def test_the_columns_of_bytes_are_the_columns_of_text():
         "attachment_segment": {"sealed"},
         "imported_case": {"reference"},
         "subject_mark": {"mark"},
+        "concern_mark": {"mark"},
     }
 
 

@@ -767,6 +767,7 @@ class ReceiveConcern(Model):
     municipality_number: str | None = None
     occurred_at: AwareDatetime | None = None
     source: ConcernSource
+    subject_reference: str | None = None
     theme: Theme
 
 

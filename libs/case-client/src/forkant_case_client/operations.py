@@ -1511,7 +1511,8 @@ class CaseService:
     ) -> Answer[DuplicatePage]:
         """List concerns and cases like a concern: ``GET /v1/concerns/{concern_id}/duplicates``.
 
-        List the unit's concerns and cases that you may see and that may be about the same, newest first.
+        List concerns and cases that you may see and that may be about the same, newest first. Those of the unit
+        whose codes are the same, and those with the same subject reference: cases of any unit.
         """
         call = Call(
             method="GET",

@@ -1,9 +1,11 @@
 """Cases about the same subject are found by a reference that nobody keeps, by those alone who see both."""
 
 import base64
+import json
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -183,3 +185,119 @@ async def test_cases_from_before_and_after_a_rotation_still_meet(empty_service, 
     last = await officer.open(subject_reference=CANARY, theme="violence")
     assert (await duplicates(officer, last)).keys() == {after.id}, "the older key alone knew the first"
     assert (await duplicates(officer, before)).keys() == {after.id}, "what met stays met without a key"
+
+
+async def of_concern(person, received) -> dict[str, list[str]]:
+    answer = await person.get(f"{received.headers['location']}/duplicates")
+    assert answer.status_code == 200, answer.text
+    return {item["id"]: item["reasons"] for item in answer.json()["items"]}
+
+
+async def receive(person, concern, **more):
+    answer = await person.send("POST", "/v1/concerns", {**concern, **more})
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+async def test_a_concern_about_the_same_is_found_before_it_becomes_a_case_and_its_case_is_found_after(
+    empty_service, officer, concern
+):
+    known = await officer.open(subject_reference=CANARY, theme="fraud")
+    abroad = await empty_service.person("officer-troms").open(subject_reference=CANARY, theme="fraud")
+    earlier = await receive(officer, concern, subject_reference=FORMS[1], theme="vandalism")
+    other = await receive(officer, concern, subject_reference="REG-4712-555", theme="vandalism")
+    received = await receive(officer, concern, subject_reference=CANARY, theme="drugs")
+    found = await of_concern(officer, received)
+    assert found.keys() == {known.id, earlier.json()["id"]}
+    assert all(reasons[0] == "same_subject" for reasons in found.values())
+    assert other.json()["id"] not in found
+    assert abroad.id not in found
+    case = {
+        "case_type": "person", "subject_category": "at_risk", "purpose_code": "prevent_crime",
+        "legal_basis": "police_act", "title": "A title",
+    }  # fmt: skip
+    decided = await officer.send(
+        "POST", f"{received.headers['location']}/decision", {"outcome": "case", "case": case},
+        etag=received.headers["etag"],
+    )  # fmt: skip
+    assert decided.status_code == 200, decided.text
+    made = decided.json()["case_id"]
+    assert "same_subject" in (await duplicates(officer, known))[made], "it takes the mark of its concern"
+    assert made not in await of_concern(officer, received), "it is the concern's own"
+    for table in await empty_service.row_counts():
+        rows = await empty_service.fetch(f'SELECT t::text AS row FROM "{table}" AS t')
+        assert not [row for row in rows if any(form.lower() in row["row"].lower() for form in FORMS)], table
+
+
+async def test_what_one_may_not_see_is_not_said_of_a_concern_either(empty_service, officer, concern):
+    received = await receive(officer, concern, subject_reference=CANARY)
+    troms = empty_service.person("officer-troms")
+    theirs = await receive(troms, concern, subject_reference=CANARY)
+    await empty_service.person("officer2-oslo").open(subject_reference=CANARY, theme="fraud")
+    assert await of_concern(officer, received) == {}
+    assert await of_concern(troms, theirs) == {}
+    told = {"forkant.unit": "oslo", "forkant.subject": "officer-oslo", "forkant.changes": "on"}
+    connection = await asyncpg.connect(empty_service.app_url, server_settings=told)
+    try:
+        marks = await connection.fetch("SELECT concern_id FROM concern_mark")
+        assert [str(row["concern_id"]) for row in marks] == [received.json()["id"]]
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("UPDATE concern_mark SET mark = mark")
+    finally:
+        await connection.close()
+
+
+async def test_the_marks_of_a_concern_go_with_its_case(empty_service, officer, concern):
+    kept = await receive(officer, concern, subject_reference=CANARY)
+    received = await receive(officer, concern, subject_reference=CANARY)
+    case = {
+        "case_type": "person", "subject_category": "at_risk", "purpose_code": "prevent_crime",
+        "legal_basis": "police_act", "title": "A title",
+    }  # fmt: skip
+    decided = await officer.send(
+        "POST", f"{received.headers['location']}/decision", {"outcome": "case", "case": case},
+        etag=received.headers["etag"],
+    )  # fmt: skip
+    path = f"/v1/cases/{decided.json()['case_id']}"
+    privacy, lead = empty_service.person("privacy-oslo"), empty_service.person("lead-oslo")
+    for method, word, body, by in (
+        ("PUT", "archive-decision", {"outcome": "destroy"}, lead),
+        ("POST", "erasure", {"basis": "unfounded"}, privacy),
+    ):
+        etag = (await lead.get(path)).headers["etag"]
+        answer = await by.send(method, f"{path}/{word}", body, etag=etag)
+        assert answer.is_success, answer.text
+    assert await empty_service.fetch("SELECT * FROM subject_mark") == []
+    left = await empty_service.fetch("SELECT concern_id FROM concern_mark")
+    assert [str(row["concern_id"]) for row in left] == [kept.json()["id"]]
+    destroyed = (await privacy.get(f"{path}/erasure")).json()["destroyed"]
+    assert (destroyed["subject_mark"], destroyed["concern_mark"]) == (1, 1)
+
+
+@pytest.mark.parametrize("persona", ["lead-oslo", "import-demo"])
+@pytest.mark.parametrize("form", ["application/x-ndjson", "text/csv"])
+async def test_rows_of_an_import_take_one_and_keep_nothing_of_it(empty_service, officer, persona, form):
+    known = await officer.open(subject_reference=CANARY, theme="fraud")
+    row = {
+        "case_type": "group", "theme": "drugs", "purpose_code": "prevent_crime", "legal_basis": "police_act",
+        "title": "Taken over", "opened_at": "2026-03-02T09:30:00Z", "unit": "oslo", "case_owner": "officer-oslo",
+    }  # fmt: skip
+    rows = [{**row, "source_reference": f"old/{n}", "subject_reference": each} for n, each in enumerate(FORMS[:2])]
+    names = list(rows[0])
+    lines = [",".join(names), *(",".join(each[name] for name in names) for each in rows)]
+    body = "\n".join(map(json.dumps, rows) if form.endswith("json") else lines)
+    answer = await import_rows(empty_service.person(persona), body, form)
+    assert answer.status_code == 201, answer.text
+    found = await duplicates(officer, known)
+    assert found.keys() == {*answer.json()["cases"]}
+    bad = await import_rows(empty_service.person(persona), json.dumps({**rows[0], "subject_reference": "12345"}))
+    assert "/subject_reference" in {error["place"] for error in bad.json()["errors"]}
+    assert "12345" not in bad.text
+    for table in await empty_service.row_counts():
+        kept = await empty_service.fetch(f'SELECT t::text AS row FROM "{table}" AS t')
+        assert not [one for one in kept if any(form.lower() in one["row"].lower() for form in FORMS)], table
+
+
+async def import_rows(person, body: str, form: str = "application/x-ndjson"):
+    headers = {**person.headers, "Content-Type": form, "Idempotency-Key": str(uuid4())}
+    return await person.client.post("/v1/imports?source=old-system", content=body.encode(), headers=headers)

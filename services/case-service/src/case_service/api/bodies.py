@@ -1,6 +1,6 @@
 """What requests may hold; an unknown field is refused."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Annotated, Any, Self
 
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, SubjectCategory
@@ -47,6 +47,7 @@ class ReceiveConcern(Act):
     arena: f.ArenaCode = Arena.PHYSICAL
     municipality_number: f.Municipality | None = None
     description: f.Story
+    subject_reference: f.SubjectReference | None = Field(default=None, repr=False)
 
 
 class CaseFacts(Body):
@@ -74,6 +75,7 @@ class CaseByItself(CaseFacts):
     age_band: f.AgeBandCode = AgeBand.NOT_APPLICABLE
     arena: f.ArenaCode = Arena.PHYSICAL
     municipality_number: f.Municipality | None = None
+    subject_reference: f.SubjectReference | None = Field(default=None, repr=False)
 
     def new_case(self) -> NewCase:
         """Return the case to open."""
@@ -82,6 +84,7 @@ class CaseByItself(CaseFacts):
             age_band=self.age_band,
             arena=self.arena,
             municipality_number=self.municipality_number,
+            subject_form=self.subject_reference,
         )
 
 
@@ -89,11 +92,6 @@ class OpenCase(CaseByItself):
     """A case opened by itself."""
 
     occurred_at: f.Moment | None = None
-    subject_reference: f.SubjectReference | None = Field(default=None, repr=False)
-
-    def new_case(self) -> NewCase:
-        """Return the case to open."""
-        return replace(super().new_case(), subject_form=self.subject_reference)
 
 
 class CaseFromConcern(CaseFacts):

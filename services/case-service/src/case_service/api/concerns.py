@@ -36,6 +36,7 @@ async def receive(body: ReceiveConcern, call: Annotated[Call, creating("concern.
             municipality_number=body.municipality_number,
             description=body.description,
             occurred_at=body.occurred_at,
+            subject_form=body.subject_reference,
         )
         return _answer(receipt, made=f"/v1/concerns/{receipt.id}")
 

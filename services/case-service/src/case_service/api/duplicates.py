@@ -58,7 +58,10 @@ async def list_like_concern(
     limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
 ) -> Response:
-    """List the unit's concerns and cases that you may see and that may be about the same, newest first."""
+    """List concerns and cases that you may see and that may be about the same, newest first.
+
+    Those of the unit whose codes are the same, and those with the same subject reference: cases of any unit.
+    """
     name = f"duplicates|{concern_id}"
 
     async def work(conn: AsyncConnection) -> Sequence[RowMapping]:

@@ -17,7 +17,7 @@ from case_service.domain.concerns import ConcernState, decide_concern
 from case_service.domain.moments import when
 from case_service.domain.refusals import Code, Refusal
 from case_service.events import Stamp, stamped
-from case_service.store import concerns
+from case_service.store import concerns, subjects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,9 @@ async def receive_concern(
     municipality_number: str | None,
     description: str,
     occurred_at: datetime | None,
+    subject_form: str | None = None,
 ) -> ConcernReceipt:
-    """Register a concern that the caller's unit received.
+    """Register a concern that the caller's unit received; of the form of a reference, only marks are kept.
 
     Raises:
         Refusal: the moment is wrong.
@@ -71,6 +72,8 @@ async def receive_concern(
             "updated_at": context.now,
         },
     )
+    if subject_form is not None:
+        await subjects.add_to_concern(conn, concern_id, context.vault.marker.marks(subject_form))
     await _publish(conn, context, data, concern_id=concern_id, version=1, at=at, action="concern.receive")
     return ConcernReceipt(
         id=concern_id, unit=context.unit, state=ConcernState.RECEIVED, version=1, recorded_at=context.now

@@ -19,7 +19,7 @@ from case_service.commands.opening import Bound, NewCase, bound, check_new, open
 from case_service.domain.importing import PLACES, Known, RowCode, RowError, digest_of, retired_codes, unit_of
 from case_service.domain.moments import local_day, when
 from case_service.domain.refusals import Code, Refusal
-from case_service.store import imports
+from case_service.store import imports, subjects
 
 AT_A_TIME: Final = 500
 """How many cases are written by one round of statements."""
@@ -78,6 +78,7 @@ async def open_all(conn: AsyncConnection, context: Context, checked: Sequence[Ch
                 coming = asyncio.create_task(asyncio.to_thread(_bound, context, *parts[number + 1], ids))
             await imports.act_for(conn, unit)
             await write(conn, context, ready)
+            await subjects.add(conn, _marks(context, rows, ids))
             kept = {each.digest: ids[each.row.number] for each in rows}
             await imports.keep(conn, unit=unit, source=source, cases=kept)
     finally:
@@ -107,6 +108,11 @@ def _bound(context: Context, unit: str, rows: Sequence[Checked], ids: Mapping[in
         for each in rows
     ]
     return bound(acting, openings, action=ACTION)
+
+
+def _marks(context: Context, rows: Sequence[Checked], ids: Mapping[int, UUID]) -> dict[UUID, list[bytes]]:
+    forms = {ids[each.row.number]: each.row.new.subject_form for each in rows}
+    return {case_id: context.vault.marker.marks(form) for case_id, form in forms.items() if form is not None}
 
 
 def _checked(context: Context, rows: Sequence[Row], known: Known) -> tuple[list[Checked], list[RowError]]:

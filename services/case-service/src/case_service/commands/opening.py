@@ -87,7 +87,9 @@ async def insert_opened(
     opening = opening_of(context, new, at=at, case_id=case_id, concern_id=concern_id)
     await write(conn, context, bound(context, [opening], action="case.open"))
     if new.subject_form is not None:
-        await subjects.add(conn, case_id, context.vault.marker.marks(new.subject_form))
+        await subjects.add(conn, {case_id: context.vault.marker.marks(new.subject_form)})
+    elif concern_id is not None:
+        await subjects.take_over(conn, case_id=case_id, concern_id=concern_id)
     return Receipt(
         id=case_id,
         unit=context.unit,

@@ -1,6 +1,6 @@
 """Cases and concerns that look like one: of the same unit, with the same codes, opened or received at about one time.
 
-And cases of whichever unit that were opened with a reference to the same subject.
+And cases of whichever unit, and concerns of its own, that came with a reference to the same subject.
 
 Which municipality it is about may be missing on either side; two that are known must be the same.
 """
@@ -31,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.domain.duplicates import NEAR, Alike, Reason
 from case_service.domain.refusals import Code, Refusal
 from case_service.scope import VISIBLE_CASES, VISIBLE_CONCERNS, Scope
-from case_service.tables import concern, preventive_case, subject_mark
+from case_service.tables import concern, concern_mark, preventive_case, subject_mark
 
 _c: Final = preventive_case.c
 _n: Final = concern.c
@@ -121,6 +121,7 @@ _CASES_OF_ITS_SUBJECT: Final = (
     .where(_KEPT, _IS_OF_ITS_SUBJECT)
 )
 _seen: Final = concern.alias("seen")
+_its: Final = concern_mark.alias("its")
 _CASES_LIKE_A_CONCERN: Final = (
     select(*_case_line(_seen.c, at=_seen.c.received_at, same_case_type=false(), same_subject=false()))
     .join_from(
@@ -134,8 +135,27 @@ _CASES_LIKE_A_CONCERN: Final = (
     )
     .where(_KEPT)
 )
-_CONCERNS_LIKE_A_CONCERN: Final = (
-    select(
+_CASES_OF_A_CONCERNS_SUBJECT: Final = (
+    select(*_case_line(_seen.c, at=_seen.c.received_at, same_case_type=false(), same_subject=true()))
+    .join_from(
+        preventive_case,
+        _seen,
+        and_(_seen.c.id == bindparam("concern_id"), _c.concern_id.is_distinct_from(_seen.c.id)),
+    )
+    .where(
+        _KEPT,
+        _c.id.in_(
+            select(subject_mark.c.case_id)
+            .join_from(_its, subject_mark, subject_mark.c.mark == _its.c.mark)
+            .where(_its.c.concern_id == bindparam("concern_id"))
+        ),
+    )
+)
+
+
+def _concern_line(*, same_subject: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    same = _same(_seen.c, _n, at=_seen.c.received_at, other_at=_n.received_at)
+    return (
         literal(Alike.CONCERN.value).label("kind"),
         _n.id,
         _n.state,
@@ -144,23 +164,34 @@ _CONCERNS_LIKE_A_CONCERN: Final = (
         _n.age_band,
         _n.municipality_number,
         _n.received_at.label("since"),
-        false().label(Reason.SAME_SUBJECT.value),
+        same_subject.label(Reason.SAME_SUBJECT.value),
         false().label(Reason.SAME_CASE_TYPE.value),
-        *(
-            holds.label(name)
-            for name, holds in _same(_seen.c, _n, at=_seen.c.received_at, other_at=_n.received_at).items()
-        ),
+        *(holds.label(name) for name, holds in same.items()),
     )
+
+
+_ANOTHER: Final = and_(_seen.c.id == bindparam("concern_id"), _n.id != _seen.c.id)
+_OPEN_TO_SEE: Final = and_(_n.erased_at.is_(None), VISIBLE_CONCERNS)
+_CONCERNS_LIKE_A_CONCERN: Final = (
+    select(*_concern_line(same_subject=false()))
     .join_from(
         concern,
         _seen,
-        and_(
-            _seen.c.id == bindparam("concern_id"),
-            _n.id != _seen.c.id,
-            _alike(_seen.c, _n, at=_seen.c.received_at, other_at=_n.received_at),
+        and_(_ANOTHER, _alike(_seen.c, _n, at=_seen.c.received_at, other_at=_n.received_at)),
+    )
+    .where(_OPEN_TO_SEE)
+)
+_CONCERNS_OF_ITS_SUBJECT: Final = (
+    select(*_concern_line(same_subject=true()))
+    .join_from(concern, _seen, _ANOTHER)
+    .where(
+        _OPEN_TO_SEE,
+        _n.id.in_(
+            select(concern_mark.c.concern_id)
+            .join_from(_its, concern_mark, concern_mark.c.mark == _its.c.mark)
+            .where(_its.c.concern_id == bindparam("concern_id"))
         ),
     )
-    .where(_n.erased_at.is_(None), VISIBLE_CONCERNS)
 )
 
 
@@ -187,7 +218,12 @@ async def like_concern(
     """
     params = {"concern_id": concern_id, **scope.without_broken_glass().params()}
     found = await _found(conn, _CONCERN, params, erased=Code.NOT_FOUND)
-    sides = [_CASES_LIKE_A_CONCERN, _CONCERNS_LIKE_A_CONCERN]
+    sides = [
+        _CASES_LIKE_A_CONCERN,
+        _CASES_OF_A_CONCERNS_SUBJECT,
+        _CONCERNS_LIKE_A_CONCERN,
+        _CONCERNS_OF_ITS_SUBJECT,
+    ]
     return found, await _page(conn, sides, params, before=before, limit=limit)
 
 

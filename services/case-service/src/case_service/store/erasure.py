@@ -33,6 +33,7 @@ from case_service.tables import (
     case_note,
     case_words,
     concern,
+    concern_mark,
     disclosure,
     evaluation,
     follow_up,
@@ -141,4 +142,8 @@ async def erase_items(
         emptied = update(concern).where(concern.c.id.in_(case_of)).values(description=None, note=None, erased_at=at)
         for row in await conn.execute(emptied.returning(concern.c.id)):
             gone[case_of[row.id]][str(concern.name)] = 1
+        marks = delete(concern_mark).where(concern_mark.c.concern_id.in_(case_of)).returning(concern_mark.c.concern_id)
+        for concern_id in (await conn.execute(marks)).scalars():
+            of_case = gone[case_of[concern_id]]
+            of_case[str(concern_mark.name)] = of_case.get(str(concern_mark.name), 0) + 1
     return gone

@@ -30,7 +30,7 @@ from case_service.tables.reference import municipality, municipality_unit, unit,
 from case_service.tables.reorganisations import reorganisation
 from case_service.tables.search import case_word, case_words
 from case_service.tables.searches import saved_search
-from case_service.tables.subjects import subject_mark
+from case_service.tables.subjects import concern_mark, subject_mark
 from case_service.tables.tasks import task
 from case_service.tables.work import assessment, evaluation, follow_up, measure, measure_step, partner, plan, plan_goal
 
@@ -53,6 +53,7 @@ __all__ = [
     "case_words",
     "code_retirement",
     "concern",
+    "concern_mark",
     "data_key",
     "disclosure",
     "erasure_batch",

@@ -1,4 +1,4 @@
-"""By which marks cases about the same subject are found: blinded, never what they are of."""
+"""By which marks cases and concerns about the same subject are found: blinded, never what they are of."""
 
 from typing import Final
 
@@ -11,4 +11,11 @@ subject_mark: Final = Table(
     metadata,
     Column("mark", LargeBinary, primary_key=True),
     Column("case_id", Uuid, primary_key=True),
+)
+
+concern_mark: Final = Table(
+    "concern_mark",
+    metadata,
+    Column("mark", LargeBinary, primary_key=True),
+    Column("concern_id", Uuid, primary_key=True),
 )
