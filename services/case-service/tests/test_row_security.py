@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -61,6 +62,7 @@ HOLDER = {
             "follow_up",
             "information",
             "measure",
+            "object_deletion",
             "partner",
             "plan",
             "plan_goal",
@@ -163,6 +165,9 @@ async def fill(service: Service, unit: str, other: str) -> None:
     assert batch.status_code == 202, batch.text
     gone = await officer.open()
     await gone.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
+    await service.fetch(
+        "INSERT INTO object_deletion (object_name, case_id) VALUES (gen_random_uuid(), $1)", UUID(case.id)
+    )
     await service.fetch(
         "INSERT INTO access_substitution VALUES (gen_random_uuid(), $1, 'a', 'b', now(), now() + interval '1 day', 'c')",
         unit,

@@ -1778,13 +1778,15 @@ class ErasureCandidate(Model):
 
 
 class ErasureCertificate(Model):
-    """That a case was erased: by whom, on which ground, and what was destroyed; it never changes."""
+    """That a case was erased: by whom, on which ground, and what was destroyed; that never changes."""
 
     archive_decision: ArchiveDecisionView | None
     basis: ErasureBasis
     case_id: UUID
     concern_id: UUID | None
     """The concern that was erased with it."""
+    contents_waiting: int
+    """Contents of its attachments that an object store still holds: without the destroyed key nobody reads them; the worker deletes them there. It goes down to 0."""
     destroyed: dict[str, int]
     """Rows deleted or emptied, by table; `idempotency_key` answers kept for repeats; `data_key` keys without which no copy of the texts opens."""
     erased_at: AwareDatetime

@@ -15,14 +15,16 @@ import pytest_asyncio
 
 from forkant_devstack.issuer.pytest_fixture import issuer
 from forkant_devstack.native.kafka import KafkaUnavailableError, java_command
+from forkant_devstack.native.object_store.jars import ensure_jars
 from forkant_devstack.process import DevstackError
 from forkant_devstack.testing.choice import AUTO, VARIABLE, Backend, Choice, choose, native_kafka_obstacle
 from forkant_devstack.testing.docker_engine import docker_obstacle
 from forkant_devstack.testing.kafka_server import KafkaServer, start_embedded_kafka, start_native_kafka
+from forkant_devstack.testing.object_server import ObjectServer, start_object_server
 from forkant_devstack.testing.postgres_server import PostgresServer, start_native_postgres
 from forkant_devstack.testing.session_folder import session_folder
 
-__all__ = ["devstack_folder", "issuer", "kafka", "postgres"]
+__all__ = ["devstack_folder", "issuer", "kafka", "object_server", "postgres"]
 
 _CHOICE = pytest.StashKey[Choice]()
 
@@ -39,12 +41,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     wanted = any("kafka" in getattr(item, "fixturenames", ()) for item in session.items)
     if wanted and not session.config.option.collectonly:
         _prepare_kafka(session.config)
+    if any("object_server" in getattr(item, "fixturenames", ()) for item in session.items):
+        _prepare_object_store(session.config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Do so before several workers start, of which none shows its progress."""
     _prepare_kafka(config)
+    _prepare_object_store(config)
     if _choice(config).kafka is Backend.EMBEDDED:
         os.environ[VARIABLE] = Backend.EMBEDDED  # the workers don't ask again
 
@@ -60,6 +65,17 @@ def _prepare_kafka(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{error.message}\n{error.hint}") from error
         terminal.line(f"kafka: {error.message}; the embedded broker stands in, which is not Kafka")
         config.stash[_CHOICE] = dataclasses.replace(_choice(config), kafka=Backend.EMBEDDED, reason=error.message)
+    except DevstackError as error:
+        raise pytest.UsageError(f"{error.message}\n{error.hint}") from error
+
+
+def _prepare_object_store(config: pytest.Config) -> None:
+    """Fill its cache; where there is neither Java nor Maven, its tests are skipped and say so."""
+    if native_kafka_obstacle() is not None or config.option.collectonly:
+        return
+    terminal = config.get_terminal_writer()
+    try:
+        ensure_jars(install=True, progress=lambda text: terminal.line(f"object store: {text}"))
     except DevstackError as error:
         raise pytest.UsageError(f"{error.message}\n{error.hint}") from error
 
@@ -89,6 +105,17 @@ async def kafka(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIter
     """Give a broker with the registry's topics, one for the session; a test may make topics of its own."""
     async with running_kafka(pytestconfig, devstack_folder) as server:
         yield server
+
+
+@_session_fixture
+async def object_server(devstack_folder: Path) -> AsyncIterator[ObjectServer]:
+    """Give a real S3 server with one bucket, one for the session; a test keeps apart by its prefix."""
+    obstacle = native_kafka_obstacle()
+    if obstacle is not None:
+        pytest.skip(f"no S3 server can be had: {obstacle}")
+    server = await start_object_server(devstack_folder / "object-store")
+    yield server
+    await server.controls.remove()
 
 
 @asynccontextmanager

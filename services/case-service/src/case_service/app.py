@@ -62,9 +62,12 @@ from case_service.api.refusals import problem_of
 from case_service.attachment_settings import limits_of
 from case_service.domain.refusals import Refusal
 from case_service.known_units import KnownUnits
+from case_service.object_settings import bucket_checks, bucket_of
 from case_service.policy import POLICY, UNAUDITED
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, VERSION, CaseSettings
+from case_service.store.bucket import Bucket
+from case_service.store.objects import ObjectSegments
 from case_service.store.segments import DatabaseSegments
 from case_service.work_processes import procedures
 
@@ -110,7 +113,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
     """Put the API together; nothing is connected before the application starts."""
     database_url = settings.database_url.get_secret_value()
     engine = create_engine(database_url, application_name=SERVICE, pool_size=settings.database_pool_size)
-    nudge = RelayNudge(database_url=database_url)
+    nudge, bucket = RelayNudge(database_url=database_url), bucket_of(settings)
     app = create_app(
         service=SERVICE,
         title="Forkant case service",
@@ -119,7 +122,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         routers=ROUTERS,
         policy=POLICY,
         lifespan=lambda app: _lifespan(app, engine, nudge),
-        readiness=[database_check(engine), row_security_check(engine, free=FREE)],
+        readiness=[database_check(engine), row_security_check(engine, free=FREE), *bucket_checks(bucket)],
         verifier=verifier,
         audit=engine,
         unaudited=UNAUDITED,
@@ -138,7 +141,7 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         cursor_secret=settings.cursor_secret.get_secret_value(),
         now=utc_now,
         new_id=new_id,
-        attachments=_attachments(settings),
+        attachments=_attachments(settings, bucket),
         exchange=ExchangeTools(
             most_rows=settings.import_max_rows,
             upload_seconds=settings.import_upload_seconds,
@@ -150,13 +153,13 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
     return app
 
 
-def _attachments(settings: CaseSettings) -> AttachmentTools:
+def _attachments(settings: CaseSettings, bucket: Bucket | None) -> AttachmentTools:
     scanner = settings.attachment_scanner
     return AttachmentTools(
         limits=limits_of(settings),
         upload_seconds=settings.attachment_upload_seconds,
         scanner=None if scanner is None else ClamdAddress.read(scanner),
-        store=DatabaseSegments(),
+        store=DatabaseSegments() if bucket is None else ObjectSegments(bucket),
     )
 
 

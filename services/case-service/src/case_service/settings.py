@@ -10,6 +10,7 @@ from pydantic import Field
 
 from case_service.attachment_settings import AttachmentSettings
 from case_service.exchange_settings import ExchangeSettings
+from case_service.object_settings import ObjectStoreSettings
 
 SERVICE: Final = "case-service"
 VERSION: Final = "0.1.0"
@@ -28,15 +29,19 @@ class ProcessSettings(ServiceSettings):
     """Months of events that are kept before the current one, where nothing in them goes on; all of them when absent."""
 
 
-class CaseSettings(TextKeySettings, AttachmentSettings, ExchangeSettings, ApiSettings, ProcessSettings):
+class CaseSettings(
+    TextKeySettings, AttachmentSettings, ObjectStoreSettings, ExchangeSettings, ApiSettings, ProcessSettings
+):
     """What the API needs to know besides: keys of what people write, what may be attached, who it asks about tokens."""
 
 
-class CaseWorkerSettings(AuditSettings, ProcessSettings):
+class CaseWorkerSettings(AuditSettings, ObjectStoreSettings, ProcessSettings):
     """What the worker needs to know besides: how the audit trail is sealed and kept. It opens no text."""
 
     erasures_every_s: float = 5.0
     """Seconds between looks for erasures of many cases that were asked for."""
+    object_deletions_every_s: float = 5.0
+    """Seconds between looks for contents of attachments to be deleted in their store."""
     reorganisations_every_s: float = 60.0
     """Seconds between looks for reorganisations whose day has come."""
     erase_expired: bool = False

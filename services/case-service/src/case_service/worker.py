@@ -33,11 +33,14 @@ from case_service.domain.moments import local_day
 from case_service.domain.processes import Procedures
 from case_service.domain.retention import Rules
 from case_service.erasing_worker import erase_batches, request_expired
+from case_service.object_settings import bucket_checks, bucket_of
+from case_service.objects_worker import delete_objects, sweep_objects
 from case_service.reorganising_worker import reorganise
 from case_service.retention_rules import rules_in_force
 from case_service.row_security import FREE
 from case_service.settings import SERVICE, CaseWorkerSettings
 from case_service.store import attachments, searches
+from case_service.store.bucket import Bucket
 from case_service.work_processes import procedures
 
 SEARCHES_AT_A_TIME: Final = 500
@@ -110,7 +113,7 @@ async def let_go_of_searches(engine: AsyncEngine, *, now: Callable[[], datetime]
     _log.info("searches_let_go", count=count)
 
 
-def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
+def chores(settings: CaseWorkerSettings, engine: AsyncEngine, bucket: Bucket | None = None) -> dict[str, Chore]:
     """Return what is done now and then; old months of the archive go only where the settings say so."""
     keep_months = settings.archive_keep_months
     dropping = (
@@ -121,6 +124,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         if settings.erase_expired
         else {}
     )
+    sweeping = {} if bucket is None else {"sweep_objects": partial(sweep_objects, engine, bucket)}
     return {
         "prepare_archive": partial(prepare_archive, engine),
         **dropping,
@@ -133,6 +137,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine) -> dict[str, Chore
         **requesting,
         "escalate_tasks": partial(escalate_tasks, engine, procedures()),
         "let_go_of_late_contents": partial(let_go_of_late_contents, engine),
+        **sweeping,
         "let_go_of_searches": partial(let_go_of_searches, engine),
     }
 
@@ -152,20 +157,30 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
     watermark = WatermarkPublisher(
         engine=engine, kafka_bootstrap=settings.kafka_bootstrap, service=SERVICE, topics=topics
     )
-    health = worker_app(readiness=[database_check(engine), row_security_check(engine, free=FREE)], alive=relay.healthy)
+    bucket = bucket_of(settings)
+    checks = [database_check(engine), row_security_check(engine, free=FREE), *bucket_checks(bucket)]
+    health = worker_app(readiness=checks, alive=relay.healthy)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run(stop), name="relay")
             group.create_task(build_sealer(settings, engine).run(stop), name="sealer")
             group.create_task(watermark.run(stop), name="watermark")
             group.create_task(
-                keep_house(chores(settings, engine), every_s=settings.upkeep_every_s, stop=stop), name="chores"
+                keep_house(chores(settings, engine, bucket), every_s=settings.upkeep_every_s, stop=stop), name="chores"
             )
             group.create_task(
                 keep_house(
                     {"erase_batches": partial(erase_batches, engine)}, every_s=settings.erasures_every_s, stop=stop
                 ),
                 name="erasures",
+            )
+            group.create_task(
+                keep_house(
+                    {"delete_objects": partial(delete_objects, engine, bucket)},
+                    every_s=settings.object_deletions_every_s,
+                    stop=stop,
+                ),
+                name="object-deletions",
             )
             group.create_task(
                 keep_house(

@@ -23,7 +23,7 @@ from case_service.commands.receiving import send
 from case_service.domain.attachments import MediaType
 from case_service.domain.refusals import Code, Refusal
 from case_service.queries import attachments as queries
-from case_service.store.segments import ContentGoneError
+from case_service.store.segments import ContentGoneError, StoreUnavailableError
 
 router = APIRouter(
     prefix="/v1/cases/{case_id}/attachments", tags=["attachments"], generate_unique_id_function=operation_id
@@ -79,6 +79,8 @@ async def read_content(case_id: UUID, attachment_id: UUID, call: _Reading) -> Re
         first = await anext(content)
     except ContentGoneError:
         raise Refusal(Code.NOT_FOUND) from None
+    except StoreUnavailableError:
+        raise uploads.no_store() from None
     headers = {
         "Content-Length": str(found.row["size"]),
         "Content-Disposition": disposition(found.row["name"]),
@@ -120,6 +122,8 @@ async def _with_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator
     except (ContentGoneError, Refusal):
         # Removed meanwhile, or no longer for this caller: the client sees the answer break off.
         raise not_found() from None
+    except StoreUnavailableError:
+        raise uploads.no_store() from None
 
 
 async def _found(call: Call, case_id: UUID, attachment_id: UUID, *, action: str) -> queries.Found:

@@ -87,6 +87,12 @@ _EVERYWHERE: Final = (
     ),
     ("body-incomplete", 400, "The content broke off", "Send it again, whole."),
     (
+        "attachment-store-unavailable",
+        503,
+        "The store of attachments does not answer",
+        "Nothing was kept or sent. Try again in a while; tell operations if it goes on.",
+    ),
+    (
         "scanner-unavailable",
         503,
         "The virus scanner does not answer",

@@ -29,7 +29,7 @@ from case_service.commands.receiving import receive
 from case_service.domain.attachments import MediaType
 from case_service.domain.refusals import Code, Refusal
 from case_service.store import attachments as store
-from case_service.store.segments import ContentGoneError
+from case_service.store.segments import ContentGoneError, StoreUnavailableError
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +73,9 @@ async def upload(call: Call, request: Request, case_id: UUID, new: NewAttachment
         return before
     tools, target = call.tools.attachments, call.target_at(case_id, None)
     async with call.transaction(changes=True) as conn:
-        awaited = await commands.await_content(conn, call.context, target, limits=tools.limits)
+        awaited = await commands.await_content(
+            conn, call.context, target, limits=tools.limits, object_name=tools.store.new_name()
+        )
     attached = False
 
     async def attach(conn: AsyncConnection) -> Answer:
@@ -128,6 +130,8 @@ class _Upload:
             raise ProblemError(400, "body-incomplete", "The content broke off", "Send it again, whole.") from None
         except ScannerUnavailableError:
             raise _no_verdict() from None
+        except StoreUnavailableError:
+            raise no_store() from None
 
 
 @asynccontextmanager
@@ -153,6 +157,17 @@ async def _give_up(call: Call, awaited: Awaited) -> None:
 
 def _fingerprint(new: NewAttachment) -> bytes:
     return hashlib.sha256(b"\x1f".join((new.sha256, new.media_type.encode(), new.name.encode()))).digest()
+
+
+def no_store() -> ProblemError:
+    """Return the answer while the contents' store is away."""
+    return ProblemError(
+        503,
+        "attachment-store-unavailable",
+        "The store of attachments does not answer",
+        "Nothing was kept or sent. Try again in a while; tell operations if it goes on.",
+        headers={"Retry-After": "30"},
+    )
 
 
 def _no_verdict() -> ProblemError:

@@ -57,8 +57,10 @@ def check_new(new: NewAttachment, limits: Limits) -> None:
         raise Refusal(Code.FILE_NAME_UNFIT, endings=[*ENDINGS[new.media_type]])
 
 
-async def await_content(conn: AsyncConnection, context: Context, target: Target, *, limits: Limits) -> Awaited:
-    """Make room for a content, which is let go unless it is attached later.
+async def await_content(
+    conn: AsyncConnection, context: Context, target: Target, *, limits: Limits, object_name: UUID | None = None
+) -> Awaited:
+    """Make room for a content, which is let go unless it is attached later; ``object_name`` where it is no rows.
 
     Raises:
         Refusal: the rules say no, or the case holds as much as it may.
@@ -66,7 +68,9 @@ async def await_content(conn: AsyncConnection, context: Context, target: Target,
     change, content_id = await begin(conn, context, target), context.new_id()
     decide(change.case, Attempt(action=Action.ADD_ATTACHMENT, actor=change.actor, item_id=content_id))
     await _check_room(change, limits, files=1, size=1)
-    await store.begin_content(conn, content_id, case_id=target.id, by=change.actor, at=context.now)
+    await store.begin_content(
+        conn, content_id, case_id=target.id, object_name=object_name, by=change.actor, at=context.now
+    )
     return Awaited(id=content_id, key=change.key)
 
 

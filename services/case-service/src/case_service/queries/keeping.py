@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.refusals import Code, Refusal
 from case_service.scope import VISIBLE_CASES, Scope
-from case_service.store import keeping
+from case_service.store import deletions, keeping
 from case_service.tables import event_archive, preventive_case
 
 _c: Final = preventive_case.c
@@ -36,6 +36,7 @@ async def get_certificate(conn: AsyncConnection, scope: Scope, case_id: UUID) ->
     decision = await keeping.decision_of(conn, case_id)
     return {
         **certificate,
+        "contents_waiting": await deletions.waiting(conn, case_id),
         "topic": CaseErased.TOPIC,
         "event_id": None if event is None else event.event_id,
         "merged": list((await conn.execute(_MERGED, {"case_id": case_id, **scope.params()})).scalars()),

@@ -1,7 +1,7 @@
 """Attachments of cases, and the ledger of their contents: what the store holds, from before the first byte of each.
 
 A content is ``arriving`` while it is uploaded, and ``kept`` with its attachment. Its segments go with its line of the
-ledger, at once.
+ledger, at once; where they are objects, a trigger puts the name of these into the queue of deletions instead.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,9 +45,11 @@ async def held(conn: AsyncConnection, case_id: UUID) -> Held:
     return Held(files=row[0], size=row[1])
 
 
-async def begin_content(conn: AsyncConnection, content_id: UUID, *, case_id: UUID, by: str, at: datetime) -> None:
-    """Put a content into the ledger, of which nothing came yet."""
-    values = {"id": content_id, "case_id": case_id, "state": ContentState.ARRIVING.value}
+async def begin_content(
+    conn: AsyncConnection, content_id: UUID, *, case_id: UUID, object_name: UUID | None, by: str, at: datetime
+) -> None:
+    """Put a content into the ledger, of which nothing came yet; with a name where it will be an object."""
+    values = {"id": content_id, "case_id": case_id, "state": ContentState.ARRIVING.value, "object_name": object_name}
     await conn.execute(insert(attachment_content).values(**values, begun_by=by, begun_at=at))
 
 

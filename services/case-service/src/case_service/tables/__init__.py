@@ -4,7 +4,7 @@ What people wrote is kept sealed, as bytes: see :mod:`case_service.texts`.
 """
 
 from case_service.tables.access import access_review
-from case_service.tables.attachments import attachment, attachment_content, attachment_segment
+from case_service.tables.attachments import attachment, attachment_content, attachment_segment, object_deletion
 from case_service.tables.base import metadata
 from case_service.tables.best_practice import best_practice, best_practice_draft, best_practice_revision
 from case_service.tables.cases import case_departure, case_note, preventive_case, transfer
@@ -76,6 +76,7 @@ __all__ = [
     "method_step",
     "municipality",
     "municipality_unit",
+    "object_deletion",
     "partner",
     "plan",
     "plan_goal",

@@ -1,4 +1,4 @@
-"""Attachments of cases, the ledger of their contents, and the sealed segments of these."""
+"""Attachments of cases, the ledger of their contents, the sealed segments of these, and objects to be deleted."""
 
 from typing import Final
 
@@ -28,6 +28,17 @@ attachment_content: Final = Table(
     Column("state", Text, nullable=False),
     Column("begun_by", Text, nullable=False),
     Column("begun_at", MOMENT, nullable=False),
+    Column("object_name", Uuid),
+)
+
+object_deletion: Final = Table(
+    "object_deletion",
+    metadata,
+    Column("object_name", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("queued_at", MOMENT, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", MOMENT, nullable=False),
 )
 
 attachment_segment: Final = Table(

@@ -66,18 +66,18 @@ def ensure_jars(cache: Path, *, install: bool, progress: Callable[[str], None]) 
         maven = require_maven(install=install, progress=progress)
         partial = cache / "libs.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        _download(maven, target=partial, progress=progress)
+        download(maven, target=partial, progress=progress)
         check(partial, committed_sums())
         partial.rename(libs)
     check(libs, committed_sums())
     return sorted(libs.glob("*.jar"))
 
 
-def check(libs: Path, expected: Mapping[str, str]) -> None:
+def check(libs: Path, expected: Mapping[str, str], *, whose: str = "Kafka") -> None:
     """Raise with every jar in `libs` that is missing, not expected or not the one we know."""
     found = {path.name: path for path in libs.iterdir()}
     wrong = {
-        name: digest for name in expected.keys() & found.keys() if (digest := _sha256(found[name])) != expected[name]
+        name: digest for name in expected.keys() & found.keys() if (digest := sha256(found[name])) != expected[name]
     }
     problems = [
         *(f"{name} is missing" for name in sorted(expected.keys() - found.keys())),
@@ -86,20 +86,29 @@ def check(libs: Path, expected: Mapping[str, str]) -> None:
     ]
     if problems:
         raise DevstackError(
-            f"Kafka's jars in {libs} are not the ones we know: {'; '.join(problems)}",
+            f"{whose}'s jars in {libs} are not the ones we know: {'; '.join(problems)}",
             hint=f"delete {libs.parent} and these files in ~/.m2/repository, then try again; when it happens again, "
             "don't run them: ask who runs your Maven mirror",
         )
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Give the SHA-256 of a file."""
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _download(maven: str, *, target: Path, progress: Callable[[str], None]) -> None:
-    progress(f"downloading Apache Kafka {VERSION} with Maven (45 MB, once on a machine)")
-    command = [maven, "--batch-mode", "--strict-checksums", "--file", str(_POM), "dependency:copy-dependencies"]
+def download(
+    maven: str,
+    *,
+    target: Path,
+    progress: Callable[[str], None],
+    pom: Path = _POM,
+    what: str = f"Apache Kafka {VERSION} with Maven (45 MB, once on a machine)",
+) -> None:
+    """Fetch the jars that a pom pins into a folder; a failure leaves none there."""
+    progress(f"downloading {what}")
+    command = [maven, "--batch-mode", "--strict-checksums", "--file", str(pom), "dependency:copy-dependencies"]
     last: collections.deque[str] = collections.deque(maxlen=15)
     count = 0
     with subprocess.Popen(
@@ -115,7 +124,7 @@ def _download(maven: str, *, target: Path, progress: Callable[[str], None]) -> N
         shutil.rmtree(target, ignore_errors=True)
         errors = [line for line in last if "ERROR" in line] or list(last)
         raise KafkaUnavailableError(
-            f"Maven could not download Apache Kafka {VERSION}",
+            f"Maven could not download {what.partition(' with ')[0]}",
             hint="\n".join(errors[:4]) + "\nCheck the network or ~/.m2/settings.xml and try again; what was downloaded "
             "is kept. Or take the in-memory broker: `--broker embedded`",
         )
@@ -124,9 +133,9 @@ def _download(maven: str, *, target: Path, progress: Callable[[str], None]) -> N
 def _print_sums() -> None:
     with tempfile.TemporaryDirectory() as folder:
         libs = Path(folder) / "libs"
-        _download(require_maven(install=False, progress=print), target=libs, progress=lambda _: None)
+        download(require_maven(install=False, progress=print), target=libs, progress=lambda _: None)
         for path in sorted(libs.iterdir()):
-            print(f"{_sha256(path)}  {path.name}")
+            print(f"{sha256(path)}  {path.name}")
 
 
 if __name__ == "__main__":

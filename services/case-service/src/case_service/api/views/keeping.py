@@ -46,7 +46,7 @@ class RecipientToTell(View):
 
 
 class ErasureCertificate(View):
-    """That a case was erased: by whom, on which ground, and what was destroyed; it never changes."""
+    """That a case was erased: by whom, on which ground, and what was destroyed; that never changes."""
 
     case_id: UUID
     version: int = Field(description="The case's version with the erasure: consumers that have it know of it.")
@@ -60,6 +60,10 @@ class ErasureCertificate(View):
     destroyed: dict[str, int] = Field(
         description="Rows deleted or emptied, by table; `idempotency_key` answers kept for repeats; `data_key` keys "
         "without which no copy of the texts opens."
+    )
+    contents_waiting: int = Field(
+        description="Contents of its attachments that an object store still holds: without the destroyed key "
+        "nobody reads them; the worker deletes them there. It goes down to 0."
     )
     recipients_to_tell: list[RecipientToTell] = Field(
         description="To whom something of the case was given: they are to be told that it was erased (Law Enforcement "

@@ -1,0 +1,288 @@
+"""The object store by itself: what it is told, how it fails, how deletions are made good, and what is swept up."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+import pytest
+from case_service.attachment_settings import LATE_AFTER
+from case_service.objects_worker import UNNAMED_FOR, delete_objects, sweep_objects
+from case_service.settings import CaseSettings
+from case_service.store.objects import segment_name
+from forkant_devstack.testing.object_server import ObjectServer
+from forkant_devstack.testing.single import refusal_to_start
+from forkant_kit.db import create_engine, utc_now
+from forkant_kit.sealed_stream import SEGMENT
+from prometheus_client import REGISTRY
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from .attaching import File, attach, attached, pdf
+from .conftest import Case, Service, serving
+from .object_store import Prefix, opened, store_settings
+
+SOON, LATER = timedelta(seconds=5), timedelta(hours=3)
+
+
+@asynccontextmanager
+async def with_store(service: Service, issuer, prefix: Prefix, **other) -> AsyncIterator[Service]:
+    """Serve the database of a service with the store."""
+    urls = type("Urls", (), {name: getattr(service, name) for name in ("owner_url", "app_url", "worker_url")})()
+    async for each in serving(urls, issuer, **store_settings(prefix, **other)):
+        yield each
+
+
+@pytest.fixture
+def prefix(object_server: ObjectServer) -> Prefix:
+    return Prefix(object_server)
+
+
+@pytest.fixture
+async def store(empty_service, issuer, prefix) -> AsyncIterator[Service]:
+    async with with_store(empty_service, issuer, prefix) as service:
+        yield service
+
+
+@pytest.fixture
+async def engine(empty_service) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(empty_service.worker_url, application_name="test", pool_size=2)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def case(store) -> Case:
+    return await store.person("officer-oslo").open()
+
+
+def at(after: timedelta) -> datetime:
+    return utc_now() + after
+
+
+def waiting() -> float | None:
+    return REGISTRY.get_sample_value("forkant_objects_to_delete")
+
+
+async def test_no_name_in_the_store_says_anything_of_a_case(store, case, prefix):
+    path = await attached(case, File(content=pdf(SEGMENT + 1)))
+    [row] = await store.fetch("SELECT object_name FROM attachment_content")
+    assert prefix.names() == {segment_name(row["object_name"], position) for position in (0, 1)}
+    assert row["object_name"].version == 4
+    assert not any(part in name for name in prefix.names() for part in (case.id, path.rpartition("/")[2]))
+
+
+async def test_what_was_in_the_database_before_the_store_came_is_read_there_still(empty_service, issuer, prefix):
+    file = File(content=pdf(SEGMENT + 1))
+    before = await empty_service.person("officer-oslo").open()
+    path = await attached(before, file)
+    async with with_store(empty_service, issuer, prefix) as service:
+        person = service.person("officer-oslo")
+        assert (await person.get(f"{path}/content")).content == file.content
+        assert prefix.names() == set()
+        newer = await attached(Case(id=before.id, etag=before.etag, by=person), file)
+        assert len(prefix.names()) == 2
+    answer = await empty_service.person("officer-oslo").get(f"{newer}/content")
+    assert (answer.status_code, answer.json()["code"]) == (503, "attachment-store-unavailable")
+    assert (await empty_service.person("officer-oslo").get(f"{path}/content")).content == file.content
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"bucket": "not-there"}, {"secret": "not-the-secret"}, {"key": "nobody"}, {"endpoint": "http://127.0.0.1:9"}],
+    ids=lambda wrong: next(iter(wrong)),
+)
+async def test_a_store_that_is_not_there_or_lets_nobody_in_makes_readiness_fail_and_uploads_503(
+    empty_service, issuer, prefix, wrong
+):
+    assert (await empty_service.client.get("/health/ready")).json()["checks"].get("attachment_store") is None
+    async with with_store(empty_service, issuer, prefix, **wrong) as service:
+        ready = await service.client.get("/health/ready")
+        assert (ready.status_code, ready.json()["checks"]["attachment_store"]) == (503, "failing")
+        case = await service.person("officer-oslo").open()
+        answer = await attach(case, File(content=pdf()))
+        assert (answer.status_code, answer.json()["code"]) == (503, "attachment-store-unavailable")
+        assert (await case.by.get(f"{case.path}/attachments")).json()["items"] == []
+        assert await service.fetch("SELECT FROM attachment_content") == []
+
+
+async def test_a_store_that_is_there_is_ready(store):
+    answer = await store.client.get("/health/ready")
+    assert (answer.status_code, answer.json()["checks"]["attachment_store"]) == (200, "ok")
+
+
+async def test_a_segment_that_the_store_lost_is_no_removal(store, case, prefix):
+    path = await attached(case, File(content=pdf(SEGMENT + 1)))
+    await opened(prefix).delete([f"{name}" for name in prefix.names()])
+    answer = await case.by.get(f"{path}/content")
+    assert (answer.status_code, answer.json()["code"]) == (503, "attachment-store-unavailable")
+
+
+async def test_a_removal_that_is_taken_back_queues_nothing(store, case, prefix):
+    await attached(case, File(content=pdf()))
+    await store.fetch("ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID")
+    [row] = await store.fetch("SELECT id FROM attachment")
+    assert not (await case.attempt("DELETE", f"attachments/{row['id']}")).is_success
+    await store.fetch("ALTER TABLE audit_entry DROP CONSTRAINT broken")
+    assert await store.fetch("SELECT FROM object_deletion") == []
+
+
+async def test_what_the_store_fails_to_delete_waits_and_is_counted_until_it_is_gone(store, case, prefix, engine):
+    for _ in range(3):
+        path = await attached(case, File(content=pdf()))
+        await case.do("DELETE", f"attachments/{path.rpartition('/')[2]}")
+    away = opened(prefix, secret="not-the-secret")
+    for turn in range(1, 3):
+        await delete_objects(engine, away, now=partial(at, turn * LATER))
+        rows = await store.fetch("SELECT attempts, next_at > now() AS later FROM object_deletion")
+        assert [tuple(row) for row in rows] == [(turn, True)] * 3
+        assert (waiting(), len(prefix.names())) == (3, 3)
+    await delete_objects(engine, opened(prefix), now=lambda: utc_now() + SOON)
+    assert waiting() == 3, "it was not due yet"
+    # As a worker that was started anew: all it knows is the table.
+    await delete_objects(engine, opened(prefix), now=lambda: utc_now() + 4 * LATER)
+    assert (waiting(), prefix.names()) == (0, set())
+    assert await store.fetch("SELECT FROM object_deletion") == []
+
+
+async def test_a_worker_without_the_settings_says_how_much_waits(store, case, prefix, engine):
+    path = await attached(case, File(content=pdf()))
+    await case.do("DELETE", f"attachments/{path.rpartition('/')[2]}")
+    await delete_objects(engine, None)
+    assert (waiting(), len(prefix.names())) == (1, 1)
+
+
+async def test_more_than_one_turn_takes_is_deleted_and_by_two_workers_too(store, case, prefix, engine):
+    files = 25
+    for _ in range(files):
+        name = uuid4()
+        await opened(prefix).put(segment_name(name, 0), b"sealed")
+        await store.fetch("INSERT INTO object_deletion (object_name, case_id) VALUES ($1, $2)", name, case.id)
+    assert len(prefix.names()) == files
+    await asyncio.gather(*(delete_objects(engine, opened(prefix), now=lambda: utc_now() + SOON) for _ in range(2)))
+    assert (prefix.names(), await store.fetch("SELECT FROM object_deletion")) == (set(), [])
+
+
+async def test_old_objects_that_no_row_names_are_swept_and_nothing_else(store, case, prefix, engine):
+    kept = await attached(case, File(content=pdf(SEGMENT + 1)))
+    queued = await attached(case, File(content=pdf()))
+    await case.do("DELETE", f"attachments/{queued.rpartition('/')[2]}")
+    named = prefix.names()
+    unnamed, foreign = {segment_name(uuid4(), position) for position in range(3)}, {"readme", f"{uuid4()}/other"}
+    for name in unnamed | foreign:
+        await opened(prefix).put(name, b"sealed")
+    await sweep_objects(engine, opened(prefix))
+    assert prefix.names() == named | unnamed | foreign, "what is young may be an upload under way"
+    await sweep_objects(engine, opened(prefix), now=lambda: utc_now() + UNNAMED_FOR + timedelta(minutes=1))
+    assert prefix.names() == named | foreign
+    assert (await case.by.get(f"{kept}/content")).status_code == 200
+
+
+def test_no_upload_lasts_as_long_as_it_takes_until_its_objects_may_be_swept():
+    assert UNNAMED_FOR > 2 * LATE_AFTER
+
+
+async def test_the_api_may_queue_and_not_take_off_the_queue(store, case):
+    for statement in ("DELETE FROM object_deletion", "UPDATE object_deletion SET attempts = 1"):
+        with pytest.raises(Exception, match="permission denied"):
+            await store.fetch(statement, as_app=True)
+    with pytest.raises(Exception, match="row-level security"):
+        await store.fetch(
+            "INSERT INTO object_deletion (object_name, case_id) VALUES ($1, $2)", uuid4(), case.id, as_app=True
+        )
+    await store.fetch("INSERT INTO object_deletion (object_name, case_id) VALUES ($1, $2)", uuid4(), UUID(case.id))
+    assert await store.fetch("SELECT FROM object_deletion", as_app=True) == []
+
+
+SETTINGS = {
+    "endpoint": "https://s3.example", "bucket": "forkant", "key": "k", "secret": "s",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"bucket": "forkant"}, ["endpoint is missing", "key is missing", "secret is missing"]),
+        ({**SETTINGS, "secret": None}, ["secret is missing"]),
+        ({"endpoint": "s3.example", "key": "k"}, ["bucket is missing", "secret is missing", "must be https://"]),
+        ({**SETTINGS, "endpoint": "https://s3.example/path"}, ["must be https://host"]),
+        ({**SETTINGS, "endpoint": "https://a:b@s3.example"}, ["must not hold a user"]),
+        ({**SETTINGS, "endpoint": "http://s3.example"}, ["must be https in production"]),
+        ({**SETTINGS, "ca": "/not/there"}, ["ca can't be read: No such file"]),
+        ({**SETTINGS, "ca": "/etc/hostname"}, ["ca holds no certificate"]),
+        ({**SETTINGS, "bucket": "Not A Bucket"}, ["pattern"]),
+        ({**SETTINGS, "prefix": "a/b"}, ["pattern"]),
+    ],
+)
+def test_settings_that_are_half_or_wrong_say_all_that_is(given, wrong):
+    base = {
+        "env": "production", "database_url": "postgresql://db/case", "oidc_issuer": "https://issuer.example",
+        "cursor_secret": "c" * 32, "introspection_client_id": "a", "introspection_client_secret": "b",
+        "text_keys": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+    }  # fmt: skip
+    CaseSettings(**base, **{f"attachment_store_{name}": value for name, value in SETTINGS.items()})
+    with pytest.raises(ValidationError) as caught:
+        CaseSettings(**base, **{f"attachment_store_{name}": value for name, value in given.items()})
+    for each in wrong:
+        assert each in str(caught.value)
+
+
+async def test_half_settings_stop_the_start_with_a_list():
+    env = {**os.environ, "FORKANT_ENV": "test", "FORKANT_DATABASE_URL": "postgresql://nowhere/none",
+           "FORKANT_OIDC_ISSUER": "http://127.0.0.1:1", "FORKANT_ATTACHMENT_STORE_BUCKET": "forkant"}  # fmt: skip
+    code, said = await refusal_to_start("case_service.app", env)
+    assert code == 78
+    for name in ("endpoint", "key", "secret"):
+        assert f"attachment_store_{name} is missing" in said
+
+
+def test_the_secret_is_in_no_representation(prefix):
+    secret = prefix.server.store.secret
+    assert secret not in repr(vars(opened(prefix))) + repr(store_settings(prefix)) + repr(prefix.server.store)
+
+
+async def test_the_library_is_loaded_only_where_a_store_is_configured():
+    script = "import sys, case_service.app, case_service.worker; sys.exit('obstore' in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script)
+    assert await process.wait() == 0
+
+
+@asynccontextmanager
+async def bad_road(prefix: Prefix, *, breaks: int) -> AsyncIterator[str]:
+    """Lead to the store, after so many connections that break."""
+    left, port = breaks, prefix.server.store.port
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+        writer.close()
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal left
+        if left:
+            left -= 1
+            writer.close()
+            return
+        there, to = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pipe(reader, to), pipe(there, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(lead, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+    assert left == 0
+
+
+async def test_what_breaks_on_the_way_to_the_store_is_asked_again(prefix):
+    async with bad_road(prefix, breaks=2) as endpoint:
+        bucket = opened(prefix, endpoint=endpoint)
+        await bucket.put("a/000000", b"sealed")
+        assert await bucket.get("a/000000") == b"sealed"
+        # Its connections end with it, and the road waits for them.
+        del bucket
