@@ -16,6 +16,7 @@ from forkant_contracts import Event, EventData
 from forkant_contracts.codes import (
     AgeBand,
     Arena,
+    CancelReason,
     CaseState,
     CaseType,
     CloseReason,
@@ -76,11 +77,13 @@ class Aggregate:
 class Case(Aggregate):
     """A case and what happens to it."""
 
-    def opened(self, *, theme: Theme = Theme.VIOLENCE, **kwargs: Any) -> Event:
+    def opened(
+        self, *, theme: Theme = Theme.VIOLENCE, age_band: AgeBand = AgeBand.FROM_18_TO_24, **kwargs: Any
+    ) -> Event:
         data = case.CaseOpened(
             case_type=CaseType.PERSON,
             theme=theme,
-            age_band=AgeBand.FROM_15_TO_17,
+            age_band=age_band,
             subject_category=SubjectCategory.AT_RISK,
             purpose_code=PurposeCode.PREVENT_CRIME,
             legal_basis=LegalBasis.POLICE_ACT,
@@ -95,14 +98,39 @@ class Case(Aggregate):
         self.add(planned)
         return self.add(measure.MeasureStarted(measure_id=measure_id), **kwargs)
 
+    def assessed(self, *, child_view: bool | None = None, **kwargs: Any) -> Event:
+        return self.add(case.CaseAssessed(child_view_recorded=child_view), **kwargs)
+
+    def planned(self, *, goals: int = 2, with_baseline: int = 1, **kwargs: Any) -> Event:
+        return self.add(case.CasePlanned(goals=goals, goals_with_baseline=with_baseline), **kwargs)
+
+    def measure_planned(
+        self, *, arena: Arena = Arena.PHYSICAL, version: int | None = None, **kwargs: Any
+    ) -> measure.MeasurePlanned:
+        """Plan a measure, and give what its later events are about."""
+        data = measure.MeasurePlanned(
+            measure_id=uuid4(), kind=MeasureKind.HOME_VISIT, arena=arena, due_on=date(2026, 12, 1),
+            method_version=version,
+        )  # fmt: skip
+        self.add(data, **kwargs)
+        return data
+
+    def measure_completed(self, planned: measure.MeasurePlanned, *, met: bool | None = None, **kwargs: Any) -> Event:
+        return self.add(measure.MeasureCompleted(measure_id=planned.measure_id, mandatory_steps_met=met), **kwargs)
+
+    def measure_cancelled(self, planned: measure.MeasurePlanned, **kwargs: Any) -> Event:
+        return self.add(
+            measure.MeasureCancelled(measure_id=planned.measure_id, reason=CancelReason.NOT_NEEDED), **kwargs
+        )
+
     def held(self, **kwargs: Any) -> Event:
         return self.add(case.CasePutOnHold(reason=HoldReason.AWAITING_PARTNER), **kwargs)
 
     def resumed(self, **kwargs: Any) -> Event:
         return self.add(case.CaseResumed(state=CaseState.ACTIVE), **kwargs)
 
-    def evaluated(self, **kwargs: Any) -> Event:
-        return self.add(case.CaseEvaluated(effect=Effect.ACHIEVED), **kwargs)
+    def evaluated(self, *, effect: Effect = Effect.ACHIEVED, **kwargs: Any) -> Event:
+        return self.add(case.CaseEvaluated(effect=effect), **kwargs)
 
     def closed(self, *, evaluated: bool = True, **kwargs: Any) -> Event:
         reason = CloseReason.EVALUATED if evaluated else CloseReason.RESOURCES

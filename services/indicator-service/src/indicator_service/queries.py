@@ -22,6 +22,7 @@ WHERE month <= :last AND (month >= :first OR metric = ANY(:stocks)) AND amount <
 """
 _EVERY_TALLY: Final = text(f"{_READ} GROUP BY district, metric, bucket")
 _TALLIES: Final = text(f"{_READ} AND district = ANY(:units) GROUP BY district, metric, bucket")
+_UNCOUNTED: Final = text("SELECT metric FROM uncounted_metric")
 _SEQUENCE: Final = text(
     "SELECT coalesce(max(sequence), 0) AS newest, coalesce(min(sequence), 0) AS oldest FROM metric_change"
 )
@@ -30,6 +31,9 @@ _PARTITIONS: Final = text("""
 SELECT topic, partition, greatest(end_offset - next_offset, 0) AS lag, last_recorded_at, observed_at
 FROM consumer_offset WHERE consumer_group = :group ORDER BY topic, partition
 """)
+
+
+_KNOWN: Final = frozenset(metric.value for metric in Metric)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,12 @@ class ChangeRange:
         return self.oldest - 1 <= sequence <= self.newest
 
 
+async def uncounted_metrics(conn: AsyncConnection) -> frozenset[Metric]:
+    """Return the metrics that are not counted yet; ask before the tallies, so that none is shown half."""
+    found = (await conn.execute(_UNCOUNTED)).scalars()
+    return frozenset(Metric(metric) for metric in found if metric in _KNOWN)
+
+
 async def tallies(
     conn: AsyncConnection, *, units: Collection[str] | None, period: Period, catalogue: Catalogue
 ) -> dict[str, Tally]:
@@ -68,6 +78,9 @@ async def tallies(
     found = {unit: _empty() for unit in units or ()}
     rows = conn.execute(_EVERY_TALLY, bind) if units is None else conn.execute(_TALLIES, {**bind, "units": [*units]})
     for row in await rows:
+        if row.metric not in _KNOWN:
+            # A worker of a later release counts more.
+            continue
         if row.district not in found:
             found[row.district] = _empty()
         tally, metric = found[row.district], Metric(row.metric)

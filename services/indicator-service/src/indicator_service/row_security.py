@@ -13,6 +13,7 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
         "alembic_version": "names a revision; no process may read it",
         "consumer_offset": "how far topics are read: counts of records and moments, which an API only reads",
         "metric_change": "in which district figures changed, and no figure: every stream is told; an API only reads",
+        "uncounted_metric": "names of metrics and no figure: answers say what is not counted yet; an API only reads",
         "audit_entry": "only grows; which of it is shown is the audit route's to say, since an auditor may ask for all",
         "audit_link": "hashes alone; only grows",
         "audit_chain": "a hash and a position; only goes on",

@@ -1,9 +1,11 @@
 """The projector process: ``python -m indicator_service.worker``."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
+import structlog
 import uvloop
 from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.upkeep import audit_chores
@@ -16,15 +18,20 @@ from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from indicator_service.projector import GROUP, TOPICS, apply
 from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorWorkerSettings
 from indicator_service.store import prune_changes
+from indicator_service.upgrade import count_what_is_new
 
 _UPKEEP_EVERY_S: Final = 600.0
 _KEEP_CHANGES_HOURS: Final = 24
+_RETRY_S: Final = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 def chores(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> dict[str, Chore]:
@@ -43,10 +50,11 @@ async def run(settings: IndicatorWorkerSettings) -> None:
         engine=engine, kafka_bootstrap=settings.kafka_bootstrap, group=GROUP, topics=TOPICS, apply=apply
     )
     readiness = [database_check(engine), row_security_check(engine, free=FREE)]
-    health = worker_app(readiness=readiness, alive=consumer.healthy)
+    counted = asyncio.Event()
+    health = worker_app(readiness=readiness, alive=lambda: not counted.is_set() or consumer.healthy())
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(consumer.run(stop), name="consumer")
+            tasks.create_task(_project(engine, consumer, counted=counted, stop=stop), name="consumer")
             tasks.create_task(build_sealer(settings, engine).run(stop), name="sealer")
             tasks.create_task(keep_house(chores(settings, engine), every_s=_UPKEEP_EVERY_S, stop=stop), name="chores")
             tasks.create_task(
@@ -54,6 +62,35 @@ async def run(settings: IndicatorWorkerSettings) -> None:
             )
     finally:
         await engine.dispose()
+
+
+async def _project(
+    engine: AsyncEngine, consumer: EventConsumer, *, counted: asyncio.Event, stop: asyncio.Event
+) -> None:
+    """Count what this release counts of the facts of before, then go on with the events."""
+    # Beside the health port: it may take minutes, and a probe that fails would end it over and over.
+    counting = asyncio.create_task(_count_patiently(engine), name="count what is new")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait({counting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        counting.cancel()
+        stopping.cancel()
+    with suppress(asyncio.CancelledError):
+        await counting
+    counted.set()
+    await consumer.run(stop)
+
+
+async def _count_patiently(engine: AsyncEngine) -> None:
+    while True:
+        try:
+            await count_what_is_new(engine)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            _log.warning("counting_new_metrics_failed", error=type(error).__name__)
+            await asyncio.sleep(_RETRY_S)
+        else:
+            return
 
 
 async def _prune(engine: AsyncEngine) -> None:

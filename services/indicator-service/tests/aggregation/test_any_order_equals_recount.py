@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from forkant_contracts.codes import ConcernOutcome
+from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, Effect
 from forkant_contracts.events import case as case_events
 from forkant_contracts.events import concern as concern_events
 from forkant_contracts.events import measure as measure_events
@@ -16,6 +16,7 @@ OSLO = ZoneInfo("Europe/Oslo")
 UNITS = ["oslo", "troms", "kripos", "oslo/gde-sentrum"]
 STEPS = [
     "measure_started", "closed", "closed_unevaluated", "referred", "reopened", "transferred", "held", "merged", "erased",
+    "assessed", "planned", "evaluated", "measure",
 ]  # fmt: skip
 ENDS = {"closed", "closed_unevaluated", "referred"}
 ANY_TIME = {"merged", "erased"}
@@ -27,13 +28,35 @@ def act(case, name, draw):
         case.transferred(draw(st.sampled_from(UNITS)), after=gap)
     elif name == "closed_unevaluated":
         case.closed(after=gap, evaluated=False)
+    elif name == "assessed":
+        # It may be dated back to before the one that was written first.
+        gap = timedelta(hours=draw(st.integers(-24 * 20, 24 * 20)))
+        now = case.at
+        case.assessed(child_view=draw(st.sampled_from([None, False, True])), after=gap)
+        case.at = max(now, case.at)
+    elif name == "planned":
+        case.planned(with_baseline=draw(st.integers(0, 2)), after=gap)
+    elif name == "evaluated":
+        case.evaluated(effect=draw(st.sampled_from(list(Effect))), after=gap)
+    elif name == "measure":
+        act_on_measure(case, gap, draw)
     else:
         getattr(case, name)(after=gap)
 
 
+def act_on_measure(case, gap, draw):
+    version = draw(st.sampled_from([None, 1]))
+    planned = case.measure_planned(arena=draw(st.sampled_from(list(Arena))), version=version, after=gap)
+    end = draw(st.sampled_from(["none", "completed", "cancelled"]))
+    if end == "completed":
+        case.measure_completed(planned, met=draw(st.booleans()) if version else None, after=gap)
+    elif end == "cancelled":
+        case.measure_cancelled(planned, after=gap)
+
+
 @st.composite
 def case_stream(draw, case):
-    case.opened(after=timedelta(hours=draw(st.integers(0, 5000))))
+    case.opened(age_band=draw(st.sampled_from(list(AgeBand))), after=timedelta(hours=draw(st.integers(0, 5000))))
     ended = merged = False
     for name in draw(st.lists(st.sampled_from(STEPS), max_size=7)):
         # Of a merged case nothing of this comes; what comes all the same brings nothing back.
@@ -98,6 +121,9 @@ def recount_case(events, opened):
     ended = end is not None and not isinstance(end.data, case_events.CaseReopened)
     starts = [e.occurred_at for e in events if isinstance(e.data, measure_events.MeasureStarted)]
     yield "opened", month(opened), 0
+    yield from recount_assessments(events, opened)
+    yield from recount_plan_and_evaluation(events)
+    yield from recount_measures(events)
     if starts:
         days = min(starts).astimezone(OSLO).date() - opened.occurred_at.astimezone(OSLO).date()
         yield "first_measure_days", month(opened), days.days
@@ -109,6 +135,43 @@ def recount_case(events, opened):
             yield "closed", month(end), 0
             if end.data.evaluated:
                 yield "closed_evaluated", month(end), 0
+
+
+def recount_assessments(events, opened):
+    assessments = [e for e in events if isinstance(e.data, case_events.CaseAssessed)]
+    last_day = opened.occurred_at.astimezone(OSLO).date() + timedelta(days=14)
+    if any(e.occurred_at.astimezone(OSLO).date() <= last_day for e in assessments):
+        yield "assessed_in_time", month(opened), 0
+    if opened.data.age_band in ("under_15", "15_17"):
+        yield "under_18", month(opened), 0
+        if assessments and assessments[-1].data.child_view_recorded is True:
+            yield "child_view_recorded", month(opened), 0
+
+
+def recount_plan_and_evaluation(events):
+    plan = last(events, case_events.CasePlanned)
+    if plan is not None:
+        yield "plans", month(plan), 0
+        if plan.data.goals_with_baseline > 0:
+            yield "plans_with_baseline", month(plan), 0
+    said = last(events, (case_events.CaseEvaluated, case_events.CaseReopened))
+    if said is not None and isinstance(said.data, case_events.CaseEvaluated):
+        yield "evaluated", month(said), 0
+        if said.data.effect in ("achieved", "harm", "not_known"):
+            yield f"effect_{said.data.effect}", month(said), 0
+
+
+def recount_measures(events):
+    cancelled = {e.data.measure_id for e in events if isinstance(e.data, measure_events.MeasureCancelled)}
+    for event in events:
+        if isinstance(event.data, measure_events.MeasurePlanned) and event.data.measure_id not in cancelled:
+            yield "measures", month(event), 0
+            if event.data.arena == "digital":
+                yield "digital_measures", month(event), 0
+        if isinstance(event.data, measure_events.MeasureCompleted) and event.data.mandatory_steps_met is not None:
+            yield "standard_measures", month(event), 0
+            if event.data.mandatory_steps_met:
+                yield "standard_measures_met", month(event), 0
 
 
 def recount_concern(events):

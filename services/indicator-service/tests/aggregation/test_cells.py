@@ -31,7 +31,11 @@ def test_days_to_the_first_measure_count_in_the_month_of_opening(new_case):
     case = new_case()
     case.opened()
     case.measure_started(after=40 * DAY)
-    assert counted(case) == {("oslo", "opened", "2026-03", 0): 1, ("oslo", "first_measure_days", "2026-03", 40): 1}
+    assert counted(case) == {
+        ("oslo", "opened", "2026-03", 0): 1,
+        ("oslo", "first_measure_days", "2026-03", 40): 1,
+        ("oslo", "measures", "2026-03", 0): 1,
+    }
 
 
 def test_the_earliest_measure_counts_also_when_it_is_recorded_last(new_case):
@@ -73,6 +77,9 @@ def test_closing_counts_in_its_own_month_with_its_evaluation(new_case):
     assert counted(case) == {
         ("oslo", "opened", "2026-03", 0): 1,
         ("oslo", "first_measure_days", "2026-03", 1): 1,
+        ("oslo", "measures", "2026-03", 0): 1,
+        ("oslo", "evaluated", "2026-04", 0): 1,
+        ("oslo", "effect_achieved", "2026-04", 0): 1,
         ("oslo", "ended", "2026-04", 0): 1,
         ("oslo", "closed", "2026-04", 0): 1,
         ("oslo", "closed_evaluated", "2026-04", 0): 1,
@@ -118,7 +125,7 @@ def test_a_transfer_moves_all_that_the_case_counts_in(new_case):
     case.measure_started(after=DAY)
     case.transferred("troms", after=DAY)
     assert {unit for unit, *_ in counted(case)} == {"troms"}
-    assert len(counted(case)) == 2
+    assert len(counted(case)) == 3
 
 
 def test_a_hold_keeps_the_case_open(new_case):

@@ -41,6 +41,9 @@ EVERYWHERE = {
     unit: tally(
         opened=40, ended=30, closed=20, closed_evaluated=15, not_started=10, ended_without_measure=10, days=[n] * 20,
         concerns_decided=20, became_case=8, hours=range(20), concerns_received=25,
+        assessed_in_time=30, under_18=20, child_view_recorded=10, plans=20, plans_with_baseline=15, measures=40,
+        digital_measures=10, standard_measures=20, standard_measures_met=5,
+        evaluated=30, effect_achieved=10, effect_harm=6, effect_not_known=7,
     )
     for n, unit in enumerate(CASE_UNITS)
 }  # fmt: skip
@@ -58,7 +61,14 @@ def test_figures_follow_their_definitions():
     assert indicator(found, 3).value.value == 0.4
     assert indicator(found, 4).extra["not_started"].value == 10
     assert indicator(found, 10).value.value == 0.75
+    shares = {item.number: item.value.value for item in found.indicators if item.kind == "share"}
+    assert shares == {3: 0.4, 5: 0.75, 7: 0.75, 10: 0.75, 11: 0.3333, 12: 0.25, 14: 0.5, 17: 0.25}
+    assert {name: figure.value for name, figure in indicator(found, 11).extra.items()} == {
+        "effect_harm": 6,
+        "effect_not_known": 7,
+    }
     assert not any(figure.suppressed for figure in found.counts.values())
+    assert not any(item.value.suppressed for item in found.indicators)
 
 
 def test_the_national_figures_are_those_of_all_cases_together():
@@ -112,12 +122,29 @@ def test_a_count_and_the_total_of_an_indicator_are_hidden_alike():
     assert mask.counts["closed"] == mask.totals[10]
 
 
-@pytest.mark.parametrize("number", [3, 10])
+@pytest.mark.parametrize("number", [3, 5, 7, 10, 11, 12, 14, 17])
 @given(data=st.data())
 def test_no_share_is_shown_of_a_unit_whose_numbers_are_hidden(number, data):
     amounts = st.integers(0, 30)
     by_unit = {
-        unit: tally(closed=n, concerns_decided=n, closed_evaluated=min(k, n), became_case=min(k, n))
+        unit: tally(
+            closed=n,
+            concerns_decided=n,
+            closed_evaluated=min(k, n),
+            became_case=min(k, n),
+            opened=n,
+            assessed_in_time=min(k, n),
+            under_18=n,
+            child_view_recorded=min(k, n),
+            plans=n,
+            evaluated=n,
+            plans_with_baseline=min(k, n),
+            effect_achieved=min(k, n),
+            standard_measures=n,
+            measures=n,
+            standard_measures_met=min(k, n),
+            digital_measures=min(k, n),
+        )
         for unit in CASE_UNITS
         for n, k in [(data.draw(amounts), data.draw(amounts))]
     }
@@ -126,3 +153,45 @@ def test_no_share_is_shown_of_a_unit_whose_numbers_are_hidden(number, data):
         item = indicator(found.figures(unit, exact=False), number)
         if item.numerator.suppressed or item.denominator.suppressed:
             assert item.value.suppressed
+
+
+@pytest.mark.parametrize(
+    "small", [{"effect_achieved": 2}, {"effect_harm": 1}, {"effect_not_known": 3}, {"effect_harm": 11}]
+)
+def test_all_effects_of_a_unit_are_hidden_when_one_is_small(small):
+    """Of 30 evaluated with 10 achieved and 7 not known, 11 with harm leave two partial or without effect."""
+    effects = {"evaluated": 30, "effect_achieved": 10, "effect_harm": 6, "effect_not_known": 7} | small
+    item = indicator(shown(EVERYWHERE | {"finnmark": tally(**effects)}, "finnmark"), 11)
+    assert item.denominator.value == 30
+    assert item.numerator.suppressed
+    assert item.value.suppressed
+    assert all(figure.suppressed for figure in item.extra.values())
+
+
+def test_few_who_are_not_children_can_not_be_found_from_the_cases_opened():
+    nearly_all = EVERYWHERE | {"finnmark": tally(opened=40, days=[1] * 40, under_18=38, child_view_recorded=20)}
+    found = shown(nearly_all, "finnmark")
+    assert found.counts["opened"].value == indicator(found, 5).denominator.value == 40
+    item = indicator(found, 14)
+    assert all(figure.suppressed for figure in (item.denominator, item.numerator, item.value))
+    exact = indicator(shown(nearly_all, "finnmark", exact=True), 14)
+    assert (exact.numerator.value, exact.denominator.value) == (20, 38)
+
+
+def test_opened_is_hidden_alike_wherever_it_is_shown():
+    some = {unit: tally(opened=n, under_18=n // 2, not_started=n) for n, unit in enumerate(CASE_UNITS)}
+    mask = snapshot(some).mask
+    assert mask.counts["opened"] == mask.totals[5] == mask.totals[4]
+    assert mask.counts["opened"].units <= mask.totals[14].units
+
+
+def test_what_is_not_counted_yet_has_no_figure_and_says_so():
+    found = take_snapshot(
+        EVERYWHERE, period=PERIOD, catalogue=CATALOGUE, rank=str.encode, uncounted=frozenset({Metric.EFFECT_HARM})
+    )
+    for exact in (True, False):
+        figures = found.figures("troms", exact=exact)
+        assert {item.number for item in figures.indicators if not item.counted} == {11}
+        item = indicator(figures, 11)
+        nothing = [item.numerator, item.denominator, item.value, *item.extra.values()]
+        assert [(figure.value, figure.suppressed) for figure in nothing] == [(None, False)] * 5

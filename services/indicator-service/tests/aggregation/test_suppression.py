@@ -11,7 +11,11 @@ from indicator_service.aggregation.suppression import Hidden, hide, hide_linked,
 
 counts = st.one_of(st.integers(0, 8), st.integers(0, 100))
 by_unit = st.dictionaries(st.sampled_from(CASE_UNITS), counts, min_size=1)
-linked = st.dictionaries(st.sampled_from(CASE_UNITS), st.lists(counts, min_size=3, max_size=3), min_size=1)
+linked = st.sampled_from([2, 3, 4]).flatmap(
+    lambda parts: st.dictionaries(
+        st.sampled_from(CASE_UNITS), st.lists(counts, min_size=parts, max_size=parts), min_size=1
+    )
+)
 
 
 def rank(unit):
@@ -78,27 +82,69 @@ def test_one_who_knows_the_method_finds_no_small_count_by_trying_all_that_fit():
 
 @given(linked, st.sampled_from([None, *CASE_UNITS]))
 def test_no_small_part_follows_from_totals_and_the_other_parts(rows, own):
-    parts = [{unit: row[n] for unit, row in rows.items()} for n in range(3)]
+    """A share has two parts, the first measure three, and effects four: achieved, harm, not known and the rest."""
+    count = len(next(iter(rows.values())))
+    parts = [{unit: row[n] for unit, row in rows.items()} for n in range(count)]
     total = {unit: sum(row) for unit, row in rows.items()}
     of_total, of_parts = hide_linked(total, parts, rank=rank)
     columns = [*parts, total]
-    hidden = [of_parts, of_parts, of_parts, of_total]
-    cells = {(unit, n): columns[n][unit] for unit in rows for n in range(4)}
-    national = {("national", n): sum(columns[n].values()) for n in range(4)}
+    hidden = [*[of_parts] * count, of_total]
+    every = range(count + 1)
+    cells = {(unit, n): columns[n][unit] for unit in rows for n in every}
+    national = {("national", n): sum(columns[n].values()) for n in every}
     cells |= national
     unknown = {
         (unit, n)
         for unit, n in cells
         if unit != own and (hidden[n].national if unit == "national" else unit in hidden[n].units)
     }
-    equations = [[(unit, 0), (unit, 1), (unit, 2), (unit, 3)] for unit in [*rows, "national"]]
-    weights = [[1, 1, 1, -1]] * len(equations)
-    equations += [[*((unit, n) for unit in rows), ("national", n)] for n in range(4)]
-    weights += [[*([1] * len(rows)), -1]] * 4
+    equations = [[(unit, n) for n in every] for unit in [*rows, "national"]]
+    weights = [[*[1] * count, -1]] * len(equations)
+    equations += [[*((unit, n) for unit in rows), ("national", n)] for n in every]
+    weights += [[*([1] * len(rows)), -1]] * (count + 1)
     for unit, n in solved(sorted(unknown), equations, weights):
         # A total that holds only the reader's own small count tells them nothing of anybody else.
         theirs = cells[own, n] if unit == "national" and own in rows else 0
         assert not is_small(cells[unit, n] - theirs)
+
+
+nested = st.dictionaries(st.sampled_from(CASE_UNITS), st.tuples(counts, counts, counts), min_size=1)
+OF_WHOLE = ("recorded", "not_recorded", "children", "rest", "whole")
+
+
+@given(nested, st.sampled_from([None, *CASE_UNITS]))
+@example({"oslo": (30, 10, 2), "ost": (30, 10, 30), "vest": (30, 10, 40)}, None)
+@example({"oslo": (30, 2, 30), "ost": (30, 10, 30), "vest": (30, 10, 40)}, "ost")
+def test_no_small_part_follows_where_a_total_is_part_of_a_whole_that_is_shown(rows, own):
+    """Children of whom the view is recorded or not, the others, and all cases opened, which every answer shows."""
+    columns = {
+        name: {unit: row[n] for unit, row in rows.items()} for n, name in enumerate(("recorded", "not_recorded"))
+    }
+    columns["children"] = {unit: row[0] + row[1] for unit, row in rows.items()}
+    columns["rest"] = {unit: row[2] for unit, row in rows.items()}
+    columns["whole"] = {unit: sum(row) for unit, row in rows.items()}
+    parts = [columns["recorded"], columns["not_recorded"]]
+    of_total, of_parts = hide_linked(columns["children"], parts, whole=columns["whole"], rank=rank)
+    hidden = dict(
+        zip(OF_WHOLE, (of_parts, of_parts, of_total, of_total, hide(columns["whole"], rank=rank)), strict=True)
+    )
+    everywhere = [*rows, "national"]
+    cells = {(unit, name): columns[name][unit] for unit in rows for name in OF_WHOLE}
+    cells |= {("national", name): sum(columns[name].values()) for name in OF_WHOLE}
+    unknown = {
+        (unit, name)
+        for unit, name in cells
+        if unit != own and (hidden[name].national if unit == "national" else unit in hidden[name].units)
+    }
+    sums = (("recorded", "not_recorded", "children"), ("children", "rest", "whole"))
+    equations = [[(unit, name) for name in names] for unit in everywhere for names in sums]
+    weights = [[1, 1, -1]] * len(equations)
+    equations += [[(unit, name) for unit in everywhere] for name in OF_WHOLE]
+    weights += [[*([1] * len(rows)), -1]] * len(OF_WHOLE)
+    for unit, name in solved(sorted(unknown), equations, weights):
+        theirs = cells[own, name] if unit == "national" and own in rows else 0
+        assert not is_small(cells[unit, name] - theirs)
+    assert hidden["whole"].units <= of_total.units <= of_parts.units
 
 
 def solved(unknown, equations, weights):

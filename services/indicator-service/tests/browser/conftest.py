@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from forkant_contracts.codes import ConcernOutcome
+from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, Effect
 from forkant_kit.settings import Environment
 from forkant_kit.web import uvicorn_server
 from indicator_service.app import build_app
@@ -118,7 +118,12 @@ class Visit:
         return self.page.locator(f'#map [data-unit="{unit}"]')
 
     async def choose(self, measure: str) -> None:
-        await self.page.locator(f"#choice-{measure}").check(force=True)
+        """Choose a headline figure, or one of the other indicators."""
+        other = self.page.locator(f'#indicators-rows [data-measure="{measure}"]')
+        if await self.page.locator(f"#choice-{measure}").count():
+            await self.page.locator(f"#choice-{measure}").check(force=True)
+        else:
+            await other.click()
 
     def strangers(self) -> list[str]:
         """Return the requests that went to anyone but the service and the issuer."""
@@ -181,10 +186,14 @@ def figures(project, new_case, new_concern, heartbeat):
                     after=timedelta(hours=9 + 5 * number),
                 )
                 case = new_case(unit=unit, at=concern.at)
-                case.opened()
+                case.opened(age_band=AgeBand.UNDER_15 if number % 3 else AgeBand.NOT_APPLICABLE)
+                case.assessed(child_view=number % 2 == 0 if number % 3 else None, after=timedelta(days=number))
+                case.planned(with_baseline=number % 2)
                 case.measure_started(after=timedelta(days=number))
+                digital = case.measure_planned(arena=Arena.DIGITAL, version=1)
+                case.measure_completed(digital, met=number % 2 == 0)
                 if number % 2:
-                    case.evaluated(after=timedelta(days=2))
+                    case.evaluated(effect=Effect.HARM if number == 3 else Effect.ACHIEVED, after=timedelta(days=2))
                 case.closed(evaluated=number % 2 == 1)
                 events += concern.events + case.events
         await project(*events)

@@ -124,14 +124,14 @@ async def test_axe_finds_nothing_against_wcag(visit, figures, opened, look):
     await expect(reader.tiles).to_have_count(17)
     for summary in await reader.page.locator("details.as-table summary").all():
         await summary.click()
-    await expect(reader.page.locator("table")).to_have_count(3)
+    await expect(reader.page.locator("table")).to_have_count(4)
     assert await faults(reader.page) == ""
 
 
 async def test_nothing_sticks_out_on_a_small_screen(visit, figures):
     await figures()
     reader = await visit("pod-analyst")
-    for width, measure in itertools.product((320, 390, 768), ("10", "2", "open")):
+    for width, measure in itertools.product((320, 390, 768), ("10", "2", "open", "11")):
         await reader.page.set_viewport_size({"width": width, "height": 800})
         await reader.choose(measure)
         await reader.page.evaluate(
@@ -176,3 +176,19 @@ async def test_reduced_motion_stills_everything(visit, figures, opened):
         await reader.page.locator("#ranked .row").first.evaluate("(row) => getComputedStyle(row).transitionDuration")
         == "0s"
     )
+
+
+async def test_every_indicator_is_chosen_from_the_keyboard_and_shows_its_unit(visit, figures):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=10&unit=vest")
+    await expect(reader.page.locator("#indicators-title")).to_have_text("Alle indikatorer, Vest politidistrikt")
+    button = reader.page.get_by_role("button", name="17 Tiltak på digitale arenaer")
+    await reader.page.locator('#indicators-rows [data-measure="14"]').focus()
+    await reader.page.keyboard.press("Tab")
+    await expect(button).to_be_focused()
+    await reader.page.keyboard.press("Enter")
+    await expect(reader.page.locator("#measure-name")).to_have_text("Tiltak på digitale arenaer")
+    await expect(button).to_have_attribute("aria-pressed", "true")
+    await expect(button).to_be_focused()
+    await expect(reader.page.locator('#indicators-rows [aria-pressed="true"]')).to_have_count(1)
+    assert "show=17" in reader.page.url

@@ -2,6 +2,7 @@
 
 import re
 
+import asyncpg
 import httpx
 import pytest
 from playwright.async_api import expect
@@ -130,3 +131,32 @@ async def test_no_two_headings_of_the_ranking_overlap(visit, figures, measure):
         await reader.page.get_by_role("button", name=language).click()
         boxes = sorted([await head.bounding_box() for head in await heads.all()], key=lambda box: box["x"])
         assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"], language
+
+
+async def test_all_indicators_are_listed_with_numerator_and_denominator(visit, figures, service, issuer):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=10&unit=vest")
+    async with httpx.AsyncClient(base_url=service.url, headers=issuer.headers("pod-analyst")) as client:
+        found = (await client.get("/v1/districts/vest/metrics")).json()["indicators"]
+    rows = reader.page.locator("#indicators-rows tr")
+    await expect(rows).to_have_count(len(found))
+    for item in found:
+        cells = reader.page.locator(f"#indicator-{item['number']} td")
+        written = "–" if item["numerator"] is None else str(item["numerator"]["value"])
+        await expect(cells.nth(1)).to_have_text(written)
+        await expect(cells.nth(2)).to_have_text(str(item["denominator"]["value"]))
+    await expect(reader.page.locator("#indicator-11 .apart")).to_have_text("Skade: 1 · Virkning ikke kjent: 0")
+    await reader.page.get_by_role("button", name="English").click()
+    await expect(reader.page.locator("#indicators-title")).to_have_text("All indicators, Vest Police District")
+    await expect(reader.page.locator("#indicator-11 .apart")).to_have_text("Harm: 1 · Effect not known: 0")
+    await expect(reader.page.locator("#indicator-17 button")).to_have_text("17 Measures on digital arenas")
+
+
+async def test_an_indicator_that_is_not_counted_yet_says_so(visit, figures, database):
+    await figures()
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute("INSERT INTO uncounted_metric VALUES ('effect_harm')")
+    await owner.close()
+    reader = await visit("pod-analyst", at="#show=10")
+    await expect(reader.page.locator("#indicator-11 td").first).to_have_text("telles opp nå")
+    await expect(reader.page.locator("#indicator-12 td").first).to_have_text(re.compile("%$"))

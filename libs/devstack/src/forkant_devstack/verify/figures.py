@@ -13,7 +13,8 @@ READER: Final = "pod-analyst"
 """A persona of the directorate, for whom no figure is suppressed."""
 
 _DURATIONS: Final = (2, 4)
-_SHARES: Final = (3, 10)
+_SHARES: Final = (3, 5, 7, 10, 11, 12, 14, 17)
+_APART: Final = ((4, "not_started"), (4, "ended_without_measure"), (11, "effect_harm"), (11, "effect_not_known"))
 
 
 class UnreadableFiguresError(DevstackError):
@@ -62,8 +63,8 @@ def figures_of(document: Mapping[str, Any]) -> Figures:
         for number in _SHARES:
             found[f"{number}.numerator"] = _count(by_number[number]["numerator"])
             found[f"{number}.denominator"] = _count(by_number[number]["denominator"])
-        for name in ("not_started", "ended_without_measure"):
-            found[f"4.{name}"] = _count(by_number[4]["extra"][name])
+        for number, name in _APART:
+            found[f"{number}.{name}"] = _count(by_number[number]["extra"][name])
     except KeyError as error:
         raise UnreadableFiguresError(f"the metrics of {document.get('unit')} lack {error}") from None
     return found

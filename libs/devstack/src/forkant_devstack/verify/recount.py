@@ -57,6 +57,81 @@ SELECT coalesce(unit, 'national') AS unit,
 FROM placed GROUP BY GROUPING SETS ((unit), ())
 """
 
+_ASSESSMENTS: Final = """
+WITH counted AS (
+    SELECT split_part(coalesce(c.unit_of_its_time, c.unit), '/', 1) AS unit,
+           c.age_band IN ('under_15', '15_17') AS child,
+           (c.opened_at AT TIME ZONE 'Europe/Oslo')::date AS opened_on,
+           -- Its row is written over when it is written again; the first completion stands among the events.
+           (SELECT (min(moment) AT TIME ZONE 'Europe/Oslo')::date FROM (
+                SELECT e.occurred_at AS moment FROM event_archive AS e
+                WHERE e.aggregate_id = c.id AND e.type = 'no.forkant.case.assessed.v1'
+                UNION ALL
+                SELECT a.completed_at FROM assessment AS a WHERE a.case_id = c.id AND a.completed
+           ) AS completed) AS assessed_on,
+           (SELECT a.child_view IS NOT NULL FROM assessment AS a WHERE a.case_id = c.id AND a.completed
+            ORDER BY a.round DESC LIMIT 1) AS heard
+    FROM preventive_case AS c WHERE c.erased_at IS NULL AND c.merged_into IS NULL
+)
+SELECT coalesce(unit, 'national') AS unit,
+       count(*) FILTER (WHERE assessed_on - opened_on <= 14) AS "5.numerator",
+       count(*) AS "5.denominator",
+       count(*) FILTER (WHERE child AND heard) AS "14.numerator",
+       count(*) FILTER (WHERE child) AS "14.denominator"
+FROM counted WHERE opened_on >= $1 AND opened_on < $2 GROUP BY GROUPING SETS ((unit), ())
+"""
+
+_PLANS: Final = """
+WITH counted AS (
+    SELECT DISTINCT ON (c.id) split_part(coalesce(c.unit_of_its_time, c.unit), '/', 1) AS unit,
+           (p.written_at AT TIME ZONE 'Europe/Oslo')::date AS written_on,
+           EXISTS (SELECT FROM plan_goal AS g WHERE g.case_id = p.case_id AND g.round = p.round
+                   AND g.measurable AND g.baseline IS NOT NULL) AS measurable
+    FROM plan AS p JOIN preventive_case AS c ON c.id = p.case_id
+    WHERE c.erased_at IS NULL AND c.merged_into IS NULL ORDER BY c.id, p.round DESC
+)
+SELECT coalesce(unit, 'national') AS unit,
+       count(*) FILTER (WHERE measurable) AS "7.numerator",
+       count(*) AS "7.denominator"
+FROM counted WHERE written_on >= $1 AND written_on < $2 GROUP BY GROUPING SETS ((unit), ())
+"""
+
+_EVALUATIONS: Final = """
+WITH counted AS (
+    SELECT split_part(coalesce(c.unit_of_its_time, c.unit), '/', 1) AS unit, e.effect,
+           (e.completed_at AT TIME ZONE 'Europe/Oslo')::date AS completed_on
+    FROM evaluation AS e JOIN preventive_case AS c ON c.id = e.case_id AND c.round = e.round
+    WHERE e.completed AND c.erased_at IS NULL AND c.merged_into IS NULL
+)
+SELECT coalesce(unit, 'national') AS unit,
+       count(*) FILTER (WHERE effect = 'achieved') AS "11.numerator",
+       count(*) AS "11.denominator",
+       count(*) FILTER (WHERE effect = 'harm') AS "11.effect_harm",
+       count(*) FILTER (WHERE effect = 'not_known') AS "11.effect_not_known"
+FROM counted WHERE completed_on >= $1 AND completed_on < $2 GROUP BY GROUPING SETS ((unit), ())
+"""
+
+_MEASURES: Final = """
+WITH counted AS (
+    SELECT split_part(coalesce(c.unit_of_its_time, c.unit), '/', 1) AS unit, m.arena, m.state,
+           m.method_version IS NOT NULL AS standardised, m.mandatory_steps_met AS met,
+           (m.planned_at AT TIME ZONE 'Europe/Oslo')::date AS planned_on,
+           (m.completed_at AT TIME ZONE 'Europe/Oslo')::date AS completed_on
+    FROM measure AS m JOIN preventive_case AS c ON c.id = m.case_id
+    WHERE m.state <> 'cancelled' AND c.erased_at IS NULL AND c.merged_into IS NULL
+), placed AS (
+    SELECT *, planned_on >= $1 AND planned_on < $2 AS planned_within,
+           state = 'completed' AND standardised AND completed_on >= $1 AND completed_on < $2 AS standard_within
+    FROM counted
+)
+SELECT coalesce(unit, 'national') AS unit,
+       count(*) FILTER (WHERE standard_within AND met) AS "12.numerator",
+       count(*) FILTER (WHERE standard_within) AS "12.denominator",
+       count(*) FILTER (WHERE planned_within AND arena = 'digital') AS "17.numerator",
+       count(*) FILTER (WHERE planned_within) AS "17.denominator"
+FROM placed GROUP BY GROUPING SETS ((unit), ())
+"""
+
 _CONCERNS: Final = """
 WITH counted AS (
     SELECT split_part(coalesce(unit_of_its_time, unit), '/', 1) AS unit, outcome,
@@ -92,8 +167,9 @@ NOTHING: Final[Figures] = {
     "4.p90": None,
     "4.not_started": 0,
     "4.ended_without_measure": 0,
-    "10.numerator": 0,
-    "10.denominator": 0,
+    **{f"{share}.{part}": 0 for share in (5, 7, 10, 11, 12, 14, 17) for part in ("numerator", "denominator")},
+    "11.effect_harm": 0,
+    "11.effect_not_known": 0,
 }
 """What a unit without cases and concerns has."""
 
@@ -107,7 +183,7 @@ async def recount(
     """
     found: dict[str, dict[str, int | None]] = {unit: dict(NOTHING) for unit in (*units, NATIONAL)}
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        for query in (_CASES, _CONCERNS):
+        for query in (_CASES, _CONCERNS, _ASSESSMENTS, _PLANS, _EVALUATIONS, _MEASURES):
             for row in await connection.fetch(query, period.first, period.until):
                 figures = found.setdefault(row["unit"], dict(NOTHING))
                 figures.update({name: value for name, value in row.items() if name != "unit"})

@@ -7,19 +7,27 @@ erasure.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from forkant_contracts.codes import CaseState, ConcernOutcome
+from forkant_contracts.codes import AgeBand, Arena, CaseState, ConcernOutcome, Effect
 
 from indicator_service.aggregation.calendar import day_of, month_of
-from indicator_service.aggregation.facts import CaseFact, ConcernFact, Fact
+from indicator_service.aggregation.facts import CaseFact, ConcernFact, Fact, MeasureFact
 from indicator_service.definitions.metrics import Metric
 
 NO_BUCKET = 0
 NO_CASE_TYPE = ""
 _SECONDS_PER_HOUR = 3600
+_DAYS_TO_ASSESS: Final = 14
+_CHILDREN: Final = frozenset({AgeBand.UNDER_15, AgeBand.FROM_15_TO_17})
+_EFFECTS: Final = {
+    Effect.ACHIEVED: Metric.EFFECT_ACHIEVED,
+    Effect.HARM: Metric.EFFECT_HARM,
+    Effect.NOT_KNOWN: Metric.EFFECT_NOT_KNOWN,
+}
+"""The effects that are shown; partial, none, and what a later release may say are the rest."""
 
 
 class Cell(NamedTuple):
@@ -47,6 +55,11 @@ def cells_of(fact: Fact) -> Iterator[Cell]:
     return _cells_of_case(fact) if isinstance(fact, CaseFact) else _cells_of_concern(fact)
 
 
+def cells_of_metrics(facts: Iterable[Fact], metrics: Collection[Metric]) -> Cells:
+    """Return what many facts contribute to some metrics alone."""
+    return Counter(cell for fact in facts for cell in cells_of(fact) if cell.metric in metrics)
+
+
 def total(changes: Iterable[tuple[Fact, Fact]]) -> Cells:
     """Return what to add to the cells for many changed facts together; never a zero."""
     delta: Cells = Counter()
@@ -58,25 +71,66 @@ def total(changes: Iterable[tuple[Fact, Fact]]) -> Cells:
     return Counter({cell: amount for cell, amount in delta.items() if amount})
 
 
+_Counted = tuple[Metric, datetime] | tuple[Metric, datetime, int]
+"""What counts, the moment whose month it counts in, and the length of a duration."""
+
+
 def _cells_of_case(fact: CaseFact) -> Iterator[Cell]:
     if fact.erased or fact.merged or fact.opened_at is None:
         return
+    for metric, moment, *bucket in _counted_of_case(fact, fact.opened_at):
+        yield Cell(fact.unit, metric, month_of(moment), fact.case_type, fact.theme, fact.age_band, *bucket)
 
-    def cell(metric: Metric, moment: datetime, bucket: int = NO_BUCKET) -> Cell:
-        return Cell(fact.unit, metric, month_of(moment), fact.case_type, fact.theme, fact.age_band, bucket)
 
-    yield cell(Metric.OPENED, fact.opened_at)
-    if fact.first_measure_at is not None:
-        days = (day_of(fact.first_measure_at) - day_of(fact.opened_at)).days
-        yield cell(Metric.FIRST_MEASURE_DAYS, fact.opened_at, max(days, 0))
-    else:
-        yield cell(Metric.NOT_STARTED if fact.ended_at is None else Metric.ENDED_WITHOUT_MEASURE, fact.opened_at)
+def _counted_of_case(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:
+    yield from _counted_at_opening(fact, opened_at)
+    if fact.planned_at is not None:
+        yield Metric.PLANS, fact.planned_at
+        if fact.goals_with_baseline:
+            yield Metric.PLANS_WITH_BASELINE, fact.planned_at
+    for measure in fact.measures.values():
+        yield from _counted_of_measure(measure)
+    if fact.evaluated_at is not None:
+        yield Metric.EVALUATED, fact.evaluated_at
+        if fact.effect in _EFFECTS:
+            yield _EFFECTS[fact.effect], fact.evaluated_at
     if fact.ended_at is not None:
-        yield cell(Metric.ENDED, fact.ended_at)
+        yield Metric.ENDED, fact.ended_at
         if fact.state is CaseState.CLOSED:
-            yield cell(Metric.CLOSED, fact.ended_at)
+            yield Metric.CLOSED, fact.ended_at
             if fact.closed_evaluated:
-                yield cell(Metric.CLOSED_EVALUATED, fact.ended_at)
+                yield Metric.CLOSED_EVALUATED, fact.ended_at
+
+
+def _counted_at_opening(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:
+    yield Metric.OPENED, opened_at
+    if fact.first_measure_at is not None:
+        yield Metric.FIRST_MEASURE_DAYS, opened_at, max(_days(opened_at, fact.first_measure_at), 0)
+    else:
+        yield Metric.NOT_STARTED if fact.ended_at is None else Metric.ENDED_WITHOUT_MEASURE, opened_at
+    if fact.assessed_at is not None and _days(opened_at, fact.assessed_at) <= _DAYS_TO_ASSESS:
+        yield Metric.ASSESSED_IN_TIME, opened_at
+    if fact.age_band in _CHILDREN:
+        yield Metric.UNDER_18, opened_at
+        if fact.child_view_recorded:
+            yield Metric.CHILD_VIEW_RECORDED, opened_at
+
+
+def _counted_of_measure(fact: MeasureFact) -> Iterator[_Counted]:
+    if fact.cancelled_at is not None:
+        return
+    if fact.planned_at is not None:
+        yield Metric.MEASURES, fact.planned_at
+        if fact.arena is Arena.DIGITAL:
+            yield Metric.DIGITAL_MEASURES, fact.planned_at
+    if fact.completed_at is not None and fact.mandatory_steps_met is not None:
+        yield Metric.STANDARD_MEASURES, fact.completed_at
+        if fact.mandatory_steps_met:
+            yield Metric.STANDARD_MEASURES_MET, fact.completed_at
+
+
+def _days(since: datetime, until: datetime) -> int:
+    return (day_of(until) - day_of(since)).days
 
 
 def _cells_of_concern(fact: ConcernFact) -> Iterator[Cell]:

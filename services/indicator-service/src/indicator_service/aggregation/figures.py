@@ -43,6 +43,8 @@ class IndicatorFigures:
     p90: Figure | None = None
     minimum_n: int
     extra: Mapping[str, Figure] = field(default_factory=dict)
+    counted: bool = True
+    """False for as long as what was known before it was defined is being counted: there is no figure yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,8 @@ def mask_of(tallies: Mapping[str, Tally], *, catalogue: Catalogue, period: Perio
         by_unit = {u: linked_counts(version, t) for u, t in tallies.items()}
         total = {u: sum(values) for u, values in by_unit.items()}
         each_part = [{u: values[n] for u, values in by_unit.items()} for n in range(_parts_of(version))]
-        totals[indicator.number], parts[indicator.number] = hide_linked(total, each_part, rank=rank)
+        whole = {u: tally.within[version.whole] for u, tally in tallies.items()} if version.whole else None
+        totals[indicator.number], parts[indicator.number] = hide_linked(total, each_part, whole=whole, rank=rank)
     return Mask(counts=counts, totals=totals, parts=parts)
 
 
@@ -106,7 +109,8 @@ def linked_counts(version: Version, tally: Tally) -> tuple[int, ...]:
     """Return the counts that together make up an indicator's total, so that each can be found from the others."""
     if version.kind == "share":
         numerator, denominator = _counted(version.numerator, tally), _counted(version.denominator, tally)
-        return (numerator, denominator - numerator)
+        apart = tuple(tally.within[metric] for metric in version.extra)
+        return (numerator, *apart, denominator - numerator - sum(apart))
     if version.kind == "duration":
         return (_counted(version.histogram, tally), *(tally.within[metric] for metric in version.extra))
     return (_counted(version.denominator, tally),)
@@ -123,14 +127,24 @@ def _counted(metric: Metric | None, tally: Tally) -> int:
 
 
 def figures_of(
-    unit: str, tally: Tally, *, catalogue: Catalogue, period: Period, mask: Mask | None = None
+    unit: str,
+    tally: Tally,
+    *,
+    catalogue: Catalogue,
+    period: Period,
+    mask: Mask | None = None,
+    uncounted: frozenset[Metric] = frozenset(),
 ) -> UnitFigures:
-    """Compute a unit's figures; without a mask they are exact."""
+    """Compute a unit's figures; without a mask they are exact. What rests on uncounted metrics has none."""
     counts = {
         count.key: SUPPRESSED if mask and mask.hides_count(count.key, unit) else Figure(count_value(count, tally))
         for count in catalogue.counts
     }
-    indicators = tuple(_indicator(unit, tally, i, period=period, mask=mask) for i in catalogue.indicators)
+    indicators = tuple(
+        _uncounted(i.at(period.last_day), found) if i.at(period.last_day).metrics & uncounted else found
+        for i in catalogue.indicators
+        for found in [_indicator(unit, tally, i, period=period, mask=mask)]
+    )
     return UnitFigures(counts=counts, indicators=indicators)
 
 
@@ -181,6 +195,20 @@ def _indicator(unit: str, tally: Tally, indicator: Indicator, *, period: Period,
     return replace(empty, denominator=count, value=count)
 
 
+def _uncounted(version: Version, found: IndicatorFigures) -> IndicatorFigures:
+    nothing = Figure(None)
+    return replace(
+        found,
+        numerator=nothing if found.numerator else None,
+        denominator=nothing,
+        value=nothing,
+        median=nothing if found.median else None,
+        p90=nothing if found.p90 else None,
+        extra=dict.fromkeys((metric.value for metric in version.extra), nothing),
+        counted=False,
+    )
+
+
 def _share(empty: IndicatorFigures, version: Version, tally: Tally, view: _View) -> IndicatorFigures:
     numerator, denominator = _counted(version.numerator, tally), _counted(version.denominator, tally)
     share = round(numerator / denominator, _SHARE_DECIMALS) if denominator else None
@@ -189,6 +217,7 @@ def _share(empty: IndicatorFigures, version: Version, tally: Tally, view: _View)
         numerator=view.part(numerator),
         denominator=view.total(denominator),
         value=view.derived(share, observed=denominator, minimum=version.minimum_n),
+        extra={metric.value: view.part(tally.within[metric]) for metric in version.extra},
     )
 
 

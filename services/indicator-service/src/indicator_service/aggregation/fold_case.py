@@ -67,8 +67,10 @@ def _assessing(_draft: CaseDraft, _event: Event, _data: case.CaseAssessmentStart
     return {"state": CaseState.ASSESSING}
 
 
-def _assessed(_draft: CaseDraft, event: Event, data: case.CaseAssessed) -> CaseDraft:
-    return {"assessed_at": event.occurred_at, "child_view_recorded": data.child_view_recorded}
+def _assessed(draft: CaseDraft, event: Event, data: case.CaseAssessed) -> CaseDraft:
+    # Writing it again, or anew after a reopening, makes no timely assessment late; what it says is the newest.
+    first = min(draft["assessed_at"] or event.occurred_at, event.occurred_at)
+    return {"assessed_at": first, "child_view_recorded": data.child_view_recorded}
 
 
 def _planned(_draft: CaseDraft, event: Event, data: case.CasePlanned) -> CaseDraft:

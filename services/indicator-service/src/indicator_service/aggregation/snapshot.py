@@ -9,7 +9,7 @@ from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.figures import Mask, UnitFigures, figures_of, mask_of
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
-from indicator_service.definitions import Catalogue
+from indicator_service.definitions import Catalogue, Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class Snapshot:
     mask: Mask
     units: tuple[str, ...]
     """The units that hold cases, whose sum the total is: those of the contracts, then what was established since."""
+    uncounted: frozenset[Metric] = frozenset()
+    """What is not counted yet of what was known before."""
 
     def figures(self, unit: str, *, exact: bool) -> UnitFigures:
         """Return a unit's figures; a unit that holds no cases has zeros."""
@@ -42,13 +44,22 @@ class Snapshot:
         if mask and unit not in (*self.units, NATIONAL):
             # It should hold no cases, and is in no total; should it hold some all the same, few stay hidden.
             mask = mask_of({unit: tally}, catalogue=self.catalogue, period=self.period, rank=str.encode)
-        return figures_of(unit, tally, catalogue=self.catalogue, period=self.period, mask=mask)
+        return figures_of(
+            unit, tally, catalogue=self.catalogue, period=self.period, mask=mask, uncounted=self.uncounted
+        )
 
 
-def take_snapshot(by_unit: Mapping[str, Tally], *, period: Period, catalogue: Catalogue, rank: Rank) -> Snapshot:
+def take_snapshot(
+    by_unit: Mapping[str, Tally],
+    *,
+    period: Period,
+    catalogue: Catalogue,
+    rank: Rank,
+    uncounted: frozenset[Metric] = frozenset(),
+) -> Snapshot:
     """Add the national tally, and choose what to hide."""
     units = (*CASE_UNITS, *sorted(unit for unit in by_unit if unit not in UNITS))
     tallies = {unit: by_unit.get(unit, Tally()) for unit in units}
     mask = mask_of(tallies, catalogue=catalogue, period=period, rank=rank)
     everyone = {**by_unit, **tallies, NATIONAL: sum_of(tallies.values())}
-    return Snapshot(tallies=everyone, period=period, catalogue=catalogue, mask=mask, units=units)
+    return Snapshot(tallies=everyone, period=period, catalogue=catalogue, mask=mask, units=units, uncounted=uncounted)

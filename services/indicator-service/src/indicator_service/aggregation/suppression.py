@@ -7,7 +7,9 @@ no further units can be hidden, the national total is hidden instead.
 
 Counts are also linked within a unit: the parts of a total add up to it (cases opened = measure started + not started
 + ended without). All parts of a unit are hidden together, and whenever their total is, so that no part follows from
-the others. Known limit: months against the rolling year, and one moment against the next, are not guarded yet.
+the others. A total may be part of a whole again (cases opened = under 18 + the rest): then it and the rest are hidden
+like parts of the whole, and its own parts with it. Known limit: months against the rolling year, and one moment against
+the next, are not guarded yet.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -57,9 +59,21 @@ def hide(counts: Mapping[str, int], *, rank: Rank) -> Hidden:
     return Hidden(small, national=True)
 
 
-def hide_linked(total: Mapping[str, int], parts: Sequence[Mapping[str, int]], *, rank: Rank) -> tuple[Hidden, Hidden]:
-    """Choose what to hide of a total and of the parts that add up to it; the parts are hidden alike."""
+def hide_linked(
+    total: Mapping[str, int],
+    parts: Sequence[Mapping[str, int]],
+    *,
+    whole: Mapping[str, int] | None = None,
+    rank: Rank,
+) -> tuple[Hidden, Hidden]:
+    """Choose what to hide of a total and of the parts that add up to it; the parts are hidden alike.
+
+    Where the total is itself a part of a whole that is shown, it is hidden with what is left of the whole.
+    """
     hidden_total = hide(total, rank=rank)
+    if whole is not None:
+        rest = {unit: whole[unit] - count for unit, count in total.items()}
+        hidden_total = _any([hide(whole, rank=rank), hidden_total, hide(rest, rank=rank)])
     return hidden_total, _any([hidden_total, *(hide(part, rank=rank) for part in parts)])
 
 

@@ -100,8 +100,9 @@ async def _read(
     async with transaction(deps.engine, stance(reader, units=units)) as conn:
         # Freshness first: the figures may then be newer than it says, never older.
         freshness = await read_freshness(conn, group=GROUP)
+        uncounted = await queries.uncounted_metrics(conn)
         found = await queries.tallies(conn, units=units, period=period, catalogue=deps.catalogue)
-        snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank)
+        snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted)
         # Last, since the sealer waits for whoever has written and not yet committed.
         await trail.record(conn, figures_entry(shows(snapshot)))
     return snapshot, freshness

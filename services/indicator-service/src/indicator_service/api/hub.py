@@ -121,10 +121,13 @@ class Hub:
             if newest == self.sequence and period.last_month == self._month:
                 return
             units = await self._stale_units(conn, newest, same_month=period.last_month == self._month)
+            uncounted = await queries.uncounted_metrics(conn)
             found = await queries.tallies(conn, units=units, period=period, catalogue=self._catalogue)
         self._tallies = found if units is None else self._tallies | found
         self.sequence, self._month = newest, period.last_month
-        snapshot = take_snapshot(self._tallies, period=period, catalogue=self._catalogue, rank=self._rank)
+        snapshot = take_snapshot(
+            self._tallies, period=period, catalogue=self._catalogue, rank=self._rank, uncounted=uncounted
+        )
         if self._replace(snapshot):
             for changed in self._listeners:
                 changed.set()

@@ -38,8 +38,17 @@ class Version(_Data):
     denominator_text: Text
     numerator: Metric | None = None
     denominator: Metric | None = None
+    whole: Metric | None = None
+    """What a share's denominator is a part of, where that is shown too: the rest of it follows by subtraction."""
     histogram: Metric | None = None
     extra: tuple[Metric, ...] = ()
+    """Shown apart: of a share, parts of its denominator beside the numerator; of a duration, what it leaves out."""
+
+    @property
+    def metrics(self) -> frozenset[Metric]:
+        """Everything that it is computed from."""
+        named = (self.numerator, self.denominator, self.whole, self.histogram, *self.extra)
+        return frozenset(metric for metric in named if metric is not None)
 
     @model_validator(mode="after")
     def _names_its_cells(self) -> Self:

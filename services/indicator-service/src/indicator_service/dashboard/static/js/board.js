@@ -1,6 +1,7 @@
 /** The board: the chooser, the lead and the charts, drawn from one view of the state. */
 
 import { createFlow } from "./flow.js";
+import { createIndicators } from "./indicators.js";
 import { dateTime, pick, text, whole } from "./language.js";
 import { byId, element, setText } from "./lib.js";
 import { basisText, comparedText, figureText, read, tooltipLines } from "./measures.js";
@@ -24,6 +25,7 @@ export function createBoard(actions) {
   const ranked = createRanked({ onSelect: toggle });
   const flow = createFlow({ onSelect: toggle, isAligned: () => WIDE.matches });
   const profile = createProfile({ onClear: () => actions.toggle(null) });
+  const indicators = createIndicators({ onChoose: actions.choose });
   let view = null;
   const tooltip = createTooltip({
     tip: byId("tip"), area, onActive: markActive,
@@ -51,13 +53,15 @@ export function createBoard(actions) {
       fillTable(byId("map-table"), tableOf(view));
       ranked.draw(view);
       flow.draw(view);
-      profile.draw(view, state.measures);
+      profile.draw(view, headlines(state));
+      indicators.draw(view, state.measures);
       setText(byId("foot"), footOf(view.measure));
       tooltip.refresh();
     },
     /** Write again what depends on the language or the day. */
     relabel(state) {
       byId("choices").querySelectorAll(".choice").forEach((choice) => choice.remove());
+      indicators.relabel();
       fillPeriods(byId("period"), state.period);
     },
   };
@@ -70,10 +74,12 @@ function markActive(unit) {
   for (const mark of document.querySelectorAll(`#board [data-unit="${CSS.escape(unit)}"]`)) mark.dataset.active = "";
 }
 
-function drawChoices({ measures, chosen, ...state }) {
+const headlines = ({ measures }) => measures.filter(({ headline }) => headline);
+
+function drawChoices({ chosen, ...state }) {
   const box = byId("choices");
   const national = metricsOf(state).get(NATIONAL);
-  for (const measure of measures) {
+  for (const measure of headlines(state)) {
     const id = `choice-${measure.id}`;
     const label = document.getElementById(id)?.parentElement ?? box.appendChild(makeChoice(measure, id));
     label.querySelector("input").checked = measure === chosen;

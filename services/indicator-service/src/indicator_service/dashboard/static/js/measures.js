@@ -3,15 +3,16 @@
 import { decimal, percent, percentShort, pick, text, whole } from "./language.js";
 
 const COUNTS = ["open", "opened", "closed"];
+const HEADLINES = [2, 3, 4, 10];
 const FEW = 20;
 const NOTHING = { value: null, suppressed: false };
 const HOURS = "hours";
 
-/** Make the list from the definitions of the API. */
+/** Make the list from the definitions of the API; the headlines stand at the top of the page. */
 export function measuresOf({ counts, indicators }) {
   return [
-    ...counts.filter(({ key }) => COUNTS.includes(key)).map((count) => ({ ...count, id: count.key, kind: "count" })),
-    ...indicators.map((indicator) => ({ ...indicator, id: String(indicator.number) })),
+    ...counts.filter(({ key }) => COUNTS.includes(key)).map((count) => ({ ...count, id: count.key, kind: "count", headline: true })),
+    ...indicators.map((indicator) => ({ ...indicator, id: String(indicator.number), headline: HEADLINES.includes(indicator.number) })),
   ];
 }
 
@@ -42,6 +43,7 @@ export function written(measure, value, { short = false } = {}) {
 /** A figure in words: its value, that it is hidden, or that there is none. */
 export function figureText(measure, figure, options = {}) {
   if (figure.suppressed) return options.short ? text("hiddenShort") : text("hidden");
+  if (figure.counted === false) return text("counting");
   if (figure.value === null) return options.short ? "–" : text("noValue");
   return written(measure, figure.value, options);
 }
@@ -77,6 +79,12 @@ export function gapText(measure, figure, national) {
   return Math.abs(gap) < 0.0005 ? "±0" : `${gap > 0 ? "+" : "−"}${size}`;
 }
 
+/** What is shown apart from the numerator, each `[label, value]`. */
+export function apartLines({ extra }) {
+  const names = text("apart");
+  return Object.entries(extra).filter(([key]) => names[key]).map(([key, figure]) => [names[key], countText(figure)]);
+}
+
 /** The lines of a unit's tooltip, each `[label, value]`; the first is the figure itself. */
 export function tooltipLines(measure, figure, national) {
   const lines = [[pick(measure.name), figureText(measure, figure)]];
@@ -86,8 +94,7 @@ export function tooltipLines(measure, figure, national) {
   }
   if (figure.numerator) lines.push([pick(measure.numerator_text), countText(figure.numerator)]);
   if (figure.denominator) lines.push([pick(measure.denominator_text), countText(figure.denominator)]);
-  if (figure.extra.not_started) lines.push([text("notStarted"), countText(figure.extra.not_started)]);
-  if (figure.extra.ended_without_measure) lines.push([text("endedWithout"), countText(figure.extra.ended_without_measure)]);
+  lines.push(...apartLines(figure));
   if (national.value !== null) lines.push([text("national"), figureText(measure, national)]);
   return lines;
 }

@@ -1,0 +1,182 @@
+"""A database of before an indicator was counted gets its figures from the facts that are there: once, and at once."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+
+import pytest
+import pytest_asyncio
+from forkant_contracts.codes import AgeBand, Arena, Effect
+from forkant_devstack.native.ports import free_ports
+from forkant_devstack.testing.single import publish, running_process
+from forkant_kit.db import create_engine, transaction
+from forkant_kit.migrations import migrate
+from forkant_kit.testing import until
+from indicator_service.definitions import Metric
+from indicator_service.migrate import MIGRATIONS
+from indicator_service.projector import apply
+from indicator_service.store import load_cases
+from indicator_service.upgrade import count_what_is_new
+from sqlalchemy import text
+
+BEFORE = "0005"
+FIRST = {
+    "opened", "ended", "closed", "closed_evaluated", "first_measure_days", "not_started", "ended_without_measure",
+    "concerns_received", "concerns_decided", "became_case", "decision_hours",
+}  # fmt: skip
+NEW = import_module("indicator_service.migrations.versions.0006_uncounted_metrics").METRICS
+DAY = timedelta(days=1)
+CELLS = """
+SELECT district, metric, month, unit, case_type, theme, age_band, bucket, amount FROM cell WHERE amount <> 0
+UNION ALL SELECT district, metric, month, '', '', '', '', bucket, amount FROM district_cell WHERE amount <> 0
+"""
+
+
+@pytest_asyncio.fixture
+async def database(postgres):
+    """Give a database of the release before."""
+    urls = await postgres.create_database("indicator")
+    await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS, revision=BEFORE)
+    return urls
+
+
+@pytest_asyncio.fixture
+async def cells(engine):
+    async def read():
+        async with engine.connect() as conn:
+            return Counter({tuple(row[:-1]): row[-1] for row in await conn.execute(text(CELLS))})
+
+    return read
+
+
+@pytest.fixture
+def of_before(new_case):
+    """Make cases of two districts with everything in them that is newly counted."""
+    made = []
+    for number in range(7):
+        case = new_case(unit=("oslo", "troms/gde-tromso")[number % 2], at=datetime.now(UTC) - 90 * DAY)
+        case.opened(age_band=AgeBand.UNDER_15 if number % 3 else AgeBand.FROM_25)
+        case.assessed(child_view=number % 2 == 0, after=number * 4 * DAY)
+        case.planned(with_baseline=number % 2, after=DAY)
+        digital = case.measure_planned(arena=Arena.DIGITAL, version=1)
+        case.measure_planned()
+        case.measure_completed(digital, met=number % 2 == 0, after=DAY)
+        case.evaluated(effect=list(Effect)[number % 5], after=DAY)
+        made.append(case)
+    made[-1].erased(after=DAY)
+    return made
+
+
+@pytest_asyncio.fixture
+async def upgraded(database, engine, cells, of_before):
+    """Give the cells that there are to be, of a database that was filled by the release before and then migrated."""
+    async with transaction(engine) as conn:
+        await apply(conn, [event for case in of_before for event in case.events])
+    expected = await cells()
+    async with transaction(engine) as conn:
+        for table in ("cell", "district_cell"):
+            await conn.execute(text(f"DELETE FROM {table} WHERE metric = ANY(:new)"), {"new": [*NEW]})
+    assert {key[1] for key in expected} - FIRST == {*NEW}
+    assert {key[1] for key in await cells()} <= FIRST
+    await migrate(owner_url=database.owner_url, script_location=MIGRATIONS)
+    return expected
+
+
+async def indicators(client, as_persona, unit="oslo"):
+    answer = await client.get(f"/v1/districts/{unit}/metrics", headers=as_persona("pod-analyst"))
+    return {item["number"]: item for item in answer.json()["indicators"]}
+
+
+async def test_the_facts_of_before_are_counted_in_batches_as_their_events_would_be(upgraded, engine, cells):
+    await count_what_is_new(engine, batch=2)
+    assert await cells() == upgraded
+
+
+async def test_what_was_counted_is_not_counted_again(upgraded, engine, cells, new_case):
+    await asyncio.gather(*(count_what_is_new(engine) for _ in range(3)))
+    await count_what_is_new(engine)
+    assert await cells() == upgraded
+
+
+async def test_readers_are_told_until_it_is_done_and_never_see_half(upgraded, engine, client, as_persona):
+    async with asyncio.timeout(20), engine.connect() as holder:
+        held = await holder.begin()
+        # What it does last waits for this, when all of its cells are written.
+        await holder.execute(text("SELECT pg_advisory_xact_lock(hashtext('metric_change'))"))
+        counting = asyncio.create_task(count_what_is_new(engine, batch=2))
+        waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+        async def at_the_end() -> bool:
+            async with engine.connect() as conn:
+                return bool((await conn.execute(waits)).scalar_one())
+
+        await until(at_the_end, what="the counting to come to its end")
+        found = await indicators(client, as_persona)
+        assert {number for number, item in found.items() if not item["counted"]} == {5, 7, 11, 12, 14, 17}
+        assert found[12]["denominator"] == found[5]["value"] == {"value": None, "suppressed": False}
+        assert found[10]["denominator"]["value"] is not None
+        await held.rollback()
+        await counting
+    found = await indicators(client, as_persona)
+    assert all(item["counted"] for item in found.values())
+    assert found[12]["denominator"]["value"] == found[17]["numerator"]["value"] == 3
+
+
+async def test_a_stream_that_was_told_so_is_sent_the_figures(upgraded, engine, api, client):
+    hub = api.state.dependencies.hub
+    await asyncio.wait_for(hub.ready.wait(), 10)
+    assert '"counted":false' in hub.document(("agder", True))
+    await count_what_is_new(engine)
+
+    async def shown() -> bool:
+        return all('"counted":false' not in hub.document((unit, True)) for unit in ("oslo", "agder", "national"))
+
+    await until(shown, what="the figures of every unit, also of one without cases")
+
+
+async def test_a_new_database_has_nothing_left_to_count(postgres):
+    urls = await postgres.migrated_database("indicator", MIGRATIONS)
+    engine = create_engine(urls.worker_url, application_name="test", pool_size=1)
+    async with engine.connect() as conn:
+        assert (await conn.execute(text("SELECT count(*) FROM uncounted_metric"))).scalar_one() == 0
+    await engine.dispose()
+
+
+@pytest.fixture
+def environment(database, issuer, kafka):
+    http, port = free_ports(2)
+    return {
+        "FORKANT_ENV": "test",
+        "FORKANT_DATABASE_URL": database.worker_url,
+        "FORKANT_OIDC_ISSUER": issuer.url,
+        "FORKANT_KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "FORKANT_HTTP_PORT": str(http),
+        "FORKANT_WORKER_PORT": str(port),
+    }
+
+
+@pytest.mark.kafka
+async def test_the_worker_counts_before_it_reads_on(  # noqa: PLR0917  each a fixture
+    upgraded, environment, engine, cells, of_before, tmp_path
+):
+    case = of_before[0]
+    case.measure_planned(arena=Arena.DIGITAL, after=DAY)
+    await publish(environment["FORKANT_KAFKA_BOOTSTRAP"], *case.events)
+
+    async def projected() -> bool:
+        async with engine.connect() as conn:
+            return (await load_cases(conn, [case.id]))[case.id].version == len(case.events)
+
+    async with running_process(
+        "indicator_service.worker", environment=environment, port="FORKANT_WORKER_PORT", folder=tmp_path
+    ):
+        await until(projected, what="the new event to be projected")
+    more = await cells()
+    more.subtract(upgraded)
+    assert {key[1]: amount for key, amount in more.items() if amount} == {"measures": 1, "digital_measures": 1}
+
+
+def test_every_metric_is_of_the_first_release_or_named_by_a_migration():
+    assert {metric.value for metric in Metric} == FIRST | {*NEW}
+    assert not FIRST & {*NEW}
