@@ -142,7 +142,7 @@ async def find_answer(
 
 
 def _names(request: Request, principal: Principal) -> dict[str, str]:
-    key = _key_of(request)
+    key = key_of(request)
     return {"subject": principal.subject, "route": f"{request.method} {request.url.path}", "key": key}
 
 
@@ -192,7 +192,12 @@ def _response(status: int, content: bytes, headers: dict[str, str]) -> Response:
     return Response(content, status, headers=headers, media_type="application/json")
 
 
-def _key_of(request: Request) -> str:
+def key_of(request: Request) -> str:
+    """Return the key of a request, for a route that asks for it before anything else.
+
+    Raises:
+        ProblemError: 400 ``idempotency-key-required``.
+    """
     key = request.headers.get("idempotency-key", "").strip()
     if not key or len(key) > _MAX_KEY or not key.isprintable():
         raise ProblemError(

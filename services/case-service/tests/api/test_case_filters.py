@@ -115,7 +115,7 @@ def test_every_code_and_date_of_a_case_can_be_asked_for():
         "ids, texts and people": {
             "id", "concern_id", "title", "subject", "description", "necessity_reason", "opened_by", "case_owner",
         },
-        "whose it is, which the caller's unit says": {"unit"},
+        "whose it is, which the caller's unit says": {"unit", "unit_of_its_time"},
         "counters": {"version", "revision", "round", "change_xid", "lowest_level"},
         "cases that no list shows": {"erased_at", "erasure_basis", "merged_into", "merged_at"},
         "what retention is worked out from, whose last day is asked for": {

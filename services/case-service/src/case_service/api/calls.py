@@ -16,7 +16,7 @@ from forkant_kit.auth import Principal
 from forkant_kit.clamd import ClamdAddress
 from forkant_kit.db import transaction
 from forkant_kit.etag import etag, expected_version
-from forkant_kit.idempotency import Answer, find_answer, run_idempotent
+from forkant_kit.idempotency import Answer, find_answer, key_of, run_idempotent
 from forkant_kit.outbox import RelayNudge
 from forkant_kit.policy import declaring, permit
 from forkant_kit.rls.stance import Stance
@@ -317,6 +317,7 @@ def importing() -> Any:
 
     async def call(request: Request, _key: _IdempotencyKey = None) -> Call:
         principal, tools = permit(request, "case.import"), request.app.state.tools
+        key_of(request)  # before rows are read that may be many
         known = await tools.units.with_(principal.unit)
         return _called(request, principal, import_scope(principal, at=tools.now(), units=known))
 
