@@ -232,6 +232,14 @@ PROPOSAL = {
 REORGANISATION = {
     "kind": "merge", "effective_on": "2099-01-01", "from_units": ["up"], "parts": [{"unit": "pu"}], "summary": "Why.",
 }  # fmt: skip
+
+
+def operational_unit() -> dict[str, str]:
+    """Return one to add, called as no other."""
+    names = dict.fromkeys(("name_nb", "name_nn", "name_en"), "Sentrum")
+    return {**names, "slug": f"gde-{uuid4().hex[:8]}", "valid_from": "2099-01-01"}
+
+
 EXAMPLE = {"title": "Råd", "context": "Noe skjedde.", "what_was_done": "Noe ble gjort.", "advice": "Gjør det."}
 CHECKS = ["names", "places", "dates", "rare_combination", "photos_and_links"]
 INFORMATION = {
@@ -287,6 +295,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     substitution = await lead.done("case", "POST", "/v1/substitutions", leave)
     proposal = await lead.done("case", "POST", "/v1/method-proposals", PROPOSAL)
     asked = await wall.person("pod-admin").done("case", "POST", "/v1/reorganisations", REORGANISATION)
+    added = await lead.done("case", "POST", "/v1/operational-units", operational_unit())
     search = await lead.done("case", "POST", "/v1/searches", {"name": "Slagsmål", "words": "slagsmål", "shared": True})
     ids = {
         **await _examples(wall, unit),
@@ -307,6 +316,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "review_id": review.json()["id"],
         "substitution_id": substitution.json()["id"],
         "reorganisation_id": asked.json()["id"],
+        "unit_uid": added.json()["uid"],
         "search_id": search.json()["id"],
         "concern_id": concern.json()["id"],
         "endpoint_id": endpoint_id,

@@ -110,6 +110,7 @@ WITHOUT_ETAG = {
     "/v1/catalogue/retirements",
     "/v1/best-practices",
     "/v1/reorganisations",
+    "/v1/operational-units",
     "/v1/searches",
     "/v1/searches/erasures",
 }

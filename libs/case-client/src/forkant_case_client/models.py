@@ -72,6 +72,20 @@ class AddMember(Model):
     valid_to: AwareDatetime | None = None
 
 
+class AddOperationalUnit(Model):
+    """An operational unit to add, the first day that it is there on, and its id without the district."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name_en: str
+    name_nb: str
+    name_nn: str
+    slug: str
+    valid_from: date
+    valid_to: date | None = None
+
+
 class AddPartner(Model):
     """A partner outside the police."""
 
@@ -189,6 +203,18 @@ class CancelMeasure(Model):
     )
     occurred_at: AwareDatetime | None = None
     reason: CancelReason
+
+
+class ChangeOperationalUnit(Model):
+    """What it is called, and from which day it is there no more."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    name_en: str
+    name_nb: str
+    name_nn: str
+    valid_to: date | None = None
 
 
 class ClarifyInformation(Model):
@@ -1293,6 +1319,14 @@ class TimelineNote(Model):
     text: str
 
 
+class UnitReceiptView(Model):
+    """An operational unit after a command."""
+
+    id: str
+    uid: UUID
+    version: int
+
+
 class UnitToMake(Model):
     """A unit that is to be established."""
 
@@ -1318,9 +1352,13 @@ class UnitView(Model):
     """The district of an operational unit."""
     population_thousands: int | None
     """An assumption for planning, not a statistic."""
+    uid: UUID
+    """What events and changes of it name it by."""
     valid_from: date
     valid_to: date | None
     """The first day on which it is not there any more."""
+    version: int
+    """The ETag of an operational unit is `v` and this number, in quotes."""
 
 
 class VisibilityAnswer(Model):

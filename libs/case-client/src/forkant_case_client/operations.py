@@ -12,6 +12,7 @@ from forkant_case_client.answers import Answer, Part
 from forkant_case_client.models import (
     Act,
     AddMember,
+    AddOperationalUnit,
     AddPartner,
     AddSubstitute,
     AddTask,
@@ -27,6 +28,7 @@ from forkant_case_client.models import (
     CaseReceipt,
     CaseView,
     Catalogue,
+    ChangeOperationalUnit,
     ChangePage,
     ClarifyInformation,
     CloseCase,
@@ -139,6 +141,7 @@ from forkant_case_client.models import (
     TransferLine,
     TransferPage,
     UnitList,
+    UnitReceiptView,
     VisibilityAnswer,
     WithdrawExample,
 )
@@ -2175,6 +2178,38 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    async def operational_units_add(
+        self, body: AddOperationalUnit, *, idempotency_key: str | None = None, purpose: PurposeCode | None = None
+    ) -> Answer[UnitReceiptView]:
+        """Add an operational unit: ``POST /v1/operational-units``.
+
+        Add an operational unit to the caller's district, from today or a day that is ahead.
+        """
+        call = Call(
+            method="POST",
+            path="/v1/operational-units",
+            headers={"Idempotency-Key": idempotency_key, "Forkant-Purpose": purpose},
+            body=body,
+            answers=UnitReceiptView,
+        )
+        return await self._transport.send(call)
+
+    async def operational_units_change(
+        self, unit_uid: UUID, body: ChangeOperationalUnit, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[UnitReceiptView]:
+        """Rename or end an operational unit: ``PUT /v1/operational-units/{unit_uid}``.
+
+        Write its names anew, and the day from which it is there no more; without one it goes on.
+        """
+        call = Call(
+            method="PUT",
+            path=f"/v1/operational-units/{unit_uid}",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            body=body,
+            answers=UnitReceiptView,
+        )
+        return await self._transport.send(call)
+
     async def partners_add_partner(
         self,
         case_id: UUID,
@@ -3301,6 +3336,13 @@ ROUTES: Final = (
         body=RewriteProposal,
     ),
     Route(method="POST", path="/v1/method-proposals/{proposal_id}/withdrawal", name="methods_withdraw", body=Act),
+    Route(method="POST", path="/v1/operational-units", name="operational_units_add", body=AddOperationalUnit),
+    Route(
+        method="PUT",
+        path="/v1/operational-units/{unit_uid}",
+        name="operational_units_change",
+        body=ChangeOperationalUnit,
+    ),
     Route(method="POST", path="/v1/cases/{case_id}/partners", name="partners_add_partner", body=AddPartner),
     Route(method="GET", path="/v1/cases/{case_id}/partners/{partner_id}", name="partners_read_partner", body=None),
     Route(method="DELETE", path="/v1/cases/{case_id}/partners/{partner_id}", name="partners_remove_partner", body=None),

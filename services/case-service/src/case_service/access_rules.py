@@ -69,7 +69,7 @@ NOT_ON_CASES: Final = frozenset(
         "example.read",
         "example.withdraw",
     }
-) | frozenset(action for action in RULES if action.startswith(("method.", "reorganisation.")))
+) | frozenset(action for action in RULES if action.startswith(("method.", "reorganisation.", "unit.")))
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
 
 READS: Final = frozenset(

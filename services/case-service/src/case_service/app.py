@@ -43,6 +43,7 @@ from case_service.api import (
     members,
     merging,
     methods,
+    operational_units,
     processes,
     reference,
     reorganisations,
@@ -106,6 +107,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     processes.router,
     reference.router,
     reorganisations.router,
+    operational_units.router,
 )
 
 

@@ -72,6 +72,8 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "reorganisation.read": _EVERYBODY,
         "reorganisation.propose": _NATIONAL,
         "reorganisation.decide": _NATIONAL,
+        # How a district is divided is its own affair: no case hangs on it, and nobody's reach.
+        "unit.organise": _LEAD,
         "example.draft": _CASEWORKERS,
         "example.read_draft": _CASEWORKERS | _GUARDIANS,
         "example.review": _GUARDIANS,

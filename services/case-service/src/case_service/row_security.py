@@ -13,7 +13,7 @@ from case_service.scope import NOBODY_NEEDS_MEMBERSHIP, Scope
 FREE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alembic_version": "names a revision; no process may read it",
-        "unit": "public reference data; the owner's functions alone write it, of an approved reorganisation",
+        "unit": "public reference data; the owner's functions alone write it, as was approved or below a district",
         "unit_succession": "public reference data; the owner's functions alone write it, of an approved reorganisation",
         "municipality": "public reference data, which no process may write",
         "municipality_unit": "public reference data; the owner's functions alone write it, likewise",

@@ -119,6 +119,8 @@ class Walk:
             if "method-proposals" in name
             else "reorganisation"
             if "reorganisations" in name
+            else "unit"
+            if "operational-units" in name
             else "example"
             if "best-practice" in name
             else "search"
@@ -143,8 +145,9 @@ class Walk:
             self.etags["example"] = answer.headers["etag"]
             is_example = name.endswith("publication") or "{example_id}" in name
             self.ids["example_id" if is_example else "draft_id"] = kept["id"]
-        elif "/searches" in name:
-            self.etags["search"] = answer.headers.get("etag", self.etags.get("search"))
+        elif "/searches" in name or "operational-units" in name:
+            kind = "search" if "/searches" in name else "unit"
+            self.etags[kind] = answer.headers.get("etag", self.etags.get(kind))
         elif "etag" in answer.headers and not any(part in name for part in ("{transfer_id}", "reviews", "links")):
             self.etags["case"] = answer.headers["etag"]
         self.etags["transfer"] = '"v1"'
@@ -423,6 +426,16 @@ async def methods_and_codes(walk: Walk) -> None:
     await walk.step(decider, "POST /v1/catalogue/retirements", code, action="method.retire_code", about=None)
 
 
+async def operational_units(walk: Walk) -> None:
+    names = {"name_nb": "Sentrum", "name_nn": "Sentrum", "name_en": "Centre"}
+    today = datetime.now(UTC).date().isoformat()
+    new = {**names, "slug": "gde-sentrum", "valid_from": today}
+    made = await walk.step("lead-oslo", "POST /v1/operational-units", new, action="unit.add", about=None)
+    walk.ids["unit_uid"] = made["uid"]
+    name = "PUT /v1/operational-units/{unit_uid}"
+    await walk.step("lead-oslo", name, names, action="unit.change", about="unit_uid")
+
+
 async def reorganisations(walk: Walk) -> None:
     admin, decider, ahead = "pod-admin", "pod-analyst", (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
     body = {
@@ -447,6 +460,7 @@ PARTS = (
     lists_and_transfers,
     concerns_and_endings,
     methods_and_codes,
+    operational_units,
     reorganisations,
 )
 

@@ -136,6 +136,7 @@ TAGS: Final = (
     ("changes", "The feed of changes with tombstones."),
     ("audit", "Who did and saw what."),
     ("reorganisations", "How units and the districts of municipalities change, from which day."),
+    ("operational-units", "How a district is divided: units that its lead adds, renames and ends."),
     ("reference", "Codes, units, municipalities, methods."),
 )
 _REFUSED: Final = "Refused"

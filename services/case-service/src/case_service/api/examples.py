@@ -36,8 +36,12 @@ _UNIT: Final = {
     "name_en": "Sør Police District",
 }
 
+_NAMES: Final = {"name_nb": "Sentrum enhet", "name_nn": "Sentrum eining", "name_en": "Centre Unit"}
+
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
+        "ChangeOperationalUnit": _NAMES,
+        "AddOperationalUnit": {**_NAMES, "slug": "gde-sentrum", "valid_from": "2027-01-01"},
         "Act": {"occurred_at": "2026-03-02T09:30:00+01:00"},
         "ReceiveConcern": {
             "source": "school",

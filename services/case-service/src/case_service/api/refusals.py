@@ -278,6 +278,7 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "It ended, or is not established yet: see /v1/units, and get a token of your unit of now.",
         ),
         Code.UNIT_EXISTS: (_CONFLICT, "There is or was such a unit", "Give each new unit of `units` another id."),
+        Code.NO_DISTRICT: (403, "Your unit is no district", "Only districts have operational units."),
         Code.NOT_AHEAD: (_UNPROCESSABLE, "The day is not ahead", "Give a day from `earliest` on."),
         Code.PARTS_DO_NOT_FIT: (
             _UNPROCESSABLE,

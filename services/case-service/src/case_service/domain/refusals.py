@@ -90,6 +90,7 @@ class Code(StrEnum):
     SAME_UNIT = "same-unit"
     UNIT_NOT_THERE = "unit-not-there"
     UNIT_EXISTS = "unit-exists"
+    NO_DISTRICT = "no-district"
     NOT_AHEAD = "not-ahead"
     PARTS_DO_NOT_FIT = "parts-do-not-fit"
     REORGANISATION_CYCLIC = "reorganisation-cyclic"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Self
+from uuid import UUID
 
 from pydantic import Field
 
@@ -17,12 +18,22 @@ class UnitView(View):
     id: str
     kind: str = Field(description="`district`, `special_body`, `directorate` or `operational_unit`.")
     parent: str | None = Field(description="The district of an operational unit.")
+    uid: UUID = Field(description="What events and changes of it name it by.")
+    version: int = Field(description="The ETag of an operational unit is `v` and this number, in quotes.")
     name_nb: str
     name_nn: str
     name_en: str
     population_thousands: int | None = Field(description="An assumption for planning, not a statistic.")
     valid_from: date
     valid_to: date | None = Field(description=_NEVER)
+
+
+class UnitReceiptView(View):
+    """An operational unit after a command."""
+
+    uid: UUID
+    id: str
+    version: int
 
 
 class UnitList(View):
