@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 import pytest_asyncio
 from forkant_contracts.codes import AgeBand, Arena, Effect
+from forkant_contracts.units import CASE_UNITS
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.testing.single import publish, running_process
 from forkant_kit.db import create_engine, transaction
@@ -127,7 +128,10 @@ async def test_a_stream_that_was_told_so_is_sent_the_figures(upgraded, engine, a
     hub = api.state.dependencies.hub
     await asyncio.wait_for(hub.ready.wait(), 10)
     assert '"counted":false' in hub.document(("agder", True))
+    told = hub.sequence
     await count_what_is_new(engine)
+    # Whoever comes back to a stream is sent the units that changed since.
+    assert {*CASE_UNITS} <= (await hub.changed_since(told) or set())
 
     async def shown() -> bool:
         return all('"counted":false' not in hub.document((unit, True)) for unit in ("oslo", "agder", "national"))

@@ -63,10 +63,10 @@ def test_an_assessment_written_again_or_anew_after_a_reopening_stays_in_time(cas
 
 
 def test_a_plan_counts_when_it_was_written_last_with_what_it_says_then(case):
-    case.planned(goals=2, with_baseline=1, after=DAY)
-    assert counted(7, case) == {("oslo", "plans", "2026-03"): 1, ("oslo", "plans_with_baseline", "2026-03"): 1}
+    case.planned(goals=2, with_baseline=1, after=30 * DAY)
+    assert counted(7, case) == {("oslo", "plans", "2026-04"): 1, ("oslo", "plans_with_baseline", "2026-04"): 1}
     case.planned(goals=3, with_baseline=0, after=30 * DAY)
-    assert counted(7, case) == {("oslo", "plans", "2026-04"): 1}
+    assert counted(7, case) == {("oslo", "plans", "2026-05"): 1}
 
 
 @pytest.mark.parametrize(
