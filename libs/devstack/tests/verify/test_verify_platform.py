@@ -133,6 +133,31 @@ async def test_a_measure_row_without_an_event_is_named(filled, platform):
 
 
 @pytest.mark.parametrize(
+    ("table", "key", "column", "planted_value", "named"),
+    [
+        ("preventive_case", "id", "opened_at", "opened_at - interval '20 days'", "5.numerator"),
+        ("plan_goal", "case_id, round, position", "measurable", "NOT measurable", "7.numerator"),
+        ("evaluation", "case_id, round", "effect", "'harm'", "11.effect_harm"),
+        ("measure", "id", "mandatory_steps_met", "NOT mandatory_steps_met", "12.numerator"),
+        ("preventive_case", "id", "age_band", "CASE WHEN age_band = '15_17' THEN '18_24' ELSE age_band END", "14.den"),
+        ("measure", "id", "arena", "CASE arena WHEN 'digital' THEN 'physical' ELSE 'digital' END", "17.numerator"),
+    ],
+)
+async def test_what_an_indicator_counts_is_recounted_from_the_tables(  # noqa: PLR0917  the parts of a plant
+    filled, platform, table, key, column, planted_value, named
+):
+    plant = [
+        f"CREATE TABLE kept AS SELECT {key}, {column} FROM {table}",
+        f"UPDATE {table} SET {column} = {planted_value}",
+    ]
+    same = " AND ".join(f"t.{part} = kept.{part}" for part in key.split(", "))
+    remove = [f"UPDATE {table} AS t SET {column} = kept.{column} FROM kept WHERE {same}", "DROP TABLE kept"]
+    async with planted(filled.root_of_case, plant, remove):
+        figures = wrong(await check_indicators(platform, settle_s=0))
+    assert any(f"national rolling_12 {named}" in text for text in figures.values())
+
+
+@pytest.mark.parametrize(
     ("change", "undo", "named"),
     [
         ("unit = 'finnmark'", "unit = 'oslo'", "units that hold the cases"),
