@@ -44,6 +44,12 @@ def store_settings(prefix: Prefix, **other: Any) -> dict[str, Any]:
     return {f"attachment_store_{name}": value for name, value in settings.items()}
 
 
+def store_environment(prefix: Prefix) -> dict[str, str]:
+    """Return them as the environment of a process."""
+    settings = store_settings(prefix, secret=prefix.server.store.secret)
+    return {f"FORKANT_{name.upper()}": str(value) for name, value in settings.items()}
+
+
 def opened(prefix: Prefix, **other: Any) -> Bucket:
     """Return the bucket as a process opens it."""
     somewhere = {"database_url": SecretStr("postgresql://nowhere/none"), "oidc_issuer": "http://127.0.0.1:1"}

@@ -24,6 +24,7 @@ from forkant_kit.web import uvicorn_server
 
 from .attaching import PDF, File, attach, attached, pdf
 from .conftest import Case, Person, Service, serving
+from .object_store import Prefix, store_environment
 
 MIB = 1024 * 1024
 MOST = 25 * MIB
@@ -247,7 +248,7 @@ async def test_what_a_killed_api_left_is_let_go_by_the_worker_and_nothing_younge
 
 
 @asynccontextmanager
-async def api_process(service: Service, issuer: IssuerServer) -> AsyncIterator[tuple[int, str]]:
+async def api_process(service: Service, issuer: IssuerServer, **more: str) -> AsyncIterator[tuple[int, str]]:
     """Run the API as a process of its own; give its id and its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -259,6 +260,7 @@ async def api_process(service: Service, issuer: IssuerServer) -> AsyncIterator[t
         "FORKANT_INTROSPECTION_CLIENT_SECRET": known["introspection_client_secret"].get_secret_value()
         if hasattr(known["introspection_client_secret"], "get_secret_value")
         else known["introspection_client_secret"],
+        **more,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "case_service.app", env=env)
     url = f"http://127.0.0.1:{port}"
@@ -285,9 +287,14 @@ def peak_bytes(pid: int) -> int:
     return int(found[1]) * 1024
 
 
-async def test_many_large_files_at_once_are_never_whole_in_memory(service, issuer, officer):
-    clients, growth = 4, 64 * MIB
-    async with api_process(service, issuer) as (pid, url), httpx.AsyncClient(base_url=url, timeout=120) as client:
+@pytest.mark.parametrize("kept_in", ["database", "object store"])
+async def test_many_large_files_at_once_are_never_whole_in_memory(service, issuer, officer, object_server, kept_in):
+    clients, growth, prefix = 4, 64 * MIB, Prefix(object_server)
+    more = {} if kept_in == "database" else store_environment(prefix)
+    async with (
+        api_process(service, issuer, **more) as (pid, url),
+        httpx.AsyncClient(base_url=url, timeout=120) as client,
+    ):
         cases = [await through(client, officer).open() for _ in range(clients)]
         file = File(content=pdf(MOST))
         warm = await attached(cases[0], File(content=pdf()))
@@ -304,3 +311,4 @@ async def test_many_large_files_at_once_are_never_whole_in_memory(service, issue
         done = await asyncio.gather(*down, *up)
         assert done[:clients] == [MOST] * clients
         assert peak_bytes(pid) - before < growth < clients * MOST
+        assert bool(prefix.names()) == (kept_in == "object store")

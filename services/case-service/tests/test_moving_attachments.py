@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .attaching import File, attached, pdf
 from .conftest import Case, serving
-from .object_store import Prefix, opened, store_settings
+from .object_store import Prefix, opened, store_environment, store_settings
 
 
 @pytest.fixture
@@ -89,10 +89,8 @@ async def test_the_worker_may_delete_no_segment_of_a_content_that_is_in_the_data
 @pytest.mark.parametrize("configured", [True, False])
 async def test_the_command_says_what_it_did(empty_service, prefix, case, issuer, configured):
     await attached(case, File(content=pdf()))
-    settings = {f"FORKANT_{name.upper()}": value for name, value in store_settings(prefix).items()}
-    settings["FORKANT_ATTACHMENT_STORE_SECRET"] = prefix.server.store.secret
     env = {**os.environ, "FORKANT_ENV": "test", "FORKANT_DATABASE_URL": empty_service.worker_url,
-           "FORKANT_OIDC_ISSUER": issuer.url, **(settings if configured else {})}  # fmt: skip
+           "FORKANT_OIDC_ISSUER": issuer.url, **(store_environment(prefix) if configured else {})}  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "case_service.move_attachments", env=env,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

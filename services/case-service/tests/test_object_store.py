@@ -1,8 +1,6 @@
 """The object store by itself: what it is told, how it fails, how deletions are made good, and what is swept up."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -12,14 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 from case_service.attachment_settings import LATE_AFTER
 from case_service.objects_worker import UNNAMED_FOR, delete_objects, sweep_objects
-from case_service.settings import CaseSettings
 from case_service.store.objects import segment_name
+from case_service.worker import let_go_of_late_contents
 from forkant_devstack.testing.object_server import ObjectServer
-from forkant_devstack.testing.single import refusal_to_start
 from forkant_kit.db import create_engine, utc_now
 from forkant_kit.sealed_stream import SEGMENT
 from prometheus_client import REGISTRY
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .attaching import File, attach, attached, pdf
@@ -131,6 +127,30 @@ async def test_a_removal_that_is_taken_back_queues_nothing(store, case, prefix):
     assert await store.fetch("SELECT FROM object_deletion") == []
 
 
+async def test_a_certificate_counts_the_contents_of_its_own_case_alone(store, case):
+    privacy, other = store.person("privacy-oslo"), await store.person("officer-oslo").open()
+    path = await attached(other, File(content=pdf()))
+    await other.do("DELETE", f"attachments/{path.rpartition('/')[2]}")
+    await attached(case, File(content=pdf()))
+    await case.do("POST", "erasure", {"basis": "unlawful"}, by=privacy)
+    assert (await privacy.get(f"{case.path}/erasure")).json()["contents_waiting"] == 1
+
+
+async def test_what_a_killed_api_left_in_the_store_goes_by_the_same_way(store, case, prefix, engine):
+    name, begun = uuid4(), utc_now() - LATE_AFTER - timedelta(minutes=1)
+    await opened(prefix).put(segment_name(name, 0), b"sealed")
+    await store.fetch(
+        "INSERT INTO attachment_content (id, case_id, state, begun_by, begun_at, object_name)"
+        " VALUES ($1, $2, 'arriving', 'officer-oslo', $3, $4)",
+        uuid4(), case.id, begun, name,
+    )  # fmt: skip
+    await let_go_of_late_contents(engine)
+    [row] = await store.fetch("SELECT object_name FROM object_deletion")
+    assert row["object_name"] == name
+    await delete_objects(engine, opened(prefix), now=lambda: utc_now() + SOON)
+    assert prefix.names() == set()
+
+
 async def test_what_the_store_fails_to_delete_waits_and_is_counted_until_it_is_gone(store, case, prefix, engine):
     for _ in range(3):
         path = await attached(case, File(content=pdf()))
@@ -196,93 +216,3 @@ async def test_the_api_may_queue_and_not_take_off_the_queue(store, case):
         )
     await store.fetch("INSERT INTO object_deletion (object_name, case_id) VALUES ($1, $2)", uuid4(), UUID(case.id))
     assert await store.fetch("SELECT FROM object_deletion", as_app=True) == []
-
-
-SETTINGS = {
-    "endpoint": "https://s3.example", "bucket": "forkant", "key": "k", "secret": "s",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("given", "wrong"),
-    [
-        ({"bucket": "forkant"}, ["endpoint is missing", "key is missing", "secret is missing"]),
-        ({**SETTINGS, "secret": None}, ["secret is missing"]),
-        ({"endpoint": "s3.example", "key": "k"}, ["bucket is missing", "secret is missing", "must be https://"]),
-        ({**SETTINGS, "endpoint": "https://s3.example/path"}, ["must be https://host"]),
-        ({**SETTINGS, "endpoint": "https://a:b@s3.example"}, ["must not hold a user"]),
-        ({**SETTINGS, "endpoint": "http://s3.example"}, ["must be https in production"]),
-        ({**SETTINGS, "ca": "/not/there"}, ["ca can't be read: No such file"]),
-        ({**SETTINGS, "ca": "/etc/hostname"}, ["ca holds no certificate"]),
-        ({**SETTINGS, "bucket": "Not A Bucket"}, ["pattern"]),
-        ({**SETTINGS, "prefix": "a/b"}, ["pattern"]),
-    ],
-)
-def test_settings_that_are_half_or_wrong_say_all_that_is(given, wrong):
-    base = {
-        "env": "production", "database_url": "postgresql://db/case", "oidc_issuer": "https://issuer.example",
-        "cursor_secret": "c" * 32, "introspection_client_id": "a", "introspection_client_secret": "b",
-        "text_keys": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-    }  # fmt: skip
-    CaseSettings(**base, **{f"attachment_store_{name}": value for name, value in SETTINGS.items()})
-    with pytest.raises(ValidationError) as caught:
-        CaseSettings(**base, **{f"attachment_store_{name}": value for name, value in given.items()})
-    for each in wrong:
-        assert each in str(caught.value)
-
-
-async def test_half_settings_stop_the_start_with_a_list():
-    env = {**os.environ, "FORKANT_ENV": "test", "FORKANT_DATABASE_URL": "postgresql://nowhere/none",
-           "FORKANT_OIDC_ISSUER": "http://127.0.0.1:1", "FORKANT_ATTACHMENT_STORE_BUCKET": "forkant"}  # fmt: skip
-    code, said = await refusal_to_start("case_service.app", env)
-    assert code == 78
-    for name in ("endpoint", "key", "secret"):
-        assert f"attachment_store_{name} is missing" in said
-
-
-def test_the_secret_is_in_no_representation(prefix):
-    secret = prefix.server.store.secret
-    assert secret not in repr(vars(opened(prefix))) + repr(store_settings(prefix)) + repr(prefix.server.store)
-
-
-async def test_the_library_is_loaded_only_where_a_store_is_configured():
-    script = "import sys, case_service.app, case_service.worker; sys.exit('obstore' in sys.modules)"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script)
-    assert await process.wait() == 0
-
-
-@asynccontextmanager
-async def bad_road(prefix: Prefix, *, breaks: int) -> AsyncIterator[str]:
-    """Lead to the store, after so many connections that break."""
-    left, port = breaks, prefix.server.store.port
-
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while piece := await reader.read(65536):
-            writer.write(piece)
-            await writer.drain()
-        writer.close()
-
-    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal left
-        if left:
-            left -= 1
-            writer.close()
-            return
-        there, to = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(pipe(reader, to), pipe(there, writer), return_exceptions=True)
-
-    server = await asyncio.start_server(lead, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-    assert left == 0
-
-
-async def test_what_breaks_on_the_way_to_the_store_is_asked_again(prefix):
-    async with bad_road(prefix, breaks=2) as endpoint:
-        bucket = opened(prefix, endpoint=endpoint)
-        await bucket.put("a/000000", b"sealed")
-        assert await bucket.get("a/000000") == b"sealed"
-        # Its connections end with it, and the road waits for them.
-        del bucket

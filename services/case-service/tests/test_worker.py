@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
 from case_service import worker
 from case_service.settings import CaseWorkerSettings
+from case_service.store.objects import segment_name
 from forkant_contracts import TOPICS, decode
 from forkant_devstack.native.ports import free_ports
 from forkant_kit.db import create_engine
@@ -16,9 +18,11 @@ from forkant_kit.testing import until
 from prometheus_client import REGISTRY
 from pydantic import SecretStr, ValidationError
 
+from .object_store import Prefix, opened, store_settings
+
 
 @asynccontextmanager
-async def working(service, bootstrap):
+async def working(service, bootstrap, **more):
     [port] = free_ports(1)
     settings = CaseWorkerSettings(
         env=Environment.TEST,
@@ -26,6 +30,7 @@ async def working(service, bootstrap):
         oidc_issuer=service.issuer.url,
         kafka_bootstrap=bootstrap,
         worker_port=port,
+        **more,
     )
     stop = asyncio.Event()
     running = asyncio.create_task(worker.run(settings, stop))
@@ -53,6 +58,23 @@ async def test_the_events_of_a_case_come_on_kafka_in_order_and_the_outbox_emptie
             assert "forkant_" in (await client.get("/metrics")).text
     count = len(await empty_service.events(case.id, tasks=True))
     assert await read(kafka, case.id, count=count) == list(range(1, count + 1))
+
+
+@pytest.mark.kafka
+async def test_the_worker_deletes_what_is_queued_and_is_ready_while_the_store_is(empty_service, kafka, object_server):
+    prefix = Prefix(object_server)
+    case, name = await empty_service.person("officer-oslo").open(), uuid4()
+    await opened(prefix).put(segment_name(name, 0), b"sealed")
+    await empty_service.fetch("INSERT INTO object_deletion (object_name, case_id) VALUES ($1, $2)", name, case.id)
+
+    async def deleted() -> bool:
+        return prefix.names() == set()
+
+    async with working(empty_service, kafka.bootstrap, **store_settings(prefix)) as url:
+        await until(deleted, what="the queued object is deleted")
+        async with httpx.AsyncClient(base_url=url) as client:
+            assert (await client.get("/health/ready")).json()["checks"]["attachment_store"] == "ok"
+            assert "forkant_objects_to_delete" in (await client.get("/metrics")).text
 
 
 async def read(kafka, case_id, *, count):

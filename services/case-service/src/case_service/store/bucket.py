@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+import structlog
 from pydantic import SecretStr
 
 from case_service.store.segments import StoreUnavailableError
@@ -16,6 +17,7 @@ from case_service.store.segments import StoreUnavailableError
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
+_log: Final = structlog.get_logger(__name__)
 _CONNECT: Final = timedelta(seconds=3)
 _REQUEST: Final = timedelta(seconds=15)
 _RETRIES: Final = 4
@@ -65,7 +67,7 @@ class Bucket:
             async for _ in self._store.list(offset=_BEHIND_ALL):
                 return
         except (BaseError, OSError) as error:
-            raise StoreUnavailableError(type(error).__name__) from None
+            raise _failed(error) from None
 
     async def put(self, name: str, content: bytes) -> None:
         """Write an object, whole or not at all."""
@@ -74,7 +76,7 @@ class Bucket:
         try:
             await self._store.put_async(name, content, use_multipart=False)
         except (BaseError, OSError) as error:
-            raise StoreUnavailableError(type(error).__name__) from None
+            raise _failed(error) from None
 
     async def get(self, name: str) -> bytes | None:
         """Read an object, or nothing when there is none."""
@@ -85,7 +87,7 @@ class Bucket:
         except FileNotFoundError:
             return None
         except (BaseError, OSError) as error:
-            raise StoreUnavailableError(type(error).__name__) from None
+            raise _failed(error) from None
 
     async def listed(self, below: str | None = None, *, at_a_time: int = 500) -> AsyncIterator[list[Stored]]:
         """List all objects, or those below a name, some at a time."""
@@ -95,7 +97,7 @@ class Bucket:
             async for found in self._store.list(below, chunk_size=at_a_time):
                 yield [Stored(each["path"], each["last_modified"]) for each in found]
         except (BaseError, OSError) as error:
-            raise StoreUnavailableError(type(error).__name__) from None
+            raise _failed(error) from None
 
     async def delete(self, names: Sequence[str]) -> None:
         """Delete objects; those that are not there are deleted already."""
@@ -105,7 +107,13 @@ class Bucket:
             if names:
                 await self._store.delete_async(list(names))
         except (BaseError, OSError) as error:
-            raise StoreUnavailableError(type(error).__name__) from None
+            raise _failed(error) from None
+
+
+def _failed(error: Exception) -> StoreUnavailableError:
+    # What the server said stands behind, and may say more than a log should.
+    _log.warning("attachment_store_failed", error=str(error).partition("<")[0].partition("\n")[0][:300])
+    return StoreUnavailableError(type(error).__name__)
 
 
 def _opened(access: BucketAccess) -> "S3Store":
