@@ -129,7 +129,6 @@ async def erase_items(
     """
     names = [str(table.name) for table in (measure_step, *_TABLES, *_TEXTS_GO)]
     drafts = {row.id: row.case_id for row in await conn.execute(_DRAFTS, {"case_ids": list(concerns)})}
-    names = [str(table.name) for table in (measure_step, *_TABLES)]
     gone = {case_id: dict.fromkeys([*names, str(case_link.name), _ANSWERS], 0) for case_id in concerns}
     for row in await conn.execute(_DELETE, {"case_ids": list(concerns)}):
         gone[row.case_id][row.name] = row.n
