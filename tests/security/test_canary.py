@@ -26,8 +26,8 @@ OPERATIONS = {(item.method, item.path): item for item in operations(REPOSITORY, 
 WITH_TEXTS = {
     (method, path, place)
     for (method, path), item in OPERATIONS.items()
-    # What is written about methods, and published, is for everybody to read, and about nobody.
-    if item.body is not None and not item.national
+    # What is written about methods, and published, is for everybody to read, and about nobody; so are names of units.
+    if item.body is not None and not item.national and "operational-units" not in item.tags
     for place in texts(item.body)
 }
 DUE = (utc_now() + timedelta(days=14)).date().isoformat()

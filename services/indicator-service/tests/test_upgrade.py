@@ -178,7 +178,9 @@ async def test_the_worker_counts_before_it_reads_on(  # noqa: PLR0917  each a fi
         await until(projected, what="the new event to be projected")
     more = await cells()
     more.subtract(upgraded)
-    assert {key[1]: amount for key, amount in more.items() if amount} == {"measures": 1, "digital_measures": 1}
+    # The broker also holds cases of other tests, which plan no measures.
+    planned = {"measures", "digital_measures"}
+    assert {key[1]: n for key, n in more.items() if n and key[1] in planned} == dict.fromkeys(planned, 1)
 
 
 def test_every_metric_is_of_the_first_release_or_named_by_a_migration():

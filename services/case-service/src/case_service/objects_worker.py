@@ -7,9 +7,9 @@ from uuid import UUID
 
 import structlog
 from forkant_kit.db import transaction, utc_now
-from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from case_service import objects_metrics
 from case_service.store import deletions
 from case_service.store.bucket import Bucket
 from case_service.store.objects import content_of
@@ -19,9 +19,6 @@ AT_A_TIME: Final = 20
 """How many contents one transaction claims."""
 UNNAMED_FOR: Final = timedelta(days=1)
 """How old an object must be before it goes because no row names it; far more than an upload may take."""
-WAITING: Final = Gauge("forkant_objects_to_delete", "Contents of attachments that wait to be deleted in the store.")
-FAILURES: Final = Counter("forkant_object_deletion_failures", "Attempts to delete a content that the store failed.")
-SWEPT: Final = Counter("forkant_objects_swept", "Objects deleted since no row named them.")
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -34,7 +31,7 @@ async def delete_objects(engine: AsyncEngine, bucket: Bucket | None, *, now: Cal
     finally:
         async with transaction(engine) as conn:
             left = await deletions.waiting(conn)
-        WAITING.set(left)
+        objects_metrics.WAITING.set(left)
         if bucket is None and left:
             _log.error("no_object_store_configured", waiting=left)
 
@@ -48,7 +45,7 @@ async def _delete_some(engine: AsyncEngine, bucket: Bucket, at: datetime) -> int
         try:
             await _delete(bucket, name)
         except StoreUnavailableError as error:
-            FAILURES.inc()
+            objects_metrics.FAILURES.inc()
             _log.warning("object_not_deleted", object_name=str(name), error=str(error))
             continue
         async with transaction(engine) as conn:
@@ -72,6 +69,6 @@ async def sweep_objects(engine: AsyncEngine, bucket: Bucket, *, now: Callable[[]
             known = await deletions.known(conn, {content for _, content in old})
         unnamed = [name for name, content in old if content not in known]
         await bucket.delete(unnamed)
-        SWEPT.inc(len(unnamed))
+        objects_metrics.SWEPT.inc(len(unnamed))
         count += len(unnamed)
     _log.info("objects_swept", count=count)
