@@ -8,11 +8,13 @@ from forkant_devstack.testing import files
 from forkant_devstack.testing.files import PDF_BEGINNING as PDF
 from forkant_devstack.testing.files import File
 
-from .conftest import Case, Person
+from .conftest import Case, Person, Service
 
-__all__ = ["CANARY", "PDF", "File", "attach", "attached", "pdf"]
+__all__ = ["CANARY", "NOTHING", "PDF", "File", "attach", "attached", "of_case", "pdf"]
 
 CANARY = b"Kanari-Ola-Nordmann-4711"
+NOTHING = {"told": 0, "held": 0, "segments": 0}
+"""What :func:`of_case` finds where nothing is left."""
 
 
 def pdf(size: int = 2000) -> bytes:
@@ -46,3 +48,15 @@ async def attached(case: Case, file: File, **how: Any) -> str:
     answer = await attach(case, file, **how)
     assert answer.status_code == 201, answer.text
     return str(answer.headers["location"])
+
+
+async def of_case(service: Service, case: Case) -> dict[str, int]:
+    """Return how many rows of attachments there are of a case."""
+    [row] = await service.fetch(
+        "SELECT (SELECT count(*) FROM attachment WHERE case_id = $1) AS told,"
+        " (SELECT count(*) FROM attachment_content WHERE case_id = $1) AS held,"
+        " (SELECT count(*) FROM attachment_segment s JOIN attachment_content c ON c.id = s.content_id"
+        "  WHERE c.case_id = $1) AS segments",
+        case.id,
+    )
+    return dict(row)

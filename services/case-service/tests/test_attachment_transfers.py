@@ -22,13 +22,12 @@ from forkant_kit.testing import until
 from forkant_kit.vault_settings import DEV_TEXT_KEY
 from forkant_kit.web import uvicorn_server
 
-from .attaching import PDF, File, attach, attached, pdf
+from .attaching import NOTHING, PDF, File, attach, attached, of_case, pdf
 from .conftest import Case, Person, Service, serving
 from .object_store import Prefix, store_environment
 
 MIB = 1024 * 1024
 MOST = 25 * MIB
-NOTHING = {"told": 0, "held": 0, "segments": 0}
 
 
 @asynccontextmanager
@@ -50,17 +49,6 @@ async def listening(service: Service) -> AsyncIterator[str]:
 async def over_socket(service) -> AsyncIterator[httpx.AsyncClient]:
     async with listening(service) as url, httpx.AsyncClient(base_url=url, timeout=60) as client:
         yield client
-
-
-async def of_case(service: Service, case: Case) -> dict[str, int]:
-    [row] = await service.fetch(
-        "SELECT (SELECT count(*) FROM attachment WHERE case_id = $1) AS told,"
-        " (SELECT count(*) FROM attachment_content WHERE case_id = $1) AS held,"
-        " (SELECT count(*) FROM attachment_segment s JOIN attachment_content c ON c.id = s.content_id"
-        "  WHERE c.case_id = $1) AS segments",
-        case.id,
-    )
-    return dict(row)
 
 
 def through(client: httpx.AsyncClient, person: Person) -> Person:

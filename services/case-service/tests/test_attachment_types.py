@@ -5,7 +5,7 @@ import re
 import pytest
 from case_service.domain.attachments import ENDINGS, MediaType
 
-from .attaching import File, attach, attached, pdf
+from .attaching import NOTHING, File, attach, attached, of_case, pdf
 from .conftest import Case
 
 
@@ -16,21 +16,6 @@ async def case(officer) -> Case:
 
 def refused(answer) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
-
-
-async def of_case(service, case: Case) -> dict[str, int]:
-    """Return how many rows of attachments there are of a case."""
-    [row] = await service.fetch(
-        "SELECT (SELECT count(*) FROM attachment WHERE case_id = $1) AS told,"
-        " (SELECT count(*) FROM attachment_content WHERE case_id = $1) AS held,"
-        " (SELECT count(*) FROM attachment_segment s JOIN attachment_content c ON c.id = s.content_id"
-        "  WHERE c.case_id = $1) AS segments",
-        case.id,
-    )
-    return dict(row)
-
-
-NOTHING = {"told": 0, "held": 0, "segments": 0}
 
 
 WRONG = {

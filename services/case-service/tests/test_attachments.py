@@ -18,7 +18,7 @@ from forkant_kit.vault_command import main
 from forkant_kit.vault_settings import DEV_TEXT_KEY, TEXT_KEYS_VARIABLE
 from pydantic import SecretStr
 
-from .attaching import CANARY, PDF, File, attach, attached, pdf
+from .attaching import CANARY, NOTHING, PDF, File, attach, attached, of_case, pdf
 from .conftest import Case, serving
 
 SIZES = [len(PDF) + len(CANARY), 2000, SEGMENT - 56, SEGMENT - 55, 3 * SEGMENT + 7]
@@ -31,21 +31,6 @@ async def case(officer) -> Case:
 
 def refused(answer) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
-
-
-async def of_case(service, case: Case) -> dict[str, int]:
-    """Return how many rows of attachments there are of a case."""
-    [row] = await service.fetch(
-        "SELECT (SELECT count(*) FROM attachment WHERE case_id = $1) AS told,"
-        " (SELECT count(*) FROM attachment_content WHERE case_id = $1) AS held,"
-        " (SELECT count(*) FROM attachment_segment s JOIN attachment_content c ON c.id = s.content_id"
-        "  WHERE c.case_id = $1) AS segments",
-        case.id,
-    )
-    return dict(row)
-
-
-NOTHING = {"told": 0, "held": 0, "segments": 0}
 
 
 @pytest.mark.parametrize("size", SIZES)
