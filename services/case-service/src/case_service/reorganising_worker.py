@@ -1,12 +1,13 @@
 """What the worker does about reorganisations: lets those whose day has come take effect, and works them off."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 from forkant_kit.db import new_id, transaction, utc_now
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from case_service.commands import reorganising
 from case_service.commands.escalations import Round
@@ -18,7 +19,8 @@ from case_service.store import reorganisations as store
 AFTER_IT: Final = timedelta(days=1)
 """How long after a reorganisation is done what still turns up in a unit that ended is moved as well."""
 
-_STEPS: Final = (reorganising.take_offers_back, reorganising.move_cases, reorganising.move_concerns)
+_Step = Callable[[AsyncConnection, Round, UUID], Awaitable[int]]
+_STEPS: Final[tuple[_Step, ...]] = (reorganising.take_offers_back, reorganising.move_cases, reorganising.move_concerns)
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -44,9 +46,9 @@ async def reorganise(engine: AsyncEngine, procedures: Procedures, *, now: Callab
         _log.info("reorganisation_worked_off", reorganisation=str(row["id"]), moved=moved, left=bool(left))
 
 
-async def _some(engine: AsyncEngine, step: Callable[..., object], turn: Round, which: object) -> int:
+async def _some(engine: AsyncEngine, step: _Step, turn: Round, which: UUID) -> int:
     async with transaction(engine) as conn:
-        return await step(conn, turn, which)  # type: ignore[misc, no-any-return]
+        return await step(conn, turn, which)
 
 
 def _turn(procedures: Procedures, now: datetime) -> Round:
