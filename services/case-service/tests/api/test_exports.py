@@ -91,7 +91,8 @@ async def test_each_form_says_the_same_and_none_holds_a_text(service, cases, lea
     assert [str(each["level"]) for each in rows] == [each["level"] for each in lines]
     assert [each["restricted"] for each in rows] == [each["restricted"] == "true" for each in lines]
     assert [each["restricted"] for each in rows] == [each["restricted"] for each in read]
-    assert [each["closed_at"] or "" for each in rows] == [each["closed_at"] for each in lines]
+    for name in ("opened_at", "closed_at", "clarification_deadline", "retention_until"):
+        assert [each[name] or "" for each in rows] == [each[name] for each in lines]
     assert [each["retention_until"] for each in rows] == [each["retention_until"].isoformat() for each in read]
     assert read[0]["opened_at"].utcoffset() is not None
     assert tuple(read[0]) == tuple(rows[0]) == tuple(lines[0]) == NAMES

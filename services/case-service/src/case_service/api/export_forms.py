@@ -142,7 +142,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    text = value.isoformat() if isinstance(value, date) else str(value)
+    # A moment reads the same in each form, so that a program that knows one can compare it with another.
+    text = orjson.dumps(value, option=orjson.OPT_UTC_Z).decode().strip('"') if isinstance(value, date) else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -16,7 +16,8 @@ def normal_form(reference: str) -> str | None:
     """Return the form of a reference that is compared, or nothing when too little or too much of it is left."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", reference).casefold())
     # Digits of every script are those of one; marks belong to their letters and stay.
-    kept = "".join(_digit(char) for char in folded if unicodedata.category(char)[0] in "LNM")
+    # A mark may stand alone until what parted it from its letter is left out, and then belongs to that.
+    kept = unicodedata.normalize("NFKC", "".join(_digit(c) for c in folded if unicodedata.category(c)[0] in "LNM"))
     return kept if SHORTEST <= len(kept) <= LONGEST else None
 
 
