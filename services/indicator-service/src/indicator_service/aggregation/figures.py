@@ -2,49 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.figure import SUPPRESSED, Figure, IndicatorFigures, View
 from indicator_service.aggregation.percentiles import percentile
 from indicator_service.aggregation.suppression import Hidden, Rank, hide, hide_linked
 from indicator_service.aggregation.tally import NATIONAL, Tally
-from indicator_service.definitions import Catalogue, Count, Indicator, Metric, Text, Version
+from indicator_service.definitions import Catalogue, Count, Indicator, Metric, Version
 
 _SHARE_DECIMALS = 4
 _MEDIAN, _P90 = 50, 90
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number, or why there is none: it is suppressed, or there is nothing to compute it from."""
-
-    value: int | float | None
-    suppressed: bool = False
-
-
-SUPPRESSED = Figure(None, suppressed=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndicatorFigures:
-    """One indicator of one unit in one period, with the version of the definition that it follows."""
-
-    number: int
-    key: str
-    kind: str
-    name: Text
-    definition_version: int
-    measurement_unit: str
-    direction: str
-    numerator: Figure | None
-    denominator: Figure
-    value: Figure
-    median: Figure | None = None
-    p90: Figure | None = None
-    minimum_n: int
-    extra: Mapping[str, Figure] = field(default_factory=dict)
-    counted: bool = True
-    """False for as long as what was known before it was defined is being counted: there is no figure yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,28 +116,9 @@ def figures_of(
     return UnitFigures(counts=counts, indicators=indicators)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """What the reader may see of one indicator; the parts are hidden whenever their total is."""
-
-    exact: bool
-    total_hidden: bool
-    parts_hidden: bool
-
-    def total(self, count: int) -> Figure:
-        return SUPPRESSED if self.total_hidden else Figure(count)
-
-    def part(self, count: int) -> Figure:
-        return SUPPRESSED if self.parts_hidden else Figure(count)
-
-    def derived(self, value: float | None, *, observed: int, minimum: int) -> Figure:
-        too_few = not self.exact and 0 < observed < minimum
-        return SUPPRESSED if self.parts_hidden or too_few else Figure(value)
-
-
 def _indicator(unit: str, tally: Tally, indicator: Indicator, *, period: Period, mask: Mask | None) -> IndicatorFigures:
     version = indicator.at(period.last_day)
-    view = _View(
+    view = View(
         exact=mask is None,
         total_hidden=mask is not None and mask.hides_total(indicator.number, unit),
         parts_hidden=mask is not None and mask.hides_parts(indicator.number, unit),
@@ -209,7 +158,7 @@ def _uncounted(version: Version, found: IndicatorFigures) -> IndicatorFigures:
     )
 
 
-def _share(empty: IndicatorFigures, version: Version, tally: Tally, view: _View) -> IndicatorFigures:
+def _share(empty: IndicatorFigures, version: Version, tally: Tally, view: View) -> IndicatorFigures:
     numerator, denominator = _counted(version.numerator, tally), _counted(version.denominator, tally)
     share = round(numerator / denominator, _SHARE_DECIMALS) if denominator else None
     return replace(
@@ -221,7 +170,7 @@ def _share(empty: IndicatorFigures, version: Version, tally: Tally, view: _View)
     )
 
 
-def _duration(empty: IndicatorFigures, version: Version, tally: Tally, view: _View) -> IndicatorFigures:
+def _duration(empty: IndicatorFigures, version: Version, tally: Tally, view: View) -> IndicatorFigures:
     histogram = tally.histogram(version.histogram) if version.histogram else Counter[int]()
     observed = histogram.total()
     median, p90 = (

@@ -8,7 +8,7 @@ from forkant_contracts.units import UnitKind
 from pydantic import BaseModel, ConfigDict, Field
 
 from indicator_service.aggregation.calendar import Period
-from indicator_service.aggregation.figures import Figure, IndicatorFigures
+from indicator_service.aggregation.figure import Figure, IndicatorFigures
 from indicator_service.definitions import Text
 
 

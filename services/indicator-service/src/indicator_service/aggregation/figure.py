@@ -1,0 +1,61 @@
+"""A single figure, an indicator's figures, and what a reader may see of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from indicator_service.definitions import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number, or why there is none: it is suppressed, or there is nothing to compute it from."""
+
+    value: int | float | None
+    suppressed: bool = False
+
+
+SUPPRESSED = Figure(None, suppressed=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorFigures:
+    """One indicator of one unit in one period, with the version of the definition that it follows."""
+
+    number: int
+    key: str
+    kind: str
+    name: Text
+    definition_version: int
+    measurement_unit: str
+    direction: str
+    numerator: Figure | None
+    denominator: Figure
+    value: Figure
+    median: Figure | None = None
+    p90: Figure | None = None
+    minimum_n: int
+    extra: Mapping[str, Figure] = field(default_factory=dict)
+    counted: bool = True
+    """False for as long as what was known before it was defined is being counted: there is no figure yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the reader may see of one indicator; the parts are hidden whenever their total is."""
+
+    exact: bool
+    total_hidden: bool
+    parts_hidden: bool
+
+    def total(self, count: int) -> Figure:
+        """Show or hide a total that parts add up to."""
+        return SUPPRESSED if self.total_hidden else Figure(count)
+
+    def part(self, count: int) -> Figure:
+        """Show or hide a part of a total."""
+        return SUPPRESSED if self.parts_hidden else Figure(count)
+
+    def derived(self, value: float | None, *, observed: int, minimum: int) -> Figure:
+        """Show or hide what is computed from the parts, which also needs enough that was observed."""
+        too_few = not self.exact and 0 < observed < minimum
+        return SUPPRESSED if self.parts_hidden or too_few else Figure(value)
