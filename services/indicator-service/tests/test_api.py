@@ -181,7 +181,23 @@ async def test_units_definitions_and_freshness_can_be_read(client, as_persona, e
         "holds_cases": True,
     }
     definitions = (await client.get("/v1/indicators", headers=headers)).json()
-    assert [item["number"] for item in definitions["indicators"]] == [2, 3, 4, 5, 7, 10, 11, 12, 14, 17]
+    assert [item["number"] for item in definitions["indicators"]] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        7,
+        10,
+        11,
+        12,
+        14,
+        15,
+        16,
+        17,
+        18,
+        20,
+    ]
     assert definitions["counts"][0]["name"] == {"nb": "Åpne saker", "en": "Open cases"}
 
     async with engine.begin() as conn:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 def test_the_first_indicators_and_the_counts_are_defined():
     catalogue = load_catalogue()
-    assert [i.number for i in catalogue.indicators] == [2, 3, 4, 5, 7, 10, 11, 12, 14, 17]
+    assert [i.number for i in catalogue.indicators] == [1, 2, 3, 4, 5, 7, 10, 11, 12, 14, 15, 16, 17, 18, 20]
     assert [c.key for c in catalogue.counts] == ["open", "opened", "closed", "concerns_received"]
 
 
@@ -50,6 +50,38 @@ def test_a_definition_that_lacks_something_is_refused(document, change):
     document["versions"] = [{**document["versions"][0], **change}]
     with pytest.raises(ValidationError):
         Indicator.model_validate(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"numerator": "inhabitants"}, "part of its denominator"),
+        ({"numerator": "prevention_hours", "denominator": "subjects_closed"}, "part of its denominator"),
+        ({"denominator": "total_hours", "kind": "rate"}, "imported by months"),
+        ({"kind": "rate"}, "rests on an imported series"),
+        ({"denominator": "inhabitants", "kind": "rate", "whole": "opened"}, "a numerator and a denominator alone"),
+        ({"denominator": "inhabitants", "kind": "count"}, "lacks the cells"),
+        ({"further": [{"key": "odd", "name": {"nb": "a", "en": "b"}, "numerator": "subjects_closed",
+                       "denominator": "total_hours"}]}, "part of its denominator"),
+    ],
+)  # fmt: skip
+def test_a_definition_that_sets_against_each_other_what_does_not_fit_is_refused(document, change, says):
+    document["versions"] = [{**document["versions"][0], **change}]
+    with pytest.raises(ValidationError, match=says):
+        Indicator.model_validate(document)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"numerator": "closed", "denominator": "inhabitants", "kind": "rate", "per": 100_000},
+        {"numerator": "incidents_after", "denominator": "inhabitants", "kind": "rate"},
+        {"numerator": "prevention_hours", "denominator": "incidents_before", "kind": "rate"},
+    ],
+)
+def test_another_combination_of_what_is_imported_needs_no_code(document, change):
+    document["versions"] = [{**document["versions"][0], **change}]
+    assert Indicator.model_validate(document).versions[0].series
 
 
 def test_two_versions_from_the_same_day_are_refused(document):

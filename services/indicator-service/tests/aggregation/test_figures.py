@@ -61,7 +61,7 @@ def test_figures_follow_their_definitions():
     assert indicator(found, 3).value.value == 0.4
     assert indicator(found, 4).extra["not_started"].value == 10
     assert indicator(found, 10).value.value == 0.75
-    shares = {item.number: item.value.value for item in found.indicators if item.kind == "share"}
+    shares = {item.number: item.value.value for item in found.indicators if item.kind == "share" and item.value.value}
     assert shares == {3: 0.4, 5: 0.75, 7: 0.75, 10: 0.75, 11: 0.3333, 12: 0.25, 14: 0.5, 17: 0.25}
     assert {name: figure.value for name, figure in indicator(found, 11).extra.items()} == {
         "effect_harm": 6,
@@ -81,7 +81,8 @@ def test_the_national_figures_are_those_of_all_cases_together():
 def test_nothing_to_compute_from_is_no_value_and_not_suppressed():
     found = shown({}, "oslo")
     for item in found.indicators:
-        assert (item.value.value, item.value.suppressed, item.denominator.value) == (None, False, 0)
+        denominator = None if item.imported.missing else 0
+        assert (item.value.value, item.value.suppressed, item.denominator.value) == (None, False, denominator)
 
 
 def test_a_small_unit_is_suppressed_for_others_and_exact_for_its_own():

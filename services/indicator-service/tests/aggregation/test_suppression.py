@@ -2,12 +2,18 @@
 
 import itertools
 from collections import defaultdict
+from datetime import date
 from fractions import Fraction
+from uuid import UUID
 
 from forkant_contracts.units import CASE_UNITS
 from hypothesis import example, given
 from hypothesis import strategies as st
+from indicator_service.aggregation.calendar import parse_period
+from indicator_service.aggregation.imported_figures import hide_imported
 from indicator_service.aggregation.suppression import Hidden, hide, hide_linked, is_small
+from indicator_service.aggregation.tally import Known, Tally
+from indicator_service.definitions import Series, load_catalogue
 
 counts = st.one_of(st.integers(0, 8), st.integers(0, 100))
 by_unit = st.dictionaries(st.sampled_from(CASE_UNITS), counts, min_size=1)
@@ -145,6 +151,71 @@ def test_no_small_part_follows_where_a_total_is_part_of_a_whole_that_is_shown(ro
         theirs = cells[own, name] if unit == "national" and own in rows else 0
         assert not is_small(cells[unit, name] - theirs)
     assert hidden["whole"].units <= of_total.units <= of_parts.units
+
+
+[COHORTS] = [i.versions[0] for i in load_catalogue().indicators if i.number == 15]
+[PLACES] = [i.versions[0] for i in load_catalogue().indicators if i.number == 16]
+OF_COHORT = ("within_6", "within_12", "closed", "later", "never")
+MONTH = date(2025, 3, 1)
+
+
+def imported(unit, **amounts):
+    return Tally(imported={unit: {(Series[name], MONTH): Known(n, UUID(int=1)) for name, n in amounts.items()}})
+
+
+@given(nested, st.sampled_from([None, *CASE_UNITS]))
+@example({"oslo": (30, 2, 30), "ost": (30, 10, 30), "vest": (30, 10, 40)}, None)
+@example({"oslo": (30, 10, 2), "ost": (30, 10, 30), "vest": (30, 10, 40)}, "ost")
+@example({"oslo": (3, 10, 9), "ost": (30, 10, 30), "vest": (30, 10, 40)}, "vest")
+def test_no_small_number_follows_from_new_offences_within_six_and_within_twelve_months(rows, own):
+    """Both are of the same people: few who offended in between must not follow from the two, nor few who never did."""
+    columns = {
+        "within_6": {unit: row[0] for unit, row in rows.items()},
+        "within_12": {unit: row[0] + row[1] for unit, row in rows.items()},
+        "closed": {unit: sum(row) for unit, row in rows.items()},
+        "later": {unit: row[1] for unit, row in rows.items()},
+        "never": {unit: row[2] for unit, row in rows.items()},
+    }
+    tallies = {
+        unit: imported(
+            unit,
+            OFFENCE_WITHIN_6_MONTHS=columns["within_6"][unit],
+            OFFENCE_WITHIN_12_MONTHS=columns["within_12"][unit],
+            SUBJECTS_CLOSED=columns["closed"][unit],
+        )
+        for unit in rows
+    }
+    period = parse_period("2025-03", today=date(2026, 11, 23))
+    of_total, of_parts = hide_imported(COHORTS, tallies, period=period, rank=rank)
+    # What is in between is shown nowhere: it is hidden as far as it does not follow.
+    everything = Hidden(frozenset(rows), national=True)
+    hidden = dict(zip(OF_COHORT, (of_parts, of_parts, of_total, everything, everything), strict=True))
+    everywhere = [*rows, "national"]
+    cells = {(unit, name): columns[name][unit] for unit in rows for name in OF_COHORT}
+    cells |= {("national", name): sum(columns[name].values()) for name in OF_COHORT}
+    unknown = {
+        (unit, name)
+        for unit, name in cells
+        if unit != own and (hidden[name].national if unit == "national" else unit in hidden[name].units)
+    }
+    sums = (("within_6", "later", "within_12"), ("within_12", "never", "closed"))
+    equations = [[(unit, name) for name in names] for unit in everywhere for names in sums]
+    weights = [[1, 1, -1]] * len(equations)
+    equations += [[(unit, name) for unit in everywhere] for name in OF_COHORT]
+    weights += [[*([1] * len(rows)), -1]] * len(OF_COHORT)
+    for unit, name in solved(sorted(unknown), equations, weights):
+        theirs = cells[own, name] if unit == "national" and own in rows else 0
+        assert not is_small(cells[unit, name] - theirs)
+
+
+@given(st.dictionaries(st.sampled_from(CASE_UNITS), st.tuples(counts, counts), min_size=1))
+def test_few_incidents_before_or_after_are_hidden_with_the_ratio(rows):
+    tallies = {u: imported(u, INCIDENTS_BEFORE=n, INCIDENTS_AFTER=m) for u, (n, m) in rows.items()}
+    period = parse_period("2025-03", today=date(2026, 11, 23))
+    before, rest = hide_imported(PLACES, tallies, period=period, rank=rank)
+    assert {unit for unit, (n, _) in rows.items() if is_small(n)} <= before.units <= rest.units
+    assert {unit for unit, (_, m) in rows.items() if is_small(m)} <= rest.units
+    assert rest.national or not is_small(sum(m for _, m in rows.values()))
 
 
 def solved(unknown, equations, weights):

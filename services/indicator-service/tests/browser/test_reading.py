@@ -1,6 +1,8 @@
 """What a reader sees and does at the dashboard."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -142,13 +144,17 @@ async def test_all_indicators_are_listed_with_numerator_and_denominator(visit, f
     await expect(rows).to_have_count(len(found))
     for item in found:
         cells = reader.page.locator(f"#indicator-{item['number']} td")
-        written = "–" if item["numerator"] is None else str(item["numerator"]["value"])
-        await expect(cells.nth(1)).to_have_text(written)
-        await expect(cells.nth(2)).to_have_text(str(item["denominator"]["value"]))
+        for place, figure in ((1, item["numerator"]), (2, item["denominator"])):
+            written = "–" if figure is None or figure["value"] is None else str(figure["value"])
+            await expect(cells.nth(place)).to_have_text(written)
     await expect(reader.page.locator("#indicator-11 .apart")).to_have_text("Skade: 1 · Virkning ikke kjent: 0")
+    year = datetime.now(ZoneInfo("Europe/Oslo")).year
+    await expect(reader.page.locator("#indicator-1 td").first).to_have_text(f"mangler folketall {year}")
+    await expect(reader.page.locator("#indicator-15 .apart")).to_contain_text("innen 12 måneder: mangler lovbrudd")
     await reader.page.get_by_role("button", name="English").click()
     await expect(reader.page.locator("#indicators-title")).to_have_text("All indicators, Vest Police District")
     await expect(reader.page.locator("#indicator-11 .apart")).to_have_text("Harm: 1 · Effect not known: 0")
+    await expect(reader.page.locator("#indicator-1 td").first).to_have_text(f"missing: populations {year}")
     await expect(reader.page.locator("#indicator-17 button")).to_have_text("17 Measures on digital arenas")
 
 

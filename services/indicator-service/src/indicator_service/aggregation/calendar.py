@@ -34,6 +34,8 @@ class Period:
     kind: Literal["month", "rolling_12"]
     first_month: date
     last_month: date
+    asked_on: date
+    """The day on which somebody asks: what can't be known by then is not yet complete."""
 
     @property
     def last_day(self) -> date:
@@ -62,10 +64,10 @@ def parse_period(text: str, *, today: date) -> Period:
         raise InvalidPeriodError from None
     if len(month) != 2 or not FIRST_YEAR <= first.year <= LAST_YEAR:  # noqa: PLR2004  two digits, as in ISO 8601
         raise InvalidPeriodError
-    return Period(kind="month", first_month=first, last_month=first)
+    return Period(kind="month", first_month=first, last_month=first, asked_on=today)
 
 
 def rolling_12(*, today: date) -> Period:
     """Return the current month and the eleven before it."""
     current = today.replace(day=1)
-    return Period(kind="rolling_12", first_month=add_months(current, 1 - _MONTHS), last_month=current)
+    return Period(kind="rolling_12", first_month=add_months(current, 1 - _MONTHS), last_month=current, asked_on=today)

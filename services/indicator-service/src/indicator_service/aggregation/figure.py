@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
+from indicator_service.aggregation.imported import Covers, Missing
 from indicator_service.definitions import Text
 
 
@@ -15,6 +17,32 @@ class Figure:
 
 
 SUPPRESSED = Figure(None, suppressed=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imports:
+    """What figures take from imports."""
+
+    imports: tuple[UUID, ...] = ()
+    """The imports that the figures rest on, see `/v1/aggregate-imports`."""
+    covers: Covers | None = None
+    """The days that the imported part is about; null where nothing is imported."""
+    missing: tuple[Missing, ...] = ()
+    """What is not there, so that there is no figure; a figure is never made from a part."""
+
+
+NO_IMPORTS = Imports()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherFigures:
+    """A further share of an indicator, which may be about other months than its main one."""
+
+    name: Text
+    numerator: Figure
+    denominator: Figure
+    value: Figure
+    imported: Imports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +65,8 @@ class IndicatorFigures:
     extra: Mapping[str, Figure] = field(default_factory=dict)
     counted: bool = True
     """False for as long as what was known before it was defined is being counted: there is no figure yet."""
+    imported: Imports = NO_IMPORTS
+    further: Mapping[str, FurtherFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

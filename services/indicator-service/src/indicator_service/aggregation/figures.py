@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.figure import SUPPRESSED, Figure, IndicatorFigures, View
+from indicator_service.aggregation.imported_figures import hide_imported, imported_figures
 from indicator_service.aggregation.percentiles import percentile
 from indicator_service.aggregation.suppression import Hidden, Rank, hide, hide_linked
 from indicator_service.aggregation.tally import NATIONAL, Tally
-from indicator_service.definitions import Catalogue, Count, Indicator, Metric, Version
+from indicator_service.definitions import Catalogue, Count, Indicator, Metric, Series, Version
 
 _SHARE_DECIMALS = 4
 _MEDIAN, _P90 = 50, 90
@@ -57,6 +58,10 @@ def mask_of(tallies: Mapping[str, Tally], *, catalogue: Catalogue, period: Perio
     parts: dict[int, Hidden] = {}
     for indicator in catalogue.indicators:
         version = indicator.at(period.last_day)
+        if version.series:
+            hidden = hide_imported(version, tallies, period=period, rank=rank)
+            totals[indicator.number], parts[indicator.number] = hidden
+            continue
         by_unit = {u: linked_counts(version, t) for u, t in tallies.items()}
         total = {u: sum(values) for u, values in by_unit.items()}
         each_part = [{u: values[n] for u, values in by_unit.items()} for n in range(_parts_of(version))]
@@ -88,8 +93,8 @@ def _parts_of(version: Version) -> int:
     return len(linked_counts(version, Tally()))
 
 
-def _counted(metric: Metric | None, tally: Tally) -> int:
-    if metric is None:
+def _counted(metric: Metric | Series | None, tally: Tally) -> int:
+    if not isinstance(metric, Metric):
         return 0
     return tally.histogram(metric).total() if metric in tally.histograms else tally.within[metric]
 
@@ -136,6 +141,8 @@ def _indicator(unit: str, tally: Tally, indicator: Indicator, *, period: Period,
         denominator=Figure(None),
         value=Figure(None),
     )
+    if version.series:
+        return imported_figures(empty, version, unit, tally, period=period, view=view)
     if version.kind == "share":
         return _share(empty, version, tally, view)
     if version.kind == "duration":

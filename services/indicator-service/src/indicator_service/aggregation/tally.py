@@ -3,20 +3,36 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
 
-from indicator_service.definitions import Metric
+from indicator_service.definitions import Metric, Series
 
 NATIONAL = "national"
 """The name under which the total of all units that hold cases is asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A figure that stands, and the import that brought it."""
+
+    amount: int
+    import_id: UUID
+
+
+Imported = Mapping[tuple[Series, date], Known]
+"""What stands of one unit, by series and the first day of the period."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Sums of one unit: within the period, histograms within it, and everything up to its end."""
+    """Sums of one unit: within the period, histograms within it, everything up to its end; and what was imported."""
 
     within: Counter[Metric] = field(default_factory=Counter)
     histograms: Mapping[Metric, Counter[int]] = field(default_factory=dict)
     until_end: Counter[Metric] = field(default_factory=Counter)
+    imported: Mapping[str, Imported] = field(default_factory=dict)
+    """By unit, since the sum over units rests on all of them, and only a definition says of which periods."""
 
     def histogram(self, metric: Metric) -> Counter[int]:
         """Return a metric's counts by bucket."""
@@ -28,9 +44,11 @@ def sum_of(tallies: Iterable[Tally]) -> Tally:
     within: Counter[Metric] = Counter()
     until_end: Counter[Metric] = Counter()
     histograms: dict[Metric, Counter[int]] = {}
+    imported: dict[str, Imported] = {}
     for tally in tallies:
         within.update(tally.within)
         until_end.update(tally.until_end)
         for metric, counts in tally.histograms.items():
             histograms.setdefault(metric, Counter()).update(counts)
-    return Tally(within=within, histograms=histograms, until_end=until_end)
+        imported.update(tally.imported)
+    return Tally(within=within, histograms=histograms, until_end=until_end, imported=imported)

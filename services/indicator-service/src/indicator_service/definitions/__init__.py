@@ -1,16 +1,17 @@
 """Indicator definitions: effective-dated data files beside this module, read once when a process starts.
 
-A definition names the cells that it is computed from (``Metric``), so a new definition over facts
-that are already kept is a new file, or a new ``[[versions]]`` block in one, and no code.
+A definition names the cells that it is computed from (``Metric``) and the series that imports bring (``Series``), so
+a new definition over what is already kept is a new file, or a new ``[[versions]]`` block in one, and no code.
 """
 
 import tomllib
 from importlib import resources
 
 from indicator_service.definitions.metrics import Metric
-from indicator_service.definitions.models import Catalogue, Count, Indicator, Text, Version
+from indicator_service.definitions.models import Catalogue, Count, Further, Indicator, Text, Version
+from indicator_service.definitions.series import Series
 
-__all__ = ["Catalogue", "Count", "Indicator", "Metric", "Text", "Version", "load_catalogue"]
+__all__ = ["Catalogue", "Count", "Further", "Indicator", "Metric", "Series", "Text", "Version", "load_catalogue"]
 
 
 def load_catalogue() -> Catalogue:

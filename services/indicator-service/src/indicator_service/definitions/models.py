@@ -6,10 +6,11 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from indicator_service.definitions.metrics import Metric
+from indicator_service.definitions.series import FORM_OF, FORMS, Series
 
 Direction = Literal["lower", "higher", "neutral"]
-Kind = Literal["share", "duration", "count"]
-MeasurementUnit = Literal["share", "hours", "days", "cases", "concerns"]
+Kind = Literal["share", "rate", "duration", "count"]
+MeasurementUnit = Literal["share", "hours", "days", "cases", "concerns", "ratio", "cases_per_1000_inhabitants"]
 
 
 class _Data(BaseModel):
@@ -21,6 +22,15 @@ class Text(_Data):
 
     nb: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+
+class Further(_Data):
+    """A second share of the same kind that is shown with an indicator, over the months that it is complete for."""
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]+$")
+    name: Text
+    numerator: Series
+    denominator: Series
 
 
 class Version(_Data):
@@ -36,26 +46,58 @@ class Version(_Data):
     description: Text
     numerator_text: Text | None = None
     denominator_text: Text
-    numerator: Metric | None = None
-    denominator: Metric | None = None
+    numerator: Metric | Series | None = None
+    denominator: Metric | Series | None = None
+    per: int = Field(default=1, ge=1)
+    """Of a rate, for how much of the denominator it is given: 1,000 inhabitants."""
     whole: Metric | None = None
     """What a share's denominator is a part of, where that is shown too: the rest of it follows by subtraction."""
     histogram: Metric | None = None
     extra: tuple[Metric, ...] = ()
     """Shown apart: of a share, parts of its denominator beside the numerator; of a duration, what it leaves out."""
+    further: tuple[Further, ...] = ()
+    about_people: bool = True
+    """Whether small numbers may point to somebody. Those of hours and municipalities do not, and none is hidden."""
 
     @property
     def metrics(self) -> frozenset[Metric]:
-        """Everything that it is computed from."""
+        """All cells that it is computed from."""
         named = (self.numerator, self.denominator, self.whole, self.histogram, *self.extra)
-        return frozenset(metric for metric in named if metric is not None)
+        return frozenset(metric for metric in named if isinstance(metric, Metric))
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """The imported series that it is computed from, beside those of what is shown further."""
+        return tuple(each for each in (self.numerator, self.denominator) if isinstance(each, Series))
 
     @model_validator(mode="after")
     def _names_its_cells(self) -> Self:
         share = self.numerator is not None and self.denominator is not None and self.numerator_text is not None
-        wanted = {"share": share, "duration": self.histogram is not None, "count": self.denominator is not None}
+        counted = isinstance(self.denominator, Metric)
+        wanted = {"share": share, "rate": share, "duration": self.histogram is not None, "count": counted}
         if not wanted[self.kind]:
             raise ValueError(f"a {self.kind} lacks the cells or texts that it is computed from")
+        return self
+
+    @model_validator(mode="after")
+    def _covers_the_same_months(self) -> Self:
+        if self.kind == "rate" and not self.series:
+            raise ValueError("a rate rests on an imported series; of cells, one that is part of another is a share")
+        if self.series and (self.whole or self.histogram or self.extra):
+            raise ValueError("what rests on imports has a numerator and a denominator alone, and further shares")
+        # Cells are counted until today, what is imported by months until the last one that is over.
+        if self.metrics and any(not FORM_OF[each].yearly for each in self.series):
+            raise ValueError("cells are not set against what is imported by months")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_parts_of_wholes(self) -> Self:
+        bounds = {bound for form in FORMS.values() for bound in form.bounds}
+        pairs = [(each.numerator, each.denominator) for each in self.further]
+        if self.kind == "share" and self.series:
+            pairs.append((self.numerator, self.denominator))  # type: ignore[arg-type]  # one of cells is in no bound
+        if any(pair not in bounds for pair in pairs):
+            raise ValueError("the numerator of a share is a part of its denominator")
         return self
 
 

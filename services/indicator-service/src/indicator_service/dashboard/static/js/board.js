@@ -4,7 +4,7 @@ import { createFlow } from "./flow.js";
 import { createIndicators } from "./indicators.js";
 import { dateTime, pick, text, whole } from "./language.js";
 import { byId, element, setText } from "./lib.js";
-import { basisText, comparedText, figureText, read, tooltipLines } from "./measures.js";
+import { basisText, comparedText, figureText, isPair, read, tooltipLines } from "./measures.js";
 import { fillPeriods, periodDates } from "./periods.js";
 import { createProfile } from "./profile.js";
 import { createRanked } from "./ranked.js";
@@ -104,7 +104,7 @@ function drawLead({ period }, { measure, national, nationalMetrics }) {
 /** The national figure in a sentence, with what it rests on. */
 function leadFigures(measure, figure) {
   if (measure.kind === "count" || figure.value === null) return "";
-  const basis = measure.kind === "share" ? ` (${basisText(figure)})`
+  const basis = isPair(measure) ? ` (${basisText(figure)})`
     : ` (${text("p90").toLowerCase()} ${figureText(measure, figure.p90)}, ${text("basis").toLowerCase()} ${basisText(figure)})`;
   return `${text("national")}: ${figureText(measure, figure)}${basis}.`;
 }

@@ -24,6 +24,7 @@ function makeFormats() {
   return {
     whole: number({ maximumFractionDigits: 0 }),
     decimal: number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    rate: number({ minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     percent: number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     percentShort: number({ style: "percent", maximumFractionDigits: 0 }),
     time: date({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
@@ -66,6 +67,7 @@ export const pick = (both) => both?.[current] ?? both?.nb ?? "";
 
 export const whole = (value) => formats.whole.format(value);
 export const decimal = (value) => formats.decimal.format(value);
+export const rate = (value) => formats.rate.format(value);
 export const percent = (value) => formats.percent.format(value);
 export const percentShort = (value) => formats.percentShort.format(value);
 export const clockTime = (moment) => formats.time.format(moment);

@@ -1,6 +1,6 @@
 /** What can be shown: the plain counts and the indicators, each with how to read it from a unit's metrics. */
 
-import { decimal, percent, percentShort, pick, text, whole } from "./language.js";
+import { dayName, decimal, percent, percentShort, pick, rate, text, whole } from "./language.js";
 
 const COUNTS = ["open", "opened", "closed"];
 const HEADLINES = [2, 3, 4, 10];
@@ -24,6 +24,9 @@ export function read(measure, metrics) {
   return { ...found, value: found.value.value, suppressed: found.value.suppressed };
 }
 
+/** Whether it is a numerator set against a denominator: a share of it, or a rate. */
+export const isPair = ({ kind }) => kind === "share" || kind === "rate";
+
 /** Whether an indicator rests on so few that it swings from case to case. */
 export const isThin = (figure) => (figure.denominator?.value ?? FEW) < FEW;
 
@@ -34,6 +37,7 @@ export const spread = (figure) => ({ median: figure.median?.value ?? null, p90: 
 export function written(measure, value, { short = false } = {}) {
   if (value === null || value === undefined) return "–";
   if (measure.kind === "share") return short ? percentShort(value) : percent(value);
+  if (measure.kind === "rate") return rate(value);
   if (measure.kind !== "duration") return whole(value);
   const [one, many, brief] = text(measure.measurement_unit === HOURS ? "hour" : "day");
   const named = Number(value) === 1 ? one : many;
@@ -44,8 +48,18 @@ export function written(measure, value, { short = false } = {}) {
 export function figureText(measure, figure, options = {}) {
   if (figure.suppressed) return options.short ? text("hiddenShort") : text("hidden");
   if (figure.counted === false) return text("counting");
-  if (figure.value === null) return options.short ? "–" : text("noValue");
+  if (figure.value === null) return options.short ? "–" : missingText(figure) || text("noValue");
   return written(measure, figure.value, options);
+}
+
+/** What of an import is not there, in words; empty when nothing is. */
+function missingText({ imported }) {
+  return (imported?.missing ?? []).map(({ kind, reason, periods, complete_on: until }) => {
+    const [name, some] = [text("imported")[kind], [periods[0], periods.at(-1)]];
+    if (reason === "not_for_this_unit") return text("notForUnit", name);
+    if (reason === "not_yet_complete") return text("notYetComplete", dayName(new Date(until)));
+    return text("missing", name, [...new Set(some)].join("–"));
+  }).join(", ");
 }
 
 /** A plain number of the API in words. */
@@ -75,14 +89,21 @@ export function comparedText(measure, figure, national) {
 export function gapText(measure, figure, national) {
   if (measure.kind === "count" || figure.value === null || national.value === null) return "";
   const gap = figure.value - national.value;
-  const size = measure.kind === "share" ? `${decimal(Math.abs(gap) * 100)}\u00a0${text("pointsShort")}` : whole(Math.abs(gap));
+  const points = () => `${decimal(Math.abs(gap) * 100)}\u00a0${text("pointsShort")}`;
+  const size = measure.kind === "share" ? points() : measure.kind === "rate" ? rate(Math.abs(gap)) : whole(Math.abs(gap));
   return Math.abs(gap) < 0.0005 ? "±0" : `${gap > 0 ? "+" : "−"}${size}`;
 }
 
 /** What is shown apart from the numerator, each `[label, value]`. */
-export function apartLines({ extra }) {
+export function apartLines({ extra, further }) {
   const names = text("apart");
-  return Object.entries(extra).filter(([key]) => names[key]).map(([key, figure]) => [names[key], countText(figure)]);
+  const counts = Object.entries(extra).filter(([key]) => names[key]).map(([key, figure]) => [names[key], countText(figure)]);
+  return [...counts, ...Object.values(further ?? {}).map((share) => [pick(share.name), furtherText(share)])];
+}
+
+function furtherText(share) {
+  const figure = { ...share, ...share.value };
+  return figureText({ kind: "share" }, figure) + (figure.value === null ? "" : ` (${basisText(figure)})`);
 }
 
 /** The lines of a unit's tooltip, each `[label, value]`; the first is the figure itself. */

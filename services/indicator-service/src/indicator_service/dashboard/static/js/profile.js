@@ -61,7 +61,7 @@ function drawStrip(strip, measure, view, row) {
   const plot = strip.querySelector(".strip-plot");
   const width = Math.round(plot.clientWidth);
   if (width < 40) return;
-  const most = measure.kind === "share" ? 1 : Math.max(1, ...others.map(({ value }) => value));
+  const most = measure.kind === "share" ? 1 : Math.max(measure.kind === "rate" ? 0 : 1, ...others.map(({ value }) => value)) || 1;
   const x = d3.scaleLinear().domain([0, most]).range([EDGE, width - EDGE]);
   const svg = d3.select(plot).selectAll("svg").data([null]).join("svg")
     .attr("viewBox", `0 0 ${width} ${HEIGHT}`).attr("width", width).attr("height", HEIGHT)

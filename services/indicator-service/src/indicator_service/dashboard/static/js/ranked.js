@@ -3,14 +3,14 @@
 import { cell, createChart, drawAxis, joinRows, ROW, seenIn, TOP } from "./chart.js";
 import { text, whole } from "./language.js";
 import { byId, d3, setText } from "./lib.js";
-import { basisText, figureText, isThin, spread, written } from "./measures.js";
+import { basisText, figureText, isPair, isThin, spread, written } from "./measures.js";
 import { summaryOf, tableOf } from "./view.js";
 import { fillTable } from "./tables.js";
 
 const NARROW = 480;
 const MIDDLE = ROW / 2;
-const TITLES = { share: "rankedShare", duration: "rankedDuration", count: "rankedCount" };
-const NOTES = { share: "noteShare", duration: "noteDuration", count: "noteCount" };
+const TITLES = { share: "rankedShare", rate: "rankedRate", duration: "rankedDuration", count: "rankedCount" };
+const NOTES = { share: "noteShare", rate: "noteShare", duration: "noteDuration", count: "noteCount" };
 
 /** Make the chart. */
 export function createRanked({ onSelect }) {
@@ -65,7 +65,7 @@ function placeMarks(row, figure, measure, x, hatch) {
   const { median, p90 } = spread(figure);
   const [from, to] = measure.kind === "duration" && p90 !== null ? [x(median), x(p90)] : [start, x(figure.value ?? 0)];
   row.select(".bar, .reach").style("x", `${from}px`).style("width", `${Math.max(0, to - from)}px`)
-    .style("display", shown && (measure.kind !== "share") ? null : "none");
+    .style("display", shown && !isPair(measure) ? null : "none");
   row.select(".dot").style("cx", `${x(figure.value ?? 0)}px`).style("display", shown ? null : "none")
     .classed("thin", isThin(figure));
   row.select(".hidden-bar").style("display", figure.suppressed ? null : "none").attr("x", start).attr("width", 44).attr("fill", hatch);
@@ -79,7 +79,7 @@ function valueText(measure, figure) {
 
 function detailText({ measure, national }, { figure }) {
   if (figure.value === null) return "";
-  if (measure.kind === "share") return figure.numerator?.suppressed ? "" : basisText(figure);
+  if (isPair(measure)) return figure.numerator?.suppressed ? "" : basisText(figure);
   if (measure.kind === "duration") return figure.p90?.value === null ? "" : written(measure, figure.p90.value, { short: true });
   return national.value ? `${whole((100 * figure.value) / national.value)}\u00a0%` : "";
 }
@@ -87,6 +87,7 @@ function detailText({ measure, national }, { figure }) {
 function drawHeads(front, { measure }, columns, narrow) {
   const heads = {
     share: [text("share"), text("countOfAll")],
+    rate: [text("value"), text("countOfAll")],
     duration: [text("median"), text("p90")],
     count: [text("count"), text("ofNational")],
   }[measure.kind];
@@ -101,7 +102,7 @@ function referenceLines({ measure, national, ranked }) {
   if (national.value !== null) {
     const value = measure.kind === "count" ? national.value / ranked.length : national.value;
     const name = measure.kind === "count" ? text("perUnit") : text("nationalShort");
-    lines.push({ key: "main", value, label: `${name} ${written(measure, value, { short: measure.kind !== "share" })}` });
+    lines.push({ key: "main", value, label: `${name} ${written(measure, value, { short: !isPair(measure) })}` });
     const { p90 } = spread(national);
     if (p90 !== null) lines.push({ key: "p90", value: p90, label: `p90 ${written(measure, p90, { short: true })}` });
   }
@@ -124,5 +125,5 @@ function domainEnd({ measure, ranked, national }) {
   if (measure.kind === "share") return 1;
   const values = [...ranked.map(({ figure }) => figure), ...(measure.kind === "duration" ? [national] : [])]
     .map((figure) => spread(figure).p90 ?? figure.value ?? 0);
-  return Math.max(1, ...values);
+  return measure.kind === "rate" ? Math.max(0, ...values) || 1 : Math.max(1, ...values);
 }

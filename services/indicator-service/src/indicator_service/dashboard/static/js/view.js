@@ -1,6 +1,6 @@
 /** What the charts draw, worked out once for each redraw: the units with their figures, ranked, and the national ones. */
 
-import { comparedText, figureText, basisText, read, written } from "./measures.js";
+import { comparedText, figureText, basisText, isPair, read, written } from "./measures.js";
 import { metricsOf } from "./state.js";
 import { pick, text } from "./language.js";
 import { NATIONAL, shortName } from "./units.js";
@@ -48,12 +48,12 @@ export function summaryOf({ measure, ranked, national }) {
 
 /** The figures of the map and of the ranked chart as a table. */
 export function tableOf({ measure, ranked, national }) {
-  const extra = measure.kind === "share" ? ["numerator", "denominator"] : measure.kind === "duration" ? ["p90", "denominator"] : [];
+  const extra = isPair(measure) ? ["numerator", "denominator"] : measure.kind === "duration" ? ["p90", "denominator"] : [];
   const cells = (figure) => [
     figureText(measure, figure),
     ...extra.map((key) => (figure[key] ? figureText(key === "p90" ? measure : { kind: "count" }, figure[key]) : "–")),
   ];
-  const value = { share: "share", duration: "median", count: "count" }[measure.kind];
+  const value = { share: "share", rate: "value", duration: "median", count: "count" }[measure.kind];
   return {
     caption: pick(measure.name),
     columns: [text("unit"), text(value), ...extra.map((key) => text(key))],
