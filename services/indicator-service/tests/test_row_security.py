@@ -30,7 +30,8 @@ WORKERS = (
     "parked_event",
     "parked_outcome",
 )
-GUARDED = {*WORKERS, "district_cell"}
+IMPORTS = ("aggregate_import", "imported_value")
+GUARDED = {*WORKERS, *IMPORTS, "district_cell", "idempotency_key"}
 STANCES = {
     "none": {},
     "empty": {"districts": "", "unit": ""},
@@ -39,6 +40,13 @@ STANCES = {
     "all": {"districts": "all"},
     "worker": {"districts": "all", "unit": "oslo", "changes": "on", "system": "on", "sees_restricted": "on"},
 }
+OWN_IMPORTS = {"districts": "own", "unit": "oslo", "imports": "on", "subject": "import-demo"}
+IMPORT = """
+INSERT INTO aggregate_import (id, kind, source, source_date, method, unit, sha256, row_count, corrects, imported_by)
+VALUES (gen_random_uuid(), 'hours', 'register', '2026-04-01', 'count', $1, sha256(convert_to($1, 'UTF8')), 1, false, 'import-demo')
+RETURNING id
+"""
+VALUE = "INSERT INTO imported_value VALUES ($1, $2, 'total_hours', '2026-03-01', 3)"
 TABLES = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
 AND NOT relispartition
@@ -198,6 +206,66 @@ async def test_parked_events_are_not_shown_to_the_application_which_is_told_whos
     monkeypatch.setenv("FORKANT_DATABASE_URL", filled.worker_url)
     assert await asyncio.to_thread(main, ["list"]) == 0
     assert "gap" in capsys.readouterr().out
+
+
+async def imported(url, unit, stance):
+    """Add an import of a unit with a figure of it, in a transaction that is rolled back."""
+    async with as_role(url, stance) as app:
+        made = await app.fetchval(IMPORT, unit)
+        await app.execute(VALUE, made, unit)
+        return [row["unit"] for row in await app.fetch("SELECT unit FROM imported_value")]
+
+
+@pytest.mark.parametrize("told", sorted(STANCES))
+async def test_who_does_not_say_that_they_import_adds_no_figure(filled, told):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await imported(filled.app_url, "oslo", STANCES[told])
+
+
+async def test_an_importer_of_a_unit_adds_its_figures_alone_and_the_directorate_those_of_all(filled):
+    assert await imported(filled.app_url, "oslo", OWN_IMPORTS) == ["oslo"]
+    assert await imported(filled.app_url, "troms", OWN_IMPORTS | {"districts": "all"}) == ["troms"]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await imported(filled.app_url, "troms", OWN_IMPORTS)
+
+
+@pytest.mark.parametrize(
+    ("stance", "seen"), [({}, []), ({"districts": "own", "unit": "troms"}, []), (STANCES["own"], [3]),
+                         (STANCES["all"], [3])],
+)  # fmt: skip
+async def test_an_imported_figure_is_there_for_the_districts_that_the_stance_names(database, stance, seen):
+    async with as_role(database.app_url, OWN_IMPORTS) as app:
+        made = await app.fetchval(IMPORT, "oslo")
+        await app.execute(VALUE, made, "oslo")
+        for name in OWN_IMPORTS:
+            await app.execute("SELECT set_config($1, $2, true)", f"forkant.{name}", stance.get(name, ""))
+        assert [row["amount"] for row in await app.fetch("SELECT amount FROM imported_value")] == seen
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE imported_value SET amount = 4",
+        "DELETE FROM imported_value",
+        "DELETE FROM aggregate_import",
+        "UPDATE aggregate_import SET source = 'other'",
+        "UPDATE aggregate_import SET imported_by = 'somebody'",
+        "TRUNCATE aggregate_import CASCADE",
+    ],
+)
+async def test_the_application_changes_nothing_of_what_was_imported(filled, attack):
+    async with as_role(filled.app_url, OWN_IMPORTS | {"districts": "all"}) as app:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            await app.execute(attack)
+
+
+async def test_an_answer_to_an_idempotency_key_is_there_for_its_caller_alone(filled):
+    keep = "INSERT INTO idempotency_key VALUES ('import-demo', 'POST /', 'k', '', NULL, 201, '{}', '')"
+    async with as_role(filled.app_url, OWN_IMPORTS) as app:
+        await app.execute(keep)
+        assert await app.fetchval("SELECT count(*) FROM idempotency_key") == 1
+        await app.execute("SELECT set_config('forkant.subject', 'somebody', true)")
+        assert await app.fetchval("SELECT count(*) FROM idempotency_key") == 0
 
 
 @pytest.mark.parametrize("role", ["owner_url", "app_url"])

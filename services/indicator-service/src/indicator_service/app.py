@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from forkant_kit.db import create_engine, utc_now
 from forkant_kit.health import ReadinessCheck
+from forkant_kit.problems import problem_response
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import Environment, load
 from forkant_kit.telemetry import set_up_telemetry
@@ -17,9 +18,12 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from indicator_service.api import audit, dashboard, figures, reference, stream
-from indicator_service.api.dependencies import Dependencies, secret_rank
+from indicator_service.api.dependencies import Dependencies, ImportLimits, secret_rank
 from indicator_service.api.hub import Hub
 from indicator_service.definitions import load_catalogue
+from indicator_service.imports import api as imports
+from indicator_service.imports.problems import problem_of as problem_of_import
+from indicator_service.imports.refusals import Refusal as ImportRefusal
 from indicator_service.policy import POLICY, UNAUDITED
 from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorSettings
@@ -61,6 +65,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
             figures.router,
             reference.router,
             stream.router,
+            imports.router,
             audit.router,
             dashboard.dashboard_router(issuer=settings.oidc_issuer, audience=settings.oidc_audience),
         ],
@@ -70,7 +75,9 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         public_paths=dashboard.PUBLIC_PATHS,
         audit=engine,
         unaudited=UNAUDITED,
+        large_bodies={imports.LARGE: settings.import_max_bytes},
     )
+    app.add_exception_handler(ImportRefusal, _on_import_refusal)
     app.state.dependencies = Dependencies(
         engine=engine,
         catalogue=catalogue,
@@ -78,9 +85,15 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         now=utc_now,
         hub=hub,
         stream_client_limit=settings.stream_client_limit,
+        import_limits=ImportLimits(most_rows=settings.import_max_rows, upload_seconds=settings.import_upload_seconds),
         cursor_secret=cursor_secret,
     )
     return app
+
+
+async def _on_import_refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ImportRefusal)  # noqa: S101 - registered for this type alone
+    return problem_response(problem_of_import(error))
 
 
 def describe() -> dict[str, Any]:

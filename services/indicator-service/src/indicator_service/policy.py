@@ -10,6 +10,10 @@ from indicator_service.aggregation.snapshot import Reader
 READ_FIGURES = "figures.read"
 READ_REFERENCE = "reference.read"
 READ_AUDIT = "audit.read"
+IMPORT_FIGURES = "imports.write"
+WITHDRAW_IMPORT = "imports.withdraw"
+READ_IMPORTS = "imports.read"
+READ_IMPORTED_ROWS = "imports.read_rows"
 
 UNAUDITED = frozenset({READ_REFERENCE})
 """Actions that show no figures, whose success needs no entry in the audit trail."""
@@ -18,7 +22,20 @@ _READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IM
 
 _WATCHERS = frozenset({Role.AUDITOR.value, Role.PRIVACY_OFFICER.value})
 
-POLICY = Policy({READ_FIGURES: _READERS, READ_REFERENCE: _READERS, READ_AUDIT: _WATCHERS})
+_IMPORTERS = frozenset({Role.IMPORTER.value, Role.DIRECTORATE.value})
+
+POLICY = Policy(
+    {
+        READ_FIGURES: _READERS,
+        READ_REFERENCE: _READERS,
+        READ_AUDIT: _WATCHERS,
+        IMPORT_FIGURES: _IMPORTERS,
+        WITHDRAW_IMPORT: _IMPORTERS,
+        # Where figures come from, for whoever may read some, and without any.
+        READ_IMPORTS: _READERS | _IMPORTERS,
+        READ_IMPORTED_ROWS: frozenset({Role.DIRECTORATE.value}),
+    }
+)
 
 
 def reader_of(principal: Principal) -> Reader:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -10,9 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service.aggregation.calendar import Period
-from indicator_service.aggregation.tally import Tally
+from indicator_service.aggregation.imported import groups_of, reach_of
+from indicator_service.aggregation.tally import Imported, Tally
 from indicator_service.definitions import Catalogue, Metric
 from indicator_service.definitions.metrics import HISTOGRAMS
+from indicator_service.imports import store as imports
+from indicator_service.imports.standing import standing
 
 _READ: Final = """
 SELECT district, metric, bucket, coalesce(sum(amount) FILTER (WHERE month >= :first), 0) AS within,
@@ -66,9 +69,22 @@ async def uncounted_metrics(conn: AsyncConnection) -> frozenset[Metric]:
 
 
 async def tallies(
-    conn: AsyncConnection, *, units: Collection[str] | None, period: Period, catalogue: Catalogue
+    conn: AsyncConnection,
+    *,
+    units: Collection[str] | None,
+    period: Period,
+    catalogue: Catalogue,
+    known_at: datetime | None = None,
 ) -> dict[str, Tally]:
-    """Return the tally of each of the units, empty where nothing counts; or of every unit for which something does."""
+    """Return the tally of each of the units, empty where nothing counts; or of every unit for which something does.
+
+    Args:
+        conn: a transaction that may see the units.
+        units: whose tallies; None: everybody's.
+        period: what they are about.
+        catalogue: what they are to be enough for.
+        known_at: what was imported, as it was known at a moment; what is counted is as of now.
+    """
     stocks = {metric for count in catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
     bind = {
         "first": period.first_month,
@@ -89,7 +105,23 @@ async def tallies(
         tally.until_end[metric] += int(row.until_end)
         if metric in HISTOGRAMS and within:
             tally.histograms[metric][row.bucket] += within
+    for unit, imported in (await _imported(conn, units, period, catalogue, known_at)).items():
+        found[unit] = replace(found.get(unit, _empty()), imported={unit: imported})
     return found
+
+
+async def _imported(
+    conn: AsyncConnection,
+    units: Collection[str] | None,
+    period: Period,
+    catalogue: Catalogue,
+    known_at: datetime | None,
+) -> dict[str, Imported]:
+    reach = reach_of(groups_of(catalogue, period), period)
+    if reach is None:
+        return {}
+    first, last = reach
+    return standing(await imports.lines(conn, first=first, last=last, units=units, known_at=known_at))
 
 
 def _empty() -> Tally:

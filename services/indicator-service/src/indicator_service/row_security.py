@@ -12,7 +12,10 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alembic_version": "names a revision; no process may read it",
         "consumer_offset": "how far topics are read: counts of records and moments, which an API only reads",
-        "metric_change": "in which district figures changed, and no figure: every stream is told; an API only reads",
+        "metric_change": (
+            "in which district figures changed, and no figure: every stream is told; an API reads, and adds when it "
+            "changes what figures rest on"
+        ),
         "uncounted_metric": "names of metrics and no figure: answers say what is not counted yet; an API only reads",
         "audit_entry": "only grows; which of it is shown is the audit route's to say, since an auditor may ask for all",
         "audit_link": "hashes alone; only grows",
@@ -24,6 +27,18 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
 
 EVERY_DISTRICT: Final = Stance({"districts": "all"})
 """Of a transaction that needs all figures: what is hidden of one district depends on the others."""
+
+
+def importing(*, subject: str, unit: str, national: bool) -> Stance:
+    """Return what the transaction of an import tells the database.
+
+    Args:
+        subject: whose answers to idempotency keys are there.
+        unit: whose figures may be imported.
+        national: whether those of every unit may be.
+    """
+    districts = "all" if national else "own"
+    return Stance({"districts": districts, "unit": unit, "imports": "on", "subject": subject})
 
 
 def stance(reader: Reader, *, units: Collection[str] | None) -> Stance:

@@ -14,6 +14,7 @@ from forkant_kit.consumer import EventConsumer
 from forkant_kit.db import create_engine, transaction
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
+from forkant_kit.idempotency import remove_old_keys
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
@@ -38,6 +39,7 @@ def chores(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> dict[str, 
     """Return what is done now and then."""
     return {
         "prune_changes": partial(_prune, engine),
+        "remove_old_keys": partial(remove_old_keys, engine),
         **audit_chores(settings, engine),
     }
 

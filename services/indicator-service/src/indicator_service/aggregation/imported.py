@@ -19,6 +19,7 @@ from forkant_contracts.units import CASE_UNITS, UNITS, UnitKind
 
 from indicator_service.aggregation.calendar import Period, add_months
 from indicator_service.aggregation.tally import NATIONAL, Imported
+from indicator_service.definitions import Catalogue
 from indicator_service.definitions.series import FORM_OF, FollowUp, ImportKind, Series
 
 _MONTHS: Final = 12
@@ -94,6 +95,13 @@ def _newest_ready(series: Collection[Series], *, before: date) -> date:
     while any(ready_on(each, month) > before for each in series):
         month = add_months(month, -1)
     return month
+
+
+def groups_of(catalogue: Catalogue, period: Period) -> list[tuple[Series, ...]]:
+    """Return the series that each definition in force sets against each other, where it rests on any."""
+    versions = [indicator.at(period.last_day) for indicator in catalogue.indicators]
+    further = [(each.numerator, each.denominator) for version in versions for each in version.further]
+    return [*(version.series for version in versions if version.series), *further]
 
 
 def reach_of(groups: Iterable[Collection[Series]], period: Period) -> tuple[date, date] | None:

@@ -20,6 +20,14 @@ CanReadReference = requires(READ_REFERENCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportLimits:
+    """How much is taken at once of figures that are imported."""
+
+    most_rows: int
+    upload_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
     """The database, the definitions, the clock, and the hub of the streams."""
 
@@ -29,6 +37,7 @@ class Dependencies:
     now: Callable[[], datetime]
     hub: Hub
     stream_client_limit: int
+    import_limits: ImportLimits
     cursor_secret: str = field(repr=False)
 
 

@@ -1,6 +1,7 @@
 """Figures of a unit, and of one indicator across units."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from forkant_kit.auth import Principal
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
 from forkant_kit.problems import PROBLEM_RESPONSES
+from pydantic import AwareDatetime
 
 from indicator_service import audit_names, queries
 from indicator_service.aggregation.calendar import Period
@@ -21,6 +23,7 @@ from indicator_service.api.dependencies import CanReadFigures, Dependencies, Dep
 from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
 from indicator_service.api.parameters import known_indicator, known_period, no_such_unit, well_formed_unit
 from indicator_service.api.trail import figures_entry, note_asked
+from indicator_service.imports.refusals import Code, Refusal
 from indicator_service.policy import reader_of
 from indicator_service.projector import GROUP
 from indicator_service.row_security import stance
@@ -28,22 +31,32 @@ from indicator_service.row_security import stance
 router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
 
 Reads = Annotated[Principal, CanReadFigures]
+AskedMoment = Annotated[
+    AwareDatetime | None,
+    Query(
+        description="Imported figures as they were known at a moment; what is counted from events is as of now. "
+        "For whoever sees exact figures of all that is asked for."
+    ),
+]
 AskedPeriod = Annotated[str, Query(alias="period", description="`rolling_12`, or a month written `YYYY-MM`.")]
 
 
 @router.get("/districts/{unit}/metrics")
 async def read_metrics(
+    *,
     request: Request,
     unit: Annotated[str, Path(description="A unit's id, or `national`.")],
     principal: Reads,
     deps: Deps,
     asked: AskedPeriod = "rolling_12",
+    known_at: AskedMoment = None,
 ) -> DistrictMetrics:
     """Show all figures of one unit, or of all units together."""
     unit = well_formed_unit(unit)
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
     exact = reader.sees_exact(unit)
+    _check_history(known_at, exact=exact)
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
     needed = [unit] if exact and unit in UNITS else None
 
@@ -52,7 +65,8 @@ async def read_metrics(
             raise no_such_unit()
         return audit_names.shown(units=[unit], period=period)
 
-    snapshot, freshness = await _read(deps, reader, needed, period, trail=trail_of(request), shows=shows)
+    trail = trail_of(request)
+    snapshot, freshness = await _read(deps, reader, needed, period, known_at=known_at, trail=trail, shows=shows)
     figures = snapshot.figures(unit, exact=exact)
     return DistrictMetrics(
         unit=unit,
@@ -65,21 +79,25 @@ async def read_metrics(
 
 @router.get("/indicators/{number}/values")
 async def read_values(
+    *,
     request: Request,
     number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
     principal: Reads,
     deps: Deps,
     asked: AskedPeriod = "rolling_12",
+    known_at: AskedMoment = None,
 ) -> IndicatorValues:
     """Show one indicator of every unit, and of all units together."""
     indicator = known_indicator(number, deps.catalogue)
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
+    _check_history(known_at, exact=reader.sees_all)
 
     def shows(found: Snapshot) -> Sequence[UUID]:
         return audit_names.shown(units=(*found.units, NATIONAL), period=period, indicator=number)
 
-    snapshot, freshness = await _read(deps, reader, None, period, trail=trail_of(request), shows=shows)
+    trail = trail_of(request)
+    snapshot, freshness = await _read(deps, reader, None, period, known_at=known_at, trail=trail, shows=shows)
     rows = []
     for unit in (*snapshot.units, NATIONAL):
         figures = snapshot.figures(unit, exact=reader.sees_exact(unit))
@@ -94,6 +112,7 @@ async def _read(
     units: list[str] | None,
     period: Period,
     *,
+    known_at: datetime | None,
     trail: Trail,
     shows: Callable[[Snapshot], Sequence[UUID]],
 ) -> tuple[Snapshot, Freshness]:
@@ -101,11 +120,17 @@ async def _read(
         # Freshness first: the figures may then be newer than it says, never older.
         freshness = await read_freshness(conn, group=GROUP)
         uncounted = await queries.uncounted_metrics(conn)
-        found = await queries.tallies(conn, units=units, period=period, catalogue=deps.catalogue)
+        found = await queries.tallies(conn, units=units, period=period, catalogue=deps.catalogue, known_at=known_at)
         snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted)
         # Last, since the sealer waits for whoever has written and not yet committed.
         await trail.record(conn, figures_entry(shows(snapshot)))
     return snapshot, freshness
+
+
+def _check_history(known_at: datetime | None, *, exact: bool) -> None:
+    # Of two versions of a figure one may be shown and the other hidden: from both together the hidden one could follow.
+    if known_at is not None and not exact:
+        raise Refusal(Code.HISTORY_NOT_SHOWN)
 
 
 def _stamp(freshness: Freshness) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""What the API description shows of each operation on imports: an answer, and each problem that it may come to."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from forkant_kit.problems import MEDIA_TYPE, PROBLEM_RESPONSES, document_of
+from pydantic.config import JsonDict
+
+from indicator_service.imports.checking import RowCode
+from indicator_service.imports.problems import problem_of
+from indicator_service.imports.refusals import Code, Refusal
+
+IMPORT_ID: Final = "019cb000-0000-7000-8000-0000000000aa"
+WITHDRAW: Final[JsonDict] = {"reason": "wrong_figures"}
+CSV: Final = "unit,period,prevention_hours,total_hours\noslo,2026-03,41200,310500\ntroms,2026-03,9800,61000\n"
+NDJSON: Final = '{"unit": "oslo", "period": "2026-03", "prevention_hours": 41200, "total_hours": 310500}\n'
+_SHA: Final = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+_RECEIPT: Final = {"id": IMPORT_ID, "kind": "hours", "rows": 2, "superseded": 0, "sha256": _SHA, "dry_run": False}
+_DOCUMENT: Final = {
+    "id": IMPORT_ID,
+    "version": 1,
+    "kind": "hours",
+    "source": "register",
+    "source_date": "2026-04-01",
+    "method": "register-count-v2",
+    "sha256": _SHA,
+    "rows": 2,
+    "corrects": False,
+    "unit": "pod",
+    "imported_at": "2026-04-02T07:30:00Z",
+    "imported_by": None,
+    "withdrawn_at": None,
+    "withdrawal_reason": None,
+}
+_FIGURES: Final = {"prevention_hours": 41200, "total_hours": 310500}
+_ROWS: Final = {
+    "id": IMPORT_ID,
+    "kind": "hours",
+    "rows": [{"unit": "oslo", "period": "2026-03", "figures": _FIGURES, "stands": True}],
+}
+_WRONG: Final = Refusal(
+    Code.IMPORT_REFUSED,
+    errors=[{"row": 2, "place": "/period", "code": RowCode.ALREADY_STANDS.value}],
+    errors_total=1,
+    rows=2,
+    rows_wrong=1,
+)
+_OF_FILE: Final = (
+    _WRONG,
+    Refusal(Code.NOTHING_TO_IMPORT),
+    Refusal(Code.TOO_MANY_ROWS, most="5000"),
+    Refusal(Code.MEDIA_TYPE_NOT_ALLOWED, allowed=["application/x-ndjson", "text/csv"]),
+    Refusal(Code.SOURCE_DATE_AHEAD),
+    Refusal(Code.ALREADY_IMPORTED, import_id=IMPORT_ID),
+    Refusal(Code.UPLOAD_TOO_SLOW),
+)
+_UNKNOWN: Final = Refusal(Code.UNKNOWN_IMPORT)
+_SHOWN: Final[Mapping[str, tuple[Mapping[int, Any], tuple[Refusal, ...]]]] = MappingProxyType(
+    {
+        "import_figures": ({201: _RECEIPT, 200: {**_RECEIPT, "id": None, "dry_run": True}}, _OF_FILE),
+        "list_imports": ({200: {"items": [_DOCUMENT], "next": None}}, ()),
+        "read_import": ({200: _DOCUMENT}, (_UNKNOWN,)),
+        "read_rows": ({200: _ROWS}, (_UNKNOWN,)),
+        "withdraw_import": ({200: {"id": IMPORT_ID, "version": 2}}, (_UNKNOWN, Refusal(Code.ALREADY_WITHDRAWN))),
+    }
+)
+_SAID: Final = {200: "Successful Response", 201: "Imported"}
+
+
+def examples(operation: str) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of an operation as the description shows them."""
+    answers, refusals = _SHOWN[operation]
+    shown: dict[int | str, dict[str, Any]] = {
+        status: {"description": _SAID[status], "content": {"application/json": {"example": body}}}
+        for status, body in answers.items()
+    }
+    problems = PROBLEM_RESPONSES["4XX"]
+    if refusals:
+        named = {each.code.value: {"value": document_of(problem_of(each))} for each in refusals}
+        content = {**problems["content"][MEDIA_TYPE], "examples": named}
+        shown["4XX"] = {**problems, "content": {MEDIA_TYPE: content}}
+    return shown
+
+
+def every_refusal() -> frozenset[Code]:
+    """Return the refusals that some operation on imports shows."""
+    return frozenset(each.code for _, refusals in _SHOWN.values() for each in refusals)

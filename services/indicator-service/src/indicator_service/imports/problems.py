@@ -1,0 +1,51 @@
+"""The problem document of each refusal of an import."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_kit.problems import ProblemError
+
+from indicator_service.imports.refusals import Code, Refusal
+
+ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
+    {
+        Code.IMPORT_REFUSED: (
+            422,
+            "The rows can't be imported",
+            "Correct the rows that `errors` names, and send the whole again: nothing was changed.",
+        ),
+        Code.NOTHING_TO_IMPORT: (422, "There is no row", "Send one row for each unit and period."),
+        Code.TOO_MANY_ROWS: (413, "There are too many rows", "Send at most `most` rows at once."),
+        Code.MEDIA_TYPE_NOT_ALLOWED: (
+            415,
+            "The type of file is not taken",
+            "Send one of `allowed` in Content-Type, as it is: without a Content-Encoding.",
+        ),
+        Code.SOURCE_DATE_AHEAD: (
+            422,
+            "The source's date is still to come",
+            "Say in source_date of which day the source gives its figures: today, or a day before.",
+        ),
+        Code.ALREADY_IMPORTED: (
+            409,
+            "The same file was imported before",
+            "It stands as `import_id`. To have it stand again, withdraw the import that came after it.",
+        ),
+        Code.UNKNOWN_IMPORT: (404, "Unknown import", "There is no such import; see /v1/aggregate-imports."),
+        Code.ALREADY_WITHDRAWN: (409, "The import is withdrawn already", "There is nothing to take back."),
+        Code.UPLOAD_TOO_SLOW: (408, "The content took too long to come", "Send it again over a better line."),
+        Code.HISTORY_NOT_SHOWN: (
+            403,
+            "What was known before is not shown",
+            "Ask for your own unit, or leave known_at out: two versions of a figure of others could tell a hidden one.",
+        ),
+    }
+)
+"""Status, title and advice by code."""
+
+
+def problem_of(refusal: Refusal) -> ProblemError:
+    """Return the problem document of a refusal."""
+    status, title, detail = ANSWERS[refusal.code]
+    return ProblemError(status, refusal.code.value, title, detail, extra=refusal.facts)
