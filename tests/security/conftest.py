@@ -318,6 +318,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "reorganisation_id": asked.json()["id"],
         "unit_uid": added.json()["uid"],
         "search_id": search.json()["id"],
+        "import_id": await _import(wall, unit),
         "concern_id": concern.json()["id"],
         "endpoint_id": endpoint_id,
         "delivery_id": delivery_id,
@@ -351,6 +352,15 @@ async def _examples(wall: Wall, unit: str) -> dict[str, str]:
     reviewed = await privacy.done("case", "POST", f"{path}/review", review, etag=drafts[1].headers["etag"])
     published = await lead.done("case", "POST", f"{path}/publication", {}, etag=reviewed.headers["etag"])
     return {"draft_id": drafts[0].json()["id"], "example_id": published.json()["id"]}
+
+
+async def _import(wall: Wall, unit: str) -> str:
+    """Import hours of a unit, others than before, since the same file is not taken twice."""
+    content = f"unit,period,prevention_hours,total_hours\n{unit},2025-01,10,{int(uuid4()) % 10**9 + 10}\n".encode()
+    path = "/v1/aggregate-imports?kind=hours&source=register&source_date=2026-01-01&method=count&corrects=true"
+    importer = wall.person("import-demo")
+    made = await importer.done("indicator", "POST", path, content=content, **{"Content-Type": "text/csv"})
+    return str(made.json()["id"])
 
 
 async def _dead_letter(wall: Wall, delivery_id: str) -> None:

@@ -180,13 +180,13 @@ async def test_no_parameter_beside_those_described_is_taken(wall, oslo, operatio
     known, ids = operation.named("query"), {**oslo.ids, "unit": "oslo", **NUMBERS[operation.service]}
     tried = {"unit", "units", "role", "subject", "scope", "restricted", "level", "as", "filter", "them"} - set(known)
     for name in sorted(tried):
-        answer = await wall.mighty("oslo").send(operation.service, "GET", f"{operation.at(**ids)}?{name}=oslo")
+        answer = await wall.able(operation).send(operation.service, "GET", f"{operation.at(**ids)}?{name}=oslo")
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request"), (name, answer.text)
 
 
 @pytest.mark.parametrize("operation", READS, ids=str)
 async def test_no_query_or_path_reaches_the_database_as_a_statement_or_breaks_the_service(wall, oslo, operation):
-    lead, before = wall.mighty("oslo"), await wall.state(operation.service)
+    lead, before = wall.able(operation), await wall.state(operation.service)
     ids = {**oslo.ids, "unit": "oslo", **NUMBERS[operation.service]}
     plain = await lead.send(operation.service, "GET", operation.at(**ids))
     assert plain.is_success or plain.json()["code"] == "not-erased", plain.text

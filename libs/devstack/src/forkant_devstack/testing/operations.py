@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _JSON: Final = "application/json"
-_NATIONAL: Final = frozenset({"methods", "best-practices", "reference", "reorganisations"})
+_NATIONAL: Final = frozenset({"methods", "best-practices", "reference", "reorganisations", "imports"})
 """The tags of what all units share."""
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 

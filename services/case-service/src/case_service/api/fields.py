@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from forkant_contracts.codes import (
@@ -38,6 +38,7 @@ from forkant_contracts.codes import (
     Theme,
     VerificationStatus,
 )
+from forkant_kit.moments import in_words, on_earth
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -48,7 +49,6 @@ from case_service.domain.subjects import normal_form
 _BEYOND_LINES: Final = "\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069"
 _UNFIT: Final = re.compile(f"[\x00-\x1f{_BEYOND_LINES}]")
 _UNFIT_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_BEYOND_LINES}]")
-_BEGINS_WITH_A_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 # Letters and signs by their category, but nothing to the eye.
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
@@ -99,24 +99,6 @@ class Text:
     @staticmethod
     def _shows(char: str) -> bool:
         return unicodedata.category(char)[0] not in "CZ" and char not in _BLANK
-
-
-def in_words(value: object) -> object:
-    """Refuse a moment or day that is not written as RFC 3339 has it."""
-    # Pydantic reads numbers, in a text too, as seconds since 1970, which no client of this API means.
-    if not isinstance(value, date) and not (isinstance(value, str) and _BEGINS_WITH_A_DAY.match(value)):
-        raise PydanticCustomError("not_in_words", "is to be a text in RFC 3339 form")
-    return value
-
-
-def on_earth(moment: datetime) -> datetime:
-    """Refuse a moment that is none in UTC."""
-    # An offset can take the first and the last days that there are out of reach.
-    try:
-        moment.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("moment_out_of_range", "is no moment between the years 1 and 9999 in UTC") from None
-    return moment
 
 
 def _whole(value: object) -> object:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from forkant_kit.moments import in_words, on_earth
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from case_service.api import fields as f
@@ -12,8 +13,8 @@ from case_service.commands.importing import Row
 _Opened = Annotated[
     datetime,
     AwareDatetime,
-    BeforeValidator(f.in_words),
-    AfterValidator(f.on_earth),
+    BeforeValidator(in_words),
+    AfterValidator(on_earth),
     Field(description="When the other system opened it: at most five years back.", examples=["2025-03-02T09:30:00Z"]),
 ]
 

@@ -12,8 +12,9 @@ from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
+from forkant_kit.moments import in_words
 from forkant_kit.problems import PROBLEM_RESPONSES
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from indicator_service import audit_names, queries
 from indicator_service.aggregation.calendar import Period
@@ -21,7 +22,13 @@ from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapsh
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
-from indicator_service.api.parameters import known_indicator, known_period, no_such_unit, well_formed_unit
+from indicator_service.api.parameters import (
+    known_indicator,
+    known_period,
+    no_such_unit,
+    well_formed_unit,
+    within_the_years,
+)
 from indicator_service.api.trail import figures_entry, note_asked
 from indicator_service.imports.refusals import Code, Refusal
 from indicator_service.policy import reader_of
@@ -32,7 +39,7 @@ router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, 
 
 Reads = Annotated[Principal, CanReadFigures]
 AskedMoment = Annotated[
-    AwareDatetime | None,
+    Annotated[AwareDatetime, BeforeValidator(in_words), AfterValidator(within_the_years)] | None,
     Query(
         description="Imported figures as they were known at a moment; what is counted from events is as of now. "
         "For whoever sees exact figures of all that is asked for."

@@ -6,8 +6,16 @@ from typing import Final
 
 from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.problems import ProblemError
+from pydantic_core import PydanticCustomError
 
-from indicator_service.aggregation.calendar import InvalidPeriodError, Period, day_of, parse_period
+from indicator_service.aggregation.calendar import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    InvalidPeriodError,
+    Period,
+    day_of,
+    parse_period,
+)
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.definitions import Catalogue, Indicator
 
@@ -62,6 +70,13 @@ def known_period(text: str, *, now: datetime) -> Period:
     except InvalidPeriodError:
         detail = "A period is rolling_12, or a month written YYYY-MM."
         raise ProblemError(400, "invalid-period", "Invalid period", detail) from None
+
+
+def within_the_years(moment: datetime) -> datetime:
+    """Refuse a moment that lies outside the years that are kept."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise PydanticCustomError("moment_out_of_range", f"is no moment of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment
 
 
 def known_indicator(number: int, catalogue: Catalogue) -> Indicator:

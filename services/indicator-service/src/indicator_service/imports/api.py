@@ -17,11 +17,13 @@ from forkant_kit.auth import Principal
 from forkant_kit.db import new_id, transaction
 from forkant_kit.etag import etag, expected_version
 from forkant_kit.idempotency import Answer, run_idempotent
+from forkant_kit.moments import in_words
 from forkant_kit.paging import decode_cursor, encode_cursor, link_to
 from forkant_kit.policy import requires
 from forkant_kit.principal import invalid_token
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
 from forkant_kit.right import right_of
+from pydantic import BeforeValidator
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import ClientDisconnect
 
@@ -66,7 +68,9 @@ _ROWS: Final = {
 _Source = Annotated[
     str, Query(pattern=_CODE, description="The system or publisher that the figures come from.", examples=["register"])
 ]
-_SourceDate = Annotated[date, Query(description="The day of which the source gives its figures.")]
+_SourceDate = Annotated[
+    date, BeforeValidator(in_words), Query(description="The day of which the source gives its figures.")
+]
 _Method = Annotated[
     str,
     Query(
