@@ -114,7 +114,7 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
         async with httpx.AsyncClient(base_url=notification_url, headers=issuer.headers("lead-oslo")) as http:
             # The demo asks for no messages, and a trail without an entry proves nothing.
             (await http.get("/v1/inbox")).raise_for_status()
-        await run(cases=CASES, case_url=case_url, issuer_url=issuer.url)
+        await run(cases=CASES, case_url=case_url, indicator_url=f"http://127.0.0.1:{ports[2]}", issuer_url=issuer.url)
         await import_cases(case_url, issuer)
         platform = Platform(
             case_database=made["case"].worker_url,

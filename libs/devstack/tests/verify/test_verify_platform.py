@@ -241,7 +241,8 @@ async def test_a_wrong_cell_is_named_with_both_figures(filled, platform):
     async with planted(filled.root_of_indicator, [plant], [remove]):
         found = wrong(await check_indicators(platform, settle_s=0))
     assert len(found) == 3
-    assert any("oslo rolling_12 counts.opened: the indicator service says" in text for text in found.values())
+    for name in ("counts.opened", "1.numerator"):
+        assert any(f"oslo rolling_12 {name}: the indicator service says" in text for text in found.values())
     assert any(text.startswith("oslo opened") for text in found.values())
 
 

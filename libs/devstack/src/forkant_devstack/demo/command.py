@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from forkant_devstack.demo.client import DemoError, RefusedCallError
-from forkant_devstack.demo.run import DEFAULT_CASE_URL, DEFAULT_ISSUER_URL, DemoReport, run
+from forkant_devstack.demo.run import DEFAULT_CASE_URL, DEFAULT_INDICATOR_URL, DEFAULT_ISSUER_URL, DemoReport, run
 
 
 def cli_demo(
@@ -21,6 +21,9 @@ def cli_demo(
         bool | None, typer.Option(help="Tell the eight stories; by default on an empty platform.")
     ] = None,
     case_url: Annotated[str, typer.Option(envvar="FORKANT_CASE_URL", help="The case service.")] = DEFAULT_CASE_URL,
+    indicator_url: Annotated[
+        str, typer.Option(envvar="FORKANT_INDICATOR_URL", help="The indicator service.")
+    ] = DEFAULT_INDICATOR_URL,
     issuer_url: Annotated[str, typer.Option(envvar="FORKANT_OIDC_ISSUER", help="Token issuer.")] = DEFAULT_ISSUER_URL,
 ) -> None:
     """Fill the running platform with made-up cases over its public API, in all 17 units and the last 12 months."""
@@ -34,6 +37,7 @@ def cli_demo(
                 speed=speed if live else None,
                 stories=stories,
                 case_url=case_url,
+                indicator_url=indicator_url,
                 issuer_url=issuer_url,
             )
         )
@@ -47,9 +51,10 @@ def cli_demo(
     except DemoError as error:
         console.print(f"[bold red]{error}[/]")
         raise typer.Exit(1) from None
+    rate = report.commands / max(report.seconds, 0.001)
     console.print(
         f"Made {report.cases} cases and {report.concerns} concerns with {report.commands} commands "
-        f"in {report.seconds:.0f} s ({report.commands / max(report.seconds, 0.001):.0f} a second)."
+        f"in {report.seconds:.0f} s ({rate:.0f} a second), and imported {report.imports} files of assumed figures."
     )
 
 
@@ -61,6 +66,7 @@ async def _show(
     speed: float | None,
     stories: bool | None,
     case_url: str,
+    indicator_url: str,
     issuer_url: str,
 ) -> DemoReport:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -79,6 +85,7 @@ async def _show(
             seed=seed,
             stories=stories,
             case_url=case_url,
+            indicator_url=indicator_url,
             issuer_url=issuer_url,
             live_speed=speed,
             tick=tick,

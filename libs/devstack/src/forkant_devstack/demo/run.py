@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+import httpx
 from forkant_case_client.models import Catalogue
 from forkant_contracts.codes import MeasureKind
 from forkant_contracts.units import CASE_UNITS
 
 from forkant_devstack.demo.client import DemoError, PlatformClient
+from forkant_devstack.demo.figures import IMPORTER, import_figures
 from forkant_devstack.demo.generator import endless, generate
 from forkant_devstack.demo.player import Player
 from forkant_devstack.demo.reference import MethodStep, Reference
@@ -20,8 +23,10 @@ from forkant_devstack.demo.script import Script
 from forkant_devstack.demo.stories import all_stories
 
 DEFAULT_CASE_URL: Final = "http://127.0.0.1:8001"
+DEFAULT_INDICATOR_URL: Final = "http://127.0.0.1:8002"
 DEFAULT_ISSUER_URL: Final = "http://127.0.0.1:8009"
 _PLAYERS: Final = 16
+_OSLO: Final = ZoneInfo("Europe/Oslo")
 _UNDER_WAY_LIVE: Final = 60
 
 Tick = Callable[[int], None]
@@ -35,6 +40,7 @@ class DemoReport:
     cases: int
     concerns: int
     commands: int
+    imports: int
     seconds: float
 
 
@@ -44,6 +50,7 @@ async def run(
     seed: int = 1,
     stories: bool | None = None,
     case_url: str = DEFAULT_CASE_URL,
+    indicator_url: str | None = None,
     issuer_url: str = DEFAULT_ISSUER_URL,
     now: datetime | None = None,
     tick: Tick | None = None,
@@ -52,7 +59,8 @@ async def run(
 ) -> DemoReport:
     """Fill the platform, then go on live at ``live_speed`` commands a second, for good or for ``live_commands``.
 
-    The stories are told when asked for, and by default on a platform where they can't have been told before.
+    Figures that the platform does not count are imported where ``indicator_url`` says to whom. The stories are told
+    when asked for, and by default on a platform where they can't have been told before.
 
     Raises:
         DemoError: nothing answers, or the platform refused a call.
@@ -65,6 +73,7 @@ async def run(
             scripts = []
         scripts += generate(cases=cases, seed=seed, now=moment, reference=reference)
         players = [Player(script) for script in scripts if script.until(moment)]
+        imports = 0 if indicator_url is None else await _import_figures(client, indicator_url, moment)
         commands = await _play_past(client, players, moment, tick)
         if live_speed is not None:
             fresh = map(Player, endless(seed=seed, reference=reference, start=moment))
@@ -76,8 +85,16 @@ async def run(
         cases=sum("case" in player.ids for player in players),
         concerns=sum("concern" in player.ids for player in players),
         commands=commands,
+        imports=imports,
         seconds=asyncio.get_running_loop().time() - began,
     )
+
+
+async def _import_figures(client: PlatformClient, indicator_url: str, moment: datetime) -> int:
+    # Past any proxy of the environment: all of it is on this machine.
+    async with httpx.AsyncClient(base_url=indicator_url, timeout=30, trust_env=False) as http:
+        token = await client.token(IMPORTER)
+        return await import_figures(http, token=token, today=moment.astimezone(_OSLO).date())
 
 
 async def _is_new_to(client: PlatformClient, stories: Sequence[Script]) -> bool:

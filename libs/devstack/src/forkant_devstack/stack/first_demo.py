@@ -31,6 +31,7 @@ async def load(console: Console, *, ports: Mapping[str, int]) -> None:
     console.print(f"The platform is empty: filling it with the demo ({CASES} cases; `--no-demo` skips this).")
     urls = {
         "FORKANT_CASE_URL": f"http://127.0.0.1:{ports['case-api']}",
+        "FORKANT_INDICATOR_URL": f"http://127.0.0.1:{ports['indicator-api']}",
         "FORKANT_OIDC_ISSUER": f"http://127.0.0.1:{ports['issuer']}",
     }
     command = (sys.executable, "-m", "forkant_devstack.cli", "demo", "--cases", str(CASES), "--seed", str(SEED))

@@ -56,6 +56,7 @@ def figures_of(document: Mapping[str, Any]) -> Figures:
             f"counts.{name}": _count(document["counts"][name])
             for name in ("open", "opened", "closed", "concerns_received")
         }
+        found["1.numerator"] = _count(by_number[1]["numerator"])
         for number in _DURATIONS:
             found[f"{number}.denominator"] = _count(by_number[number]["denominator"])
             found[f"{number}.median"] = _shown(by_number[number]["median"])
