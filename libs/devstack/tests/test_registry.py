@@ -3,10 +3,10 @@
 import case_service.settings
 import pytest
 from forkant_contracts.topics import TOPICS
-from indicator_service import projector
+from indicator_service import generations
 from notification_service import consumers
 
-READERS = {projector.GROUP: projector.TOPICS, consumers.GROUP: consumers.TOPICS}
+READERS = {generations.group_of(generations.FIRST): generations.READ, consumers.GROUP: consumers.TOPICS}
 
 
 @pytest.mark.parametrize("group", sorted(READERS))

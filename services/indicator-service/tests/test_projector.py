@@ -14,7 +14,8 @@ from indicator_service import queries, store
 from indicator_service.aggregation.calendar import parse_period
 from indicator_service.aggregation.snapshot import take_snapshot
 from indicator_service.definitions import load_catalogue
-from indicator_service.projector import GROUP, apply
+from indicator_service.projector import apply
+from indicator_service.settings import SERVICE
 from sqlalchemy import text
 
 DAY = timedelta(days=1)
@@ -24,7 +25,7 @@ class Bus:
     """Hands events to the consumer's batch processor, one partition for each topic, as if read from Kafka."""
 
     def __init__(self, engine):
-        self.processor = BatchProcessor(engine=engine, group=GROUP, apply=apply)
+        self.processor = BatchProcessor(engine=engine, group=SERVICE, apply=apply)
         self.offsets = defaultdict(itertools.count)
 
     async def deliver(self, *events):
@@ -56,7 +57,7 @@ def figures(engine):
         asked = parse_period(period, today=date(2026, 11, 23))
         catalogue = load_catalogue()
         async with engine.connect() as conn:
-            found = await queries.tallies(conn, units=[unit], period=asked, catalogue=catalogue)
+            found = await queries.tallies(conn, generation=1, units=[unit], period=asked, catalogue=catalogue)
         snapshot = take_snapshot(found, period=asked, catalogue=catalogue, rank=str.encode)
         return snapshot.figures(unit, exact=True)
 
@@ -237,7 +238,7 @@ async def test_old_changes_are_pruned_but_for_the_newest(engine, bus, rows, new_
 
 async def test_partitions_applied_at_once_add_up(engine, figures, new_case):
     async def one(partition):
-        processor = BatchProcessor(engine=engine, group=GROUP, apply=apply)
+        processor = BatchProcessor(engine=engine, group=SERVICE, apply=apply)
         for offset in range(5):
             case = new_case()
             case.opened()

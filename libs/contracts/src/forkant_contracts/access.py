@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from forkant_contracts.topics import SUBSCRIBERS, TOPICS, Subscriber, Topic, watermark_group
+from forkant_contracts.topics import GENERATIONS, SUBSCRIBERS, TOPICS, Subscriber, Topic, watermark_group
 
 _READ: Final = ("Read", "Describe")
 
@@ -52,6 +52,7 @@ def _of_service(name: str, topics: Iterable[Topic]) -> Iterable[Rule]:
         yield Rule(resource="topic", name=topic.name, operations=_READ)
     if read:
         yield Rule(resource="group", name=name, operations=_READ)
+        yield Rule(resource="group", name=name + GENERATIONS, operations=_READ, prefix=True)
     for producer in sorted({topic.producer for topic in read} - {name}):
         yield Rule(resource="group", name=watermark_group(producer), operations=("Describe",))
 

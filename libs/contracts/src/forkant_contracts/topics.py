@@ -17,6 +17,9 @@ ACCESS_TOPIC: Final = "forkant.access.v1"
 SUBSCRIBER_GROUPS: Final = "subscriber."
 """Consumer groups of clients outside the platform start with this and the client's name."""
 
+GENERATIONS: Final = ".g"
+"""What follows a service's name in the groups under which it reads the events anew, and then a number."""
+
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _CLIENT: Final = re.compile(r"[a-z][a-z0-9-]{1,60}")
 

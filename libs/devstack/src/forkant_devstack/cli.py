@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "token": Command("commands.token", "token", "Print an access token of a persona."),
     "parked": Command("commands.parked", "parked", "List, replay or discard events that could not be applied."),
     "republish": Command("commands.republish", "republish", "Publish archived events once more."),
+    "rebuild": Command("commands.rebuild", "rebuild", "Make the figures anew from the events, beside those shown."),
     "keys": Command("commands.keys", "keys", "Show and rotate the keys that free text is sealed under."),
     "erasure": Command("commands.erasure", "erasure", "Show the certificate of an erased case."),
     "audit": Command("commands.audit", "audit", "Verify or export the audit trails; tell who saw a case."),

@@ -1,41 +1,64 @@
 """The projection: events into facts and cells, in the transaction that the consumer owns.
 
 There are no windows and there is no lateness limit: an event about last year changes last year's cells. The consumer
-locks the row of the partition's offset for the transaction, so no one else writes the facts of its aggregates.
+locks the row of the partition's offset for the transaction, so no one else writes the facts of its aggregates. Each
+generation (see :mod:`indicator_service.generations`) has facts and cells of its own.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from forkant_contracts import Event
 from forkant_contracts.events.case import CaseErased
-from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC
 from forkant_kit.audit.record import record_erasure
+from forkant_kit.batch import Apply
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_service import store
+from indicator_service import generations, store
 from indicator_service.aggregation.cells import district_of
 from indicator_service.aggregation.fold import fold, streams_of
+from indicator_service.generations import FIRST, State
+from indicator_service.settings import SERVICE
 
-GROUP: Final = "indicator-service"
-TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC)
+
+def applying(generation: int) -> Apply:
+    """Return what applies fresh events, those of one aggregate in order of version, to a generation."""
+    return partial(_apply, generation=generation)
 
 
-async def apply(conn: AsyncConnection, events: Sequence[Event]) -> None:
-    """Apply fresh events, those of one aggregate in order of version."""
+async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: int) -> None:
+    state = await generations.hold(conn, generation)
+    if state is State.DROPPED:
+        # Its rows are being removed: what came late would be left over.
+        return
     streams = streams_of(events)
     folded = fold(
         streams,
-        cases=await store.load_cases(conn, streams.cases),
-        concerns=await store.load_concerns(conn, streams.concerns),
+        cases=await store.load_cases(conn, streams.cases, generation=generation),
+        concerns=await store.load_concerns(conn, streams.concerns, generation=generation),
     )
-    await store.save_cases(conn, folded.cases)
-    await store.save_concerns(conn, folded.concerns)
-    for event in events:
-        if isinstance(event.data, CaseErased):
-            await record_erasure(
-                conn, service=GROUP, unit=event.unit, case_id=event.aggregate_id, version=event.aggregate_version
-            )
+    await store.save_cases(conn, folded.cases, generation=generation)
+    await store.save_concerns(conn, folded.concerns, generation=generation)
+    await _record_erasures(conn, events, generation=generation)
     if folded.delta:
-        await store.add_cells(conn, folded.delta)
-        await store.add_changes(conn, (district_of(cell.unit) for cell in folded.delta))
+        await store.add_cells(conn, folded.delta, generation=generation)
+        if state is State.LIVE:
+            await store.add_changes(conn, (district_of(cell.unit) for cell in folded.delta))
+
+
+async def _record_erasures(conn: AsyncConnection, events: Sequence[Event], *, generation: int) -> None:
+    """Write down whose facts are erased, once no generation holds them any more: the last to erase them says so."""
+    erased = {event.aggregate_id: event for event in events if isinstance(event.data, CaseErased)}
+    if not erased:
+        return
+    held = await store.held_elsewhere(conn, erased, generation=generation)
+    for case_id, event in erased.items():
+        if case_id not in held:
+            await record_erasure(
+                conn, service=SERVICE, unit=event.unit, case_id=case_id, version=event.aggregate_version
+            )
+
+
+apply: Final = applying(FIRST)
+"""Applies events to the first generation, with which every database begins."""

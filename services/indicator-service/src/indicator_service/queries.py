@@ -21,7 +21,7 @@ _READ: Final = """
 SELECT district, metric, bucket, coalesce(sum(amount) FILTER (WHERE month >= :first), 0) AS within,
        sum(amount) AS until_end
 FROM district_cell
-WHERE month <= :last AND (month >= :first OR metric = ANY(:stocks)) AND amount <> 0
+WHERE generation = :generation AND month <= :last AND (month >= :first OR metric = ANY(:stocks)) AND amount <> 0
 """
 _EVERY_TALLY: Final = text(f"{_READ} GROUP BY district, metric, bucket")
 _TALLIES: Final = text(f"{_READ} AND district = ANY(:units) GROUP BY district, metric, bucket")
@@ -71,6 +71,7 @@ async def uncounted_metrics(conn: AsyncConnection) -> frozenset[Metric]:
 async def tallies(
     conn: AsyncConnection,
     *,
+    generation: int,
     units: Collection[str] | None,
     period: Period,
     catalogue: Catalogue,
@@ -80,6 +81,7 @@ async def tallies(
 
     Args:
         conn: a transaction that may see the units.
+        generation: whose cells.
         units: whose tallies; None: everybody's.
         period: what they are about.
         catalogue: what they are to be enough for.
@@ -87,6 +89,7 @@ async def tallies(
     """
     stocks = {metric for count in catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
     bind = {
+        "generation": generation,
         "first": period.first_month,
         "last": period.last_month,
         "stocks": sorted(metric.value for metric in stocks),

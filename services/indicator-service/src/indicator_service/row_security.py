@@ -16,6 +16,7 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
             "in which district figures changed, and no figure: every stream is told; an API reads, and adds when it "
             "changes what figures rest on"
         ),
+        "generation": "numbers and states of projections, and no figure: answers go by the live one; an API only reads",
         "uncounted_metric": "names of metrics and no figure: answers say what is not counted yet; an API only reads",
         "audit_entry": "only grows; which of it is shown is the audit route's to say, since an auditor may ask for all",
         "audit_link": "hashes alone; only grows",

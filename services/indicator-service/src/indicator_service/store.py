@@ -15,24 +15,40 @@ from indicator_service.aggregation.cells import Cells
 from indicator_service.aggregation.facts import CaseFact, ConcernFact
 from indicator_service.fact_codec import case_from_json, case_to_json, concern_from_json, concern_to_json
 
-_LOAD_CASES: Final = text("SELECT case_id AS id, CAST(fact AS text) AS fact FROM case_fact WHERE case_id = ANY(:ids)")
-_LOAD_CONCERNS: Final = text(
-    "SELECT concern_id AS id, CAST(fact AS text) AS fact FROM concern_fact WHERE concern_id = ANY(:ids)"
+_LOAD_CASES: Final = text("""
+SELECT case_id AS id, CAST(fact AS text) AS fact FROM case_fact WHERE generation = :generation AND case_id = ANY(:ids)
+""")
+_LOAD_CONCERNS: Final = text("""
+SELECT concern_id AS id, CAST(fact AS text) AS fact FROM concern_fact
+WHERE generation = :generation AND concern_id = ANY(:ids)
+""")
+# Two generations that erase the same case at once go one after the other, so that the second finds what the first did.
+_LOCK_ERASED: Final = text("""
+SELECT pg_advisory_xact_lock(hashtextextended(CAST(id AS text), 0)) FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id
+""")
+_HELD_ELSEWHERE: Final = text("""
+WITH left_over AS (
+    DELETE FROM case_fact AS f USING generation AS g
+    WHERE f.case_id = ANY(:ids) AND g.number = f.generation AND g.state = 'dropped'
 )
+SELECT DISTINCT f.case_id FROM case_fact AS f JOIN generation AS g ON g.number = f.generation
+WHERE f.case_id = ANY(:ids) AND f.generation <> :generation AND NOT f.erased AND g.state <> 'dropped'
+""")
 _SAVE_CASES: Final = text("""
-INSERT INTO case_fact (case_id, version, unit, erased, fact)
-SELECT f.id, f.version, f.unit, f.erased, CAST(f.fact AS jsonb)
+INSERT INTO case_fact (generation, case_id, version, unit, erased, fact)
+SELECT CAST(:generation AS int), f.id, f.version, f.unit, f.erased, CAST(f.fact AS jsonb)
 FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:units AS text[]), CAST(:erased AS bool[]),
             CAST(:facts AS text[])) AS f (id, version, unit, erased, fact)
-ON CONFLICT (case_id) DO UPDATE
+ON CONFLICT (generation, case_id) DO UPDATE
 SET version = EXCLUDED.version, unit = EXCLUDED.unit, erased = EXCLUDED.erased, fact = EXCLUDED.fact
 """)
 _SAVE_CONCERNS: Final = text("""
-INSERT INTO concern_fact (concern_id, version, unit, fact)
-SELECT f.id, f.version, f.unit, CAST(f.fact AS jsonb)
+INSERT INTO concern_fact (generation, concern_id, version, unit, fact)
+SELECT CAST(:generation AS int), f.id, f.version, f.unit, CAST(f.fact AS jsonb)
 FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:units AS text[]), CAST(:facts AS text[]))
      AS f (id, version, unit, fact)
-ON CONFLICT (concern_id) DO UPDATE SET version = EXCLUDED.version, unit = EXCLUDED.unit, fact = EXCLUDED.fact
+ON CONFLICT (generation, concern_id) DO UPDATE
+SET version = EXCLUDED.version, unit = EXCLUDED.unit, fact = EXCLUDED.fact
 """)
 # PostgreSQL runs the part that nothing reads from last: the cells by district, which partitions share the most.
 _ADD_CELLS: Final = text("""
@@ -43,15 +59,15 @@ WITH delta AS MATERIALIZED (
                 CAST(:buckets AS int[]), CAST(:amounts AS bigint[]))
          AS d (unit, metric, month, case_type, theme, age_band, bucket, amount)
 ), by_district AS (
-    INSERT INTO district_cell AS c (district, metric, month, bucket, amount)
-    SELECT district, metric, month, bucket, sum(amount) FROM delta
-    GROUP BY district, metric, month, bucket HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4
-    ON CONFLICT (district, metric, month, bucket) DO UPDATE SET amount = c.amount + EXCLUDED.amount
+    INSERT INTO district_cell AS c (generation, district, metric, month, bucket, amount)
+    SELECT CAST(:generation AS int), district, metric, month, bucket, sum(amount) FROM delta
+    GROUP BY district, metric, month, bucket HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (generation, district, metric, month, bucket) DO UPDATE SET amount = c.amount + EXCLUDED.amount
 )
-INSERT INTO cell AS c (district, metric, month, unit, case_type, theme, age_band, bucket, amount)
-SELECT district, metric, month, unit, case_type, theme, age_band, bucket, amount FROM delta
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
-ON CONFLICT (district, metric, month, unit, case_type, theme, age_band, bucket)
+INSERT INTO cell AS c (generation, district, metric, month, unit, case_type, theme, age_band, bucket, amount)
+SELECT CAST(:generation AS int), district, metric, month, unit, case_type, theme, age_band, bucket, amount FROM delta
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+ON CONFLICT (generation, district, metric, month, unit, case_type, theme, age_band, bucket)
 DO UPDATE SET amount = c.amount + EXCLUDED.amount
 """)
 # Held until commit, the lock makes the order of the sequence the order of commits: a reader that has seen one number
@@ -67,24 +83,27 @@ WHERE changed_at < clock_timestamp() - make_interval(hours => :hours)
 """)
 
 
-async def load_cases(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, CaseFact]:
+async def load_cases(conn: AsyncConnection, ids: Collection[UUID], *, generation: int) -> dict[UUID, CaseFact]:
     """Return the facts of those of the cases that have one."""
-    rows = await conn.execute(_LOAD_CASES, {"ids": sorted(ids)}) if ids else ()
+    bind = {"generation": generation, "ids": sorted(ids)}
+    rows = await conn.execute(_LOAD_CASES, bind) if ids else ()
     return {row.id: case_from_json(row.fact) for row in rows}
 
 
-async def load_concerns(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, ConcernFact]:
+async def load_concerns(conn: AsyncConnection, ids: Collection[UUID], *, generation: int) -> dict[UUID, ConcernFact]:
     """Return the facts of those of the concerns that have one."""
-    rows = await conn.execute(_LOAD_CONCERNS, {"ids": sorted(ids)}) if ids else ()
+    bind = {"generation": generation, "ids": sorted(ids)}
+    rows = await conn.execute(_LOAD_CONCERNS, bind) if ids else ()
     return {row.id: concern_from_json(row.fact) for row in rows}
 
 
-async def save_cases(conn: AsyncConnection, facts: Mapping[UUID, CaseFact]) -> None:
+async def save_cases(conn: AsyncConnection, facts: Mapping[UUID, CaseFact], *, generation: int) -> None:
     """Store the facts of cases."""
     if not facts:
         return
     ids = sorted(facts)
     bind = {
+        "generation": generation,
         "ids": ids,
         "versions": [facts[i].version for i in ids],
         "units": [facts[i].unit for i in ids],
@@ -94,12 +113,13 @@ async def save_cases(conn: AsyncConnection, facts: Mapping[UUID, CaseFact]) -> N
     await conn.execute(_SAVE_CASES, bind)
 
 
-async def save_concerns(conn: AsyncConnection, facts: Mapping[UUID, ConcernFact]) -> None:
+async def save_concerns(conn: AsyncConnection, facts: Mapping[UUID, ConcernFact], *, generation: int) -> None:
     """Store the facts of concerns."""
     if not facts:
         return
     ids = sorted(facts)
     bind = {
+        "generation": generation,
         "ids": ids,
         "versions": [facts[i].version for i in ids],
         "units": [facts[i].unit for i in ids],
@@ -108,10 +128,21 @@ async def save_concerns(conn: AsyncConnection, facts: Mapping[UUID, ConcernFact]
     await conn.execute(_SAVE_CONCERNS, bind)
 
 
-async def add_cells(conn: AsyncConnection, delta: Cells) -> None:
+async def held_elsewhere(conn: AsyncConnection, ids: Collection[UUID], *, generation: int) -> frozenset[UUID]:
+    """Return which of the cases that this generation has erased another one has yet to erase.
+
+    What a dropped generation still holds of them is removed at once. Call it after the facts are saved.
+    """
+    bind = {"generation": generation, "ids": sorted(ids)}
+    await conn.execute(_LOCK_ERASED, bind)
+    return frozenset((await conn.execute(_HELD_ELSEWHERE, bind)).scalars())
+
+
+async def add_cells(conn: AsyncConnection, delta: Cells, *, generation: int) -> None:
     """Add to the cells, with every dimension and by district."""
     cells = list(delta)
     bind = {
+        "generation": generation,
         "units": [cell.unit for cell in cells],
         "metrics": [cell.metric.value for cell in cells],
         "months": [cell.month for cell in cells],

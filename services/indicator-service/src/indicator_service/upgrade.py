@@ -32,8 +32,10 @@ _CLEAR: Final = (
     text("DELETE FROM cell WHERE metric = ANY(:metrics)"),
     text("DELETE FROM district_cell WHERE metric = ANY(:metrics)"),
 )
+_GENERATIONS: Final = text("SELECT number FROM generation WHERE state <> 'dropped' ORDER BY number")
 _FACTS: Final = text("""
-SELECT case_id AS id, CAST(fact AS text) AS fact FROM case_fact WHERE case_id > :after ORDER BY case_id LIMIT :batch
+SELECT case_id AS id, CAST(fact AS text) AS fact FROM case_fact
+WHERE generation = :generation AND case_id > :after ORDER BY case_id LIMIT :batch
 """)
 
 _log = structlog.get_logger(__name__)
@@ -54,7 +56,9 @@ async def count_what_is_new(engine: AsyncEngine, *, batch: int = BATCH) -> None:
         _log.info("counting_new_metrics", metrics=bind["metrics"])
         for statement in _CLEAR:
             await conn.execute(statement, bind)
-        districts = await _count(conn, metrics, batch=batch)
+        districts: set[str] = set()
+        for generation in (await conn.execute(_GENERATIONS)).scalars().all():
+            districts |= await _count(conn, metrics, generation=generation, batch=batch)
         await conn.execute(_COUNTED, bind)
         # Every unit's answer changes, also of one without cases: its figures are no longer missing.
         await store.add_changes(conn, {*CASE_UNITS, *districts})
@@ -64,13 +68,14 @@ async def _uncounted(conn: AsyncConnection) -> frozenset[Metric]:
     return frozenset(map(Metric, (await conn.execute(_UNCOUNTED)).scalars()))
 
 
-async def _count(conn: AsyncConnection, metrics: Iterable[Metric], *, batch: int) -> set[str]:
+async def _count(conn: AsyncConnection, metrics: Iterable[Metric], *, generation: int, batch: int) -> set[str]:
     districts: set[str] = set()
     after = _FIRST
-    while rows := (await conn.execute(_FACTS, {"after": after, "batch": batch})).all():
+    bind = {"generation": generation, "batch": batch}
+    while rows := (await conn.execute(_FACTS, {**bind, "after": after})).all():
         cells = cells_of_metrics((case_from_json(row.fact) for row in rows), frozenset(metrics))
         if cells:
-            await store.add_cells(conn, cells)
+            await store.add_cells(conn, cells, generation=generation)
         districts |= {district_of(cell.unit) for cell in cells}
         after = rows[-1].id
     return districts

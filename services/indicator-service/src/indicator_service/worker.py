@@ -10,7 +10,6 @@ import uvloop
 from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.chores import Chore, keep_house
-from forkant_kit.consumer import EventConsumer
 from forkant_kit.db import create_engine, transaction
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
@@ -22,7 +21,7 @@ from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from indicator_service.projector import GROUP, TOPICS, apply
+from indicator_service.projection import Projection
 from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorWorkerSettings
 from indicator_service.store import prune_changes
@@ -47,16 +46,14 @@ def chores(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> dict[str, 
 async def run(settings: IndicatorWorkerSettings) -> None:
     """Project events until told to stop."""
     stop = stop_on_signals()
-    engine = create_engine(settings.database_url.get_secret_value(), application_name="indicator-worker", pool_size=4)
-    consumer = EventConsumer(
-        engine=engine, kafka_bootstrap=settings.kafka_bootstrap, group=GROUP, topics=TOPICS, apply=apply
-    )
+    engine = create_engine(settings.database_url.get_secret_value(), application_name="indicator-worker", pool_size=8)
+    projection = Projection(engine=engine, kafka_bootstrap=settings.kafka_bootstrap)
     readiness = [database_check(engine), row_security_check(engine, free=FREE)]
     counted = asyncio.Event()
-    health = worker_app(readiness=readiness, alive=lambda: not counted.is_set() or consumer.healthy())
+    health = worker_app(readiness=readiness, alive=lambda: not counted.is_set() or projection.healthy())
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_project(engine, consumer, counted=counted, stop=stop), name="consumer")
+            tasks.create_task(_project(engine, projection, counted=counted, stop=stop), name="projection")
             tasks.create_task(build_sealer(settings, engine).run(stop), name="sealer")
             tasks.create_task(keep_house(chores(settings, engine), every_s=_UPKEEP_EVERY_S, stop=stop), name="chores")
             tasks.create_task(
@@ -66,9 +63,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
         await engine.dispose()
 
 
-async def _project(
-    engine: AsyncEngine, consumer: EventConsumer, *, counted: asyncio.Event, stop: asyncio.Event
-) -> None:
+async def _project(engine: AsyncEngine, projection: Projection, *, counted: asyncio.Event, stop: asyncio.Event) -> None:
     """Count what this release counts of the facts of before, then go on with the events."""
     # Beside the health port: it may take minutes, and a probe that fails would end it over and over.
     counting = asyncio.create_task(_count_patiently(engine), name="count what is new")
@@ -81,7 +76,7 @@ async def _project(
     with suppress(asyncio.CancelledError):
         await counting
     counted.set()
-    await consumer.run(stop)
+    await projection.run(stop)
 
 
 async def _count_patiently(engine: AsyncEngine) -> None:

@@ -15,8 +15,7 @@ from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, Effect
 from forkant_kit.settings import Environment
 from forkant_kit.web import uvicorn_server
 from indicator_service.app import build_app
-from indicator_service.projector import GROUP
-from indicator_service.settings import IndicatorSettings
+from indicator_service.settings import SERVICE, IndicatorSettings
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from sqlalchemy import text
 
@@ -208,6 +207,6 @@ def heartbeat(engine):
 
     async def beat() -> None:
         async with engine.begin() as connection:
-            await connection.execute(_HEARTBEAT, {"group": GROUP})
+            await connection.execute(_HEARTBEAT, {"group": SERVICE})
 
     return beat

@@ -30,14 +30,20 @@ SELECT id AS unit FROM unit WHERE kind IN ('district', 'special_body') AND id <>
 """Units that a reorganisation established since this release."""
 
 _CELLS: Final = """
+WITH live AS (SELECT number FROM generation WHERE state = 'live'),
+     live_cell AS (SELECT * FROM cell WHERE generation = (SELECT number FROM live)),
+     live_district_cell AS (SELECT * FROM district_cell WHERE generation = (SELECT number FROM live))
 SELECT coalesce(f.district, d.district) AS district, coalesce(f.metric, d.metric) AS metric,
        coalesce(f.month, d.month) AS month, coalesce(f.bucket, d.bucket) AS bucket,
        coalesce(f.amount, 0) AS fine, coalesce(d.amount, 0) AS coarse, coalesce(f.least, 0) AS least
 FROM (SELECT district, metric, month, bucket, sum(amount) AS amount, min(amount) AS least
-      FROM cell GROUP BY district, metric, month, bucket) AS f
-FULL JOIN district_cell AS d USING (district, metric, month, bucket)
+      FROM live_cell GROUP BY district, metric, month, bucket) AS f
+FULL JOIN live_district_cell AS d USING (district, metric, month, bucket)
 WHERE coalesce(f.amount, 0) <> coalesce(d.amount, 0) OR f.least < 0 OR d.amount < 0
 ORDER BY 1, 2, 3, 4
+"""
+_COUNT: Final = """
+SELECT count(*) FROM district_cell WHERE generation = (SELECT number FROM generation WHERE state = 'live')
 """
 
 
@@ -141,7 +147,7 @@ async def _check_cells(platform: Platform) -> Check:
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             rows = await connection.fetch(_CELLS)
-            compared = await connection.fetchval("SELECT count(*) FROM district_cell")
+            compared = await connection.fetchval(_COUNT)
     finally:
         await connection.close()
     return Check(

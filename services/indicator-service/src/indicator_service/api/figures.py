@@ -16,7 +16,7 @@ from forkant_kit.moments import in_words
 from forkant_kit.problems import PROBLEM_RESPONSES
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
-from indicator_service import audit_names, queries
+from indicator_service import audit_names, generations, queries
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
 from indicator_service.aggregation.tally import NATIONAL
@@ -32,7 +32,6 @@ from indicator_service.api.parameters import (
 from indicator_service.api.trail import figures_entry, note_asked
 from indicator_service.imports.refusals import Code, Refusal
 from indicator_service.policy import reader_of
-from indicator_service.projector import GROUP
 from indicator_service.row_security import stance
 
 router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
@@ -125,9 +124,12 @@ async def _read(
 ) -> tuple[Snapshot, Freshness]:
     async with transaction(deps.engine, stance(reader, units=units)) as conn:
         # Freshness first: the figures may then be newer than it says, never older.
-        freshness = await read_freshness(conn, group=GROUP)
+        generation = await generations.live(conn)
+        freshness = await read_freshness(conn, group=generations.group_of(generation))
         uncounted = await queries.uncounted_metrics(conn)
-        found = await queries.tallies(conn, units=units, period=period, catalogue=deps.catalogue, known_at=known_at)
+        found = await queries.tallies(
+            conn, generation=generation, units=units, period=period, catalogue=deps.catalogue, known_at=known_at
+        )
         snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted)
         # Last, since the sealer waits for whoever has written and not yet committed.
         await trail.record(conn, figures_entry(shows(snapshot)))

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from indicator_service import queries
+from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import day_of, rolling_12
 from indicator_service.aggregation.figures import UnitFigures
 from indicator_service.aggregation.snapshot import Snapshot, take_snapshot
@@ -27,7 +27,7 @@ from indicator_service.aggregation.suppression import Rank
 from indicator_service.aggregation.tally import NATIONAL, Tally
 from indicator_service.api.models import Fresh, PeriodDocument
 from indicator_service.definitions import Catalogue
-from indicator_service.projector import GROUP
+from indicator_service.generations import group_of
 from indicator_service.row_security import EVERY_DISTRICT
 
 _FRESHNESS_EVERY_S: Final = 1.0
@@ -114,15 +114,18 @@ class Hub:
         """Bring the documents up to date and tell the streams when one changed."""
         period = rolling_12(today=day_of(self._now()))
         async with transaction(self._engine, EVERY_DISTRICT) as conn:
+            generation = await generations.live(conn)
             if time.monotonic() - self._read_at > _FRESHNESS_EVERY_S:
-                self._freshness = await read_freshness(conn, group=GROUP)
+                self._freshness = await read_freshness(conn, group=group_of(generation))
                 self._read_at = time.monotonic()
             newest = (await queries.change_range(conn)).newest
             if newest == self.sequence and period.last_month == self._month:
                 return
             units = await self._stale_units(conn, newest, same_month=period.last_month == self._month)
             uncounted = await queries.uncounted_metrics(conn)
-            found = await queries.tallies(conn, units=units, period=period, catalogue=self._catalogue)
+            found = await queries.tallies(
+                conn, generation=generation, units=units, period=period, catalogue=self._catalogue
+            )
         self._tallies = found if units is None else self._tallies | found
         self.sequence, self._month = newest, period.last_month
         snapshot = take_snapshot(

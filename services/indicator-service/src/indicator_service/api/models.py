@@ -58,6 +58,8 @@ class PartitionDocument(Document):
 class FreshnessDocument(Fresh):
     """Freshness of all figures, and of each partition of the event stream."""
 
+    generation: int
+    """Which projection of the events the figures are made from; each rebuild has the next number."""
     heartbeat_age_seconds: float | None
     """Time since the slowest report of a projector."""
     lag: int

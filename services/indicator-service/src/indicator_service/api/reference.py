@@ -8,7 +8,7 @@ from forkant_kit.auth import Principal
 from forkant_kit.freshness import read_freshness
 from forkant_kit.problems import PROBLEM_RESPONSES
 
-from indicator_service import queries
+from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import day_of
 from indicator_service.api.dependencies import CanReadReference, Deps
 from indicator_service.api.models import (
@@ -21,7 +21,6 @@ from indicator_service.api.models import (
     Units,
 )
 from indicator_service.definitions import Indicator, Text, Version
-from indicator_service.projector import GROUP
 
 router = APIRouter(prefix="/v1", tags=["reference"], responses=PROBLEM_RESPONSES)
 
@@ -75,11 +74,13 @@ def _definition(indicator: Indicator, version: Version) -> IndicatorDocument:
 async def show_freshness(_principal: Reads, deps: Deps) -> FreshnessDocument:
     """Show how far the figures are behind the events."""
     async with deps.engine.connect() as conn:
-        freshness = await read_freshness(conn, group=GROUP)
-        partitions = await queries.partition_lags(conn, group=GROUP)
+        generation = await generations.live(conn)
+        freshness = await read_freshness(conn, group=generations.group_of(generation))
+        partitions = await queries.partition_lags(conn, group=generations.group_of(generation))
     oldest = min((p.observed_at for p in partitions), default=None)
     age = None if oldest is None else max((freshness.now - oldest).total_seconds(), 0.0)
     return FreshnessDocument(
+        generation=generation,
         as_of=freshness.now,
         watermark=freshness.watermark,
         seconds_behind=freshness.seconds_behind,
