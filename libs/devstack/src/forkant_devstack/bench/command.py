@@ -21,6 +21,7 @@ from forkant_devstack.bench.load import load
 from forkant_devstack.bench.opening import bench_opening
 from forkant_devstack.bench.projector import bench_projector
 from forkant_devstack.bench.readable import bench_readable
+from forkant_devstack.bench.rebuilding import bench_rebuilding
 from forkant_devstack.bench.relay import bench_relay
 from forkant_devstack.bench.relay_growth import bench_relay_growth
 from forkant_devstack.bench.report import Result, table_of
@@ -37,6 +38,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "relay-growth": bench_relay_growth,
     "consumer": bench_consumer,
     "projector": bench_projector,
+    "rebuilding": bench_rebuilding,
     "opening": bench_opening,
     "importing": bench_importing,
     "row-security": bench_row_security,

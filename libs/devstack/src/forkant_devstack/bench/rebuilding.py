@@ -1,0 +1,123 @@
+"""A rebuild of the figures by the worker as it runs in production: how long, with how much memory, and its check."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import psutil
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from forkant_contracts.topics import TOPICS
+from forkant_kit.consumer_store import ConsumerStore
+from forkant_kit.db import create_engine, transaction
+from indicator_service import generations
+from indicator_service.migrate import MIGRATIONS
+from indicator_service.rebuild_desk import RebuildDesk
+
+from forkant_devstack.bench.backlog import place, publish
+from forkant_devstack.bench.events import events
+from forkant_devstack.bench.laboratory import Laboratory
+from forkant_devstack.bench.report import Result, Spread
+from forkant_devstack.native.databases import DatabaseUrls
+from forkant_devstack.native.ports import free_ports
+from forkant_devstack.testing.single import running_process
+
+_EVENTS: Final = 3_200_000
+_CHUNK: Final = 200_000
+_BAR_S: Final = 120.0
+_BAR_MB: Final = 500.0
+_LOOK_S: Final = 0.5
+_DEADLINE_S: Final = 1_800.0
+_BYTES_PER_MB: Final = 1024 * 1024
+
+
+async def bench_rebuilding(lab: Laboratory) -> list[Result]:
+    """Let a worker whose live generation has read everything build the next one, once."""
+    count = lab.sized(_EVENTS)
+    topics = {name: TOPICS[name] for name in generations.READ}
+    for seed, start in enumerate(range(0, count, _CHUNK), start=1):
+        await publish(lab, place(events(min(_CHUNK, count - start), seed=seed), topics))
+    urls = await lab.database("indicator", migrations=MIGRATIONS)
+    in_kafka = await _read_by_the_live_one(lab, urls)
+    desk = RebuildDesk(database_url=urls.worker_url, by="bench")
+    async with _worker(lab, urls) as process:
+        number, began = await desk.begin(), time.monotonic()
+        most_mb = await _until_caught_up(desk, number, process)
+        seconds = time.monotonic() - began
+        began = time.monotonic()
+        _, found, _ = await desk.compare(number)
+        checked = time.monotonic() - began
+    if not found.sound:
+        raise AssertionError(f"the rebuild is not sound: {found}")
+    load = f"{in_kafka:,} events in Kafka, a worker that also reads the live generation, an empty next one"
+    return [
+        Result(
+            benchmark="rebuild",
+            load=load,
+            figure="events read a second until it has caught up",
+            measured=Spread.of([in_kafka / seconds]),
+            unit="events/s",
+            bar=f"≥ {_EVENTS / _BAR_S:,.0f} events/s: {_EVENTS:,} in {_BAR_S:.0f} s",
+            reached=in_kafka / seconds >= _EVENTS / _BAR_S,
+            detail={"seconds": seconds, "seconds that the check takes": checked, "cells": found.cells},
+        ),
+        Result(
+            benchmark="rebuild",
+            load=load,
+            figure="largest resident memory of the worker",
+            measured=Spread.of([most_mb]),
+            unit="MB",
+            bar=f"≤ {_BAR_MB:.0f} MB",
+            reached=most_mb <= _BAR_MB,
+        ),
+    ]
+
+
+async def _read_by_the_live_one(lab: Laboratory, urls: DatabaseUrls) -> int:
+    """Note that the live generation has read everything; return how many events there are."""
+    client = AIOKafkaConsumer(bootstrap_servers=lab.kafka.bootstrap)
+    await client.start()
+    try:
+        places = [TopicPartition(name, n) for name in generations.READ for n in range(TOPICS[name].partitions)]
+        ends, starts = await client.end_offsets(places), await client.beginning_offsets(places)
+    finally:
+        await client.stop()
+    engine = create_engine(urls.worker_url, application_name="bench", pool_size=1)
+    store = ConsumerStore(generations.group_of(generations.FIRST))
+    async with transaction(engine) as conn:
+        for place_, end in ends.items():
+            await store.lock_offset(conn, place_.topic, place_.partition)
+            await store.move(conn, place_.topic, place_.partition, end)
+    await engine.dispose()
+    return int(sum(ends.values()) - sum(starts.values()))
+
+
+@asynccontextmanager
+async def _worker(lab: Laboratory, urls: DatabaseUrls) -> AsyncIterator[psutil.Process]:
+    http, port = free_ports(2)
+    environment = {
+        "FORKANT_ENV": "test",
+        "FORKANT_DATABASE_URL": urls.worker_url,
+        "FORKANT_OIDC_ISSUER": "http://127.0.0.1:1",
+        "FORKANT_KAFKA_BOOTSTRAP": lab.kafka.bootstrap,
+        "FORKANT_HTTP_PORT": str(http),
+        "FORKANT_WORKER_PORT": str(port),
+    }
+    running = running_process(
+        "indicator_service.worker", environment=environment, port="FORKANT_WORKER_PORT", folder=lab.folder
+    )
+    async with running as (_, process):
+        yield psutil.Process(process.pid)
+
+
+async def _until_caught_up(desk: RebuildDesk, number: int, process: psutil.Process) -> float:
+    """Wait until the generation has read everything; return the worker's largest memory meanwhile, in MB."""
+    most = 0.0
+    async with asyncio.timeout(_DEADLINE_S):
+        while True:
+            most = max(most, float(process.memory_info().rss) / _BYTES_PER_MB)
+            [standing] = [each for each in await desk.standings() if each.generation.number == number]
+            if standing.caught_up:
+                return most
+            await asyncio.sleep(_LOOK_S)
