@@ -222,6 +222,14 @@ async def test_who_does_not_say_that_they_import_adds_no_figure(filled, told):
         await imported(filled.app_url, "oslo", STANCES[told])
 
 
+async def test_no_figure_is_added_to_an_import_by_who_does_not_say_that_they_import(filled):
+    async with as_role(filled.app_url, OWN_IMPORTS) as app:
+        made = await app.fetchval(IMPORT, "oslo")
+        await app.execute("SELECT set_config('forkant.imports', '', true)")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            await app.execute(VALUE, made, "oslo")
+
+
 async def test_an_importer_of_a_unit_adds_its_figures_alone_and_the_directorate_those_of_all(filled):
     assert await imported(filled.app_url, "oslo", OWN_IMPORTS) == ["oslo"]
     assert await imported(filled.app_url, "troms", OWN_IMPORTS | {"districts": "all"}) == ["troms"]

@@ -1,15 +1,17 @@
 """What a reader sees and does at the dashboard."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
 import pytest
+from forkant_devstack.demo.figures import import_figures
 from playwright.async_api import expect
 
 pytestmark = pytest.mark.browser
+OSLO = ZoneInfo("Europe/Oslo")
 
 
 async def test_a_reader_signs_in_and_sees_every_unit_side_by_side(visit, figures):
@@ -135,6 +137,46 @@ async def test_no_two_headings_of_the_ranking_overlap(visit, figures, measure):
         assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"], language
 
 
+@pytest.fixture
+def imported(service, issuer):
+    """Import the populations and hours of the demo, which is of every unit."""
+
+    async def bring() -> None:
+        token = issuer.headers("import-demo")["Authorization"].removeprefix("Bearer ")
+        async with httpx.AsyncClient(base_url=service.url) as client:
+            assert await import_figures(client, token=token, today=datetime.now(OSLO).date()) > 0
+
+    return bring
+
+
+async def test_what_is_imported_is_shown_with_the_days_that_it_is_about(visit, figures, imported):
+    await figures()
+    await imported()
+    reader = await visit("pod-analyst", at="#show=18&unit=vest")
+    await expect(reader.page.locator("#indicator-18 td").first).to_have_text(re.compile(r"^\d+,\d\s%$"))
+    await expect(reader.page.locator("#indicator-1 td").first).to_have_text(re.compile(r"^\d,\d\d$"))
+    await expect(reader.page.locator("#indicator-1 td").nth(2)).to_have_text("605\u00a0000")
+    last_whole_month = datetime.now(OSLO).date().replace(day=1) - timedelta(days=1)
+    dates = reader.page.locator("#period-dates")
+    await expect(dates).to_have_text(re.compile(rf"– {last_whole_month.day}\. \w+ {last_whole_month.year}$"))
+    await reader.choose("1")
+    await expect(dates).to_have_text(re.compile(rf"{datetime.now(OSLO).year}$"))
+    await expect(dates).not_to_have_text(re.compile(rf"– {last_whole_month.day}\. \w+ {last_whole_month.year}$"))
+
+
+@pytest.mark.parametrize("measure", ["1", "18"])
+async def test_large_numbers_of_a_row_do_not_run_into_its_value(visit, figures, imported, measure):
+    await figures()
+    await imported()
+    reader = await visit("pod-analyst", at=f"#show={measure}")
+    rows = reader.page.locator("#ranked g.row")
+    await expect(rows).to_have_count(17)
+    for row in await rows.all():
+        value, detail = [await row.locator(name).bounding_box() for name in (".row-value", ".row-detail")]
+        if value and detail and value["width"] and detail["width"]:
+            assert value["x"] + value["width"] <= detail["x"], await row.inner_text()
+
+
 async def test_all_indicators_are_listed_with_numerator_and_denominator(visit, figures, service, issuer):
     await figures()
     reader = await visit("pod-analyst", at="#show=10&unit=vest")
@@ -148,7 +190,7 @@ async def test_all_indicators_are_listed_with_numerator_and_denominator(visit, f
             written = "–" if figure is None or figure["value"] is None else str(figure["value"])
             await expect(cells.nth(place)).to_have_text(written)
     await expect(reader.page.locator("#indicator-11 .apart")).to_have_text("Skade: 1 · Virkning ikke kjent: 0")
-    year = datetime.now(ZoneInfo("Europe/Oslo")).year
+    year = datetime.now(OSLO).year
     await expect(reader.page.locator("#indicator-1 td").first).to_have_text(f"mangler folketall {year}")
     await expect(reader.page.locator("#indicator-15 .apart")).to_contain_text("innen 12 måneder: mangler lovbrudd")
     await reader.page.get_by_role("button", name="English").click()

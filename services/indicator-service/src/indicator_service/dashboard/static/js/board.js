@@ -98,7 +98,13 @@ function drawLead({ period }, { measure, national, nationalMetrics }) {
   setText(byId("measure-name"), pick(measure.name));
   setText(byId("measure-definition"), [pick(measure.description), leadFigures(measure, national)].filter(Boolean).join(" "));
   if (byId("period").value !== period) fillPeriods(byId("period"), period);
-  setText(byId("period-dates"), nationalMetrics ? periodDates(nationalMetrics.period) : "");
+  setText(byId("period-dates"), nationalMetrics ? periodDates(daysOf(national, nationalMetrics.period)) : "");
+}
+
+/** The days that a figure is about: what is imported by months ends with the last month that can be complete. */
+function daysOf({ imported }, period) {
+  const covers = imported?.covers;
+  return covers && covers.first_day !== covers.last_day ? { from: covers.first_day, to: covers.last_day } : period;
 }
 
 /** The national figure in a sentence, with what it rests on. */

@@ -24,6 +24,7 @@ function makeFormats() {
   return {
     whole: number({ maximumFractionDigits: 0 }),
     decimal: number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+    compact: number({ notation: "compact", maximumSignificantDigits: 2 }),
     rate: number({ minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     percent: number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     percentShort: number({ style: "percent", maximumFractionDigits: 0 }),
@@ -67,6 +68,7 @@ export const pick = (both) => both?.[current] ?? both?.nb ?? "";
 
 export const whole = (value) => formats.whole.format(value);
 export const decimal = (value) => formats.decimal.format(value);
+export const compact = (value) => formats.compact.format(value);
 export const rate = (value) => formats.rate.format(value);
 export const percent = (value) => formats.percent.format(value);
 export const percentShort = (value) => formats.percentShort.format(value);

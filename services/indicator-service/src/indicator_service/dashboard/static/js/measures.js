@@ -1,10 +1,11 @@
 /** What can be shown: the plain counts and the indicators, each with how to read it from a unit's metrics. */
 
-import { dayName, decimal, percent, percentShort, pick, rate, text, whole } from "./language.js";
+import { compact, dayName, decimal, percent, percentShort, pick, rate, text, whole } from "./language.js";
 
 const COUNTS = ["open", "opened", "closed"];
 const HEADLINES = [2, 3, 4, 10];
 const FEW = 20;
+const LARGE = 10_000;
 const NOTHING = { value: null, suppressed: false };
 const HOURS = "hours";
 
@@ -62,17 +63,19 @@ function missingText({ imported }) {
   }).join(", ");
 }
 
-/** A plain number of the API in words. */
-export function countText(figure) {
+/** A plain number of the API in words; `short` writes a large one in thousands or millions. */
+export function countText(figure, { short = false } = {}) {
   if (!figure) return "–";
   if (figure.suppressed) return text("hidden");
-  return figure.value === null ? "–" : whole(figure.value);
+  if (figure.value === null) return "–";
+  return short && figure.value >= LARGE ? compact(figure.value) : whole(figure.value);
 }
 
-/** The basis of a figure, such as «124 av 159»; empty for plain counts. */
-export function basisText(figure) {
-  if (figure.numerator) return `${countText(figure.numerator)} ${text("of")} ${countText(figure.denominator)}`;
-  return figure.denominator ? countText(figure.denominator) : "";
+/** The basis of a figure, such as «124 av 159», of large numbers in short «av 2,3 mill.»; empty for plain counts. */
+export function basisText(figure, options = {}) {
+  const denominator = figure.denominator ? countText(figure.denominator, options) : "";
+  if (options.short && figure.numerator?.value >= LARGE) return `${text("of")} ${denominator}`;
+  return figure.numerator ? `${countText(figure.numerator, options)} ${text("of")} ${denominator}` : denominator;
 }
 
 /** How a unit's figure lies to the national one, in words; empty when either is missing or it is a plain count. */

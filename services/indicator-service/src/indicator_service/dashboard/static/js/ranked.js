@@ -79,7 +79,7 @@ function valueText(measure, figure) {
 
 function detailText({ measure, national }, { figure }) {
   if (figure.value === null) return "";
-  if (isPair(measure)) return figure.numerator?.suppressed ? "" : basisText(figure);
+  if (isPair(measure)) return figure.numerator?.suppressed ? "" : basisText(figure, { short: true });
   if (measure.kind === "duration") return figure.p90?.value === null ? "" : written(measure, figure.p90.value, { short: true });
   return national.value ? `${whole((100 * figure.value) / national.value)}\u00a0%` : "";
 }
