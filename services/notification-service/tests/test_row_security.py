@@ -361,6 +361,7 @@ LATER = {
     Kind.METHOD_RETIRED,
     Kind.UNIT_CHANGED,
     Kind.OFFER_OVERDUE,
+    Kind.THRESHOLD_CROSSED,
 }
 """Kinds that are younger than what messages need: nobody had one before."""
 BEFORE = """

@@ -372,10 +372,19 @@ class TargetBand(OpenCode):
 
 
 class Movement(OpenCode):
-    """Which way an indicator's value moved; whether that is good depends on the indicator."""
+    """Which way an indicator's value moved against its limits; whether that is good depends on the indicator."""
 
     UP = "up"
     DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class CrossingCause(OpenCode):
+    """What moved an indicator's value from one band to another: the value itself, or what it is held against."""
+
+    VALUE = "value"
+    TARGET = "target"
+    DEFINITION = "definition"
     UNKNOWN = "unknown"
 
 

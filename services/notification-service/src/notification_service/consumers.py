@@ -7,7 +7,7 @@ from uuid import UUID
 
 from forkant_contracts import Event
 from forkant_contracts.events.case import CaseErased
-from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC
+from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
 from forkant_kit.audit.record import record_erasure
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,7 @@ from notification_service.domain.happenings import Happening, district_of
 from notification_service.store import endpoints, inbox, queue, standing
 
 GROUP: Final = "notification-service"
-TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC, CATALOGUE_TOPIC)
+TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC, CATALOGUE_TOPIC, STEERING_TOPIC)
 
 
 class Notifier:

@@ -9,8 +9,9 @@ from forkant_contracts.codes import TransferReason
 from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
 from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
+from forkant_contracts.events.steering import IndicatorThresholdCrossed
 from forkant_contracts.events.task import TaskOverdue
-from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC
+from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
 
 from notification_service.domain.audiences import CASE_ERASED, CASE_MERGED, FOR_PEOPLE_ALONE, notices
 from notification_service.domain.happenings import Happening, Subject, district_of
@@ -29,7 +30,7 @@ def happening_of(event: Event) -> Happening:
         event_id=event.id,
         type=event.type,
         subject=_subject_of(event),
-        subject_id=event.data.case_id if isinstance(event.data, AccessEvent) else event.aggregate_id,
+        subject_id=_subject_id_of(event),
         version=event.aggregate_version,
         unit=event.unit,
         occurred_at=event.occurred_at,
@@ -43,7 +44,18 @@ def happening_of(event: Event) -> Happening:
     )
 
 
+def _subject_id_of(event: Event) -> UUID:
+    if isinstance(event.data, AccessEvent):
+        return event.data.case_id
+    if isinstance(event.data, IndicatorThresholdCrossed) and event.data.target_id is not None:
+        # What the reader can look up: the watch itself is nowhere to be read.
+        return event.data.target_id
+    return event.aggregate_id
+
+
 def _subject_of(event: Event) -> Subject:
+    if event.topic == STEERING_TOPIC:
+        return Subject.TARGET
     if isinstance(event.data, BestPracticePublished):
         return Subject.BEST_PRACTICE
     if isinstance(event.data, UnitChanged):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, Uuid, all_, and_, case, cast, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from notification_service.domain.audiences import SEE_RESTRICTED, SHARED_TYPES, Needs
+from notification_service.domain.audiences import ABOUT_NOBODY, SEE_RESTRICTED, Needs
 from notification_service.domain.happenings import district_of
 from notification_service.tables import delivery, endpoint, inbox_entry
 
@@ -109,10 +109,10 @@ def told_of_delivery(owner: Owner, sight: Sight) -> ColumnElement[bool]:
     """Deliveries of which the caller may know what they are about.
 
     A service is told by unit, as its endpoint is: it is a member of nothing. A person knows of the cases and concerns
-    that they may see now. A ping is about neither, and what all units share is everybody's.
+    that they may see now. A ping is about neither, and neither is what is about nobody.
     """
     if owner.subject is not None:
         return true()
     subject = delivery.c.subject_id
-    shared = delivery.c.event_type.in_(sorted(SHARED_TYPES))
-    return or_(subject.is_(None), shared, subject == func.any(literal(sorted(sight.now), ARRAY(Uuid))))
+    about_nobody = delivery.c.event_type.in_(sorted(ABOUT_NOBODY))
+    return or_(subject.is_(None), about_nobody, subject == func.any(literal(sorted(sight.now), ARRAY(Uuid))))

@@ -11,7 +11,7 @@ from forkant_contracts.codes import Role
 from forkant_contracts.topics import ACCESS_TOPIC, CATALOGUE_TOPIC
 from forkant_contracts.units import CASE_UNITS, UNITS
 from notification_service.domain import kinds
-from notification_service.domain.audiences import FOR_PEOPLE_ALONE, RULES, SHARED_TYPES, Needs, notices
+from notification_service.domain.audiences import ABOUT_NOBODY, FOR_PEOPLE_ALONE, RULES, SHARED_TYPES, Needs, notices
 from notification_service.domain.filters import EndpointFilter, not_allowed
 from notification_service.domain.happenings import Happening, Subject
 from notification_service.domain.kinds import Kind, message
@@ -66,7 +66,7 @@ def test_only_those_who_answer_for_access_are_told_of_cases_that_they_need_not_s
         rule.kind: rule.roles
         for name, rules in RULES.items()
         for rule in rules
-        if rule.needs is Needs.ROLE and name not in SHARED_TYPES
+        if rule.needs is Needs.ROLE and name not in ABOUT_NOBODY
     }
     assert by_role.keys() == {Kind.GLASS_BROKEN, Kind.ACCESS_REVIEWED, Kind.REVIEW_OVERDUE, Kind.REVIEW_ESCALATED}
     assert set().union(*by_role.values()) == {Role.PREVENTION_LEAD, Role.PRIVACY_OFFICER}

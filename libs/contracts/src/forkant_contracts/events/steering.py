@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from forkant_contracts.codes import CaseType, Movement, PeriodKind, TargetBand
+from forkant_contracts.codes import CaseType, CrossingCause, Movement, PeriodKind, TargetBand
 from forkant_contracts.envelope import EventData
-from forkant_contracts.fields import CatalogueCode, Count, Day, IndicatorNumber, UnitId, Version
+from forkant_contracts.fields import CatalogueCode, Count, Day, Flag, Identifier, IndicatorNumber, UnitId, Version
 from forkant_contracts.topics import STEERING_TOPIC
 
 
@@ -23,6 +23,7 @@ class IndicatorThresholdCrossed(SteeringEvent):
     """
 
     TYPE: ClassVar[str] = "no.forkant.indicator.threshold-crossed.v1"
+    MINOR: ClassVar[int] = 1
 
     indicator: IndicatorNumber
     """Number of the indicator."""
@@ -31,7 +32,7 @@ class IndicatorThresholdCrossed(SteeringEvent):
     period_start: Day
     """First day of that span."""
     movement: Movement
-    """Which way the value moved."""
+    """Which way the value moved against the limits of the bands."""
     from_band: TargetBand
     """Band before."""
     to_band: TargetBand
@@ -40,6 +41,12 @@ class IndicatorThresholdCrossed(SteeringEvent):
     """Version of the indicator's definition."""
     target_version: Version
     """Version of the target."""
+    target_id: Identifier | None = None
+    """The target: the unit's own, or the national one, which holds where a unit has none."""
+    cause: CrossingCause = CrossingCause.VALUE
+    """What changed: the value, the target or the definition."""
+    national: Flag = False
+    """Whether it is about the figure of all units together; the unit in the envelope is then the directorate."""
 
 
 class PlanApproved(SteeringEvent):

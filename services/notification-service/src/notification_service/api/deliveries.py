@@ -14,7 +14,7 @@ from notification_service.api.sight import look_into_log
 from notification_service.api.views import AttemptView, Deliveries, DeliveryView, DeliveryWithLog
 from notification_service.commands import dead_letters
 from notification_service.domain.attempts import Status
-from notification_service.domain.audiences import SHARED_TYPES
+from notification_service.domain.audiences import ABOUT_NOBODY
 from notification_service.queries import deliveries as queries
 from notification_service.queries.deliveries import Beholder, Filters
 from notification_service.queries.rows import Row
@@ -118,7 +118,7 @@ def _beholder(call: Call) -> Beholder:
 def _as_seen_now(call: Call, answer: Response) -> Response:
     """Blank the answer to a repeated request, kept from when the caller could see what it is about."""
     kept = DeliveryView.model_validate_json(bytes(answer.body))
-    shown = kept.subject_id is None or kept.subject_id in call.sight.now or kept.event_type in SHARED_TYPES
+    shown = kept.subject_id is None or kept.subject_id in call.sight.now or kept.event_type in ABOUT_NOBODY
     if call.owner.subject is not None or shown:
         return answer
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}

@@ -17,6 +17,7 @@ from notification_service.domain.kinds import Kind
 LEADS: Final = frozenset({Role.PREVENTION_LEAD})
 OFFICERS: Final = frozenset({Role.CASE_OFFICER, Role.POLICE_LIAISON, Role.RADICALISATION_CONTACT, Role.ONLINE_PATROL})
 PRIVACY: Final = frozenset({Role.PRIVACY_OFFICER})
+ANALYSTS: Final = frozenset({Role.ANALYST})
 
 SEE_RESTRICTED: Final = LEADS | PRIVACY
 """Roles that still see the messages of a case while access to it is restricted."""
@@ -28,6 +29,7 @@ CASE_TRANSFERRED: Final = "no.forkant.case.transferred.v1"
 GLASS_BROKEN: Final = "no.forkant.access.glass-broken.v1"
 ACCESS_REVIEWED: Final = "no.forkant.access.reviewed.v1"
 REVIEW_OVERDUE: Final = "no.forkant.access.review-overdue.v1"
+THRESHOLD_CROSSED: Final = "no.forkant.indicator.threshold-crossed.v1"
 
 SHARED_TYPES: Final = frozenset(
     {
@@ -38,6 +40,9 @@ SHARED_TYPES: Final = frozenset(
     }
 )
 """Events about what all units share: no case, no concern and nobody."""
+
+ABOUT_NOBODY: Final = SHARED_TYPES | {THRESHOLD_CROSSED}
+"""Events about no case, no concern and nobody: whoever a message is for may see it."""
 
 FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED, REVIEW_OVERDUE})
 """Events that no system is told of: who looked into which case is for the people of its unit."""
@@ -72,6 +77,8 @@ class Side(StrEnum):
     """The holder, unless the task is another unit's."""
     ANSWERER = "answerer"
     """The unit that the case is on offer to."""
+    STEERED = "steered"
+    """The unit whose figure it is; of the national figure none, since the directorate is told anyway."""
     DIRECTORATE = "directorate"
     EVERY_UNIT = "every_unit"
 
@@ -172,6 +179,10 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "no.forkant.unit.changed.v1": (
         Rule(kind=Kind.UNIT_CHANGED, roles=LEADS | OFFICERS, needs=Needs.ROLE, side=Side.EVERY_UNIT),
     ),
+    THRESHOLD_CROSSED: (
+        Rule(kind=Kind.THRESHOLD_CROSSED, roles=LEADS, needs=Needs.ROLE, side=Side.STEERED),
+        Rule(kind=Kind.THRESHOLD_CROSSED, roles=ANALYSTS, needs=Needs.ROLE, side=Side.DIRECTORATE),
+    ),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY, needs=Needs.EVER),),
 }
 """Rules by event type; a type that is not here is no news to anyone."""
@@ -197,8 +208,8 @@ def _units_of(side: Side, happening: Happening) -> tuple[str, ...]:
             return (DIRECTORATE,)
         case Side.EVERY_UNIT:
             return CASE_UNITS
-        case Side.HOLDER:
-            return (happening.unit,)
+        case Side.HOLDER | Side.STEERED:
+            return () if side is Side.STEERED and happening.unit == DIRECTORATE else (happening.unit,)
         case Side.DOER:
             return () if happening.answering_unit else (happening.unit,)
         case Side.ANSWERER:

@@ -15,6 +15,7 @@ class Subject(StrEnum):
     METHOD = "method"
     BEST_PRACTICE = "best_practice"
     UNIT = "unit"
+    TARGET = "target"
 
 
 FOR_EVERY_UNIT: Final = frozenset({Subject.METHOD, Subject.BEST_PRACTICE, Subject.UNIT})

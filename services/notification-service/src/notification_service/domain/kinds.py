@@ -45,6 +45,7 @@ class Kind(StrEnum):
     METHOD_PUBLISHED = "method_published"
     METHOD_RETIRED = "method_retired"
     UNIT_CHANGED = "unit_changed"
+    THRESHOLD_CROSSED = "threshold_crossed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +253,12 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "{unit} har slått sammen, delt eller flyttet deler av en enhet. Åpne saker følger med til den nye.",
         "A unit was reorganised",
         "{unit} has merged, split or moved parts of a unit. Its open cases go with it.",
+    ),
+    Kind.THRESHOLD_CROSSED: _message(
+        "Et måltall er passert",
+        "En styringsindikator hos {unit} har passert en grense for sitt måltall. Se hvilken på oversikten.",
+        "A target's limit was crossed",
+        "An indicator of {unit} has crossed a limit of its target. The dashboard shows which.",
     ),
 }
 
