@@ -18,7 +18,7 @@ from forkant_devstack.pytest_plugin import running_kafka
 from forkant_devstack.testing.assessments import completed_assessment
 from forkant_devstack.testing.files import File, pdf
 from forkant_devstack.testing.kafka_server import KafkaServer
-from forkant_devstack.testing.operations import Operation
+from forkant_devstack.testing.operations import Operation, operations
 from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.platform import Platform, running_platform
 from forkant_devstack.testing.postgres_server import PostgresServer
@@ -29,7 +29,7 @@ from forkant_kit.testing import until
 # Tables that move by themselves, or that record what was tried.
 RESTLESS = (
     "^(alembic_version|audit_|case_export|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change"
-    "|parked_)"
+    "|parked_|watch_round|indicator_watch)"
 )
 # Roles that see more than one unit.
 NATIONAL = {Role.UNKNOWN, Role.AUDITOR, Role.DIRECTORATE}
@@ -240,6 +240,7 @@ def operational_unit() -> dict[str, str]:
     return {**names, "slug": f"gde-{uuid4().hex[:8]}", "valid_from": "2099-01-01"}
 
 
+STEERING = operations(Path(__file__).parents[2], "indicator")
 EXAMPLE = {"title": "Råd", "context": "Noe skjedde.", "what_was_done": "Noe ble gjort.", "advice": "Gjør det."}
 CHECKS = ["names", "places", "dates", "rare_combination", "photos_and_links"]
 INFORMATION = {
@@ -299,6 +300,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     search = await lead.done("case", "POST", "/v1/searches", {"name": "Slagsmål", "words": "slagsmål", "shared": True})
     ids = {
         **await _examples(wall, unit),
+        **await _steering(wall, unit),
         "proposal_id": proposal.json()["id"],
         "case_id": case_id,
         "measure_id": measure["item_id"],
@@ -325,6 +327,17 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "entry_id": await _entry(lead, case_id),
     }
     return Belongings(unit=unit, ids=ids, etag=etag, link=link_body)
+
+
+async def _steering(wall: Wall, unit: str) -> dict[str, str]:
+    """Return a target and a priority of the unit, from its lead, or those that it has."""
+    lead, found = wall.person(f"lead-{unit}"), {}
+    for name, path in (("target_id", "/v1/targets"), ("priority_id", "/v1/priorities")):
+        [body] = [item.example() for item in STEERING if (item.method, item.path) == ("POST", path)]
+        there = (await lead.done("indicator", "GET", f"{path}?unit={unit}")).json()["items"]
+        made = there[0] if there else (await lead.done("indicator", "POST", path, {**body, "unit": unit})).json()
+        found[name] = made["id"]
+    return found
 
 
 async def _examples(wall: Wall, unit: str) -> dict[str, str]:

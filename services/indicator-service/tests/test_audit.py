@@ -24,13 +24,21 @@ from indicator_service.settings import IndicatorWorkerSettings
 from pydantic import SecretStr
 from sqlalchemy import text
 
+NO_ID = "00000000-0000-7000-8000-000000000000"
 IMPORTS = "/v1/aggregate-imports"
 IMPORTED = {
     "params": {"kind": "hours", "source": "register", "source_date": "2026-10-05", "method": "count"},
     "content": b"unit,period,prevention_hours,total_hours\noslo,2026-03,10,100\n",
     "besides": {"Content-Type": "text/csv"},
 }
-EXAMPLES = {"unit": "oslo", "number": "10", "path": "none", "import_id": "none"}
+EXAMPLES = {
+    "unit": "oslo",
+    "number": "10",
+    "path": "none",
+    "import_id": "none",
+    "target_id": NO_ID,
+    "priority_id": NO_ID,
+}
 """A value for each parameter of an address; whoever adds a route with another adds it here."""
 READS = ["/v1/districts/oslo/metrics", "/v1/indicators/10/values", "/v1/stream", "/v1/audit"]
 
@@ -56,7 +64,7 @@ def who_and_what(method, path):
     if method == "POST" and path == IMPORTS:
         other = IMPORTED["content"].replace(b"oslo", b"troms")
         return "import-demo", {**IMPORTED, "content": other}
-    if path.endswith("/withdrawal"):
+    if path.startswith(IMPORTS) and path.endswith("/withdrawal"):
         return "pod-analyst", {"json": {"reason": "wrong_figures"}, "besides": {"If-Match": '"v1"'}}
     return ("pod-analyst", {}) if path.startswith(IMPORTS) and path.endswith("/rows") else ("auditor", {})
 
@@ -76,6 +84,14 @@ def calls_of(api):
     return sorted(found)
 
 
+def expected_of(method, path):
+    """Return how whoever may reads is answered: who reads no more than that steers nothing, and nothing has the id."""
+    steers = path.startswith(("/v1/targets", "/v1/priorities"))
+    if steers and method == "POST":
+        return [403]
+    return [404] if NO_ID in path else range(200, 300)
+
+
 async def walk(api, client, engine, as_persona):
     """Make every call that needs a token, allowed and refused; return what entries each left."""
     left = {}
@@ -87,7 +103,7 @@ async def walk(api, client, engine, as_persona):
                 continue
         nobody = as_persona("officer-oslo", roles=["unknown"])
         who, sent = who_and_what(method, path)
-        for headers, expected in ((as_persona(who), range(200, 300)), (nobody, [403])):
+        for headers, expected in ((as_persona(who), expected_of(method, path)), (nobody, [403])):
             before = len(await entries_of(engine))
             async with asked(client, method, path, headers, **sent) as answer:
                 assert answer.status_code in expected, (method, path, answer.status_code)
@@ -101,14 +117,18 @@ async def test_every_route_leaves_one_entry_for_each_answer_but_those_that_show_
     left = await walk(api, client, engine, as_persona)
     assert {path for _, path, status in left if status < 300} >= {*READS, IMPORTS, f"{IMPORTS}/{EXAMPLES['import_id']}"}
     without = {path for (_, path, _), entries in left.items() if not entries}
-    assert without == {"/v1/units", "/v1/indicators", "/v1/freshness"}
-    assert all(len(entries) == 1 for (_, path, status), entries in left.items() if path not in without or status == 403)
+    assert without == {"/v1/units", "/v1/indicators", "/v1/freshness", "/v1/targets", "/v1/priorities"}
+    assert all(len(entries) == 1 for (_, path, status), entries in left.items() if path not in without or status > 299)
     outcomes = {
         min(status, 200) if status < 300 else status: {entry[1:] for entry in entries}
         for (_, _, status), entries in left.items()
         if entries
     }
-    assert outcomes == {200: {("done", None)}, 403: {("refused", "forbidden")}}
+    assert outcomes == {
+        200: {("done", None)},
+        403: {("refused", "forbidden")},
+        404: {("not_found", "not-found")},
+    }
 
 
 async def test_the_walk_finds_every_route_that_forgets_its_entry(api, client, engine, as_persona, monkeypatch):

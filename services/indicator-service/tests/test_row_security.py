@@ -29,9 +29,12 @@ WORKERS = (
     "parked_action",
     "parked_event",
     "parked_outcome",
+    "indicator_watch",
+    "event_archive",
 )
 IMPORTS = ("aggregate_import", "imported_value")
-GUARDED = {*WORKERS, *IMPORTS, "district_cell", "idempotency_key"}
+STEERING = ("target", "target_version", "priority")
+GUARDED = {*WORKERS, *IMPORTS, *STEERING, "district_cell", "idempotency_key"}
 STANCES = {
     "none": {},
     "empty": {"districts": "", "unit": ""},
@@ -59,6 +62,15 @@ ASK = "INSERT INTO parked_action (consumer_group, parked_id, action, requested_b
 ANSWER = "INSERT INTO parked_outcome (action_id, outcome, detail) VALUES (1, 'still_parked', 'gap')"
 SEEN = "INSERT INTO aggregate_version (consumer_group, aggregate_id, version) VALUES ('test', gen_random_uuid(), 1)"
 
+WATCH = """
+INSERT INTO indicator_watch (id, unit, indicator, period) VALUES (gen_random_uuid(), 'oslo', 10, 'rolling_12')
+"""
+ARCHIVE = """
+INSERT INTO event_archive (event_id, topic, partition, aggregate_id, aggregate_version, type, source, data_schema, unit,
+                           occurred_at, recorded_at, data)
+VALUES (gen_random_uuid(), 'forkant.steering.v1', 0, gen_random_uuid(), 1, 't', 's', 'd', 'oslo', now(), now(), '{}')
+"""
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def filled(postgres, new_case, new_concern):
@@ -72,7 +84,7 @@ async def filled(postgres, new_case, new_concern):
             case.closed(after=timedelta(days=1))
             concern.received()
             await apply(conn, [*case.events, *concern.events])
-        for statement in (PARK, ASK, ANSWER, SEEN):
+        for statement in (PARK, ASK, ANSWER, SEEN, WATCH, ARCHIVE):
             await conn.execute(text(statement))
     await engine.dispose()
     return urls

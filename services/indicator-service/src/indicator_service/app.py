@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from forkant_kit.db import create_engine, utc_now
+from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import ReadinessCheck
 from forkant_kit.problems import problem_response
 from forkant_kit.rls.check import row_security_check
@@ -17,9 +17,10 @@ from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from indicator_service.api import audit, dashboard, figures, reference, stream
+from indicator_service.api import audit, dashboard, figures, priorities, reference, stream, targets
 from indicator_service.api.dependencies import Dependencies, ImportLimits, secret_rank
 from indicator_service.api.hub import Hub
+from indicator_service.api.steering_refusals import problem_of
 from indicator_service.definitions import load_catalogue
 from indicator_service.imports import api as imports
 from indicator_service.imports.problems import problem_of as problem_of_import
@@ -27,6 +28,7 @@ from indicator_service.imports.refusals import Refusal as ImportRefusal
 from indicator_service.policy import POLICY, UNAUDITED
 from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorSettings
+from indicator_service.steering.refusals import Refusal
 
 
 def build_app(settings: IndicatorSettings) -> FastAPI:
@@ -66,6 +68,8 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
             reference.router,
             stream.router,
             imports.router,
+            targets.router,
+            priorities.router,
             audit.router,
             dashboard.dashboard_router(issuer=settings.oidc_issuer, audience=settings.oidc_audience),
         ],
@@ -78,11 +82,13 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         large_bodies={imports.LARGE: settings.import_max_bytes},
     )
     app.add_exception_handler(ImportRefusal, _on_import_refusal)
+    app.add_exception_handler(Refusal, _on_refusal)
     app.state.dependencies = Dependencies(
         engine=engine,
         catalogue=catalogue,
         rank=rank,
         now=utc_now,
+        new_id=new_id,
         hub=hub,
         stream_client_limit=settings.stream_client_limit,
         import_limits=ImportLimits(most_rows=settings.import_max_rows, upload_seconds=settings.import_upload_seconds),
@@ -104,6 +110,11 @@ def describe() -> dict[str, Any]:
         oidc_issuer="http://127.0.0.1:8009",
     )
     return build_app(settings).openapi()
+
+
+async def _on_refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)  # noqa: S101 - registered for this type alone
+    return problem_response(problem_of(error))
 
 
 def main() -> None:

@@ -31,15 +31,18 @@ def shown(*, units: Iterable[str], period: Period, indicator: int | None = None)
 def known(names: Iterable[str]) -> tuple[UUID, ...]:
     """Return the ids of those names that there are, each once; what else callers write has no place in the trail."""
     ids = _ids()
-    found = ((ids.get(name) or _case(name)) for name in dict.fromkeys(names))
+    found = ((ids.get(name) or _by_id(name)) for name in dict.fromkeys(names))
     return tuple(each for each in found if each is not None)
 
 
-def _case(name: str) -> UUID | None:
-    """Return the id of a case by its name: it is in the trail when what was kept about it was erased."""
+_BY_ID: Final = frozenset({"case", "target", "priority"})
+
+
+def _by_id(name: str) -> UUID | None:
+    """Return what has an id of its own: a target, a priority, or a case of which what was kept was erased."""
     kind, _, rest = name.partition(":")
     try:
-        return UUID(rest) if kind == "case" else None
+        return UUID(rest) if kind in _BY_ID else None
     except ValueError:
         return None
 

@@ -14,8 +14,14 @@ IMPORT_FIGURES = "imports.write"
 WITHDRAW_IMPORT = "imports.withdraw"
 READ_IMPORTS = "imports.read"
 READ_IMPORTED_ROWS = "imports.read_rows"
+READ_TARGETS = "target.read"
+PROPOSE_TARGETS = "target.propose"
+APPROVE_TARGETS = "target.approve"
+WITHDRAW_TARGETS = "target.withdraw"
+READ_PRIORITIES = "priority.read"
+SET_PRIORITIES = "priority.set"
 
-UNAUDITED = frozenset({READ_REFERENCE})
+UNAUDITED = frozenset({READ_REFERENCE, READ_TARGETS, READ_PRIORITIES})
 """Actions that show no figures, whose success needs no entry in the audit trail."""
 
 _READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IMPORTER.value}
@@ -23,6 +29,9 @@ _READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IM
 _WATCHERS = frozenset({Role.AUDITOR.value, Role.PRIVACY_OFFICER.value})
 
 _IMPORTERS = frozenset({Role.IMPORTER.value, Role.DIRECTORATE.value})
+
+_STEERERS = frozenset({Role.PREVENTION_LEAD.value, Role.DIRECTORATE.value})
+"""Who steers: a lead the own unit, the directorate all. An analyst of a unit prepares, and decides nothing."""
 
 POLICY = Policy(
     {
@@ -34,6 +43,12 @@ POLICY = Policy(
         # Where figures come from, for whoever may read some, and without any.
         READ_IMPORTS: _READERS | _IMPORTERS,
         READ_IMPORTED_ROWS: frozenset({Role.DIRECTORATE.value}),
+        READ_TARGETS: _READERS,
+        PROPOSE_TARGETS: _STEERERS,
+        APPROVE_TARGETS: frozenset({Role.DIRECTORATE.value}),
+        WITHDRAW_TARGETS: _STEERERS,
+        READ_PRIORITIES: _READERS,
+        SET_PRIORITIES: _STEERERS,
     }
 )
 

@@ -7,6 +7,7 @@ from typing import Final
 from forkant_kit.rls.stance import Stance
 
 from indicator_service.aggregation.snapshot import Reader
+from indicator_service.steering.context import Context
 
 FREE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -18,6 +19,10 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "generation": "numbers and states of projections, and no figure: answers go by the live one; an API only reads",
         "uncounted_metric": "names of metrics and no figure: answers say what is not counted yet; an API only reads",
+        "watch_round": "how far the figures were judged, without one; the worker's alone",
+        "outbox": "events under way to Kafka; the worker's alone",
+        "relay_lease": "no data of figures; the worker's alone",
+        "relay_member": "no data of figures; the worker's alone",
         "audit_entry": "only grows; which of it is shown is the audit route's to say, since an auditor may ask for all",
         "audit_link": "hashes alone; only grows",
         "audit_chain": "a hash and a position; only goes on",
@@ -52,3 +57,18 @@ def stance(reader: Reader, *, units: Collection[str] | None) -> Stance:
     """
     own = units is not None and set(units) <= {reader.unit}
     return Stance({"districts": "own", "unit": reader.unit}) if own else EVERY_DISTRICT
+
+
+def steering_stance(context: Context) -> Stance:
+    """Return what the transaction of somebody who steers, or reads targets, tells the database.
+
+    What one may change is the policy table's to say; the database holds leads to their own unit.
+    """
+    return Stance(
+        {
+            "districts": "all" if context.national else "own",
+            "unit": context.unit,
+            "subject": context.subject,
+            "steers": "all" if context.national else "own",
+        }
+    )

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 _JSON: Final = "application/json"
-_NATIONAL: Final = frozenset({"methods", "best-practices", "reference", "reorganisations", "imports"})
-"""The tags of what all units share."""
+_NATIONAL: Final = frozenset(
+    {"methods", "best-practices", "reference", "reorganisations", "imports", "targets", "priorities"}
+)
+"""The tags of what all units share, or all read and the directorate decides."""
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 
 

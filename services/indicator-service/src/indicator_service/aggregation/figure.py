@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from indicator_service.aggregation.cited import CitedTarget
 from indicator_service.aggregation.imported import Covers, Missing
 from indicator_service.definitions import Text
 
@@ -67,6 +68,10 @@ class IndicatorFigures:
     """False for as long as what was known before it was defined is being counted: there is no figure yet."""
     imported: Imports = NO_IMPORTS
     further: Mapping[str, FurtherFigures] = field(default_factory=dict)
+    target: CitedTarget | None = None
+    """The target that was in force, where there was one."""
+    prioritised: bool = False
+    """Whether the unit or the directorate gives the indicator priority."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

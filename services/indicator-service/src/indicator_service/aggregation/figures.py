@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.aggregation.figure import SUPPRESSED, Figure, IndicatorFigures, View
 from indicator_service.aggregation.imported_figures import hide_imported, imported_figures
 from indicator_service.aggregation.percentiles import percentile
@@ -22,6 +23,7 @@ class UnitFigures:
 
     counts: Mapping[str, Figure]
     indicators: tuple[IndicatorFigures, ...]
+    priorities: tuple[CitedPriority, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, cast
+from uuid import UUID
 
 from fastapi import Depends, Request
 from forkant_kit.policy import requires
@@ -35,6 +36,7 @@ class Dependencies:
     catalogue: Catalogue
     rank: Rank
     now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
     hub: Hub
     stream_client_limit: int
     import_limits: ImportLimits

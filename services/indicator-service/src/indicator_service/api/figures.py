@@ -17,7 +17,7 @@ from forkant_kit.problems import PROBLEM_RESPONSES
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from indicator_service import audit_names, generations, queries
-from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.calendar import Period, day_of
 from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
@@ -33,6 +33,8 @@ from indicator_service.api.trail import figures_entry, note_asked
 from indicator_service.imports.refusals import Code, Refusal
 from indicator_service.policy import reader_of
 from indicator_service.row_security import stance
+from indicator_service.steering.aims import Aims
+from indicator_service.steering.aims_store import read_aims
 
 router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
 
@@ -72,13 +74,14 @@ async def read_metrics(
         return audit_names.shown(units=[unit], period=period)
 
     trail = trail_of(request)
-    snapshot, freshness = await _read(deps, reader, needed, period, known_at=known_at, trail=trail, shows=shows)
-    figures = snapshot.figures(unit, exact=exact)
+    snapshot, aims, freshness = await _read(deps, reader, needed, period, known_at=known_at, trail=trail, shows=shows)
+    figures = aims.cited(unit, snapshot.figures(unit, exact=exact), period)
     return DistrictMetrics(
         unit=unit,
         period=PeriodDocument.of(period),
         counts=dict(figures.counts),
         indicators=figures.indicators,
+        priorities=figures.priorities,
         **_stamp(freshness),
     )
 
@@ -103,10 +106,10 @@ async def read_values(
         return audit_names.shown(units=(*found.units, NATIONAL), period=period, indicator=number)
 
     trail = trail_of(request)
-    snapshot, freshness = await _read(deps, reader, None, period, known_at=known_at, trail=trail, shows=shows)
+    snapshot, aims, freshness = await _read(deps, reader, None, period, known_at=known_at, trail=trail, shows=shows)
     rows = []
     for unit in (*snapshot.units, NATIONAL):
-        figures = snapshot.figures(unit, exact=reader.sees_exact(unit))
+        figures = aims.cited(unit, snapshot.figures(unit, exact=reader.sees_exact(unit)), period)
         found = next(item for item in figures.indicators if item.number == indicator.number)
         rows.append(IndicatorRow(unit=unit, indicator=found))
     return IndicatorValues(number=number, period=PeriodDocument.of(period), rows=tuple(rows), **_stamp(freshness))
@@ -121,7 +124,7 @@ async def _read(
     known_at: datetime | None,
     trail: Trail,
     shows: Callable[[Snapshot], Sequence[UUID]],
-) -> tuple[Snapshot, Freshness]:
+) -> tuple[Snapshot, Aims, Freshness]:
     async with transaction(deps.engine, stance(reader, units=units)) as conn:
         # Freshness first: the figures may then be newer than it says, never older.
         generation = await generations.live(conn)
@@ -131,9 +134,10 @@ async def _read(
             conn, generation=generation, units=units, period=period, catalogue=deps.catalogue, known_at=known_at
         )
         snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted)
+        aims = await read_aims(conn, period=period, today=day_of(deps.now()))
         # Last, since the sealer waits for whoever has written and not yet committed.
         await trail.record(conn, figures_entry(shows(snapshot)))
-    return snapshot, freshness
+    return snapshot, aims, freshness
 
 
 def _check_history(known_at: datetime | None, *, exact: bool) -> None:

@@ -29,6 +29,8 @@ from indicator_service.api.models import Fresh, PeriodDocument
 from indicator_service.definitions import Catalogue
 from indicator_service.generations import group_of
 from indicator_service.row_security import EVERY_DISTRICT
+from indicator_service.steering.aims import Aims
+from indicator_service.steering.aims_store import read_aims
 
 _FRESHNESS_EVERY_S: Final = 1.0
 _RETRY_S: Final = 1.0
@@ -55,7 +57,7 @@ class Hub:
         self._poll_s = poll_s
         self.sequence = -1
         """The newest change that the documents include."""
-        self._month: date | None = None
+        self._day: date | None = None
         self._tallies: dict[str, Tally] = {}
         self._documents: dict[Key, str] = {}
         self._freshness: Freshness | None = None
@@ -112,42 +114,46 @@ class Hub:
 
     async def refresh(self) -> None:
         """Bring the documents up to date and tell the streams when one changed."""
-        period = rolling_12(today=day_of(self._now()))
+        today = day_of(self._now())
+        period = rolling_12(today=today)
         async with transaction(self._engine, EVERY_DISTRICT) as conn:
             generation = await generations.live(conn)
             if time.monotonic() - self._read_at > _FRESHNESS_EVERY_S:
                 self._freshness = await read_freshness(conn, group=group_of(generation))
                 self._read_at = time.monotonic()
             newest = (await queries.change_range(conn)).newest
-            if newest == self.sequence and period.last_month == self._month:
+            # A target begins and ends with a day, and the period goes on with a month.
+            if newest == self.sequence and today == self._day:
                 return
-            units = await self._stale_units(conn, newest, same_month=period.last_month == self._month)
+            units = await self._stale_units(conn, newest, same_day=today == self._day)
             uncounted = await queries.uncounted_metrics(conn)
             found = await queries.tallies(
                 conn, generation=generation, units=units, period=period, catalogue=self._catalogue
             )
+            aims = await read_aims(conn, period=period, today=today)
         self._tallies = found if units is None else self._tallies | found
-        self.sequence, self._month = newest, period.last_month
+        self.sequence, self._day = newest, today
         snapshot = take_snapshot(
             self._tallies, period=period, catalogue=self._catalogue, rank=self._rank, uncounted=uncounted
         )
-        if self._replace(snapshot):
+        if self._replace(snapshot, aims):
             for changed in self._listeners:
                 changed.set()
         self.ready.set()
 
-    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_month: bool) -> Collection[str] | None:
+    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_day: bool) -> Collection[str] | None:
         # A smaller number than before is a database that was made anew.
-        if not same_month or newest < self.sequence:
+        if not same_day or newest < self.sequence:
             return None
         return await queries.changed_since(conn, self.sequence)
 
-    def _replace(self, snapshot: Snapshot) -> bool:
+    def _replace(self, snapshot: Snapshot, aims: Aims) -> bool:
         period = PeriodDocument.of(snapshot.period).model_dump_json()
         changed = False
         for key in ((unit, exact) for unit in _UNITS for exact in (True, False)):
             unit, exact = key
-            figures = _FIGURES.dump_json(snapshot.figures(unit, exact=exact)).decode()
+            found = aims.cited(unit, snapshot.figures(unit, exact=exact), snapshot.period)
+            figures = _FIGURES.dump_json(found).decode()
             body = f'"unit":"{unit}","period":{period},{figures[1:-1]}'
             if self._documents.get(key) != body:
                 self._documents[key] = body

@@ -8,6 +8,7 @@ from forkant_contracts.units import UnitKind
 from pydantic import BaseModel, ConfigDict, Field
 
 from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.aggregation.figure import Figure, IndicatorFigures
 from indicator_service.definitions import Text
 
@@ -74,6 +75,8 @@ class DistrictMetrics(Fresh):
     period: PeriodDocument
     counts: dict[str, Figure]
     indicators: tuple[IndicatorFigures, ...]
+    priorities: tuple[CitedPriority, ...]
+    """What comes first for the unit, or for all, at the end of the period or today while it goes on."""
 
 
 class IndicatorRow(Document):

@@ -2,7 +2,7 @@
 
 import { pick, text, whole } from "./language.js";
 import { byId, element, replaceChildren, setText } from "./lib.js";
-import { apartLines, countText, figureText, read } from "./measures.js";
+import { apartLines, countText, figureText, read, targetText } from "./measures.js";
 
 /** Make the table; `onChoose(id)` hears which indicator is to be shown. */
 export function createIndicators({ onChoose }) {
@@ -32,8 +32,10 @@ function drawRow(body, measure, figure, chosen) {
   const line = document.getElementById(id) ?? body.appendChild(makeRow(measure, id));
   line.querySelector("button").setAttribute("aria-pressed", String(chosen));
   const apart = apartLines(figure).map(([name, value]) => `${name}: ${value}`);
-  setText(line.querySelector(".apart"), apart.join(" · "));
-  const [value, numerator, denominator] = line.querySelectorAll("td");
+  setText(line.querySelector(".apart"), [figure.prioritised && text("prioritised"), ...apart].filter(Boolean).join(" · "));
+  const [value, numerator, denominator, target] = line.querySelectorAll("td");
+  setText(target, targetText(measure, figure));
+  target.dataset.band = figure.target?.band ?? "";
   setText(value, figureText(measure, figure));
   setText(numerator, countText(figure.numerator));
   setText(denominator, countText(figure.denominator));
@@ -43,6 +45,6 @@ function makeRow(measure, id) {
   const name = element("button", { type: "button", class: "plain", "data-measure": measure.id },
     `${whole(measure.number)} ${pick(measure.name)}`);
   const row = element("tr", { id }, element("th", { scope: "row" }, name, element("span", { class: "apart" })));
-  replaceChildren(row, [...row.children, element("td"), element("td"), element("td")]);
+  replaceChildren(row, [...row.children, element("td"), element("td"), element("td"), element("td")]);
   return row;
 }

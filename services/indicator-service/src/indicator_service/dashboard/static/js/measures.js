@@ -109,6 +109,13 @@ function furtherText(share) {
   return figureText({ kind: "share" }, figure) + (figure.value === null ? "" : ` (${basisText(figure)})`);
 }
 
+/** What is to be reached, and how the value shown stands to it: «≥ 80 %: nær». Empty where nothing is. */
+export function targetText(measure, { target }) {
+  if (!target) return "";
+  const goal = `${measure.direction === "lower" ? "≤" : "≥"}\u00a0${written(measure, target.goal, { short: true })}`;
+  return target.band ? `${goal}: ${text("bands")[target.band]}` : goal;
+}
+
 /** The lines of a unit's tooltip, each `[label, value]`; the first is the figure itself. */
 export function tooltipLines(measure, figure, national) {
   const lines = [[pick(measure.name), figureText(measure, figure)]];
@@ -119,6 +126,7 @@ export function tooltipLines(measure, figure, national) {
   if (figure.numerator) lines.push([pick(measure.numerator_text), countText(figure.numerator)]);
   if (figure.denominator) lines.push([pick(measure.denominator_text), countText(figure.denominator)]);
   lines.push(...apartLines(figure));
+  if (figure.target) lines.push([text("target"), targetText(measure, figure)]);
   if (national.value !== null) lines.push([text("national"), figureText(measure, national)]);
   return lines;
 }

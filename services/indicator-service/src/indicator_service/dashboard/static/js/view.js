@@ -1,6 +1,6 @@
 /** What the charts draw, worked out once for each redraw: the units with their figures, ranked, and the national ones. */
 
-import { comparedText, figureText, basisText, isPair, read, written } from "./measures.js";
+import { comparedText, figureText, basisText, isPair, read, targetText, written } from "./measures.js";
 import { metricsOf } from "./state.js";
 import { pick, text } from "./language.js";
 import { NATIONAL, shortName } from "./units.js";
@@ -49,14 +49,16 @@ export function summaryOf({ measure, ranked, national }) {
 /** The figures of the map and of the ranked chart as a table. */
 export function tableOf({ measure, ranked, national }) {
   const extra = isPair(measure) ? ["numerator", "denominator"] : measure.kind === "duration" ? ["p90", "denominator"] : [];
+  const aimed = [...ranked.map(({ figure }) => figure), national].some(({ target }) => target);
   const cells = (figure) => [
     figureText(measure, figure),
     ...extra.map((key) => (figure[key] ? figureText(key === "p90" ? measure : { kind: "count" }, figure[key]) : "–")),
+    ...(aimed ? [targetText(measure, figure) || "–"] : []),
   ];
   const value = { share: "share", rate: "value", duration: "median", count: "count" }[measure.kind];
   return {
     caption: pick(measure.name),
-    columns: [text("unit"), text(value), ...extra.map((key) => text(key))],
+    columns: [text("unit"), text(value), ...extra.map((key) => text(key)), ...(aimed ? [text("target")] : [])],
     rows: [...ranked.map(({ name, figure }) => [name, ...cells(figure)]), [text("national"), ...cells(national)]],
   };
 }

@@ -1,0 +1,70 @@
+"""The HTTP side of refusals: a status, a title and advice for each code, and for nothing else."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from forkant_kit.etag import stale_version
+from forkant_kit.problems import ProblemError, not_found
+
+from indicator_service.steering.refusals import Code, Refusal
+
+_FORBIDDEN: Final = 403
+_CONFLICT: Final = 409
+_UNPROCESSABLE: Final = 422
+
+ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
+    {
+        Code.UNKNOWN_UNIT: (
+            _UNPROCESSABLE,
+            "There is no such unit",
+            "Give a district or a special body of /v1/units, or national.",
+        ),
+        Code.UNKNOWN_INDICATOR: (_UNPROCESSABLE, "There is no such indicator", "See /v1/indicators."),
+        Code.NO_DIRECTION: (
+            _UNPROCESSABLE,
+            "The indicator has no better direction",
+            "No target can be set for what is neither better when higher nor when lower.",
+        ),
+        Code.LIMITS_CONTRADICT: (
+            _UNPROCESSABLE,
+            "The limits contradict each other",
+            "See `fields`: at most four decimals, a share from 0 to 1, and near on the worse side of the goal.",
+        ),
+        Code.VALIDITY_OUT_OF_RANGE: (
+            _UNPROCESSABLE,
+            "The days are out of range",
+            "Begin on `earliest` or later, and end on the first day or later; a priority within five years.",
+        ),
+        Code.TARGET_EXISTS: (
+            _CONFLICT,
+            "There is a target for this",
+            "Find it at /v1/targets by unit, indicator and period, and propose its next version.",
+        ),
+        Code.ANOTHER_UNIT: (
+            _FORBIDDEN,
+            "It is another unit's",
+            "A lead steers the own unit; the directorate steers all.",
+        ),
+        Code.OWN_PROPOSAL: (_FORBIDDEN, "You proposed it", "Somebody else of the directorate has to approve it."),
+        Code.NOT_PROPOSED: (_CONFLICT, "It is not a proposal", "`state` says where the version stands."),
+        Code.ALREADY_ENDED: (_CONFLICT, "It has ended", "`state` says how; propose a new version."),
+        Code.ALREADY_PRIORITISED: (
+            _CONFLICT,
+            "It has priority on one of these days",
+            "Find it at /v1/priorities, and withdraw it first.",
+        ),
+        Code.TOO_MANY: (_CONFLICT, "There are as many versions as there may be", "Ask whoever runs the platform."),
+    }
+)
+"""Status, title and advice by code; what is missing or stale has the kit's own documents."""
+
+
+def problem_of(refusal: Refusal) -> ProblemError:
+    """Return the problem document for a refusal."""
+    if refusal.code is Code.NOT_FOUND:
+        return not_found()
+    if refusal.code is Code.STALE_VERSION:
+        return stale_version()
+    status, title, detail = ANSWERS[refusal.code]
+    return ProblemError(status, refusal.code.value, title, detail, extra=dict(refusal.facts))

@@ -1,0 +1,59 @@
+"""The SQL that tells what was in force on a day."""
+
+from datetime import date
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.cited import CitedPriority
+from indicator_service.steering.aims import Aim, Aims
+
+_TARGETS: Final = text("""
+SELECT t.unit, t.indicator, t.period, v.target_id, v.number AS version, CAST(v.goal AS float8) AS goal,
+       CAST(v.near AS float8) AS near, CAST(v.margin AS float8) AS margin, v.hold_days, v.first_day, v.last_day
+FROM target_version AS v JOIN target AS t ON t.id = v.target_id
+WHERE v.first_day <= :day AND (v.last_day IS NULL OR v.last_day >= :day)
+""")
+_PRIORITIES: Final = text("""
+SELECT id, unit, indicator, theme, first_day, last_day, reason FROM priority
+WHERE first_day <= :day AND last_day >= :day AND (ended_on IS NULL OR ended_on > :day)
+ORDER BY unit = 'national' DESC, unit, id
+""")
+
+
+def day_of_judgement(period: Period, *, today: date) -> date:
+    """Return the day whose targets a period's figures are held against: its last, or today while it goes on."""
+    return min(period.last_day, today)
+
+
+async def read_aims(conn: AsyncConnection, *, period: Period, today: date) -> Aims:
+    """Return the targets in force at the end of a period, or today, and the priorities of that day."""
+    day = day_of_judgement(period, today=today)
+    return Aims(targets=await _targets(conn, day), priorities=await _priorities(conn, day))
+
+
+async def _targets(conn: AsyncConnection, day: date) -> dict[tuple[str, int, str], Aim]:
+    found = {}
+    for row in (await conn.execute(_TARGETS, {"day": day})).mappings():
+        values = dict(row)
+        place = (values["unit"], values.pop("indicator"), values.pop("period"))
+        found[place] = Aim(**values)
+    return found
+
+
+async def _priorities(conn: AsyncConnection, day: date) -> tuple[CitedPriority, ...]:
+    rows = (await conn.execute(_PRIORITIES, {"day": day})).all()
+    return tuple(
+        CitedPriority(
+            id=row.id,
+            unit=row.unit,
+            indicator=row.indicator,
+            theme=row.theme,
+            valid_from=row.first_day,
+            valid_until=row.last_day,
+            reason=row.reason,
+        )
+        for row in rows
+    )

@@ -1,0 +1,33 @@
+"""The one error of steering: a refusal that carries a stable code. HTTP statuses are given to codes elsewhere."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Code(StrEnum):
+    """Why a command was refused; clients build on these, so a code is never renamed."""
+
+    NOT_FOUND = "not-found"
+    STALE_VERSION = "stale-version"
+    UNKNOWN_UNIT = "unknown-unit"
+    UNKNOWN_INDICATOR = "unknown-indicator"
+    NO_DIRECTION = "no-direction"
+    LIMITS_CONTRADICT = "limits-contradict"
+    VALIDITY_OUT_OF_RANGE = "validity-out-of-range"
+    TARGET_EXISTS = "target-exists"
+    ANOTHER_UNIT = "another-unit"
+    OWN_PROPOSAL = "own-proposal"
+    NOT_PROPOSED = "not-proposed"
+    ALREADY_ENDED = "already-ended"
+    ALREADY_PRIORITISED = "already-prioritised"
+    TOO_MANY = "too-many"
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """A command may not be done; nothing was changed. ``facts`` holds codes and days, never what was sent."""
+
+    def __init__(self, code: Code, **facts: str | list[str]) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.facts: Mapping[str, str | list[str]] = MappingProxyType(facts)
