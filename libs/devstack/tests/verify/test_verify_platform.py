@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
+import httpx
 import pytest
 import typer
 from aiokafka import AIOKafkaProducer
 from forkant_contracts.topics import CASE_TOPIC
 from forkant_devstack.demo.run import run
 from forkant_devstack.demo.stories import STORIES
+from forkant_devstack.demo.targets import APPROVER, TARGETS, set_targets
 from forkant_devstack.verify.audit import check_trails
 from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.command import cli_verify
@@ -19,6 +21,7 @@ from forkant_devstack.verify.indicators import check_indicators
 from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.report import Check
 from forkant_devstack.verify.run import verify
+from forkant_devstack.verify.steering import check_watches
 from forkant_devstack.verify.stream import check_caught_up, check_parked
 from forkant_devstack.verify.topics import check_topics
 from forkant_kit.keyring import Keyring, read_keys
@@ -58,13 +61,74 @@ async def a_case(platform: Platform, where: str = "state = 'active'") -> str:
 
 
 OPEN = "o.merged_into IS NULL AND o.erased_at IS NULL AND NOT o.restricted"
-NOT_IN_THE_DEMO = {"restrictions", "reviews of broken glass and their events, gapless from 1"}
+WATCHES = "watches and the crossings that they told of, gapless from 1, each from the band of the one before"
+NOT_IN_THE_DEMO = {"restrictions", "reviews of broken glass and their events, gapless from 1", WATCHES}
 
 
 async def test_a_platform_that_the_demo_filled_holds_every_guarantee(platform):
     report = await verify(platform)
     assert report.ok, wrong(report.checks)
     assert {check.name for check in report.checks if not check.compared} <= NOT_IN_THE_DEMO
+
+
+async def test_the_targets_of_the_demo_are_in_force_and_not_set_again(platform, issuer):
+    async def token(persona: str) -> str:
+        return issuer.headers(persona)["Authorization"].removeprefix("Bearer ")
+
+    assert await set_targets(platform.indicator_url, token) == 0
+    headers = issuer.headers("officer-oslo")
+    async with httpx.AsyncClient(base_url=platform.indicator_url, headers=headers, trust_env=False) as http:
+        targets = (await http.get("/v1/targets")).json()["items"]
+        metrics = (await http.get("/v1/districts/oslo/metrics")).json()
+    assert len(targets) == len(TARGETS)
+    assert all(target["in_force"]["approved_by"] == APPROVER for target in targets)
+    cited = {each["number"]: each["target"] for each in metrics["indicators"] if each["target"]}
+    assert cited.keys() == {target.indicator for target in TARGETS}
+    assert (cited[10]["unit"], cited[10]["status"]) == ("oslo", "judged")
+
+
+CROSSING = """
+INSERT INTO event_archive (event_id, topic, partition, aggregate_id, aggregate_version, type, source, data_schema, unit,
+                           occurred_at, recorded_at, data)
+SELECT uuidv7(), 'forkant.steering.v1', 0, id, version + {step}, 'no.forkant.indicator.threshold-crossed.v1',
+       'urn:forkant:indicator-service', 'd', unit, now(), now(),
+       jsonb_build_object('indicator', indicator, 'period_kind', period, 'from_band', 'unknown', 'to_band', band,
+                          'national', false)
+FROM indicator_watch WHERE id = '{watch}'
+"""
+
+
+@pytest.mark.parametrize(
+    ("plant", "named"),
+    [
+        ([CROSSING.replace("{step}", "1")], "not in the tables"),
+        (
+            [CROSSING.replace("{step}", "2"), "UPDATE indicator_watch SET version = 2 WHERE id = '{watch}'"],
+            "with 1 events",
+        ),
+        (
+            [
+                CROSSING.replace("{step}", "1"),
+                "UPDATE indicator_watch SET version = 1, band = 'unknown' WHERE id = '{watch}'",
+            ],
+            "tables say version 1",
+        ),
+    ],
+)
+async def test_a_watch_that_does_not_stand_where_its_crossings_led_is_named(platform, filled, plant, named):
+    async with database(platform.indicator_database) as connection:
+        watch, band = await connection.fetchrow(
+            "SELECT id, band FROM indicator_watch WHERE version = 0 AND unit <> 'national' AND band IS NOT NULL LIMIT 1"
+        )
+    remove = [
+        f"DELETE FROM event_archive WHERE aggregate_id = '{watch}'",
+        f"UPDATE indicator_watch SET version = 0, band = '{band}' WHERE id = '{watch}'",
+    ]
+    async with planted(filled.root_of_indicator, [each.replace("{watch}", str(watch)) for each in plant], remove):
+        check = await check_watches(platform.indicator_database)
+        assert named in wrong([check])[WATCHES]
+        assert str(watch) in wrong([check])[WATCHES]
+    assert (await check_watches(platform.indicator_database)).ok
 
 
 async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform):
@@ -276,7 +340,7 @@ async def test_a_consumer_that_is_behind_and_a_parked_event_are_named(filled, pl
     ]
     async with planted(filled.root_of_indicator, plant, remove):
         found = wrong([await check_caught_up(platform, deadline_s=0), await check_parked(platform)])
-    assert "late-reader at forkant.case.v1-3: offset 0" in found["outbox published and consumers at the end"]
+    assert "late-reader at forkant.case.v1-3: offset 0" in found["outboxes published and consumers at the end"]
     assert "offset 0: parked (malformed): attribute id is missing" in found["no event parked"]
 
 

@@ -1,29 +1,37 @@
-"""The projector process: ``python -m indicator_service.worker``."""
+"""The worker process: projects events, judges the figures, and publishes. ``python -m indicator_service.worker``."""
 
 import asyncio
+import os
+import socket
 from contextlib import suppress
 from functools import partial
 from typing import Final
 
 import structlog
 import uvloop
+from forkant_contracts import TOPICS
+from forkant_kit.archive import measure_archive, prepare_archive
 from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.chores import Chore, keep_house
-from forkant_kit.db import create_engine, transaction
+from forkant_kit.db import create_engine, new_id, transaction, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.idempotency import remove_old_keys
+from forkant_kit.relay import Relay, RelayConfig
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from indicator_service.definitions import load_catalogue
 from indicator_service.projection import Projection
 from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorWorkerSettings
+from indicator_service.steering.watching import Judge, keep_judging
 from indicator_service.store import prune_changes
 from indicator_service.upgrade import count_what_is_new
 
@@ -38,22 +46,31 @@ def chores(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> dict[str, 
     """Return what is done now and then."""
     return {
         "prune_changes": partial(_prune, engine),
+        "prepare_archive": partial(prepare_archive, engine),
+        "measure_archive": partial(measure_archive, engine),
         "remove_old_keys": partial(remove_old_keys, engine),
         **audit_chores(settings, engine),
     }
 
 
 async def run(settings: IndicatorWorkerSettings) -> None:
-    """Project events until told to stop."""
+    """Project events, judge the figures and publish what crossed, until told to stop."""
     stop = stop_on_signals()
-    engine = create_engine(settings.database_url.get_secret_value(), application_name="indicator-worker", pool_size=8)
+    engine = create_engine(settings.database_url.get_secret_value(), application_name="indicator-worker", pool_size=10)
     projection = Projection(engine=engine, kafka_bootstrap=settings.kafka_bootstrap)
+    relay, watermark = _publishers(settings, engine)
+    judge = Judge(engine=engine, catalogue=load_catalogue(), now=utc_now, new_id=new_id)
     readiness = [database_check(engine), row_security_check(engine, free=FREE)]
     counted = asyncio.Event()
-    health = worker_app(readiness=readiness, alive=lambda: not counted.is_set() or projection.healthy())
+    health = worker_app(
+        readiness=readiness, alive=lambda: relay.healthy() and (not counted.is_set() or projection.healthy())
+    )
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_project(engine, projection, counted=counted, stop=stop), name="projection")
+            tasks.create_task(keep_judging(judge, stop), name="judge")
+            tasks.create_task(relay.run(stop), name="relay")
+            tasks.create_task(watermark.run(stop), name="watermark")
             tasks.create_task(build_sealer(settings, engine).run(stop), name="sealer")
             tasks.create_task(keep_house(chores(settings, engine), every_s=_UPKEEP_EVERY_S, stop=stop), name="chores")
             tasks.create_task(
@@ -61,6 +78,23 @@ async def run(settings: IndicatorWorkerSettings) -> None:
             )
     finally:
         await engine.dispose()
+
+
+def _publishers(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> tuple[Relay, WatermarkPublisher]:
+    topics = [topic for topic in TOPICS.values() if topic.producer == SERVICE]
+    relay = Relay(
+        engine=engine,
+        database_url=settings.database_url.get_secret_value(),
+        kafka_bootstrap=settings.kafka_bootstrap,
+        owner=f"{SERVICE}/{socket.gethostname()}/{os.getpid()}/{new_id()}",
+        topics=topics,
+        # Crossings are few: one lane keeps their order and takes one connection.
+        config=RelayConfig(lanes=1),
+    )
+    watermark = WatermarkPublisher(
+        engine=engine, kafka_bootstrap=settings.kafka_bootstrap, service=SERVICE, topics=topics
+    )
+    return relay, watermark
 
 
 async def _project(engine: AsyncEngine, projection: Projection, *, counted: asyncio.Event, stop: asyncio.Event) -> None:

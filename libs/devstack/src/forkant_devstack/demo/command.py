@@ -22,11 +22,11 @@ def cli_demo(
     ] = None,
     case_url: Annotated[str, typer.Option(envvar="FORKANT_CASE_URL", help="The case service.")] = DEFAULT_CASE_URL,
     indicator_url: Annotated[
-        str, typer.Option(envvar="FORKANT_INDICATOR_URL", help="The indicator service.")
+        str, typer.Option(envvar="FORKANT_INDICATOR_URL", help="The indicator service, for imports and targets.")
     ] = DEFAULT_INDICATOR_URL,
     issuer_url: Annotated[str, typer.Option(envvar="FORKANT_OIDC_ISSUER", help="Token issuer.")] = DEFAULT_ISSUER_URL,
 ) -> None:
-    """Fill the running platform with made-up cases over its public API, in all 17 units and the last 12 months."""
+    """Fill the running platform with made-up cases, and targets for them, over its public API."""
     console = Console()
     try:
         report = asyncio.run(

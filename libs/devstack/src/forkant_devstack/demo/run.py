@@ -21,6 +21,7 @@ from forkant_devstack.demo.player import Player
 from forkant_devstack.demo.reference import MethodStep, Reference
 from forkant_devstack.demo.script import Script
 from forkant_devstack.demo.stories import all_stories
+from forkant_devstack.demo.targets import set_targets
 
 DEFAULT_CASE_URL: Final = "http://127.0.0.1:8001"
 DEFAULT_INDICATOR_URL: Final = "http://127.0.0.1:8002"
@@ -59,8 +60,9 @@ async def run(
 ) -> DemoReport:
     """Fill the platform, then go on live at ``live_speed`` commands a second, for good or for ``live_commands``.
 
-    Figures that the platform does not count are imported where ``indicator_url`` says to whom. The stories are told
-    when asked for, and by default on a platform where they can't have been told before.
+    Figures that the platform does not count are imported where ``indicator_url`` says to whom, and once the past is
+    there targets are set: they alert nobody of it. The stories are told when asked for, and by default on a platform
+    where they can't have been told before.
 
     Raises:
         DemoError: nothing answers, or the platform refused a call.
@@ -75,6 +77,8 @@ async def run(
         players = [Player(script) for script in scripts if script.until(moment)]
         imports = 0 if indicator_url is None else await _import_figures(client, indicator_url, moment)
         commands = await _play_past(client, players, moment, tick)
+        if indicator_url is not None:
+            await set_targets(indicator_url, client.token)
         if live_speed is not None:
             fresh = map(Player, endless(seed=seed, reference=reference, start=moment))
             order = Random(f"{seed}:order")  # noqa: S311 - a demo is to repeat, not to be secret

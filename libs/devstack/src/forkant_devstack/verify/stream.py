@@ -21,12 +21,16 @@ SELECT id, topic, partition, record_offset, reason, detail FROM parked_event WHE
 async def check_caught_up(platform: Platform, *, deadline_s: float = CATCH_UP_SECONDS) -> Check:
     """Wait until all that was written before now is published and read by every consumer."""
     deadline = asyncio.get_running_loop().time() + deadline_s
-    unpublished = await _wait_for_relay(platform, deadline)
+    unpublished = [
+        difference
+        for name, url in (("case", platform.case_database), ("indicator", platform.indicator_database))
+        for difference in await _wait_for_relay(name, url, deadline)
+    ]
     ends = await _end_offsets(platform.kafka_bootstrap)
     behind = await _wait_for_consumers(platform, ends, deadline)
     return Check(
         guarantee="stream",
-        name="outbox published and consumers at the end",
+        name="outboxes published and consumers at the end",
         compared=sum(ends.values()),
         differences=unpublished + behind,
     )
@@ -59,8 +63,8 @@ def _consumers(platform: Platform) -> dict[str, str]:
     return urls | ({"notification": platform.notification_database} if platform.notification_database else {})
 
 
-async def _wait_for_relay(platform: Platform, deadline: float) -> list[Difference]:
-    connection = await asyncpg.connect(platform.case_database)
+async def _wait_for_relay(service: str, url: str, deadline: float) -> list[Difference]:
+    connection = await asyncpg.connect(url)
     try:
         newest = await connection.fetchval("SELECT coalesce(max(seq), 0) FROM outbox")
         while True:
@@ -68,7 +72,7 @@ async def _wait_for_relay(platform: Platform, deadline: float) -> list[Differenc
             if left == 0:
                 return []
             if asyncio.get_running_loop().time() > deadline:
-                return [Difference("outbox", f"{left} events wait to be published", "published")]
+                return [Difference(f"outbox of {service}", f"{left} events wait to be published", "published")]
             await asyncio.sleep(_PAUSE_S)
     finally:
         await connection.close()

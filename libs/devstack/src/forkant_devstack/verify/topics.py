@@ -14,7 +14,8 @@ from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.report import Check, Difference
 
 _POLL_MS: Final = 500
-_PRODUCER: Final = "case-service"
+_PRODUCERS: Final = ("case-service", "indicator-service")
+"""The services that publish, each from an archive of its own."""
 _ARCHIVE: Final = """
 SELECT a.event_id, a.aggregate_id, a.aggregate_version, a.type, a.unit, a.topic, a.partition,
        o.event_id IS NOT NULL AS waiting
@@ -84,16 +85,13 @@ class Reading:
 
 async def check_topics(platform: Platform) -> list[Check]:
     """Return the checks of G3."""
-    connection = await asyncpg.connect(platform.case_database)
-    try:
-        archive = await connection.fetch(_ARCHIVE)
-        reading = await read_topics(platform.kafka_bootstrap)
-        known = {row["event_id"] for row in archive}
-        # What was archived while the topics were read is looked up one by one.
-        newer = [event_id for event_id in reading.events if event_id not in known]
-        known |= {row["event_id"] for row in await connection.fetch(_LATER, newer)}
-    finally:
-        await connection.close()
+    databases = (platform.case_database, platform.indicator_database)
+    archive = [row for url in databases for row in await _fetch(url, _ARCHIVE)]
+    reading = await read_topics(platform.kafka_bootstrap)
+    known = {row["event_id"] for row in archive}
+    # What was archived while the topics were read is looked up one by one.
+    newer = [event_id for event_id in reading.events if event_id not in known]
+    known |= {row["event_id"] for url in databases for row in await _fetch(url, _LATER, newer)}
     foreign = [
         Difference(f"event {event_id}, aggregate {seen.aggregate_id}", "on Kafka", "in the archive first")
         for event_id, seen in reading.events.items()
@@ -121,6 +119,14 @@ async def check_topics(platform: Platform) -> list[Check]:
     ]
 
 
+async def _fetch(url: str, query: str, *values: object) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(query, *values))
+    finally:
+        await connection.close()
+
+
 def _missing(archive: Iterable[Any], reading: Reading) -> Iterable[Difference]:
     for row in archive:
         expected = Seen(row["aggregate_id"], row["aggregate_version"], row["type"], row["unit"], row["partition"])
@@ -133,11 +139,11 @@ def _missing(archive: Iterable[Any], reading: Reading) -> Iterable[Difference]:
 
 
 async def read_topics(bootstrap: str) -> Reading:
-    """Read every topic that the archive's service writes, from its beginning to the end that it has now."""
+    """Read every topic that a service writes from its archive, from the beginning to the end that it has now."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none")
     await consumer.start()
     try:
-        written = [topic for topic in TOPICS.values() if topic.producer == _PRODUCER]
+        written = [topic for topic in TOPICS.values() if topic.producer in _PRODUCERS]
         places = [TopicPartition(topic.name, number) for topic in written for number in range(topic.partitions)]
         begin, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         reading = Reading(trimmed={place for place in places if begin[place] > 0})
