@@ -198,6 +198,9 @@ async def test_units_definitions_and_freshness_can_be_read(client, as_persona, e
         18,
         20,
     ]
+    by_number = {item["number"]: item for item in definitions["indicators"]}
+    assert [(by_number[n]["per"], by_number[n]["rests_on"]) for n in (1, 10)] == [(1000, ["populations"]), (1, [])]
+    assert by_number[15]["further"] == {"within_12_months": {"nb": "innen 12 måneder", "en": "within 12 months"}}
     assert definitions["counts"][0]["name"] == {"nb": "Åpne saker", "en": "Open cases"}
 
     async with engine.begin() as conn:

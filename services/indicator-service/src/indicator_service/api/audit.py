@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["audit"], responses=PROBLEM_RESPONSES)
 
 _OBJECT: Final = (
     "What was shown or asked for: `unit:oslo`, `unit:national`, `indicator:10`, `period:2026-03` and such; or "
-    "`case:` and the id of a case, for when what was kept about it was erased."
+    "`case:` and the id of a case, for when what was kept about it was erased; or `import:` and that of an import."
 )
 
 
@@ -37,7 +37,8 @@ def _question(
     found = () if asked is None else audit_names.known([asked])
     if asked is not None and not found:
         detail = (
-            "Ask about a unit, an indicator, a period or a case: unit:oslo, indicator:10, period:rolling_12, case:<id>."
+            "Ask about a unit, an indicator, a period, a case or an import: "
+            "unit:oslo, indicator:10, period:rolling_12, case:<id>, import:<id>."
         )
         raise ProblemError(404, "unknown-object", "Unknown object", detail)
     return Question(object_id=found[0] if found else None, subject=subject, since=since, until=until)

@@ -30,6 +30,7 @@ from indicator_service.api.parameters import (
     within_the_years,
 )
 from indicator_service.api.trail import figures_entry, note_asked
+from indicator_service.imports.examples import examples
 from indicator_service.imports.refusals import Code, Refusal
 from indicator_service.policy import reader_of
 from indicator_service.row_security import stance
@@ -49,7 +50,7 @@ AskedMoment = Annotated[
 AskedPeriod = Annotated[str, Query(alias="period", description="`rolling_12`, or a month written `YYYY-MM`.")]
 
 
-@router.get("/districts/{unit}/metrics")
+@router.get("/districts/{unit}/metrics", responses=examples("read_figures"))
 async def read_metrics(
     *,
     request: Request,
@@ -86,7 +87,7 @@ async def read_metrics(
     )
 
 
-@router.get("/indicators/{number}/values")
+@router.get("/indicators/{number}/values", responses=examples("read_figures"))
 async def read_values(
     *,
     request: Request,

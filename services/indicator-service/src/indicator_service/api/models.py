@@ -11,6 +11,7 @@ from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.aggregation.figure import Figure, IndicatorFigures
 from indicator_service.definitions import Text
+from indicator_service.definitions.series import ImportKind
 
 
 class Document(BaseModel):
@@ -124,6 +125,12 @@ class IndicatorDocument(Document):
     description: Text
     numerator_text: Text | None
     denominator_text: Text
+    per: int
+    """For how much of the denominator a rate is given, such as 1,000 inhabitants; else 1."""
+    further: dict[str, Text]
+    """Further shares that its figures show, by key."""
+    rests_on: tuple[ImportKind, ...]
+    """The kinds of imports that its figures need, see `/v1/aggregate-imports`."""
 
 
 class CountDocument(Document):

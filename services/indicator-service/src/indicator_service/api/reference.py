@@ -21,6 +21,7 @@ from indicator_service.api.models import (
     Units,
 )
 from indicator_service.definitions import Indicator, Text, Version
+from indicator_service.definitions.series import FORM_OF
 
 router = APIRouter(prefix="/v1", tags=["reference"], responses=PROBLEM_RESPONSES)
 
@@ -67,6 +68,9 @@ def _definition(indicator: Indicator, version: Version) -> IndicatorDocument:
         description=version.description,
         numerator_text=version.numerator_text,
         denominator_text=version.denominator_text,
+        per=version.per,
+        further={each.key: each.name for each in version.further},
+        rests_on=tuple(dict.fromkeys(FORM_OF[each].kind for each in version.series)),
     )
 
 

@@ -1,6 +1,6 @@
 """Importing figures, all of a file or nothing; and taking an import back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,6 +11,7 @@ from forkant_kit.audit.record import Entry, Trail
 from forkant_kit.etag import stale_version
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_service import audit_names
 from indicator_service import store as changes
 from indicator_service.definitions.series import FORMS, ImportKind
 from indicator_service.imports import store
@@ -88,8 +89,9 @@ async def import_figures(
         raise _refused(checked.errors, rows=len(read))
     superseded = sum((row.unit, row.start) in stands for row in checked.rows)
     import_id = None if dry_run else await _keep(conn, context, given, checked)
-    ids = () if import_id is None else (import_id,)
-    await context.trail.record(conn, Entry(action=IMPORT_FIGURES, object_kind=OBJECT if ids else None, object_ids=ids))
+    kept = () if import_id is None else (import_id,)
+    ids = (*kept, *_units(row.unit for row in checked.rows))
+    await context.trail.record(conn, Entry(action=IMPORT_FIGURES, object_kind=OBJECT, object_ids=ids))
     return Outcome(import_id=import_id, rows=len(checked.rows), superseded=superseded)
 
 
@@ -108,8 +110,9 @@ async def withdraw(conn: AsyncConnection, context: Context, import_id: UUID, *, 
         raise Refusal(Code.ALREADY_WITHDRAWN)
     if not await store.withdraw(conn, import_id, version=version, by=context.subject, reason=reason):
         raise stale_version()
-    await changes.add_changes(conn, await store.units_of(conn, import_id))
-    entry = Entry(action=WITHDRAW_IMPORT, object_kind=OBJECT, object_ids=[import_id], version=version + 1)
+    units = await store.units_of(conn, import_id)
+    await changes.add_changes(conn, units)
+    entry = Entry(action=WITHDRAW_IMPORT, object_kind=OBJECT, object_ids=(import_id, *_units(units)))
     await context.trail.record(conn, entry)
     return version + 1
 
@@ -131,6 +134,11 @@ async def _keep(conn: AsyncConnection, context: Context, given: Provenance, chec
     await store.add(conn, provenance, checked.rows)
     await changes.add_changes(conn, (row.unit for row in checked.rows))
     return import_id
+
+
+def _units(units: Iterable[str]) -> tuple[UUID, ...]:
+    """Return how the trail names units: those of a unit see what was done to its figures."""
+    return audit_names.known(f"unit:{unit}" for unit in sorted(set(units)))
 
 
 def _refused(errors: Sequence[RowError], *, rows: int) -> Refusal:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from forkant_kit.problems import MEDIA_TYPE, PROBLEM_RESPONSES, document_of
+from forkant_kit.problems import MEDIA_TYPE, PROBLEM_RESPONSES, ProblemError, document_of
 from pydantic.config import JsonDict
 
 from indicator_service.imports.checking import RowCode
@@ -62,9 +62,67 @@ _SHOWN: Final[Mapping[str, tuple[Mapping[int, Any], tuple[Refusal, ...]]]] = Map
         "list_imports": ({200: {"items": [_DOCUMENT], "next": None}}, ()),
         "read_import": ({200: _DOCUMENT}, (_UNKNOWN,)),
         "read_rows": ({200: _ROWS}, (_UNKNOWN,)),
+        "read_figures": ({}, (Refusal(Code.HISTORY_NOT_SHOWN),)),
         "withdraw_import": ({200: {"id": IMPORT_ID, "version": 2}}, (_UNKNOWN, Refusal(Code.ALREADY_WITHDRAWN))),
     }
 )
+_FORBIDDEN: Final = (403, "forbidden", "Your role may not do this", "Ask the prevention lead of your unit who may.")
+_ONCE: Final = (
+    (
+        400,
+        "idempotency-key-required",
+        "An Idempotency-Key is required",
+        "Send a new random Idempotency-Key (a UUID, at most 200 characters) with each POST.",
+    ),
+    (
+        409,
+        "idempotency-key-in-use",
+        "The first request with this key still runs",
+        "Wait a moment and send the same request again.",
+    ),
+    (
+        422,
+        "idempotency-key-reused",
+        "The key was used with another body",
+        "Use a new Idempotency-Key for a new request.",
+    ),
+)
+_INVALID: Final = (422, "invalid-request", "The request is not valid", "Correct the places named.")
+_CONDITIONAL: Final = (
+    (
+        428,
+        "if-match-required",
+        "If-Match is required",
+        "Read the resource first and send its ETag in If-Match, so that nobody's change is lost.",
+    ),
+    (
+        412,
+        "stale-version",
+        "The resource has changed",
+        "Somebody changed it since you read it. Read it again, look at what changed, and repeat your change.",
+    ),
+)
+_CURSOR: Final = (
+    400,
+    "invalid-cursor",
+    "The cursor is not valid",
+    "Take the cursor from the list's last answer, or leave it out.",
+)
+_OF_BODY: Final = (
+    (413, "body-too-large", "The body is too large", "Send at most 1048576 bytes."),
+    (400, "body-incomplete", "The content broke off", "Send it again, whole."),
+)
+_ALSO: Final[Mapping[str, tuple[tuple[int, str, str, str], ...]]] = MappingProxyType(
+    {
+        "import_figures": (*_ONCE, *_OF_BODY, _INVALID),
+        "list_imports": (_CURSOR, _INVALID),
+        "read_import": (_INVALID,),
+        "read_rows": (_INVALID,),
+        "read_figures": (_INVALID,),
+        "withdraw_import": (*_ONCE, *_CONDITIONAL, _INVALID),
+    }
+)
+"""The problems that come from the mechanisms around an operation."""
 _SAID: Final = {200: "Successful Response", 201: "Imported"}
 
 
@@ -76,10 +134,9 @@ def examples(operation: str) -> dict[int | str, dict[str, Any]]:
         for status, body in answers.items()
     }
     problems = PROBLEM_RESPONSES["4XX"]
-    if refusals:
-        named = {each.code.value: {"value": document_of(problem_of(each))} for each in refusals}
-        content = {**problems["content"][MEDIA_TYPE], "examples": named}
-        shown["4XX"] = {**problems, "content": {MEDIA_TYPE: content}}
+    every = [*(problem_of(each) for each in refusals), *(ProblemError(*each) for each in _ALSO.get(operation, ()))]
+    named = {each.code: {"value": document_of(each)} for each in (*every, ProblemError(*_FORBIDDEN))}
+    shown["4XX"] = {**problems, "content": {MEDIA_TYPE: {**problems["content"][MEDIA_TYPE], "examples": named}}}
     return shown
 
 
