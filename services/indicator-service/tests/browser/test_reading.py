@@ -204,7 +204,27 @@ async def test_an_indicator_that_is_not_counted_yet_says_so(visit, figures, data
     await figures()
     owner = await asyncpg.connect(database.owner_url)
     await owner.execute("INSERT INTO uncounted_metric VALUES ('effect_harm')")
+    # A hub that has read the figures before looks again when something changed.
+    await owner.execute("INSERT INTO metric_change (unit) VALUES ('vest')")
     await owner.close()
     reader = await visit("pod-analyst", at="#show=10")
     await expect(reader.page.locator("#indicator-11 td").first).to_have_text("telles opp nå")
     await expect(reader.page.locator("#indicator-12 td").first).to_have_text(re.compile("%$"))
+
+
+async def test_a_target_is_shown_with_how_the_value_stands_once_it_is_approved(visit, figures, service, issuer):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=10&unit=oslo")
+    aim = reader.page.locator("#indicator-10 .aim")
+    await expect(reader.page.locator("#indicator-10 td").first).to_have_text(re.compile(r"50,0\s%"))
+    await expect(aim).to_have_text("")
+    today = datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat()
+    body = {"unit": "oslo", "indicator": 10, "goal": 0.8, "near": 0.6, "valid_from": today, "reason": "Prøve."}
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        lead = issuer.headers("lead-oslo") | {"Idempotency-Key": "propose"}
+        made = await client.post("/v1/targets", json=body, headers=lead)
+        path = f"{made.headers['location']}/versions/1/approval"
+        directorate = issuer.headers("pod-analyst") | {"Idempotency-Key": "approve", "If-Match": made.headers["etag"]}
+        assert (await client.post(path, json={}, headers=directorate)).status_code == 200
+    await expect(aim).to_have_text(re.compile(r"Mål ≥\s80\s%: ikke nådd"))
+    await expect(aim).to_have_attribute("data-band", "missed")

@@ -33,9 +33,10 @@ function drawRow(body, measure, figure, chosen) {
   line.querySelector("button").setAttribute("aria-pressed", String(chosen));
   const apart = apartLines(figure).map(([name, value]) => `${name}: ${value}`);
   setText(line.querySelector(".apart"), [figure.prioritised && text("prioritised"), ...apart].filter(Boolean).join(" · "));
-  const [value, numerator, denominator, target] = line.querySelectorAll("td");
-  setText(target, targetText(measure, figure));
-  target.dataset.band = figure.target?.band ?? "";
+  const aim = line.querySelector(".aim");
+  setText(aim, figure.target ? `${text("target")} ${targetText(measure, figure)}` : "");
+  aim.dataset.band = figure.target?.band ?? "";
+  const [value, numerator, denominator] = line.querySelectorAll("td");
   setText(value, figureText(measure, figure));
   setText(numerator, countText(figure.numerator));
   setText(denominator, countText(figure.denominator));
@@ -44,7 +45,7 @@ function drawRow(body, measure, figure, chosen) {
 function makeRow(measure, id) {
   const name = element("button", { type: "button", class: "plain", "data-measure": measure.id },
     `${whole(measure.number)} ${pick(measure.name)}`);
-  const row = element("tr", { id }, element("th", { scope: "row" }, name, element("span", { class: "apart" })));
-  replaceChildren(row, [...row.children, element("td"), element("td"), element("td"), element("td")]);
+  const row = element("tr", { id }, element("th", { scope: "row" }, name, element("span", { class: "aim" }), element("span", { class: "apart" })));
+  replaceChildren(row, [...row.children, element("td"), element("td"), element("td")]);
   return row;
 }
