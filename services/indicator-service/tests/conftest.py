@@ -19,6 +19,7 @@ from forkant_contracts.codes import (
     CancelReason,
     CaseState,
     CaseType,
+    ClarificationOutcome,
     CloseReason,
     ConcernOutcome,
     ConcernSource,
@@ -31,10 +32,12 @@ from forkant_contracts.codes import (
     PurposeCode,
     RejectReason,
     ReopenReason,
+    StatementType,
     SubjectCategory,
     Theme,
+    VerificationStatus,
 )
-from forkant_contracts.events import case, concern, measure
+from forkant_contracts.events import case, concern, follow_up, information, measure, partner
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_kit.db import create_engine
 from forkant_kit.settings import Environment
@@ -105,12 +108,16 @@ class Case(Aggregate):
         return self.add(case.CasePlanned(goals=goals, goals_with_baseline=with_baseline), **kwargs)
 
     def measure_planned(
-        self, *, arena: Arena = Arena.PHYSICAL, version: int | None = None, **kwargs: Any
+        self,
+        *,
+        arena: Arena = Arena.PHYSICAL,
+        version: int | None = None,
+        due_on: date = date(2026, 12, 1),
+        **kwargs: Any,
     ) -> measure.MeasurePlanned:
         """Plan a measure, and give what its later events are about."""
         data = measure.MeasurePlanned(
-            measure_id=uuid4(), kind=MeasureKind.HOME_VISIT, arena=arena, due_on=date(2026, 12, 1),
-            method_version=version,
+            measure_id=uuid4(), kind=MeasureKind.HOME_VISIT, arena=arena, due_on=due_on, method_version=version,
         )  # fmt: skip
         self.add(data, **kwargs)
         return data
@@ -122,6 +129,55 @@ class Case(Aggregate):
         return self.add(
             measure.MeasureCancelled(measure_id=planned.measure_id, reason=CancelReason.NOT_NEEDED), **kwargs
         )
+
+    def measure_rescheduled(self, planned: measure.MeasurePlanned, due_on: date, **kwargs: Any) -> Event:
+        return self.add(measure.MeasureRescheduled(measure_id=planned.measure_id, due_on=due_on), **kwargs)
+
+    def plan_approved(self, **kwargs: Any) -> Event:
+        return self.add(case.CasePlanApproved(goals=2, goals_with_baseline=1), **kwargs)
+
+    def follow_up_scheduled(self, due_on: date, **kwargs: Any) -> UUID:
+        """Schedule a follow-up, and give its id."""
+        item = uuid4()
+        self.add(follow_up.FollowUpScheduled(follow_up_id=item, due_on=due_on), **kwargs)
+        return item
+
+    def follow_up_rescheduled(self, item: UUID, due_on: date, **kwargs: Any) -> Event:
+        return self.add(follow_up.FollowUpRescheduled(follow_up_id=item, due_on=due_on), **kwargs)
+
+    def follow_up_held(self, item: UUID, **kwargs: Any) -> Event:
+        return self.add(follow_up.FollowUpHeld(follow_up_id=item), **kwargs)
+
+    def partner_added(self, kind: PartnerKind = PartnerKind.SCHOOL, **kwargs: Any) -> UUID:
+        """Add a partner, and give its id."""
+        item = uuid4()
+        self.add(partner.PartnerAdded(partner_id=item, kind=kind), **kwargs)
+        return item
+
+    def partner_removed(self, item: UUID, **kwargs: Any) -> Event:
+        return self.add(partner.PartnerRemoved(partner_id=item), **kwargs)
+
+    def information_registered(self, deadline: date, **kwargs: Any) -> UUID:
+        """Register information, and give its id."""
+        item = uuid4()
+        told = information.InformationRegistered(
+            information_id=item, statement_type=StatementType.FACT, verification_status=VerificationStatus.UNVERIFIED,
+            clarification_deadline=deadline,
+        )  # fmt: skip
+        self.add(told, **kwargs)
+        return item
+
+    def information_restricted(self, item: UUID, deadline: date, **kwargs: Any) -> Event:
+        return self.add(
+            information.InformationRestricted(information_id=item, clarification_deadline=deadline), **kwargs
+        )
+
+    def information_clarified(self, item: UUID, deadline: date, **kwargs: Any) -> Event:
+        told = information.InformationClarified(
+            information_id=item, outcome=ClarificationOutcome.RELEVANT, clarification_deadline=deadline,
+            verification_status=VerificationStatus.VERIFIED,
+        )  # fmt: skip
+        return self.add(told, **kwargs)
 
     def held(self, **kwargs: Any) -> Event:
         return self.add(case.CasePutOnHold(reason=HoldReason.AWAITING_PARTNER), **kwargs)

@@ -123,7 +123,12 @@ async def test_a_month_can_be_asked_for(client, as_persona, project, new_case):
     await project(case.opened())
     headers = as_persona("officer-oslo")
     body = (await client.get("/v1/districts/oslo/metrics?period=2026-03", headers=headers)).json()
-    assert body["period"] == {"kind": "month", "from": "2026-03-01", "to": "2026-03-31"}
+    assert body["period"] == {
+        "kind": "month",
+        "from": "2026-03-01",
+        "to": "2026-03-31",
+        "counted_until": "2026-03-31",
+    }
     assert body["counts"]["opened"]["value"] == 1
     body = (await client.get("/v1/districts/oslo/metrics?period=2026-02", headers=headers)).json()
     assert {figure["value"] for figure in body["counts"].values()} == {0}
@@ -181,23 +186,9 @@ async def test_units_definitions_and_freshness_can_be_read(client, as_persona, e
         "holds_cases": True,
     }
     definitions = (await client.get("/v1/indicators", headers=headers)).json()
-    assert [item["number"] for item in definitions["indicators"]] == [
-        1,
-        2,
-        3,
-        4,
-        5,
-        7,
-        10,
-        11,
-        12,
-        14,
-        15,
-        16,
-        17,
-        18,
-        20,
-    ]
+    assert [item["number"] for item in definitions["indicators"]] == [n for n in range(1, 22) if n != 19]
+    at_end = {item["number"] for item in definitions["indicators"] if item["counted_at_end"]}
+    assert at_end == {6, 9, 13, 21}
     by_number = {item["number"]: item for item in definitions["indicators"]}
     assert [(by_number[n]["per"], by_number[n]["rests_on"]) for n in (1, 10)] == [(1000, ["populations"]), (1, [])]
     assert by_number[15]["further"] == {"within_12_months": {"nb": "innen 12 måneder", "en": "within 12 months"}}

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import anyio
 import pytest
@@ -52,19 +52,24 @@ class Client:
         raise AssertionError(f"the stream ended before {name}")
 
 
+def reached(hub, sequence):
+    """Return the id of the event with which a client had the figures of today after so many changes."""
+    return f"{hub.day}/{sequence}"
+
+
 async def test_a_client_gets_every_unit_first_and_then_only_what_changes(hub, open_cases):
     await hub.refresh()
     client = Client(hub, [("oslo", True), ("troms", True)])
     assert (await client.next("metrics"))["unit"] == "oslo"
     assert client.last_id is None
     assert (await client.next("metrics"))["unit"] == "troms"
-    assert client.last_id == "0"
+    assert client.last_id == reached(hub, 0)
     assert (await client.next("freshness"))["seconds_behind"] is None
 
     await open_cases(7, "troms")
     await hub.refresh()
     found = await client.next("metrics")
-    assert (found["unit"], found["counts"]["open"]["value"], client.last_id) == ("troms", 7, "1")
+    assert (found["unit"], found["counts"]["open"]["value"], client.last_id) == ("troms", 7, reached(hub, 1))
     assert {"period", "as_of", "watermark", "seconds_behind", "indicators"} <= found.keys()
 
 
@@ -76,7 +81,7 @@ async def test_a_slow_client_gets_the_newest_figures_once(hub, open_cases):
         await open_cases(1)
         await hub.refresh()
     assert (await client.next("metrics"))["counts"]["open"]["value"] == 3
-    assert client.last_id == "3"
+    assert client.last_id == reached(hub, 3)
 
 
 async def test_a_change_that_stays_hidden_is_not_sent(hub, open_cases):
@@ -97,28 +102,65 @@ async def test_a_client_that_comes_back_gets_what_changed_since(hub, open_cases)
     await open_cases(6, "oslo")
     await hub.refresh()
     keys = [("oslo", True), ("troms", True), ("national", True)]
-    assert set(await _seen_already(hub, keys, "1")) == set(keys)
+    assert set(await _seen_already(hub, keys, reached(hub, 1))) == set(keys)
     await open_cases(6, "troms")
     await hub.refresh()
-    assert set(await _seen_already(hub, keys, "1")) == {("oslo", True)}
-    assert set(await _seen_already(hub, [("oslo", False)], "1")) == set()
+    assert set(await _seen_already(hub, keys, reached(hub, 1))) == {("oslo", True)}
+    assert set(await _seen_already(hub, [("oslo", False)], reached(hub, 1))) == set()
 
 
-@pytest.mark.parametrize("last", [None, "", "nonsense", "-1", "99", "9" * 40, "٣"])
+@pytest.mark.parametrize("last", [None, "", "nonsense", "1", "{}/-1", "{}/99", "{}/" + "9" * 40, "{}/٣"])
 async def test_a_client_with_an_id_that_says_nothing_gets_everything(hub, open_cases, last):
     await open_cases(1)
     await hub.refresh()
-    assert await _seen_already(hub, [("oslo", True)], last) == {}
+    assert await _seen_already(hub, [("oslo", True)], last and last.format(hub.day)) == {}
 
 
 async def test_a_client_that_is_ahead_of_this_process_gets_nothing_old(hub, open_cases):
     await hub.refresh()
     await open_cases(6)
-    client = Client(hub, [("oslo", True)], await _seen_already(hub, [("oslo", True)], "1"))
+    client = Client(hub, [("oslo", True)], await _seen_already(hub, [("oslo", True)], reached(hub, 1)))
     await client.next("freshness")
     await open_cases(1)
     await hub.refresh()
     assert (await client.next("metrics"))["counts"]["open"]["value"] == 7
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def __call__(self):
+        return self.at
+
+
+async def test_a_new_day_in_norway_is_sent_with_what_it_changes_and_without_an_event(hub, engine, new_case):
+    clock = hub._now = Clock(datetime(2026, 6, 10, 21, 59, 59, tzinfo=UTC))
+    case = new_case(at=datetime(2026, 6, 1, tzinfo=UTC))
+    case.opened()
+    case.follow_up_scheduled(date(2026, 6, 10))
+    async with engine.begin() as conn:
+        await apply(conn, case.events)
+    await hub.refresh()
+    client = Client(hub, [("oslo", True), ("troms", True)])
+    before = await client.next("metrics")
+    await client.next("freshness")
+    left_at = client.last_id
+    assert (before["period"]["counted_until"], overdue(before)) == ("2026-06-10", 0)
+
+    clock.at = datetime(2026, 6, 10, 22, 0, tzinfo=UTC)
+    await hub.refresh()
+    after = await client.next("metrics")
+    assert (after["unit"], after["period"]["counted_until"], overdue(after)) == ("oslo", "2026-06-11", 1)
+    # Whoever was away at midnight has the figures of the day before, though nothing happened since.
+    assert await _seen_already(hub, [("oslo", True)], left_at) == {}
+    assert set(await _seen_already(hub, [("oslo", True)], reached(hub, 1))) == {("oslo", True)}
+
+
+def overdue(document):
+    return next(item for item in document["indicators"] if item["number"] == 9)["numerator"]["value"]
 
 
 async def test_changes_that_are_no_longer_kept_mean_everything(hub, engine, open_cases):
@@ -127,8 +169,8 @@ async def test_changes_that_are_no_longer_kept_mean_everything(hub, engine, open
     async with engine.begin() as conn:
         await conn.execute(text("DELETE FROM metric_change WHERE sequence < 3"))
     await hub.refresh()
-    assert await _seen_already(hub, [("troms", True)], "1") == {}
-    assert await _seen_already(hub, [("troms", True)], "2") != {}
+    assert await _seen_already(hub, [("troms", True)], reached(hub, 1)) == {}
+    assert await _seen_already(hub, [("troms", True)], reached(hub, 2)) != {}
 
 
 async def test_the_stream_ends_with_the_token(hub):

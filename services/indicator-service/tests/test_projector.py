@@ -7,13 +7,15 @@ from datetime import date, timedelta
 
 import pytest
 from forkant_contracts import encode
-from forkant_contracts.codes import ConcernOutcome
+from forkant_contracts.codes import ConcernOutcome, RestrictionReason
+from forkant_contracts.events.case import CaseRestricted
 from forkant_kit.batch import BatchProcessor
 from forkant_kit.gate import Record
 from indicator_service import queries, store
 from indicator_service.aggregation.calendar import parse_period
 from indicator_service.aggregation.snapshot import take_snapshot
 from indicator_service.definitions import load_catalogue
+from indicator_service.definitions.metrics import BY_DAY
 from indicator_service.projector import apply
 from indicator_service.settings import SERVICE
 from sqlalchemy import text
@@ -208,12 +210,20 @@ async def test_the_district_cells_are_the_sums_of_the_cells(bus, rows, new_case)
         case.transferred("vest", after=DAY)
         case.closed(after=DAY)
         await bus.deliver(*case.events)
+    by_day = ", ".join(f"'{metric}'" for metric in BY_DAY)
     summed = await rows(
-        "SELECT district, metric, month, bucket, sum(amount) FROM cell GROUP BY 1, 2, 3, 4 HAVING sum(amount) <> 0"
+        f"""SELECT district, metric, month, CASE WHEN metric IN ({by_day}) THEN 0 ELSE bucket END, sum(amount)
+            FROM cell GROUP BY 1, 2, 3, 4 HAVING sum(amount) <> 0"""
     )
     kept = await rows("SELECT district, metric, month, bucket, amount FROM district_cell WHERE amount <> 0")
     assert {tuple(row) for row in summed} == {tuple(row) for row in kept}
-    assert {row.district for row in kept} == {"vest"}
+    summed_by_day = await rows(
+        f"""SELECT district, metric, month + bucket - 1, sum(amount) FROM cell WHERE metric IN ({by_day})
+            GROUP BY 1, 2, 3 HAVING sum(amount) <> 0"""
+    )
+    kept_by_day = await rows("SELECT district, metric, day, amount FROM district_day WHERE amount <> 0")
+    assert {tuple(row) for row in summed_by_day} == {tuple(row) for row in kept_by_day}
+    assert {row.district for row in (*kept, *kept_by_day)} == {"vest"}
 
 
 async def test_changes_name_each_unit_once_a_batch(bus, rows, new_case):
@@ -221,7 +231,7 @@ async def test_changes_name_each_unit_once_a_batch(bus, rows, new_case):
     first.opened()
     second.opened()
     await bus.deliver(*first.events, *second.events)
-    await bus.deliver(first.held(after=DAY))
+    await bus.deliver(first.add(CaseRestricted(restricted=True, reason=RestrictionReason.DISPUTED)))
     assert [row.unit for row in await rows("SELECT unit FROM metric_change ORDER BY sequence")] == ["oslo", "troms"]
 
 

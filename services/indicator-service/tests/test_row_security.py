@@ -34,7 +34,7 @@ WORKERS = (
 )
 IMPORTS = ("aggregate_import", "imported_value")
 STEERING = ("target", "target_version", "priority")
-GUARDED = {*WORKERS, *IMPORTS, *STEERING, "district_cell", "idempotency_key"}
+GUARDED = {*WORKERS, *IMPORTS, *STEERING, "district_cell", "district_day", "idempotency_key"}
 STANCES = {
     "none": {},
     "empty": {"districts": "", "unit": ""},
@@ -105,9 +105,9 @@ async def as_role(url: str, settings: dict[str, str]) -> AsyncIterator[asyncpg.C
         await connection.close()
 
 
-async def districts(url: str, settings: dict[str, str]) -> set[str]:
+async def districts(url: str, settings: dict[str, str], table: str = "district_cell") -> set[str]:
     async with as_role(url, settings) as app:
-        return {row["district"] for row in await app.fetch("SELECT DISTINCT district FROM district_cell")}
+        return {row["district"] for row in await app.fetch(f"SELECT DISTINCT district FROM {table}")}
 
 
 async def test_each_table_is_guarded_or_declared_free_with_a_reason(filled):
@@ -129,6 +129,7 @@ async def test_the_wall_has_no_gap_for_the_roles_of_processes(filled, url):
         await engine.dispose()
 
 
+@pytest.mark.parametrize("table", ["district_cell", "district_day"])
 @pytest.mark.parametrize(
     ("told", "seen"),
     [
@@ -139,9 +140,9 @@ async def test_the_wall_has_no_gap_for_the_roles_of_processes(filled, url):
         ("all", {"oslo", "troms"}),
     ],
 )
-async def test_figures_are_there_for_those_districts_alone_that_the_stance_names(filled, told, seen):
-    assert await districts(filled.worker_url, {}) == {"oslo", "troms"}
-    assert await districts(filled.app_url, STANCES[told]) == seen
+async def test_figures_are_there_for_those_districts_alone_that_the_stance_names(filled, told, seen, table):
+    assert await districts(filled.worker_url, {}, table) == {"oslo", "troms"}
+    assert await districts(filled.app_url, STANCES[told], table) == seen
 
 
 def test_a_stance_names_all_districts_only_when_the_answer_needs_more_than_the_readers_own():
@@ -180,10 +181,10 @@ async def test_where_a_grant_is_given_by_mistake_the_policies_still_hold(filled,
         await owner.close()
 
 
-@pytest.mark.parametrize("table", ["consumer_offset", "district_cell", "metric_change"])
+@pytest.mark.parametrize("table", ["consumer_offset", "district_cell", "district_day", "metric_change"])
 @pytest.mark.parametrize("told", sorted(STANCES))
 async def test_the_application_changes_no_figures_and_no_positions(filled, table, told):
-    column = {"consumer_offset": "next_offset", "district_cell": "amount", "metric_change": "unit"}[table]
+    column = {"consumer_offset": "next_offset", "metric_change": "unit"}.get(table, "amount")
     for attack in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}", f"TRUNCATE {table}"):
         async with as_role(filled.app_url, STANCES[told]) as app:
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):

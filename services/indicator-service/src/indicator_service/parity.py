@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from indicator_service.aggregation.cells import Cell, Cells, cells_of
 from indicator_service.aggregation.facts import Fact
 from indicator_service.definitions import Metric
+from indicator_service.definitions.metrics import BY_DAY
 from indicator_service.fact_codec import case_from_json, concern_from_json
 
 SETTLE_S: Final = 30.0
@@ -42,10 +43,19 @@ WHERE generation = :generation AND district = split_part(:unit, '/', 1) AND unit
 """)
 _BY_DISTRICT: Final = text("""
 SELECT count(*) FROM (
-    SELECT district, metric, month, bucket, sum(amount) AS amount FROM cell WHERE generation = :generation
-    GROUP BY district, metric, month, bucket
+    SELECT district, metric, month, CASE WHEN metric = ANY(:by_day) THEN 0 ELSE bucket END AS bucket,
+           sum(amount) AS amount FROM cell WHERE generation = :generation
+    GROUP BY 1, 2, 3, 4
 ) AS f
 FULL JOIN (SELECT * FROM district_cell WHERE generation = :generation) AS d USING (district, metric, month, bucket)
+WHERE coalesce(f.amount, 0) <> coalesce(d.amount, 0)
+""")
+_BY_DISTRICT_AND_DAY: Final = text("""
+SELECT count(*) FROM (
+    SELECT district, metric, month + bucket - 1 AS day, sum(amount) AS amount FROM cell
+    WHERE generation = :generation AND metric = ANY(:by_day) GROUP BY 1, 2, 3
+) AS f
+FULL JOIN (SELECT * FROM district_day WHERE generation = :generation) AS d USING (district, metric, day)
 WHERE coalesce(f.amount, 0) <> coalesce(d.amount, 0)
 """)
 _COMPARED: Final = """
@@ -130,11 +140,13 @@ async def changes(conn: AsyncConnection, generation: int, *, live: int) -> list[
 
 async def _recounted(conn: AsyncConnection, generation: int) -> tuple[int, int]:
     compared = 0
-    wrong = int((await conn.execute(_BY_DISTRICT, {"generation": generation})).scalar_one())
+    bind = {"generation": generation, "by_day": sorted(metric.value for metric in BY_DAY)}
+    wrong = sum([int((await conn.execute(each, bind)).scalar_one()) for each in (_BY_DISTRICT, _BY_DISTRICT_AND_DAY)])
     for unit in (await conn.execute(_UNITS, {"generation": generation})).scalars().all():
         expected: Cells = Counter()
         async for fact in _facts(conn, generation, unit):
-            expected.update(cells_of(fact))
+            for cell, amount in cells_of(fact):
+                expected[cell] += amount
         rows = await conn.execute(_CELLS, {"generation": generation, "unit": unit})
         found = {Cell(row.unit, Metric(row.metric), *row[2:7]): int(row.amount) for row in rows}
         compared += len(found)

@@ -13,19 +13,30 @@ from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.imported import groups_of, reach_of
 from indicator_service.aggregation.tally import Imported, Tally
 from indicator_service.definitions import Catalogue, Metric
-from indicator_service.definitions.metrics import HISTOGRAMS
+from indicator_service.definitions.metrics import BY_DAY, HISTOGRAMS, STOCKS
 from indicator_service.imports import store as imports
 from indicator_service.imports.standing import standing
 
+# What is counted by day is read by month until the month that is counted until, and by day in that one: so a page costs
+# the same whatever the years, and days to come are in none.
 _READ: Final = """
 SELECT district, metric, bucket, coalesce(sum(amount) FILTER (WHERE month >= :first), 0) AS within,
        sum(amount) AS until_end
-FROM district_cell
-WHERE generation = :generation AND month <= :last AND (month >= :first OR metric = ANY(:stocks)) AND amount <> 0
+FROM (
+    SELECT district, metric, month, bucket, amount FROM district_cell
+    WHERE generation = :generation AND month <= :last AND (month >= :first OR metric = ANY(:stocks))
+      AND (month < :last_begun OR metric <> ALL(:by_day))
+    UNION ALL
+    SELECT district, metric, CAST(:last_begun AS date), 0, amount FROM district_day
+    WHERE generation = :generation AND day BETWEEN :last_begun AND :until
+) AS counted
+WHERE amount <> 0
 """
 _EVERY_TALLY: Final = text(f"{_READ} GROUP BY district, metric, bucket")
 _TALLIES: Final = text(f"{_READ} AND district = ANY(:units) GROUP BY district, metric, bucket")
-_UNCOUNTED: Final = text("SELECT metric FROM uncounted_metric")
+_UNCOUNTED: Final = text(
+    "SELECT metric FROM uncounted_metric WHERE generation IS NULL OR generation = CAST(:generation AS int)"
+)
 _SEQUENCE: Final = text(
     "SELECT coalesce(max(sequence), 0) AS newest, coalesce(min(sequence), 0) AS oldest FROM metric_change"
 )
@@ -62,9 +73,9 @@ class ChangeRange:
         return self.oldest - 1 <= sequence <= self.newest
 
 
-async def uncounted_metrics(conn: AsyncConnection) -> frozenset[Metric]:
-    """Return the metrics that are not counted yet; ask before the tallies, so that none is shown half."""
-    found = (await conn.execute(_UNCOUNTED)).scalars()
+async def uncounted_metrics(conn: AsyncConnection, *, generation: int) -> frozenset[Metric]:
+    """Return the metrics that a generation has not counted; ask before the tallies, so that none is shown half."""
+    found = (await conn.execute(_UNCOUNTED, {"generation": generation})).scalars()
     return frozenset(Metric(metric) for metric in found if metric in _KNOWN)
 
 
@@ -92,7 +103,10 @@ async def tallies(
         "generation": generation,
         "first": period.first_month,
         "last": period.last_month,
-        "stocks": sorted(metric.value for metric in stocks),
+        "until": period.counted_until,
+        "last_begun": period.counted_until.replace(day=1),
+        "stocks": sorted(metric.value for metric in {*stocks, *STOCKS}),
+        "by_day": sorted(metric.value for metric in BY_DAY),
     }
     found = {unit: _empty() for unit in units or ()}
     rows = conn.execute(_EVERY_TALLY, bind) if units is None else conn.execute(_TALLIES, {**bind, "units": [*units]})

@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service.aggregation.cells import Cells
 from indicator_service.aggregation.facts import CaseFact, ConcernFact
+from indicator_service.definitions.metrics import BY_DAY
 from indicator_service.fact_codec import case_from_json, case_to_json, concern_from_json, concern_to_json
 
+_BY_DAY: Final = sorted(metric.value for metric in BY_DAY)
 _LOAD_CASES: Final = text("""
 SELECT case_id AS id, CAST(fact AS text) AS fact FROM case_fact WHERE generation = :generation AND case_id = ANY(:ids)
 """)
@@ -50,7 +52,7 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:units AS text[
 ON CONFLICT (generation, concern_id) DO UPDATE
 SET version = EXCLUDED.version, unit = EXCLUDED.unit, fact = EXCLUDED.fact
 """)
-# PostgreSQL runs the part that nothing reads from last: the cells by district, which partitions share the most.
+# PostgreSQL runs the parts that nothing reads from last: the cells by district, which partitions share the most.
 _ADD_CELLS: Final = text("""
 WITH delta AS MATERIALIZED (
     SELECT split_part(d.unit, '/', 1) AS district, d.*
@@ -60,9 +62,15 @@ WITH delta AS MATERIALIZED (
          AS d (unit, metric, month, case_type, theme, age_band, bucket, amount)
 ), by_district AS (
     INSERT INTO district_cell AS c (generation, district, metric, month, bucket, amount)
-    SELECT CAST(:generation AS int), district, metric, month, bucket, sum(amount) FROM delta
-    GROUP BY district, metric, month, bucket HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4, 5
+    SELECT CAST(:generation AS int), district, metric, month,
+           CASE WHEN metric = ANY(:by_day) THEN 0 ELSE bucket END, sum(amount) FROM delta
+    GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4, 5
     ON CONFLICT (generation, district, metric, month, bucket) DO UPDATE SET amount = c.amount + EXCLUDED.amount
+), by_day AS (
+    INSERT INTO district_day AS c (generation, day, district, metric, amount)
+    SELECT CAST(:generation AS int), month + bucket - 1, district, metric, sum(amount) FROM delta
+    WHERE metric = ANY(:by_day) GROUP BY 1, 2, 3, 4 HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4
+    ON CONFLICT (generation, day, district, metric) DO UPDATE SET amount = c.amount + EXCLUDED.amount
 )
 INSERT INTO cell AS c (generation, district, metric, month, unit, case_type, theme, age_band, bucket, amount)
 SELECT CAST(:generation AS int), district, metric, month, unit, case_type, theme, age_band, bucket, amount FROM delta
@@ -139,7 +147,7 @@ async def held_elsewhere(conn: AsyncConnection, ids: Collection[UUID], *, genera
 
 
 async def add_cells(conn: AsyncConnection, delta: Cells, *, generation: int) -> None:
-    """Add to the cells, with every dimension and by district."""
+    """Add to the cells, with every dimension, by district, and by district and day."""
     cells = list(delta)
     bind = {
         "generation": generation,
@@ -151,6 +159,7 @@ async def add_cells(conn: AsyncConnection, delta: Cells, *, generation: int) -> 
         "age_bands": [str(cell.age_band) for cell in cells],
         "buckets": [cell.bucket for cell in cells],
         "amounts": [delta[cell] for cell in cells],
+        "by_day": _BY_DAY,
     }
     await conn.execute(_ADD_CELLS, bind)
 

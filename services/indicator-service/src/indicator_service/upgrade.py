@@ -3,6 +3,9 @@
 A migration names the metrics in ``uncounted_metric``, and an answer says of their indicators that they are not counted
 yet. All of it is one transaction: a reader finds none of the new cells or all, and a worker that dies starts over. The
 lock keeps other workers from writing facts meanwhile; batches bound the memory.
+
+What no fact of a generation has anything of is named with that generation. It is not counted from facts, and its
+indicators stay without figures until a generation that is made from the events takes its place.
 """
 
 from collections.abc import Iterable
@@ -26,11 +29,12 @@ _FIRST: Final = UUID(int=0)
 # Waits for as long as another worker counts, which may be longer than any statement takes.
 _PATIENCE: Final = text("SET LOCAL statement_timeout = 0")
 _LOCK: Final = text("LOCK TABLE case_fact IN SHARE ROW EXCLUSIVE MODE")
-_UNCOUNTED: Final = text("SELECT metric FROM uncounted_metric")
-_COUNTED: Final = text("DELETE FROM uncounted_metric WHERE metric = ANY(:metrics)")
+_UNCOUNTED: Final = text("SELECT metric FROM uncounted_metric WHERE generation IS NULL")
+_COUNTED: Final = text("DELETE FROM uncounted_metric WHERE generation IS NULL AND metric = ANY(:metrics)")
 _CLEAR: Final = (
     text("DELETE FROM cell WHERE metric = ANY(:metrics)"),
     text("DELETE FROM district_cell WHERE metric = ANY(:metrics)"),
+    text("DELETE FROM district_day WHERE metric = ANY(:metrics)"),
 )
 _GENERATIONS: Final = text("SELECT number FROM generation WHERE state <> 'dropped' ORDER BY number")
 _FACTS: Final = text("""

@@ -7,16 +7,19 @@ import pytest
 from forkant_contracts.codes import ConcernOutcome
 from indicator_service.aggregation.facts import CaseFact
 from indicator_service.aggregation.fold import fold, streams_of
+from indicator_service.definitions.metrics import BY_DAY
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def counted(*streams):
-    """Fold all streams and return {(unit, metric, month, bucket): count}."""
+    """Fold all streams and return {(unit, metric, month, bucket): count}, without what is counted by day."""
     events = [event for stream in streams for event in stream.events]
     delta = fold(streams_of(events), cases={}, concerns={}).delta
     found = Counter()
     for cell, amount in delta.items():
+        if cell.metric in BY_DAY:
+            continue
         found[cell.unit, cell.metric.value, f"{cell.month:%Y-%m}", cell.bucket] += amount
     return dict(found)
 

@@ -39,11 +39,13 @@ def indicator(figures, number):
 
 EVERYWHERE = {
     unit: tally(
-        opened=40, ended=30, closed=20, closed_evaluated=15, not_started=10, ended_without_measure=10, days=[n] * 20,
+        opened=40, ended=5, closed=20, closed_evaluated=15, not_started=10, ended_without_measure=10, days=[n] * 20,
         concerns_decided=20, became_case=8, hours=range(20), concerns_received=25,
         assessed_in_time=30, under_18=20, child_view_recorded=10, plans=20, plans_with_baseline=15, measures=40,
         digital_measures=10, standard_measures=20, standard_measures_met=5,
-        evaluated=30, effect_achieved=10, effect_harm=6, effect_not_known=7,
+        evaluated=30, effect_achieved=10, effect_harm=6, effect_not_known=7, measures_due=20, measures_in_time=12,
+        information=50, information_past_deadline=5, active=30, active_long=20, active_long_approved=10,
+        active_overdue=6, active_with_partner=24, partner_school=14, partner_health=18,
     )
     for n, unit in enumerate(CASE_UNITS)
 }  # fmt: skip
@@ -52,7 +54,7 @@ EVERYWHERE = {
 def test_figures_follow_their_definitions():
     found = shown(EVERYWHERE, "troms")
     assert {key: figure.value for key, figure in found.counts.items()} == {
-        "open": 10,
+        "open": 35,
         "opened": 40,
         "closed": 20,
         "concerns_received": 25,
@@ -62,11 +64,19 @@ def test_figures_follow_their_definitions():
     assert indicator(found, 4).extra["not_started"].value == 10
     assert indicator(found, 10).value.value == 0.75
     shares = {item.number: item.value.value for item in found.indicators if item.kind == "share" and item.value.value}
-    assert shares == {3: 0.4, 5: 0.75, 7: 0.75, 10: 0.75, 11: 0.3333, 12: 0.25, 14: 0.5, 17: 0.25}
+    assert shares == {3: 0.4, 5: 0.75, 7: 0.75, 10: 0.75, 11: 0.3333, 12: 0.25, 14: 0.5, 17: 0.25} | {
+        6: 0.5,
+        8: 0.6,
+        9: 0.2,
+        13: 0.8,
+        21: 0.1,
+    }
     assert {name: figure.value for name, figure in indicator(found, 11).extra.items()} == {
         "effect_harm": 6,
         "effect_not_known": 7,
     }
+    partners = {name: figure.value for name, figure in indicator(found, 13).extra.items() if figure.value}
+    assert partners == {"partner_school": 14, "partner_health": 18}
     assert not any(figure.suppressed for figure in found.counts.values())
     assert not any(item.value.suppressed for item in found.indicators)
 
@@ -123,7 +133,7 @@ def test_a_count_and_the_total_of_an_indicator_are_hidden_alike():
     assert mask.counts["closed"] == mask.totals[10]
 
 
-@pytest.mark.parametrize("number", [3, 5, 7, 10, 11, 12, 14, 17])
+@pytest.mark.parametrize("number", [3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 21])
 @given(data=st.data())
 def test_no_share_is_shown_of_a_unit_whose_numbers_are_hidden(number, data):
     amounts = st.integers(0, 30)
@@ -145,6 +155,16 @@ def test_no_share_is_shown_of_a_unit_whose_numbers_are_hidden(number, data):
             measures=n,
             standard_measures_met=min(k, n),
             digital_measures=min(k, n),
+            measures_due=n,
+            measures_in_time=min(k, n),
+            information=n,
+            information_past_deadline=min(k, n),
+            active=n,
+            active_overdue=min(k, n),
+            active_with_partner=min(k, n),
+            partner_school=min(k, n),
+            active_long=n,
+            active_long_approved=min(k, n),
         )
         for unit in CASE_UNITS
         for n, k in [(data.draw(amounts), data.draw(amounts))]
@@ -196,3 +216,47 @@ def test_what_is_not_counted_yet_has_no_figure_and_says_so():
         item = indicator(figures, 11)
         nothing = [item.numerator, item.denominator, item.value, *item.extra.values()]
         assert [(figure.value, figure.suppressed) for figure in nothing] == [(None, False)] * 5
+
+
+@pytest.mark.parametrize(
+    ("change", "hidden"),
+    [
+        ({}, set()),
+        ({"active": 33}, {6, 9, 13}),  # Of 35 open, two are on hold.
+        ({"active_long": 28}, {6}),  # Of 30 active, two are so for no more than 30 days.
+        ({"active_with_partner": 28}, {13}),
+        ({"active_overdue": 2}, {9}),
+    ],
+)
+def test_few_who_are_left_of_a_whole_can_not_be_found_from_what_is_active(change, hidden):
+    """Of other units everything is shown: the open, the active, those over 30 days, the overdue, those with a partner."""
+    few = tally(**{
+        "opened": 40, "ended": 5, "active": 30, "active_long": 20, "active_long_approved": 10, "active_overdue": 6,
+        "active_with_partner": 24, **change,
+    })  # fmt: skip
+    found = shown(EVERYWHERE | {"finnmark": few}, "finnmark")
+    assert found.counts["open"].value == 35
+    assert {number for number in (6, 9, 13) if indicator(found, number).value.suppressed} == hidden
+    denominators = {number for number in (6, 9, 13) if indicator(found, number).denominator.suppressed}
+    assert denominators == (hidden if change.keys() & {"active", "active_long"} else set())
+
+
+@pytest.mark.parametrize(
+    ("school", "health", "hidden"),
+    [
+        (14, 18, False),
+        (22, 10, True),  # Of 24 with a partner, two have others than the school alone.
+        (14, 12, True),  # Two have both.
+        (24, 3, True),
+    ],
+)
+def test_kinds_of_partner_are_hidden_together_and_not_the_share(school, health, hidden):
+    few = tally(
+        opened=40, ended=5, active=30, active_long=20, active_long_approved=10, active_overdue=6,
+        active_with_partner=24, partner_school=school, partner_health=health,
+    )  # fmt: skip
+    item = indicator(shown(EVERYWHERE | {"finnmark": few}, "finnmark"), 13)
+    assert item.value.value == 0.8
+    assert {figure.suppressed for figure in item.extra.values()} == {hidden}
+    exact = indicator(shown(EVERYWHERE | {"finnmark": few}, "finnmark", exact=True), 13)
+    assert exact.extra["partner_school"].value == school

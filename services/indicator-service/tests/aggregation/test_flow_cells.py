@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 def metrics_of(number):
     [indicator] = [each for each in load_catalogue().indicators if each.number == number]
     version = indicator.versions[-1]
-    return {metric.value for metric in version.metrics} - ({"opened"} if version.whole else set())
+    return {metric.value for metric in version.metrics} - {str(whole) for whole in version.wholes}
 
 
 def counted(number, *cases):

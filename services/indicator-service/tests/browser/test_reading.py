@@ -1,12 +1,13 @@
 """What a reader sees and does at the dashboard."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
 import pytest
+from forkant_contracts.codes import PartnerKind
 from forkant_devstack.demo.figures import import_figures
 from playwright.async_api import expect
 
@@ -198,6 +199,26 @@ async def test_all_indicators_are_listed_with_numerator_and_denominator(visit, f
     await expect(reader.page.locator("#indicator-11 .apart")).to_have_text("Harm: 1 · Effect not known: 0")
     await expect(reader.page.locator("#indicator-1 td").first).to_have_text(f"missing: populations {year}")
     await expect(reader.page.locator("#indicator-17 button")).to_have_text("17 Measures on digital arenas")
+
+
+async def test_kinds_of_partner_that_there_are_stand_beside_the_share_and_the_day_that_is_counted_until(
+    visit, figures, project, new_case
+):
+    await figures()
+    case = new_case(unit="vest", at=datetime.now(UTC) - timedelta(days=3))
+    case.opened()
+    case.partner_added(PartnerKind.SCHOOL)
+    case.partner_added(PartnerKind.CHILD_WELFARE)
+    await project(*case.events)
+    reader = await visit("pod-analyst", at="#show=13&unit=vest")
+    apart = reader.page.locator("#indicator-13 .apart")
+    await expect(apart).to_have_text("Barnevern: 1 · Skole: 1")
+    today = datetime.now(ZoneInfo("Europe/Oslo")).date()
+    last = (today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    until = re.compile(rf", talt til og med {today.day}\. .* {today.year}$" if today < last else r"\d{4}$")
+    await expect(reader.page.locator("#period-dates")).to_have_text(until)
+    await reader.page.get_by_role("button", name="English").click()
+    await expect(apart).to_have_text("Child welfare: 1 · School: 1")
 
 
 async def test_an_indicator_that_is_not_counted_yet_says_so(visit, figures, database):

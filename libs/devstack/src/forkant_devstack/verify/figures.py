@@ -8,13 +8,18 @@ from forkant_contracts.units import UNITS
 
 from forkant_devstack.process import DevstackError
 from forkant_devstack.verify.recount import NOTHING, Figures
+from forkant_devstack.verify.recount_by_day import APART
 
 READER: Final = "pod-analyst"
 """A persona of the directorate, for whom no figure is suppressed."""
 
 _DURATIONS: Final = (2, 4)
-_SHARES: Final = (3, 5, 7, 10, 11, 12, 14, 17)
-_APART: Final = ((4, "not_started"), (4, "ended_without_measure"), (11, "effect_harm"), (11, "effect_not_known"))
+_SHARES: Final = (3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 21)
+_APART: Final = (
+    *((4, name) for name in ("not_started", "ended_without_measure")),
+    *((11, name) for name in ("effect_harm", "effect_not_known")),
+    *((13, name) for name in APART),
+)
 
 
 class UnreadableFiguresError(DevstackError):

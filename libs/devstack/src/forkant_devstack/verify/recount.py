@@ -3,13 +3,17 @@
 Nothing here is shared with the indicator service, on purpose: two ways to the same figure are what makes it a check.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from forkant_devstack.verify.recount_by_day import ACTIVE, APART, DUE, INFORMATION
+
+_OSLO: Final = ZoneInfo("Europe/Oslo")
 NATIONAL: Final = "national"
 Figures = Mapping[str, int | None]
 """Figures of one unit and period by name, such as ``counts.opened`` or ``2.median``."""
@@ -23,6 +27,11 @@ class Period:
     first: date
     until: date
     current: bool
+
+    @property
+    def counted_until(self) -> date:
+        """The day at whose end is counted what there is: the last, or today where that is still to come."""
+        return min(self.until - timedelta(days=1), datetime.now(_OSLO).date())
 
 
 _CASES: Final = """
@@ -153,6 +162,8 @@ SELECT coalesce(unit, 'national') AS unit,
 FROM counted GROUP BY GROUPING SETS ((unit), ())
 """
 
+_SHARES: Final = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 21)
+
 NOTHING: Final[Figures] = {
     "counts.open": 0,
     "counts.opened": 0,
@@ -169,9 +180,10 @@ NOTHING: Final[Figures] = {
     "4.p90": None,
     "4.not_started": 0,
     "4.ended_without_measure": 0,
-    **{f"{share}.{part}": 0 for share in (5, 7, 10, 11, 12, 14, 17) for part in ("numerator", "denominator")},
+    **{f"{share}.{part}": 0 for share in _SHARES for part in ("numerator", "denominator")},
     "11.effect_harm": 0,
     "11.effect_not_known": 0,
+    **{f"13.{kind}": 0 for kind in APART},
 }
 """What a unit without cases and concerns has."""
 
@@ -186,10 +198,18 @@ async def recount(
     found: dict[str, dict[str, int | None]] = {unit: dict(NOTHING) for unit in (*units, NATIONAL)}
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         for query in (_CASES, _CONCERNS, _ASSESSMENTS, _PLANS, _EVALUATIONS, _MEASURES):
-            for row in await connection.fetch(query, period.first, period.until):
-                figures = found.setdefault(row["unit"], dict(NOTHING))
-                figures.update({name: value for name, value in row.items() if name != "unit"})
+            _add(found, await connection.fetch(query, period.first, period.until))
+        day = period.counted_until
+        _add(found, await connection.fetch(ACTIVE, day, period.current))
+        _add(found, await connection.fetch(DUE, period.first, day))
+        _add(found, await connection.fetch(INFORMATION, day))
     if not period.current:
         for figures in found.values():
             del figures["counts.open"]
     return found
+
+
+def _add(found: dict[str, dict[str, int | None]], rows: Iterable[asyncpg.Record]) -> None:
+    for row in rows:
+        figures = found.setdefault(row["unit"], dict(NOTHING))
+        figures.update({name: value for name, value in row.items() if name != "unit"})

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,9 +17,16 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(OSLO).date()
 
 
+@lru_cache(maxsize=8192)
+def month_with(day: date) -> date:
+    """Return the first day of the month that a day is in."""
+    # Kept, since every cell needs one, and events of some years have few days.
+    return day.replace(day=1)
+
+
 def month_of(moment: datetime) -> date:
     """Return the first day of the month in Norway."""
-    return day_of(moment).replace(day=1)
+    return month_with(day_of(moment))
 
 
 def add_months(month: date, months: int) -> date:
@@ -41,6 +49,11 @@ class Period:
     def last_day(self) -> date:
         """The last day of the period."""
         return add_months(self.last_month, 1) - timedelta(days=1)
+
+    @property
+    def counted_until(self) -> date:
+        """The day at whose end a stock is counted: the last of the period, or today where that is still to come."""
+        return min(self.last_day, self.asked_on)
 
 
 class InvalidPeriodError(ValueError):

@@ -3,17 +3,19 @@
 Everything that a figure needs is additive over cells, medians too: a duration contributes to the cell of its exact
 length, so a percentile over any set of cells is exact. A change of a fact changes the cells by the difference between
 what it contributes afterwards and what it contributed before, which covers transfer, reopening, correction, merging and
-erasure.
+erasure. What depends on the day is counted by the day, in cells that may be negative: their sum up to a day is what
+there is at its end.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from forkant_contracts.codes import AgeBand, Arena, CaseState, ConcernOutcome, Effect
 
-from indicator_service.aggregation.calendar import day_of, month_of
+from indicator_service.aggregation.calendar import day_of, month_of, month_with
+from indicator_service.aggregation.daily import counted_by_day
 from indicator_service.aggregation.facts import CaseFact, ConcernFact, Fact, MeasureFact
 from indicator_service.definitions.metrics import Metric
 
@@ -31,7 +33,10 @@ _EFFECTS: Final = {
 
 
 class Cell(NamedTuple):
-    """The key of a cell. ``unit`` may be an operational unit; ``bucket`` is the length of a duration, otherwise 0."""
+    """The key of a cell. ``unit`` may be an operational unit.
+
+    ``bucket`` is the length of a duration, the day of the month of what is counted by day, otherwise 0.
+    """
 
     unit: str
     metric: Metric
@@ -50,36 +55,48 @@ def district_of(unit: str) -> str:
     return unit.split("/", 1)[0]
 
 
-def cells_of(fact: Fact) -> Iterator[Cell]:
-    """Yield the cells that a fact counts in, once each."""
-    return _cells_of_case(fact) if isinstance(fact, CaseFact) else _cells_of_concern(fact)
+def cells_of(fact: Fact) -> Iterator[tuple[Cell, int]]:
+    """Yield the cells that a fact counts in, and by how many it changes each."""
+    return _cells_of_case(fact) if isinstance(fact, CaseFact) else ((cell, 1) for cell in _cells_of_concern(fact))
 
 
 def cells_of_metrics(facts: Iterable[Fact], metrics: Collection[Metric]) -> Cells:
     """Return what many facts contribute to some metrics alone."""
-    return Counter(cell for fact in facts for cell in cells_of(fact) if cell.metric in metrics)
+    found: defaultdict[Cell, int] = defaultdict(int)
+    for fact in facts:
+        for cell, amount in cells_of(fact):
+            if cell.metric in metrics:
+                found[cell] += amount
+    return _without_zeros(found)
 
 
 def total(changes: Iterable[tuple[Fact, Fact]]) -> Cells:
     """Return what to add to the cells for many changed facts together; never a zero."""
-    delta: Cells = Counter()
+    delta: defaultdict[Cell, int] = defaultdict(int)
     for old, new in changes:
-        for cell in cells_of(old):
-            delta[cell] -= 1
-        for cell in cells_of(new):
-            delta[cell] += 1
-    return Counter({cell: amount for cell, amount in delta.items() if amount})
+        for cell, amount in cells_of(old):
+            delta[cell] -= amount
+        for cell, amount in cells_of(new):
+            delta[cell] += amount
+    return _without_zeros(delta)
+
+
+def _without_zeros(cells: Mapping[Cell, int]) -> Cells:
+    return Counter({cell: amount for cell, amount in cells.items() if amount})
 
 
 _Counted = tuple[Metric, datetime] | tuple[Metric, datetime, int]
 """What counts, the moment whose month it counts in, and the length of a duration."""
 
 
-def _cells_of_case(fact: CaseFact) -> Iterator[Cell]:
+def _cells_of_case(fact: CaseFact) -> Iterator[tuple[Cell, int]]:
     if fact.erased or fact.merged or fact.opened_at is None:
         return
+    codes = (fact.case_type, fact.theme, fact.age_band)
     for metric, moment, *bucket in _counted_of_case(fact, fact.opened_at):
-        yield Cell(fact.unit, metric, month_of(moment), fact.case_type, fact.theme, fact.age_band, *bucket)
+        yield Cell(fact.unit, metric, month_of(moment), *codes, *bucket), 1
+    for metric, day, amount in counted_by_day(fact):
+        yield Cell(fact.unit, metric, month_with(day), *codes, day.day), amount
 
 
 def _counted_of_case(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:

@@ -6,6 +6,7 @@ It is stored as JSON; a field that an older release did not write reads as its d
 
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from enum import StrEnum
 from operator import attrgetter
 from typing import TypedDict, cast
 from uuid import UUID
@@ -25,6 +26,23 @@ from forkant_contracts.codes import (
     SubjectCategory,
     Theme,
 )
+
+
+class Turn(StrEnum):
+    """What turned the course of a case: whether it is active, since when, and whether its plan is approved."""
+
+    OPENED = "opened"
+    HELD = "held"
+    RESUMED = "resumed"
+    ENDED = "ended"
+    REOPENED = "reopened"
+    APPROVED = "approved"
+    REPLANNED = "replanned"
+    """The plan that was approved is written again and awaits approval."""
+
+
+Course = tuple[tuple[date, Turn], ...]
+"""Turns with the days on which they happened, in order of version; a turn may be dated back before the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +66,7 @@ class MeasureFact:
 class FollowUpFact:
     """One follow-up of a case."""
 
+    scheduled_on: date | None = None
     due_on: date | None = None
     held_at: datetime | None = None
 
@@ -57,7 +76,18 @@ class PartnerFact:
     """One partner of a case."""
 
     kind: PartnerKind
+    added_on: date | None = None
     removed: bool = False
+    removed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InformationFact:
+    """One piece of information that is registered on a case, and the last day for clarifying it."""
+
+    registered_on: date
+    deadline: date
+    clarified_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +122,11 @@ class CaseFact:
     closed_evaluated: bool = False
     times_reopened: int = 0
     restricted: bool = False
+    course: Course = ()
     measures: dict[UUID, MeasureFact] = field(default_factory=dict)
     follow_ups: dict[UUID, FollowUpFact] = field(default_factory=dict)
     partners: dict[UUID, PartnerFact] = field(default_factory=dict)
+    information: dict[UUID, InformationFact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +177,11 @@ class CaseDraft(TypedDict, total=False):
     closed_evaluated: bool
     times_reopened: int
     restricted: bool
+    course: Course
     measures: dict[UUID, MeasureFact]
     follow_ups: dict[UUID, FollowUpFact]
     partners: dict[UUID, PartnerFact]
+    information: dict[UUID, InformationFact]
 
 
 Fact = CaseFact | ConcernFact

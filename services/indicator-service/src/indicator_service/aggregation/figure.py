@@ -81,6 +81,7 @@ class View:
     exact: bool
     total_hidden: bool
     parts_hidden: bool
+    overlapping_hidden: bool = False
 
     def total(self, count: int) -> Figure:
         """Show or hide a total that parts add up to."""
@@ -89,6 +90,10 @@ class View:
     def part(self, count: int) -> Figure:
         """Show or hide a part of a total."""
         return SUPPRESSED if self.parts_hidden else Figure(count)
+
+    def overlapping(self, count: int) -> Figure:
+        """Show or hide one of the parts that may overlap."""
+        return SUPPRESSED if self.parts_hidden or self.overlapping_hidden else Figure(count)
 
     def derived(self, value: float | None, *, observed: int, minimum: int) -> Figure:
         """Show or hide what is computed from the parts, which also needs enough that was observed."""

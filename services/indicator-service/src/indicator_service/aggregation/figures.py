@@ -9,7 +9,7 @@ from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.aggregation.figure import SUPPRESSED, Figure, IndicatorFigures, View
 from indicator_service.aggregation.imported_figures import hide_imported, imported_figures
 from indicator_service.aggregation.percentiles import percentile
-from indicator_service.aggregation.suppression import Hidden, Rank, hide, hide_linked
+from indicator_service.aggregation.suppression import Hidden, Rank, hide, hide_linked, hide_overlapping
 from indicator_service.aggregation.tally import NATIONAL, Tally
 from indicator_service.definitions import Catalogue, Count, Indicator, Metric, Series, Version
 
@@ -33,6 +33,7 @@ class Mask:
     counts: Mapping[str, Hidden]
     totals: Mapping[int, Hidden]
     parts: Mapping[int, Hidden]
+    overlapping: Mapping[int, Hidden]
 
     def hides_count(self, key: str, unit: str) -> bool:
         """Whether a count of a unit is hidden."""
@@ -46,6 +47,10 @@ class Mask:
         """Whether an indicator's parts are hidden."""
         return _hides(self.parts[number], unit)
 
+    def hides_overlapping(self, number: int, unit: str) -> bool:
+        """Whether the parts of an indicator that may overlap are hidden."""
+        return _hides(self.overlapping.get(number, Hidden()), unit)
+
 
 def _hides(hidden: Hidden, unit: str) -> bool:
     return hidden.national if unit == NATIONAL else unit in hidden.units
@@ -56,8 +61,10 @@ def mask_of(tallies: Mapping[str, Tally], *, catalogue: Catalogue, period: Perio
     counts = {
         count.key: hide({u: count_value(count, t) for u, t in tallies.items()}, rank=rank) for count in catalogue.counts
     }
+    by_key = {count.key: count for count in catalogue.counts}
     totals: dict[int, Hidden] = {}
     parts: dict[int, Hidden] = {}
+    overlapping: dict[int, Hidden] = {}
     for indicator in catalogue.indicators:
         version = indicator.at(period.last_day)
         if version.series:
@@ -67,9 +74,16 @@ def mask_of(tallies: Mapping[str, Tally], *, catalogue: Catalogue, period: Perio
         by_unit = {u: linked_counts(version, t) for u, t in tallies.items()}
         total = {u: sum(values) for u, values in by_unit.items()}
         each_part = [{u: values[n] for u, values in by_unit.items()} for n in range(_parts_of(version))]
-        whole = {u: tally.within[version.whole] for u, tally in tallies.items()} if version.whole else None
-        totals[indicator.number], parts[indicator.number] = hide_linked(total, each_part, whole=whole, rank=rank)
-    return Mask(counts=counts, totals=totals, parts=parts)
+        wholes = [{u: _whole(name, t, by_key) for u, t in tallies.items()} for name in version.wholes]
+        totals[indicator.number], parts[indicator.number] = hide_linked(total, each_part, wholes=wholes, rank=rank)
+        overlaps = [{u: t.counted(metric) for u, t in tallies.items()} for metric in version.overlapping]
+        if overlaps:
+            overlapping[indicator.number] = hide_overlapping(each_part[0], overlaps, rank=rank)
+    return Mask(counts=counts, totals=totals, parts=parts, overlapping=overlapping)
+
+
+def _whole(name: Metric | str, tally: Tally, counts: Mapping[str, Count]) -> int:
+    return tally.counted(name) if isinstance(name, Metric) else count_value(counts[name], tally)
 
 
 def count_value(count: Count, tally: Tally) -> int:
@@ -84,10 +98,10 @@ def linked_counts(version: Version, tally: Tally) -> tuple[int, ...]:
     """Return the counts that together make up an indicator's total, so that each can be found from the others."""
     if version.kind == "share":
         numerator, denominator = _counted(version.numerator, tally), _counted(version.denominator, tally)
-        apart = tuple(tally.within[metric] for metric in version.extra)
+        apart = tuple(tally.counted(metric) for metric in version.extra)
         return (numerator, *apart, denominator - numerator - sum(apart))
     if version.kind == "duration":
-        return (_counted(version.histogram, tally), *(tally.within[metric] for metric in version.extra))
+        return (_counted(version.histogram, tally), *(tally.counted(metric) for metric in version.extra))
     return (_counted(version.denominator, tally),)
 
 
@@ -98,7 +112,7 @@ def _parts_of(version: Version) -> int:
 def _counted(metric: Metric | Series | None, tally: Tally) -> int:
     if not isinstance(metric, Metric):
         return 0
-    return tally.histogram(metric).total() if metric in tally.histograms else tally.within[metric]
+    return tally.histogram(metric).total() if metric in tally.histograms else tally.counted(metric)
 
 
 def figures_of(
@@ -129,6 +143,7 @@ def _indicator(unit: str, tally: Tally, indicator: Indicator, *, period: Period,
         exact=mask is None,
         total_hidden=mask is not None and mask.hides_total(indicator.number, unit),
         parts_hidden=mask is not None and mask.hides_parts(indicator.number, unit),
+        overlapping_hidden=mask is not None and mask.hides_overlapping(indicator.number, unit),
     )
     empty = IndicatorFigures(
         number=indicator.number,
@@ -162,7 +177,7 @@ def _uncounted(version: Version, found: IndicatorFigures) -> IndicatorFigures:
         value=nothing,
         median=nothing if found.median else None,
         p90=nothing if found.p90 else None,
-        extra=dict.fromkeys((metric.value for metric in version.extra), nothing),
+        extra=dict.fromkeys((metric.value for metric in (*version.extra, *version.overlapping)), nothing),
         counted=False,
     )
 
@@ -170,12 +185,14 @@ def _uncounted(version: Version, found: IndicatorFigures) -> IndicatorFigures:
 def _share(empty: IndicatorFigures, version: Version, tally: Tally, view: View) -> IndicatorFigures:
     numerator, denominator = _counted(version.numerator, tally), _counted(version.denominator, tally)
     share = round(numerator / denominator, _SHARE_DECIMALS) if denominator else None
+    apart = {metric.value: view.part(tally.counted(metric)) for metric in version.extra}
+    overlapping = {metric.value: view.overlapping(tally.counted(metric)) for metric in version.overlapping}
     return replace(
         empty,
         numerator=view.part(numerator),
         denominator=view.total(denominator),
         value=view.derived(share, observed=denominator, minimum=version.minimum_n),
-        extra={metric.value: view.part(tally.within[metric]) for metric in version.extra},
+        extra={**apart, **overlapping},
     )
 
 
@@ -192,5 +209,5 @@ def _duration(empty: IndicatorFigures, version: Version, tally: Tally, view: Vie
         value=median,
         median=median,
         p90=p90,
-        extra={metric.value: view.part(tally.within[metric]) for metric in version.extra},
+        extra={metric.value: view.part(tally.counted(metric)) for metric in version.extra},
     )

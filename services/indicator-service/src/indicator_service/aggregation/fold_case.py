@@ -7,22 +7,20 @@ An erased case is a tombstone: nothing brings it back. So is one that was merged
 then on, in every month: a duplicate never was a case of its own. Its erasure alone is still told of it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from typing import Any, Final, cast
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from forkant_contracts import Event, EventData
 from forkant_contracts.codes import CaseState
-from forkant_contracts.events import case, follow_up, measure, partner
+from forkant_contracts.events import case
 
-from indicator_service.aggregation.facts import CaseDraft, CaseFact, FollowUpFact, MeasureFact, PartnerFact, draft_of
+from indicator_service.aggregation.calendar import day_of
+from indicator_service.aggregation.facts import CaseDraft, CaseFact, Turn, draft_of
+from indicator_service.aggregation.fold_parts import PART_HANDLERS, Handler
 
-_Handler = Callable[[CaseDraft, Event, Any], CaseDraft]
 _ERASED: Final = draft_of(CaseFact(erased=True))
 _MERGED: Final = draft_of(CaseFact(merged=True))
 _MOVES: Final = (case.CaseOpened, case.CaseTransferred)
-_NO_MEASURE: Final = MeasureFact()
-_NO_FOLLOW_UP: Final = FollowUpFact()
 
 
 def fold_case(fact: CaseFact, events: Iterable[Event]) -> CaseFact:
@@ -49,8 +47,13 @@ def _seen(_draft: CaseDraft, _event: Event, _data: EventData) -> CaseDraft:
     return {}
 
 
-def _opened(_draft: CaseDraft, event: Event, data: case.CaseOpened) -> CaseDraft:
+def _turned(draft: CaseDraft, event: Event, turn: Turn) -> CaseDraft:
+    return {"course": (*draft["course"], (day_of(event.occurred_at), turn))}
+
+
+def _opened(draft: CaseDraft, event: Event, data: case.CaseOpened) -> CaseDraft:
     return {
+        **_turned(draft, event, Turn.OPENED),
         "state": CaseState.REGISTERED,
         "opened_at": event.occurred_at,
         "case_type": data.case_type,
@@ -73,8 +76,9 @@ def _assessed(draft: CaseDraft, event: Event, data: case.CaseAssessed) -> CaseDr
     return {"assessed_at": first, "child_view_recorded": data.child_view_recorded}
 
 
-def _planned(_draft: CaseDraft, event: Event, data: case.CasePlanned) -> CaseDraft:
+def _planned(draft: CaseDraft, event: Event, data: case.CasePlanned) -> CaseDraft:
     return {
+        **(_turned(draft, event, Turn.REPLANNED) if draft["plan_approved_at"] else {}),
         "state": CaseState.PLANNED,
         "planned_at": event.occurred_at,
         "plan_approved_at": None,
@@ -83,8 +87,9 @@ def _planned(_draft: CaseDraft, event: Event, data: case.CasePlanned) -> CaseDra
     }
 
 
-def _plan_approved(_draft: CaseDraft, event: Event, data: case.CasePlanApproved) -> CaseDraft:
+def _plan_approved(draft: CaseDraft, event: Event, data: case.CasePlanApproved) -> CaseDraft:
     return {
+        **_turned(draft, event, Turn.APPROVED),
         "plan_approved_at": event.occurred_at,
         "goals": data.goals,
         "goals_with_baseline": data.goals_with_baseline,
@@ -95,20 +100,24 @@ def _activated(_draft: CaseDraft, event: Event, _data: case.CaseActivated) -> Ca
     return {"state": CaseState.ACTIVE, "activated_at": event.occurred_at}
 
 
-def _on_hold(_draft: CaseDraft, _event: Event, _data: case.CasePutOnHold) -> CaseDraft:
-    return {"state": CaseState.ON_HOLD}
+def _on_hold(draft: CaseDraft, event: Event, _data: case.CasePutOnHold) -> CaseDraft:
+    return {**_turned(draft, event, Turn.HELD), "state": CaseState.ON_HOLD}
 
 
-def _resumed(_draft: CaseDraft, _event: Event, data: case.CaseResumed) -> CaseDraft:
-    return {"state": data.state}
+def _resumed(draft: CaseDraft, event: Event, data: case.CaseResumed) -> CaseDraft:
+    return {**_turned(draft, event, Turn.RESUMED), "state": data.state}
 
 
-def _referred(_draft: CaseDraft, event: Event, _data: case.CaseReferred) -> CaseDraft:
-    return {"state": CaseState.REFERRED, "ended_at": event.occurred_at}
+def _ended(draft: CaseDraft, event: Event, state: CaseState) -> CaseDraft:
+    return {**_turned(draft, event, Turn.ENDED), "state": state, "ended_at": event.occurred_at}
 
 
-def _rejected(_draft: CaseDraft, event: Event, _data: case.CaseRejected) -> CaseDraft:
-    return {"state": CaseState.REJECTED, "ended_at": event.occurred_at}
+def _referred(draft: CaseDraft, event: Event, _data: case.CaseReferred) -> CaseDraft:
+    return _ended(draft, event, CaseState.REFERRED)
+
+
+def _rejected(draft: CaseDraft, event: Event, _data: case.CaseRejected) -> CaseDraft:
+    return _ended(draft, event, CaseState.REJECTED)
 
 
 def _followed_up(_draft: CaseDraft, _event: Event, _data: case.CaseFollowedUp) -> CaseDraft:
@@ -123,18 +132,16 @@ def _evaluated(_draft: CaseDraft, event: Event, data: case.CaseEvaluated) -> Cas
     return {"evaluated_at": event.occurred_at, "effect": data.effect}
 
 
-def _closed(_draft: CaseDraft, event: Event, data: case.CaseClosed) -> CaseDraft:
-    return {
-        "state": CaseState.CLOSED,
-        "ended_at": event.occurred_at,
-        "close_reason": data.reason,
-        "closed_evaluated": data.evaluated,
-    }
+def _closed(draft: CaseDraft, event: Event, data: case.CaseClosed) -> CaseDraft:
+    ended = _ended(draft, event, CaseState.CLOSED)
+    return {**ended, "close_reason": data.reason, "closed_evaluated": data.evaluated}
 
 
-def _reopened(draft: CaseDraft, _event: Event, _data: case.CaseReopened) -> CaseDraft:
-    # As if it had never ended: the end and the evaluation that stood at it no longer count.
+def _reopened(draft: CaseDraft, event: Event, _data: case.CaseReopened) -> CaseDraft:
+    # As if it had never ended: the end and the evaluation that stood at it no longer count. That nobody worked on it
+    # meanwhile stays true, and the new round has no approved plan.
     return {
+        **_turned(draft, event, Turn.REOPENED),
         "state": CaseState.ASSESSING,
         "ended_at": None,
         "close_reason": None,
@@ -157,69 +164,7 @@ def _erased(_draft: CaseDraft, _event: Event, _data: case.CaseErased) -> CaseDra
     return _ERASED
 
 
-def _measure(draft: CaseDraft, data: measure.MeasureEvent, **changes: object) -> CaseDraft:
-    known = draft["measures"].get(data.measure_id, _NO_MEASURE)
-    return {"measures": {**draft["measures"], data.measure_id: replace(known, **cast("Any", changes))}}
-
-
-def _measure_planned(draft: CaseDraft, event: Event, data: measure.MeasurePlanned) -> CaseDraft:
-    return _measure(
-        draft,
-        data,
-        kind=data.kind,
-        arena=data.arena,
-        due_on=data.due_on,
-        method_version=data.method_version,
-        planned_at=event.occurred_at,
-    )
-
-
-def _measure_rescheduled(draft: CaseDraft, _event: Event, data: measure.MeasureRescheduled) -> CaseDraft:
-    return _measure(draft, data, due_on=data.due_on)
-
-
-def _measure_started(draft: CaseDraft, event: Event, data: measure.MeasureStarted) -> CaseDraft:
-    first = min(draft["first_measure_at"] or event.occurred_at, event.occurred_at)
-    return {**_measure(draft, data, started_at=event.occurred_at), "first_measure_at": first}
-
-
-def _measure_step(draft: CaseDraft, _event: Event, data: measure.MeasureStepCompleted) -> CaseDraft:
-    steps = draft["measures"].get(data.measure_id, _NO_MEASURE).steps
-    return {} if data.step in steps else _measure(draft, data, steps=(*steps, data.step))
-
-
-def _measure_completed(draft: CaseDraft, event: Event, data: measure.MeasureCompleted) -> CaseDraft:
-    return _measure(draft, data, completed_at=event.occurred_at, mandatory_steps_met=data.mandatory_steps_met)
-
-
-def _measure_cancelled(draft: CaseDraft, event: Event, data: measure.MeasureCancelled) -> CaseDraft:
-    return _measure(draft, data, cancelled_at=event.occurred_at, cancel_reason=data.reason)
-
-
-def _follow_up_due(
-    draft: CaseDraft, _event: Event, data: follow_up.FollowUpScheduled | follow_up.FollowUpRescheduled
-) -> CaseDraft:
-    known = draft["follow_ups"].get(data.follow_up_id, _NO_FOLLOW_UP)
-    return {"follow_ups": {**draft["follow_ups"], data.follow_up_id: replace(known, due_on=data.due_on)}}
-
-
-def _follow_up_held(draft: CaseDraft, event: Event, data: follow_up.FollowUpHeld) -> CaseDraft:
-    known = draft["follow_ups"].get(data.follow_up_id, _NO_FOLLOW_UP)
-    return {"follow_ups": {**draft["follow_ups"], data.follow_up_id: replace(known, held_at=event.occurred_at)}}
-
-
-def _partner_added(draft: CaseDraft, _event: Event, data: partner.PartnerAdded) -> CaseDraft:
-    return {"partners": {**draft["partners"], data.partner_id: PartnerFact(kind=data.kind)}}
-
-
-def _partner_removed(draft: CaseDraft, _event: Event, data: partner.PartnerRemoved) -> CaseDraft:
-    known = draft["partners"].get(data.partner_id)
-    if known is None:
-        return {}
-    return {"partners": {**draft["partners"], data.partner_id: replace(known, removed=True)}}
-
-
-_HANDLERS: Final[Mapping[type[EventData], _Handler]] = {
+_HANDLERS: Final[Mapping[type[EventData], Handler]] = {
     case.CaseOpened: _opened,
     case.CaseAssessmentStarted: _assessing,
     case.CaseAssessed: _assessed,
@@ -239,15 +184,5 @@ _HANDLERS: Final[Mapping[type[EventData], _Handler]] = {
     case.CaseRestricted: _restricted,
     case.CaseMerged: _merged,
     case.CaseErased: _erased,
-    measure.MeasurePlanned: _measure_planned,
-    measure.MeasureRescheduled: _measure_rescheduled,
-    measure.MeasureStarted: _measure_started,
-    measure.MeasureStepCompleted: _measure_step,
-    measure.MeasureCompleted: _measure_completed,
-    measure.MeasureCancelled: _measure_cancelled,
-    follow_up.FollowUpScheduled: _follow_up_due,
-    follow_up.FollowUpRescheduled: _follow_up_due,
-    follow_up.FollowUpHeld: _follow_up_held,
-    partner.PartnerAdded: _partner_added,
-    partner.PartnerRemoved: _partner_removed,
+    **PART_HANDLERS,
 }

@@ -7,12 +7,14 @@ no further units can be hidden, the national total is hidden instead.
 
 Counts are also linked within a unit: the parts of a total add up to it (cases opened = measure started + not started
 + ended without). All parts of a unit are hidden together, and whenever their total is, so that no part follows from
-the others. A total may be part of a whole again (cases opened = under 18 + the rest): then it and the rest are hidden
-like parts of the whole, and its own parts with it. Known limit: months against the rolling year, and one moment against
-the next, are not guarded yet.
+the others. A total may be part of a whole again (cases opened = under 18 + the rest), and that of another (open cases =
+active + on hold, active = over 30 days + the rest): then it and the rest are hidden like parts of the whole, and its
+own parts with it. Parts may also overlap (cases with a partner of each kind): they are hidden together when one is few,
+what the whole leaves of one, or what they count more than once. Known limit: months against the rolling year, and one
+moment against the next, are not guarded yet.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,18 +65,37 @@ def hide_linked(
     total: Mapping[str, int],
     parts: Sequence[Mapping[str, int]],
     *,
-    whole: Mapping[str, int] | None = None,
+    wholes: Sequence[Mapping[str, int]] = (),
     rank: Rank,
 ) -> tuple[Hidden, Hidden]:
     """Choose what to hide of a total and of the parts that add up to it; the parts are hidden alike.
 
-    Where the total is itself a part of a whole that is shown, it is hidden with what is left of the whole.
+    Where the total is itself a part of a whole that is shown, it is hidden with what is left of the whole, and so is
+    the whole where it is part of the next.
     """
-    hidden_total = hide(total, rank=rank)
-    if whole is not None:
-        rest = {unit: whole[unit] - count for unit, count in total.items()}
-        hidden_total = _any([hide(whole, rank=rank), hidden_total, hide(rest, rank=rank)])
+    hidden_total = _any(_nested([*reversed(wholes), total], rank=rank))
     return hidden_total, _any([hidden_total, *(hide(part, rank=rank) for part in parts)])
+
+
+def hide_overlapping(whole: Mapping[str, int], parts: Sequence[Mapping[str, int]], *, rank: Rank) -> Hidden:
+    """Choose what to hide of parts that may overlap and together are the whole; they are hidden alike.
+
+    What one part leaves of the whole is in others alone, and what they add up to beyond it is in several.
+    """
+    left = ({unit: count - part[unit] for unit, count in whole.items()} for part in parts)
+    beyond = {unit: sum(part[unit] for part in parts) - count for unit, count in whole.items()}
+    return _any(hide(counts, rank=rank) for counts in (*parts, *left, beyond))
+
+
+def _nested(counts: Sequence[Mapping[str, int]], *, rank: Rank) -> Iterator[Hidden]:
+    """Yield what to hide of each count for its own sake and for what it leaves of the one before, its whole."""
+    whole: Mapping[str, int] | None = None
+    for count in counts:
+        own = hide(count, rank=rank)
+        if whole is not None:
+            own |= hide({unit: whole[unit] - n for unit, n in count.items()}, rank=rank)
+        yield own
+        whole = count
 
 
 def _any(choices: Iterable[Hidden]) -> Hidden:

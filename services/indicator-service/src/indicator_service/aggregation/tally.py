@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from indicator_service.definitions import Metric, Series
+from indicator_service.definitions.metrics import STOCKS
 
 NATIONAL = "national"
 """The name under which the total of all units that hold cases is asked for."""
@@ -26,13 +27,20 @@ Imported = Mapping[tuple[Series, date], Known]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Sums of one unit: within the period, histograms within it, everything up to its end; and what was imported."""
+    """Sums of one unit: within the period, histograms within it, everything up to its end; and what was imported.
+
+    What is counted by day is counted until the period's last day, or today where that is to come.
+    """
 
     within: Counter[Metric] = field(default_factory=Counter)
     histograms: Mapping[Metric, Counter[int]] = field(default_factory=dict)
     until_end: Counter[Metric] = field(default_factory=Counter)
     imported: Mapping[str, Imported] = field(default_factory=dict)
     """By unit, since the sum over units rests on all of them, and only a definition says of which periods."""
+
+    def counted(self, metric: Metric) -> int:
+        """Return what a period shows of a metric: of a stock what there is at its end, else what came within it."""
+        return self.until_end[metric] if metric in STOCKS else self.within[metric]
 
     def histogram(self, metric: Metric) -> Counter[int]:
         """Return a metric's counts by bucket."""

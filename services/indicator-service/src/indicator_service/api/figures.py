@@ -130,7 +130,7 @@ async def _read(
         # Freshness first: the figures may then be newer than it says, never older.
         generation = await generations.live(conn)
         freshness = await read_freshness(conn, group=generations.group_of(generation))
-        uncounted = await queries.uncounted_metrics(conn)
+        uncounted = await queries.uncounted_metrics(conn, generation=generation)
         found = await queries.tallies(
             conn, generation=generation, units=units, period=period, catalogue=deps.catalogue, known_at=known_at
         )

@@ -57,7 +57,8 @@ class Hub:
         self._poll_s = poll_s
         self.sequence = -1
         """The newest change that the documents include."""
-        self._day: date | None = None
+        self.day: date | None = None
+        """The day until which the documents count; a new one changes figures without an event."""
         self._tallies: dict[str, Tally] = {}
         self._documents: dict[Key, str] = {}
         self._freshness: Freshness | None = None
@@ -113,7 +114,7 @@ class Hub:
                 await asyncio.sleep(self._poll_s)
 
     async def refresh(self) -> None:
-        """Bring the documents up to date and tell the streams when one changed."""
+        """Bring the documents up to date, also with a new day, and tell the streams when one changed."""
         today = day_of(self._now())
         period = rolling_12(today=today)
         async with transaction(self._engine, EVERY_DISTRICT) as conn:
@@ -122,17 +123,17 @@ class Hub:
                 self._freshness = await read_freshness(conn, group=group_of(generation))
                 self._read_at = time.monotonic()
             newest = (await queries.change_range(conn)).newest
-            # A target begins and ends with a day, and the period goes on with a month.
-            if newest == self.sequence and today == self._day:
+            # A target begins and ends with a day, and what depends on the day is counted until today.
+            if newest == self.sequence and today == self.day:
                 return
-            units = await self._stale_units(conn, newest, same_day=today == self._day)
-            uncounted = await queries.uncounted_metrics(conn)
+            units = await self._stale_units(conn, newest, same_day=today == self.day)
+            uncounted = await queries.uncounted_metrics(conn, generation=generation)
             found = await queries.tallies(
                 conn, generation=generation, units=units, period=period, catalogue=self._catalogue
             )
             aims = await read_aims(conn, period=period, today=today)
         self._tallies = found if units is None else self._tallies | found
-        self.sequence, self._day = newest, today
+        self.sequence, self.day = newest, today
         snapshot = take_snapshot(
             self._tallies, period=period, catalogue=self._catalogue, rank=self._rank, uncounted=uncounted
         )

@@ -26,11 +26,14 @@ class PeriodDocument(Document):
     kind: Literal["month", "rolling_12"]
     first_day: date = Field(alias="from")
     last_day: date = Field(alias="to")
+    counted_until: date
+    """What there is at the end of the period is counted at the end of this day: its last, or today while it runs."""
 
     @classmethod
     def of(cls, period: Period) -> "PeriodDocument":
         """Write a period."""
-        return cls.model_validate({"kind": period.kind, "from": period.first_month, "to": period.last_day})
+        days = {"from": period.first_month, "to": period.last_day, "counted_until": period.counted_until}
+        return cls.model_validate({"kind": period.kind, **days})
 
 
 class Fresh(Document):
@@ -119,6 +122,8 @@ class IndicatorDocument(Document):
     measurement_unit: str
     direction: str
     minimum_n: int
+    counted_at_end: bool
+    """Whether it shows what there is at the end of the period, or today while it runs; else what came within it."""
     definition_version: int
     valid_from: date
     name: Text

@@ -62,6 +62,7 @@ def _definition(indicator: Indicator, version: Version) -> IndicatorDocument:
         measurement_unit=version.measurement_unit,
         direction=version.direction,
         minimum_n=version.minimum_n,
+        counted_at_end=version.counted_at_end,
         definition_version=version.version,
         valid_from=version.valid_from,
         name=version.name,

@@ -1,6 +1,7 @@
 """The stream of figures (server-sent events): each unit at first, then each time its figures change."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
@@ -34,6 +35,9 @@ _LOOK_EVERY_S: Final = 1.0
 _SEND_TIMEOUT_S: Final = 10.0
 _SHUTDOWN_GRACE_S: Final = 3.0
 _READY_WITHIN_S: Final = 10.0
+
+_EVENT_ID: Final = re.compile(r"(?P<day>[0-9-]{10})/(?P<sequence>[0-9]{1,18})")
+"""The day until which a client's figures count, and the newest change in them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -94,9 +98,11 @@ async def _wait_until_ready(hub: Hub, limit: int) -> None:
 
 async def _seen_already(hub: Hub, keys: list[Key], last_event_id: str | None) -> dict[Key, str]:
     """Return the documents that need not be sent, because nothing about them changed since the client's last event."""
-    if last_event_id is None or not (last_event_id.isascii() and last_event_id.isdecimal()):
+    found = _EVENT_ID.fullmatch(last_event_id or "")
+    # With a new day figures change without an event.
+    if found is None or found["day"] != str(hub.day):
         return {}
-    last = int(last_event_id[:18])
+    last = int(found["sequence"])
     known, known_until = {key: hub.document(key) for key in keys}, hub.sequence
     changed = await hub.changed_since(last)
     if changed is None:
@@ -117,13 +123,13 @@ async def _events(
         right.on_end(changed.set)
         while right.ended is None and not stopping.is_set():
             changed.clear()
-            sequence = hub.sequence
+            reached = f"{hub.day}/{hub.sequence}"
             unseen = [key for key in keys if seen.get(key) != hub.document(key)]
             for number, key in enumerate(unseen, start=1):
                 seen[key] = hub.document(key)
                 # Only the last one says how far the client has come: a stream that breaks off before it starts over.
                 last = number == len(unseen)
-                yield ServerSentEvent(_metrics(hub, seen[key]), event="metrics", id=str(sequence) if last else None)
+                yield ServerSentEvent(_metrics(hub, seen[key]), event="metrics", id=reached if last else None)
                 if right.ended is not None:
                     break
             now = time.monotonic()

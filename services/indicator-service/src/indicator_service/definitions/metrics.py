@@ -1,10 +1,15 @@
 """What the cells count; definitions are written in these terms."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from forkant_contracts.codes import PartnerKind
 
 
 class Metric(StrEnum):
-    """What a cell counts. The months are those of the event named in the comment."""
+    """What a cell counts. The months are those of the event named in the comment, the days those that it names."""
 
     OPENED = "opened"  # case.opened
     ENDED = "ended"  # closed, referred or rejected
@@ -26,11 +31,51 @@ class Metric(StrEnum):
     DIGITAL_MEASURES = "digital_measures"  # measure.planned
     STANDARD_MEASURES = "standard_measures"  # measure.completed
     STANDARD_MEASURES_MET = "standard_measures_met"  # measure.completed
+    MEASURES_DUE = "measures_due"  # the day on which it is due
+    MEASURES_IN_TIME = "measures_in_time"  # the day on which it is due
+    ACTIVE = "active"  # days on which a case is open and not on hold
+    ACTIVE_LONG = "active_long"  # of these, those more than 30 days after it was opened or reopened
+    ACTIVE_LONG_APPROVED = "active_long_approved"  # of these, those with an approved plan
+    ACTIVE_OVERDUE = "active_overdue"  # of the active days, those with a follow-up overdue
+    ACTIVE_WITH_PARTNER = "active_with_partner"  # of the active days, those with a partner
+    PARTNER_SLT_COORDINATOR = "partner_slt_coordinator"  # of these, those with one of this kind, and so on
+    PARTNER_CHILD_WELFARE = "partner_child_welfare"
+    PARTNER_SCHOOL = "partner_school"
+    PARTNER_MEDIATION_SERVICE = "partner_mediation_service"
+    PARTNER_HEALTH = "partner_health"
+    PARTNER_MUNICIPALITY = "partner_municipality"
+    PARTNER_BUSINESS = "partner_business"
+    PARTNER_VOLUNTARY = "partner_voluntary"
+    PARTNER_UNKNOWN = "partner_unknown"  # of a kind that a later release knows
+    INFORMATION = "information"  # days since a piece of information was registered
+    INFORMATION_PAST_DEADLINE = "information_past_deadline"  # of these, those past its deadline, not clarified
     CONCERNS_RECEIVED = "concerns_received"  # concern.received
     CONCERNS_DECIDED = "concerns_decided"  # concern.decided
     BECAME_CASE = "became_case"  # concern.decided
     DECISION_HOURS = "decision_hours"  # concern.decided; bucket = hours
 
 
-HISTOGRAMS = frozenset({Metric.FIRST_MEASURE_DAYS, Metric.DECISION_HOURS})
+HISTOGRAMS: Final = frozenset({Metric.FIRST_MEASURE_DAYS, Metric.DECISION_HOURS})
 """The metrics whose cells are split by length."""
+
+PARTNER_METRICS: Final[Mapping[PartnerKind, Metric]] = MappingProxyType(
+    {kind: Metric(f"partner_{kind}") for kind in PartnerKind}
+)
+"""What counts active cases with a partner of each kind; one case may count under several."""
+
+STOCKS: Final = frozenset(
+    {
+        Metric.ACTIVE,
+        Metric.ACTIVE_LONG,
+        Metric.ACTIVE_LONG_APPROVED,
+        Metric.ACTIVE_OVERDUE,
+        Metric.ACTIVE_WITH_PARTNER,
+        *PARTNER_METRICS.values(),
+        Metric.INFORMATION,
+        Metric.INFORMATION_PAST_DEADLINE,
+    }
+)
+"""The metrics of which a period shows what there is at its end: a cell says by how many it changes on a day."""
+
+BY_DAY: Final = STOCKS | {Metric.MEASURES_DUE, Metric.MEASURES_IN_TIME}
+"""The metrics whose cells are split by day, since some of their days are still to come."""

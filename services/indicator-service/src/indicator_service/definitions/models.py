@@ -1,16 +1,19 @@
 """What a definition says: its versions by date, its texts, and the cells that it is computed from."""
 
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from indicator_service.definitions.metrics import Metric
+from indicator_service.definitions.metrics import STOCKS, Metric
 from indicator_service.definitions.series import FORM_OF, FORMS, Series
 
 Direction = Literal["lower", "higher", "neutral"]
 Kind = Literal["share", "rate", "duration", "count"]
 MeasurementUnit = Literal["share", "hours", "days", "cases", "concerns", "ratio", "cases_per_1000_inhabitants"]
+
+Whole = Annotated[Metric | str, Field(union_mode="left_to_right")]
+"""A metric, or the key of a plain count."""
 
 
 class _Data(BaseModel):
@@ -50,11 +53,14 @@ class Version(_Data):
     denominator: Metric | Series | None = None
     per: int = Field(default=1, ge=1)
     """Of a rate, for how much of the denominator it is given: 1,000 inhabitants."""
-    whole: Metric | None = None
-    """What a share's denominator is a part of, where that is shown too: the rest of it follows by subtraction."""
+    wholes: tuple[Whole, ...] = ()
+    """What a share's denominator is a part of, and what that is a part of, where these are shown too: the rest of each
+    follows by subtraction."""
     histogram: Metric | None = None
     extra: tuple[Metric, ...] = ()
     """Shown apart: of a share, parts of its denominator beside the numerator; of a duration, what it leaves out."""
+    overlapping: tuple[Metric, ...] = ()
+    """Shown apart: parts of a share's numerator of which something may be in several, so they add up to it or more."""
     further: tuple[Further, ...] = ()
     about_people: bool = True
     """Whether small numbers may point to somebody. Those of hours and municipalities do not, and none is hidden."""
@@ -62,8 +68,13 @@ class Version(_Data):
     @property
     def metrics(self) -> frozenset[Metric]:
         """All cells that it is computed from."""
-        named = (self.numerator, self.denominator, self.whole, self.histogram, *self.extra)
+        named = (self.numerator, self.denominator, *self.wholes, self.histogram, *self.extra, *self.overlapping)
         return frozenset(metric for metric in named if isinstance(metric, Metric))
+
+    @property
+    def counted_at_end(self) -> bool:
+        """Whether it is about what there is at the end of the period, not about what came within it."""
+        return self.denominator in STOCKS
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -83,7 +94,7 @@ class Version(_Data):
     def _covers_the_same_months(self) -> Self:
         if self.kind == "rate" and not self.series:
             raise ValueError("a rate rests on an imported series; of cells, one that is part of another is a share")
-        if self.series and (self.whole or self.histogram or self.extra):
+        if self.series and (self.wholes or self.histogram or self.extra or self.overlapping):
             raise ValueError("what rests on imports has a numerator and a denominator alone, and further shares")
         # Cells are counted until today, what is imported by months until the last one that is over.
         if self.metrics and any(not FORM_OF[each].yearly for each in self.series):
@@ -150,6 +161,13 @@ class Catalogue(_Data):
         numbers = [i.number for i in self.indicators]
         if len(set(numbers)) != len(numbers):
             raise ValueError("two indicators have the same number")
+        return self
+
+    @model_validator(mode="after")
+    def _wholes_are_counted(self) -> Self:
+        known = {*Metric, *(count.key for count in self.counts)}
+        if any(set(version.wholes) - known for i in self.indicators for version in i.versions):
+            raise ValueError("a whole is a metric or a plain count")
         return self
 
     def indicator(self, number: int) -> Indicator | None:

@@ -101,7 +101,7 @@ async def _is_fresh(conn: AsyncConnection, generation: int) -> bool:
 
 async def _tell(conn: AsyncConnection, judge: Judge, *, generation: int, at: datetime, today: date) -> int:
     watches = await watch_store.load_watches(conn)
-    uncounted = await queries.uncounted_metrics(conn)
+    uncounted = await queries.uncounted_metrics(conn, generation=generation)
     changed: list[Watch] = []
     events: list[Event] = []
     for kind in ("rolling_12", "month"):

@@ -97,10 +97,12 @@ export function gapText(measure, figure, national) {
   return Math.abs(gap) < 0.0005 ? "±0" : `${gap > 0 ? "+" : "−"}${size}`;
 }
 
-/** What is shown apart from the numerator, each `[label, value]`. */
+/** What is shown apart from the numerator, each `[label, value]`; of kinds those alone that there are. */
 export function apartLines({ extra, further }) {
-  const names = text("apart");
-  const counts = Object.entries(extra).filter(([key]) => names[key]).map(([key, figure]) => [names[key], countText(figure)]);
+  const kinds = text("kinds");
+  const names = { ...text("apart"), ...kinds };
+  const counts = Object.entries(extra).filter(([key, figure]) => names[key] && !(kinds[key] && figure.value === 0))
+    .map(([key, figure]) => [names[key], countText(figure)]);
   return [...counts, ...Object.values(further ?? {}).map((share) => [pick(share.name), furtherText(share)])];
 }
 

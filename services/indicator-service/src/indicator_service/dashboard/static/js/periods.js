@@ -29,10 +29,10 @@ export function fillPeriods(select, chosen) {
   select.value = chosen;
 }
 
-/** The days of a period of the API in words. */
-export function periodDates({ from, to }) {
-  const [first, last] = [from, to].map((day) => dayName(new Date(`${day}T12:00:00Z`)));
-  return `${first} – ${last}`;
+/** The days of a period of the API in words, with the day that is counted until where the period goes on. */
+export function periodDates({ from, to, counted_until: until }) {
+  const [first, last, counted] = [from, to, until].map((day) => dayName(new Date(`${day}T12:00:00Z`)));
+  return `${first} – ${last}${until < to ? text("countedUntil", counted) : ""}`;
 }
 
 /**
