@@ -2,7 +2,7 @@
 
 import { pick, text, whole } from "./language.js";
 import { byId, element, replaceChildren, setText } from "./lib.js";
-import { apartLines, countText, figureText, read, targetText } from "./measures.js";
+import { apartLines, countText, figureText, missingText, read, targetText } from "./measures.js";
 
 /** Make the table; `onChoose(id)` hears which indicator is to be shown. */
 export function createIndicators({ onChoose }) {
@@ -31,13 +31,14 @@ function drawRow(body, measure, figure, chosen) {
   const id = `indicator-${measure.id}`;
   const line = document.getElementById(id) ?? body.appendChild(makeRow(measure, id));
   line.querySelector("button").setAttribute("aria-pressed", String(chosen));
+  const missing = missingText(figure);
   const apart = apartLines(figure).map(([name, value]) => `${name}: ${value}`);
-  setText(line.querySelector(".apart"), [figure.prioritised && text("prioritised"), ...apart].filter(Boolean).join(" · "));
+  setText(line.querySelector(".apart"), [missing, figure.prioritised && text("prioritised"), ...apart].filter(Boolean).join(" · "));
   const aim = line.querySelector(".aim");
   setText(aim, figure.target ? `${text("target")} ${targetText(measure, figure)}` : "");
   aim.dataset.band = figure.target?.band ?? "";
   const [value, numerator, denominator] = line.querySelectorAll("td");
-  setText(value, figureText(measure, figure));
+  setText(value, missing ? "–" : figureText(measure, figure));
   setText(numerator, countText(figure.numerator));
   setText(denominator, countText(figure.denominator));
 }

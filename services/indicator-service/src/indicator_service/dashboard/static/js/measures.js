@@ -54,7 +54,7 @@ export function figureText(measure, figure, options = {}) {
 }
 
 /** What of an import is not there, in words; empty when nothing is. */
-function missingText({ imported }) {
+export function missingText({ imported }) {
   return (imported?.missing ?? []).map(({ kind, reason, periods, complete_on: until }) => {
     const [name, some] = [text("imported")[kind], [periods[0], periods.at(-1)]];
     if (reason === "not_for_this_unit") return text("notForUnit", name);
