@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from forkant_kit.driver import driver_of
 from forkant_kit.rls.stance import Stance, StancedConnection
 
 
@@ -70,7 +71,7 @@ async def transaction(
     async with engine.connect() as conn:
         if snapshot:
             await conn.execution_options(isolation_level="REPEATABLE READ")
-        driver = (await conn.get_raw_connection()).driver_connection
+        driver = driver_of(conn)
         assert isinstance(driver, StancedConnection)  # noqa: S101 - create_engine makes no others
         driver.take(stance)
         try:

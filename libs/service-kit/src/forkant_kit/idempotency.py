@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from forkant_kit.audit.recorder import note_asked
 from forkant_kit.db import transaction
+from forkant_kit.driver import run
 from forkant_kit.principal import Principal
 from forkant_kit.problems import ProblemError
 from forkant_kit.rls.stance import Stance
@@ -105,7 +106,8 @@ async def run_idempotent(
             return before
         answer = await command(conn)
         content = orjson.dumps(answer.body)
-        stored = await conn.execute(
+        stored = await run(
+            conn,
             _STORE,
             {
                 **bind,
@@ -116,7 +118,7 @@ async def run_idempotent(
                 "body": content,
             },
         )
-        if stored.rowcount == 0:
+        if stored == 0:
             # The first request committed between our look and our lock: undo what this one did.
             raise _in_use()
     return _response(answer.status, content, answer.headers)

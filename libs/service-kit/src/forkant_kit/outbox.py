@@ -17,6 +17,7 @@ from forkant_contracts.codec import encode
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from forkant_kit.driver import run
 from forkant_kit.message_spans import is_sampled
 from forkant_kit.record_bytes import encode_content
 from forkant_kit.telemetry import current_traceparent
@@ -97,7 +98,7 @@ async def append_events(conn: AsyncConnection, events: Sequence[Event]) -> None:
         sqlalchemy.exc.IntegrityError: the aggregate version was already used within the month.
     """
     if events:
-        await conn.execute(_APPEND, events_bind(events))
+        await run(conn, _APPEND, events_bind(events))
 
 
 def events_bind(events: Sequence[Event]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from forkant_kit.audit import metrics
+from forkant_kit.driver import run
 from forkant_kit.outbox import EVENTS_SQL, events_bind
 from forkant_kit.principal import Principal
 from forkant_kit.problems import ProblemError
@@ -133,7 +134,7 @@ class Trail:
 
     async def _published(self, conn: AsyncConnection, statement: TextClause, bound: dict[str, Any]) -> None:
         try:
-            await conn.execute(statement, bound)
+            await run(conn, statement, bound)
         except IntegrityError as error:
             # Whose rule was broken decides what the caller hears; partitions of the trail begin with its name.
             if not (_table_of(error) or "").startswith(_TRAIL):
@@ -205,7 +206,7 @@ async def record_erasure(conn: AsyncConnection, *, service: str, unit: str, case
 
 async def write(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
     """Write an act down where nobody waits for a problem document; a database that fails is the caller's to answer."""
-    await conn.execute(_INSERT, _bind(actor, entry))
+    await run(conn, _INSERT, _bind(actor, entry))
 
 
 async def write_all(conn: AsyncConnection, actor: Actor, entries: Sequence[Entry]) -> None:

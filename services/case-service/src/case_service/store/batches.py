@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+from forkant_kit.driver import run
 from sqlalchemy import ARRAY, Table, TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,7 +38,7 @@ async def insert_columns(conn: AsyncConnection, rows: Mapping[Table, Columns]) -
     single = all(len(values) == 1 for values in lists.values())
     # Plain values are sent and planned for less than lists of one.
     bound = {name: values[0] for name, values in lists.items()} if single else lists
-    await conn.execute(_statement(names, single), bound)
+    await run(conn, _statement(names, single), bound)
 
 
 @cache
