@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from indicator_service.aggregation.calendar import parse_period
 from indicator_service.aggregation.figures import UnitFigures
@@ -18,7 +18,9 @@ from indicator_service.definitions import Metric, load_catalogue
 from indicator_service.steering.aims import Aim, Aims
 from pydantic import TypeAdapter
 
-CATALOGUE = load_catalogue()
+WHOLE = load_catalogue()
+CATALOGUE = WHOLE.model_copy(update={"indicators": (WHOLE.indicator(10),), "counts": ()})
+"""One indicator alone, so that many worlds can be tried."""
 PERIOD = parse_period("2026-03", today=date(2026, 4, 1))
 FIGURES = TypeAdapter(UnitFigures)
 
@@ -139,7 +141,8 @@ COUNTS = [(evaluated, closed) for closed in range(9) for evaluated in range(clos
 LIMIT = st.integers(0, 20).map(lambda n: n / 20)
 
 
-@settings(max_examples=15, deadline=None)
+# To shrink what was found would try all worlds again and again.
+@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     secret=st.tuples(st.sampled_from(COUNTS), st.sampled_from(COUNTS)),
     open_to_all=st.tuples(st.integers(0, 30), st.integers(0, 30)),
@@ -170,9 +173,6 @@ def test_the_band_is_that_of_the_value_beside_it(exact):
     for unit in (*found.units, NATIONAL):
         figures = aims.cited(unit, found.figures(unit, exact=exact), PERIOD)
         for each in figures.indicators:
-            if each.number != 10:
-                assert each.target is None
-                continue
             value = each.value.value
             band = None if value is None else "met" if value >= 0.8 else "near" if value >= 0.6 else "missed"
             assert each.target.band == band
