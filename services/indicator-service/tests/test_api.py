@@ -134,6 +134,37 @@ async def test_a_month_can_be_asked_for(client, as_persona, project, new_case):
     assert {figure["value"] for figure in body["counts"].values()} == {0}
 
 
+async def test_quarters_and_years_are_the_sums_of_their_months(client, as_persona, project, new_case):
+    for month, count in ((1, 2), (2, 1), (3, 4), (4, 3), (12, 1)):
+        for _ in range(count):
+            case = new_case(at=datetime(2025, month, 15, 12, tzinfo=UTC))
+            case.opened()
+            if month == 4:
+                case.closed(after=DAY)
+            await project(*case.events)
+
+    async def counts(period, by="pod-analyst", unit="oslo"):
+        answer = await client.get(f"/v1/districts/{unit}/metrics", params={"period": period}, headers=as_persona(by))
+        assert answer.json()["period"]["kind"] in {"quarter", "year", "year_to_date", "month"}
+        return {key: figure["value"] for key, figure in answer.json()["counts"].items()}
+
+    assert (await counts("2025-Q1"))["opened"] == 7
+    assert (await counts("2025-Q1"))["open"] == 7
+    assert (await counts("2025-Q2"))["closed"] == 3
+    assert (await counts("2025"))["opened"] == (await counts("2025", unit="national"))["opened"] == 11
+    assert (await counts("2025", by="lead-oslo"))["open"] == 8
+    assert (await counts("year_to_date"))["opened"] == 0
+    assert (await counts("year_to_date"))["open"] == 8
+
+
+@pytest.mark.parametrize("period", ["2025-Q1", "2025", "year_to_date"])
+async def test_further_periods_of_others_are_not_shown(client, as_persona, period):
+    for path in ("/v1/districts/troms/metrics", "/v1/districts/national/metrics", "/v1/indicators/10/values"):
+        answer = await client.get(path, params={"period": period}, headers=as_persona("lead-oslo"))
+        assert code(answer) == (403, "period-not-shown")
+        assert (await client.get(path, params={"period": period}, headers=as_persona("pod-analyst"))).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

@@ -23,9 +23,8 @@ LAST_NUMBER: Final = 999
 
 def shown(*, units: Iterable[str], period: Period, indicator: int | None = None) -> tuple[UUID, ...]:
     """Return the ids of what an answer shows; the units are there, whichever release knows them."""
-    month = f"{period.first_month:%Y-%m}" if period.kind == "month" else period.kind
     numbers = [] if indicator is None else [f"indicator:{indicator}"]
-    return (*(uuid5(NAMESPACE, f"unit:{unit}") for unit in units), *known([*numbers, f"period:{month}"]))
+    return (*(uuid5(NAMESPACE, f"unit:{unit}") for unit in units), *known([*numbers, f"period:{period.name}"]))
 
 
 def known(names: Iterable[str]) -> tuple[UUID, ...]:
@@ -57,7 +56,9 @@ def _ids() -> Mapping[str, UUID]:
     years, months = range(FIRST_YEAR, LAST_YEAR + 1), range(1, 13)
     names = [f"unit:{unit}" for unit in (*UNITS, NATIONAL)]
     names += [f"indicator:{number}" for number in range(1, LAST_NUMBER + 1)]
-    names += ["period:rolling_12", *(f"period:{year}-{month:02}" for year in years for month in months)]
+    names += ["period:rolling_12", "period:year_to_date", *(f"period:{year}" for year in years)]
+    names += [f"period:{year}-{month:02}" for year in years for month in months]
+    names += [f"period:{year}-Q{quarter}" for year in years for quarter in range(1, 5)]
     return MappingProxyType({name: uuid5(NAMESPACE, name) for name in names})
 
 

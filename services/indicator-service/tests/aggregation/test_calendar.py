@@ -19,7 +19,40 @@ def test_a_month_ends_on_its_last_day():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026", "2026-13", "2026-1", "2026-00", "1999-12", "202６-01", "2026-01-01", "x" * 500, "rolling"]
+    ("text", "kind", "first", "last"),
+    [
+        ("2026-Q1", "quarter", date(2026, 1, 1), date(2026, 3, 31)),
+        ("2024-Q4", "quarter", date(2024, 10, 1), date(2024, 12, 31)),
+        ("2024", "year", date(2024, 1, 1), date(2024, 12, 31)),
+        ("year_to_date", "year_to_date", date(2026, 1, 1), date(2026, 11, 30)),
+    ],
+)
+def test_quarters_years_and_the_year_to_date_are_whole_months(text, kind, first, last):
+    period = parse_period(text, today=TODAY)
+    assert (period.kind, period.first_month, period.last_day, period.name) == (kind, first, last, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1999",
+        "2201",
+        "2026-Q0",
+        "2026-Q5",
+        "2026-q1",
+        "2026Q1",
+        "2026-",
+        "26",
+        "2026-13",
+        "2026-1",
+        "2026-00",
+        "1999-12",
+        "202６-01",
+        "2026-01-01",
+        "x" * 500,
+        "rolling",
+    ],
 )
 def test_anything_else_is_no_period(text):
     with pytest.raises(InvalidPeriodError):

@@ -27,6 +27,14 @@ from indicator_service.definitions.series import FORM_OF, FORMS, ImportKind
 CATALOGUE = load_catalogue()
 TODAY = date(2026, 11, 23)
 ROLLING = parse_period("rolling_12", today=TODAY)
+FIXED = {
+    ("2026-Q1", Series.TOTAL_HOURS): ["2026-01", "2026-02", "2026-03"],
+    ("2026-Q1", Series.INHABITANTS): ["2026"],
+    ("2026-Q1", Series.MUNICIPALITIES): ["2026-03"],
+    ("2025", Series.OFFENCE_WITHIN_6_MONTHS): [f"2025-{month:02}" for month in range(1, 13)],
+    ("2025", Series.MUNICIPALITIES): ["2025-12"],
+}
+"""What figures of quarters and years rest on, whether it can be complete or not."""
 DISTRICTS = [unit for unit in CASE_UNITS if UNITS[unit].population_thousands]
 BY = UUID(int=1)
 HOURS = (Series.PREVENTION_HOURS, Series.TOTAL_HOURS)
@@ -221,3 +229,15 @@ def test_the_national_figure_is_the_sum_of_its_parts_or_none(kind, data):
     lacking = {(unit, label_of(s, start)) for s, days in wanted.items() for start in days for unit in units
                if (s, start) not in imported[unit]}  # fmt: skip
     assert {(unit, label) for each in whole.missing for unit in each.units for label in each.periods} == lacking
+
+
+@pytest.mark.parametrize(("asked", "series"), FIXED)
+def test_quarters_and_years_rest_on_their_own_months(asked, series):
+    [starts] = starts_of([series], parse_period(asked, today=TODAY)).values()
+    assert [label_of(series, start) for start in starts] == FIXED[asked, series]
+
+
+@pytest.mark.parametrize(("today", "months"), [(date(2026, 5, 20), 4), (date(2026, 2, 1), 1), (date(2026, 1, 9), 1)])
+def test_the_year_to_date_ends_with_the_newest_month_that_is_over(today, months):
+    [starts] = starts_of([Series.TOTAL_HOURS], parse_period("year_to_date", today=today)).values()
+    assert starts == tuple(date(2026, month, 1) for month in range(1, months + 1))

@@ -1,5 +1,6 @@
 """Days and months are those of Europe/Oslo, by the time that something happened."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -10,6 +11,8 @@ OSLO: Final = ZoneInfo("Europe/Oslo")
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2200
 _MONTHS: Final = 12
+_MONTHS_A_QUARTER: Final = 3
+_WRITTEN: Final = re.compile(r"(?P<year>\d{4})(-((?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4])))?", re.ASCII)
 
 
 def day_of(moment: datetime) -> date:
@@ -35,15 +38,34 @@ def add_months(month: date, months: int) -> date:
     return date(month.year + years, index + 1, 1)
 
 
+PeriodKind = Literal["month", "rolling_12", "quarter", "year", "year_to_date"]
+"""`rolling_12` is the current month and the eleven before it, `year_to_date` the current one and those of its year."""
+SHOWN_TO_ALL: Final[frozenset[PeriodKind]] = frozenset({"month", "rolling_12"})
+"""The periods of which those who see no small counts get figures: each more would be one more to subtract from."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A stretch of whole months: one month, or the current month and the eleven before it."""
+    """A stretch of whole months."""
 
-    kind: Literal["month", "rolling_12"]
+    kind: PeriodKind
     first_month: date
     last_month: date
     asked_on: date
     """The day on which somebody asks: what can't be known by then is not yet complete."""
+
+    @property
+    def name(self) -> str:
+        """What it is asked for by; that of a period which moves with the day says no day."""
+        match self.kind:
+            case "month":
+                return f"{self.first_month:%Y-%m}"
+            case "quarter":
+                return f"{self.first_month:%Y}-Q{self.last_month.month // _MONTHS_A_QUARTER}"
+            case "year":
+                return f"{self.first_month:%Y}"
+            case _:
+                return self.kind
 
     @property
     def last_day(self) -> date:
@@ -61,23 +83,29 @@ class InvalidPeriodError(ValueError):
 
 
 def parse_period(text: str, *, today: date) -> Period:
-    """Read ``rolling_12`` or ``YYYY-MM``.
+    """Read ``rolling_12``, ``year_to_date``, ``YYYY-MM``, ``YYYY-Q1`` to ``YYYY-Q4``, or ``YYYY``.
 
     Raises:
-        InvalidPeriodError: it is neither, or the month is outside the years that are kept.
+        InvalidPeriodError: it is none of them, or outside the years that are kept.
     """
     if text == "rolling_12":
         return rolling_12(today=today)
-    try:
-        year, month = text[:4], text[5:]
-        if text[4:5] != "-" or not (year.isdecimal() and month.isdecimal() and year.isascii() and month.isascii()):
-            raise InvalidPeriodError
-        first = date(int(year), int(month), 1)
-    except ValueError:
-        raise InvalidPeriodError from None
-    if len(month) != 2 or not FIRST_YEAR <= first.year <= LAST_YEAR:  # noqa: PLR2004  two digits, as in ISO 8601
+    if text == "year_to_date":
+        current = month_with(today)
+        return Period(kind="year_to_date", first_month=current.replace(month=1), last_month=current, asked_on=today)
+    written = _WRITTEN.fullmatch(text)
+    if written is None or not FIRST_YEAR <= int(written["year"]) <= LAST_YEAR:
         raise InvalidPeriodError
-    return Period(kind="month", first_month=first, last_month=first, asked_on=today)
+    kind, first, months = _stretch(int(written["year"]), month=written["month"], quarter=written["quarter"])
+    return Period(kind=kind, first_month=first, last_month=add_months(first, months - 1), asked_on=today)
+
+
+def _stretch(year: int, *, month: str | None, quarter: str | None) -> tuple[PeriodKind, date, int]:
+    if month is not None:
+        return "month", date(year, int(month), 1), 1
+    if quarter is not None:
+        return "quarter", date(year, (int(quarter) - 1) * _MONTHS_A_QUARTER + 1, 1), _MONTHS_A_QUARTER
+    return "year", date(year, 1, 1), _MONTHS
 
 
 def rolling_12(*, today: date) -> Period:

@@ -6,7 +6,8 @@ Of a yearly series the latest 1 January that is not after the period counts. Tha
 one, as any twelve months have, so that a rate is set against the population that statistics agencies publish for the
 year. A series by months has no figure of the month under way. The last 12 months are therefore the twelve newest months
 whose figures can be complete when the period's last month begins: a cohort that is followed for six months is complete
-when six more months are over. Of a state, the newest such month alone counts.
+when six more months are over. The year to date ends with the same month. Of a state, the newest
+of them alone counts.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -76,7 +77,8 @@ def ready_on(series: Series, start: date) -> date:
 def starts_of(series: Collection[Series], period: Period) -> dict[Series, tuple[date, ...]]:
     """Return the first days of the periods that figures rest on which set some series against each other."""
     monthly = [each for each in series if not FORM_OF[each].yearly]
-    newest = period.last_month if period.kind == "month" else _newest_ready(monthly, before=period.last_month)
+    moving = period.kind in {"rolling_12", "year_to_date"}
+    newest = _newest_ready(monthly, before=period.last_month) if moving else period.last_month
     return {each: tuple(_starts(each, newest, period)) for each in series}
 
 
@@ -85,9 +87,13 @@ def _starts(series: Series, newest: date, period: Period) -> Iterator[date]:
     if form.yearly:
         yield period.last_month.replace(month=1)
         return
-    count = 1 if form.state or period.kind == "month" else _MONTHS
-    for back in range(count - 1, -1, -1):
-        yield add_months(newest, -back)
+    # Of a year that has hardly begun nothing is complete: its first month then is what is missing.
+    first = add_months(newest, 1 - _MONTHS) if period.kind == "rolling_12" else period.first_month
+    last = max(newest, first)
+    month = last if form.state else first
+    while month <= last:
+        yield month
+        month = add_months(month, 1)
 
 
 def _newest_ready(series: Collection[Series], *, before: date) -> date:

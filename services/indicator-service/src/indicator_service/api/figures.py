@@ -17,7 +17,7 @@ from forkant_kit.problems import PROBLEM_RESPONSES
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from indicator_service import audit_names, generations, queries
-from indicator_service.aggregation.calendar import Period, day_of
+from indicator_service.aggregation.calendar import SHOWN_TO_ALL, Period, day_of
 from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
@@ -47,7 +47,14 @@ AskedMoment = Annotated[
         "For whoever sees exact figures of all that is asked for."
     ),
 ]
-AskedPeriod = Annotated[str, Query(alias="period", description="`rolling_12`, or a month written `YYYY-MM`.")]
+AskedPeriod = Annotated[
+    str,
+    Query(
+        alias="period",
+        description="`rolling_12`, or a month written `YYYY-MM`; of figures that the "
+        "caller sees exactly also `year_to_date`, a quarter written `YYYY-Q1`, or a year.",
+    ),
+]
 
 
 @router.get("/districts/{unit}/metrics", responses=examples("read_figures"))
@@ -65,7 +72,7 @@ async def read_metrics(
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
     exact = reader.sees_exact(unit)
-    _check_history(known_at, exact=exact)
+    _check_shown(period, known_at, exact=exact)
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
     needed = [unit] if exact and unit in UNITS else None
 
@@ -101,7 +108,7 @@ async def read_values(
     indicator = known_indicator(number, deps.catalogue)
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
-    _check_history(known_at, exact=reader.sees_all)
+    _check_shown(period, known_at, exact=reader.sees_all)
 
     def shows(found: Snapshot) -> Sequence[UUID]:
         return audit_names.shown(units=(*found.units, NATIONAL), period=period, indicator=number)
@@ -141,10 +148,14 @@ async def _read(
     return snapshot, aims, freshness
 
 
-def _check_history(known_at: datetime | None, *, exact: bool) -> None:
+def _check_shown(period: Period, known_at: datetime | None, *, exact: bool) -> None:
+    if exact:
+        return
     # Of two versions of a figure one may be shown and the other hidden: from both together the hidden one could follow.
-    if known_at is not None and not exact:
+    if known_at is not None:
         raise Refusal(Code.HISTORY_NOT_SHOWN)
+    if period.kind not in SHOWN_TO_ALL:
+        raise Refusal(Code.PERIOD_NOT_SHOWN)
 
 
 def _stamp(freshness: Freshness) -> dict[str, Any]:

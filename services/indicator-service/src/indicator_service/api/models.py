@@ -1,13 +1,12 @@
 """The documents of the API."""
 
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from forkant_contracts.units import UnitKind
 from pydantic import BaseModel, ConfigDict, Field
 
-from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.calendar import Period, PeriodKind
 from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.aggregation.figure import Figure, IndicatorFigures
 from indicator_service.definitions import Text
@@ -23,7 +22,7 @@ class Document(BaseModel):
 class PeriodDocument(Document):
     """The period that the figures are about; both days are in it."""
 
-    kind: Literal["month", "rolling_12"]
+    kind: PeriodKind
     first_day: date = Field(alias="from")
     last_day: date = Field(alias="to")
     counted_until: date

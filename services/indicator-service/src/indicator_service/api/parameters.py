@@ -68,7 +68,7 @@ def known_period(text: str, *, now: datetime) -> Period:
     try:
         return parse_period(text, today=day_of(now))
     except InvalidPeriodError:
-        detail = "A period is rolling_12, or a month written YYYY-MM."
+        detail = "A period is rolling_12, year_to_date, a month YYYY-MM, a quarter YYYY-Q1 to YYYY-Q4, or a year YYYY."
         raise ProblemError(400, "invalid-period", "Invalid period", detail) from None
 
 

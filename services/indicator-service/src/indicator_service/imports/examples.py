@@ -62,7 +62,7 @@ _SHOWN: Final[Mapping[str, tuple[Mapping[int, Any], tuple[Refusal, ...]]]] = Map
         "list_imports": ({200: {"items": [_DOCUMENT], "next": None}}, ()),
         "read_import": ({200: _DOCUMENT}, (_UNKNOWN,)),
         "read_rows": ({200: _ROWS}, (_UNKNOWN,)),
-        "read_figures": ({}, (Refusal(Code.HISTORY_NOT_SHOWN),)),
+        "read_figures": ({}, (Refusal(Code.HISTORY_NOT_SHOWN), Refusal(Code.PERIOD_NOT_SHOWN))),
         "withdraw_import": ({200: {"id": IMPORT_ID, "version": 2}}, (_UNKNOWN, Refusal(Code.ALREADY_WITHDRAWN))),
     }
 )

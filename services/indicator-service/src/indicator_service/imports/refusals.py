@@ -19,6 +19,7 @@ class Code(StrEnum):
     ALREADY_WITHDRAWN = "already-withdrawn"
     UPLOAD_TOO_SLOW = "upload-too-slow"
     HISTORY_NOT_SHOWN = "history-not-shown"
+    PERIOD_NOT_SHOWN = "period-not-shown"
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
