@@ -10,13 +10,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from forkant_kit.problems import temporarily_unavailable
 from forkant_kit.right import Right, right_of
+from forkant_kit.table_forms import MEDIA, Form, Writer, accepted_form, writer_of
 from sqlalchemy import RowMapping
 from starlette.types import Receive, Scope, Send
 
 from case_service.api.calls import Call, reading
 from case_service.api.case_filter import CaseFilter
 from case_service.api.description import operation_id
-from case_service.api.export_forms import MEDIA, Form, Writer, writer_of
+from case_service.api.export_forms import COLUMNS
 from case_service.commands import exporting as command
 from case_service.commands.exporting import Handed
 from case_service.domain.refusals import Code, Refusal
@@ -29,7 +30,6 @@ ROWS: Final = "Forkant-Rows"
 _FILE: Final = {"schema": {"type": "string", "format": "binary"}}
 _Chosen = Annotated[CaseFilter, Query()]
 _Format = Annotated[Form | None, Query(alias="format", description="The form; else the first of `Accept`, else CSV.")]
-_ANY: Final = frozenset({"*/*", ""})
 
 Part = Sequence[RowMapping]
 
@@ -104,7 +104,7 @@ async def _begun(call: Call, chosen: listing.Filter, form: Form, stack: AsyncExi
     handed = Handed(id=call.tools.new_id(), form=form.value, narrowed=chosen.told(), cases=count)
     async with call.transaction(changes=True) as written:
         await command.begin(written, call.context, handed, (row["id"] for row in first))
-    return _Export(call=call, handed=handed, first=first, rest=parts, writer=writer_of(form), right=right)
+    return _Export(call=call, handed=handed, first=first, rest=parts, writer=writer_of(form, COLUMNS), right=right)
 
 
 async def _next(parts: AsyncGenerator[Part]) -> Part:
@@ -131,22 +131,7 @@ def _accepted(header: str) -> Form:
     Raises:
         Refusal: it accepts none that there is.
     """
-    by_media = {media: form for form, media in MEDIA.items()}
-    accepted = [part.partition(";") for part in header.lower().split(",")]
-    for media, _, weight in sorted(accepted, key=lambda part: -_weight(part[2])):
-        if media.strip() in _ANY:
-            return Form.CSV
-        if (form := by_media.get(media.strip())) is not None and _weight(weight) > 0:
-            return form
-    raise Refusal(Code.FORM_NOT_OFFERED, offered=sorted(by_media))
-
-
-def _weight(parameters: str) -> float:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
+    form = accepted_form(header)
+    if form is None:
+        raise Refusal(Code.FORM_NOT_OFFERED, offered=sorted(MEDIA.values()))
+    return form
