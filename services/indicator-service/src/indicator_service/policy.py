@@ -8,6 +8,7 @@ from indicator_service.aggregation.cells import district_of
 from indicator_service.aggregation.snapshot import Reader
 
 READ_FIGURES = "figures.read"
+EXPORT_FIGURES = "figures.export"
 READ_REFERENCE = "reference.read"
 READ_AUDIT = "audit.read"
 IMPORT_FIGURES = "imports.write"
@@ -36,6 +37,7 @@ _STEERERS = frozenset({Role.PREVENTION_LEAD.value, Role.DIRECTORATE.value})
 POLICY = Policy(
     {
         READ_FIGURES: _READERS,
+        EXPORT_FIGURES: _READERS,
         READ_REFERENCE: _READERS,
         READ_AUDIT: _WATCHERS,
         IMPORT_FIGURES: _IMPORTERS,

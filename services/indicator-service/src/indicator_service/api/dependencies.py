@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.api.hub import Hub
 from indicator_service.definitions import Catalogue
-from indicator_service.policy import READ_FIGURES, READ_REFERENCE
+from indicator_service.policy import EXPORT_FIGURES, READ_FIGURES, READ_REFERENCE
 
 CanReadFigures = requires(READ_FIGURES)
+CanExportFigures = requires(EXPORT_FIGURES)
 CanReadReference = requires(READ_REFERENCE)
 
 

@@ -1,26 +1,22 @@
 """Figures of a unit, and of one indicator across units."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from forkant_contracts.units import UNITS
-from forkant_kit.audit.record import Trail
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
-from forkant_kit.db import transaction
-from forkant_kit.freshness import Freshness, read_freshness
+from forkant_kit.freshness import Freshness
 from forkant_kit.moments import in_words
 from forkant_kit.problems import PROBLEM_RESPONSES
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
-from indicator_service import audit_names, generations, queries
-from indicator_service.aggregation.calendar import SHOWN_TO_ALL, Period, day_of
-from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
+from indicator_service import audit_names
+from indicator_service.aggregation.snapshot import Snapshot
 from indicator_service.aggregation.tally import NATIONAL
-from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
+from indicator_service.api.dependencies import CanReadFigures, Deps
 from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
 from indicator_service.api.parameters import (
     known_indicator,
@@ -29,13 +25,10 @@ from indicator_service.api.parameters import (
     well_formed_unit,
     within_the_years,
 )
-from indicator_service.api.trail import figures_entry, note_asked
+from indicator_service.api.reading import check_shown, read_snapshot
+from indicator_service.api.trail import note_asked
 from indicator_service.imports.examples import examples
-from indicator_service.imports.refusals import Code, Refusal
 from indicator_service.policy import reader_of
-from indicator_service.row_security import stance
-from indicator_service.steering.aims import Aims
-from indicator_service.steering.aims_store import read_aims
 
 router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
 
@@ -72,7 +65,7 @@ async def read_metrics(
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
     exact = reader.sees_exact(unit)
-    _check_shown(period, known_at, exact=exact)
+    check_shown(period, known_at, exact=exact)
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
     needed = [unit] if exact and unit in UNITS else None
 
@@ -82,7 +75,9 @@ async def read_metrics(
         return audit_names.shown(units=[unit], period=period)
 
     trail = trail_of(request)
-    snapshot, aims, freshness = await _read(deps, reader, needed, period, known_at=known_at, trail=trail, shows=shows)
+    snapshot, aims, freshness = await read_snapshot(
+        deps, reader, needed, period, known_at=known_at, trail=trail, shows=shows
+    )
     figures = aims.cited(unit, snapshot.figures(unit, exact=exact), period)
     return DistrictMetrics(
         unit=unit,
@@ -108,54 +103,21 @@ async def read_values(
     indicator = known_indicator(number, deps.catalogue)
     period = known_period(asked, now=deps.now())
     reader = reader_of(principal)
-    _check_shown(period, known_at, exact=reader.sees_all)
+    check_shown(period, known_at, exact=reader.sees_all)
 
     def shows(found: Snapshot) -> Sequence[UUID]:
         return audit_names.shown(units=(*found.units, NATIONAL), period=period, indicator=number)
 
     trail = trail_of(request)
-    snapshot, aims, freshness = await _read(deps, reader, None, period, known_at=known_at, trail=trail, shows=shows)
+    snapshot, aims, freshness = await read_snapshot(
+        deps, reader, None, period, known_at=known_at, trail=trail, shows=shows
+    )
     rows = []
     for unit in (*snapshot.units, NATIONAL):
         figures = aims.cited(unit, snapshot.figures(unit, exact=reader.sees_exact(unit)), period)
         found = next(item for item in figures.indicators if item.number == indicator.number)
         rows.append(IndicatorRow(unit=unit, indicator=found))
     return IndicatorValues(number=number, period=PeriodDocument.of(period), rows=tuple(rows), **_stamp(freshness))
-
-
-async def _read(
-    deps: Dependencies,
-    reader: Reader,
-    units: list[str] | None,
-    period: Period,
-    *,
-    known_at: datetime | None,
-    trail: Trail,
-    shows: Callable[[Snapshot], Sequence[UUID]],
-) -> tuple[Snapshot, Aims, Freshness]:
-    async with transaction(deps.engine, stance(reader, units=units)) as conn:
-        # Freshness first: the figures may then be newer than it says, never older.
-        generation = await generations.live(conn)
-        freshness = await read_freshness(conn, group=generations.group_of(generation))
-        uncounted = await queries.uncounted_metrics(conn, generation=generation)
-        found = await queries.tallies(
-            conn, generation=generation, units=units, period=period, catalogue=deps.catalogue, known_at=known_at
-        )
-        snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted)
-        aims = await read_aims(conn, period=period, today=day_of(deps.now()))
-        # Last, since the sealer waits for whoever has written and not yet committed.
-        await trail.record(conn, figures_entry(shows(snapshot)))
-    return snapshot, aims, freshness
-
-
-def _check_shown(period: Period, known_at: datetime | None, *, exact: bool) -> None:
-    if exact:
-        return
-    # Of two versions of a figure one may be shown and the other hidden: from both together the hidden one could follow.
-    if known_at is not None:
-        raise Refusal(Code.HISTORY_NOT_SHOWN)
-    if period.kind not in SHOWN_TO_ALL:
-        raise Refusal(Code.PERIOD_NOT_SHOWN)
 
 
 def _stamp(freshness: Freshness) -> dict[str, Any]:

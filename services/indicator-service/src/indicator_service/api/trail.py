@@ -16,9 +16,9 @@ PURPOSE: Final = PurposeCode.PREVENT_CRIME
 """Why figures are made and read; they are about no case, so that the purpose of none is meant."""
 
 
-def figures_entry(ids: Sequence[UUID]) -> Entry:
+def figures_entry(ids: Sequence[UUID], *, action: str = READ_FIGURES) -> Entry:
     """Return the entry of an answer that shows figures; the figures are not in it."""
-    return Entry(action=READ_FIGURES, object_kind="figures", object_ids=ids, purpose=PURPOSE.value)
+    return Entry(action=action, object_kind="figures", object_ids=ids, purpose=PURPOSE.value)
 
 
 async def note_asked(request: Request) -> None:

@@ -63,6 +63,7 @@ _SHOWN: Final[Mapping[str, tuple[Mapping[int, Any], tuple[Refusal, ...]]]] = Map
         "read_import": ({200: _DOCUMENT}, (_UNKNOWN,)),
         "read_rows": ({200: _ROWS}, (_UNKNOWN,)),
         "read_figures": ({}, (Refusal(Code.HISTORY_NOT_SHOWN), Refusal(Code.PERIOD_NOT_SHOWN))),
+        "export_figures": ({}, (Refusal(Code.PERIOD_NOT_SHOWN), Refusal(Code.FORM_NOT_OFFERED, offered=["text/csv"]))),
         "withdraw_import": ({200: {"id": IMPORT_ID, "version": 2}}, (_UNKNOWN, Refusal(Code.ALREADY_WITHDRAWN))),
     }
 )
@@ -119,6 +120,7 @@ _ALSO: Final[Mapping[str, tuple[tuple[int, str, str, str], ...]]] = MappingProxy
         "read_import": (_INVALID,),
         "read_rows": (_INVALID,),
         "read_figures": (_INVALID,),
+        "export_figures": (_INVALID,),
         "withdraw_import": (*_ONCE, *_CONDITIONAL, _INVALID),
     }
 )

@@ -40,6 +40,11 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "What was known before is not shown",
             "Ask for your own unit, or leave known_at out: two versions of a figure of others could tell a hidden one.",
         ),
+        Code.FORM_NOT_OFFERED: (
+            406,
+            "There is no such form",
+            "Accept one of `offered`, or name a format in the query.",
+        ),
         Code.PERIOD_NOT_SHOWN: (
             403,
             "Figures of this period are not shown of others",

@@ -20,6 +20,7 @@ class Code(StrEnum):
     UPLOAD_TOO_SLOW = "upload-too-slow"
     HISTORY_NOT_SHOWN = "history-not-shown"
     PERIOD_NOT_SHOWN = "period-not-shown"
+    FORM_NOT_OFFERED = "form-not-offered"
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault

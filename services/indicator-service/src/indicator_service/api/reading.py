@@ -1,0 +1,73 @@
+"""Reading the figures of a period for an answer: from one snapshot, written down before it is sent."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from forkant_kit.audit.record import Trail
+from forkant_kit.db import transaction
+from forkant_kit.freshness import Freshness, read_freshness
+
+from indicator_service import generations, queries
+from indicator_service.aggregation.calendar import SHOWN_TO_ALL, Period, day_of
+from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
+from indicator_service.api.dependencies import Dependencies
+from indicator_service.api.trail import figures_entry
+from indicator_service.imports.refusals import Code, Refusal
+from indicator_service.policy import READ_FIGURES
+from indicator_service.row_security import stance
+from indicator_service.steering.aims import Aims
+from indicator_service.steering.aims_store import read_aims
+
+
+async def read_snapshot(
+    deps: Dependencies,
+    reader: Reader,
+    units: list[str] | None,
+    period: Period,
+    *,
+    known_at: datetime | None,
+    trail: Trail,
+    shows: Callable[[Snapshot], Sequence[UUID]],
+    action: str = READ_FIGURES,
+) -> tuple[Snapshot, Aims, Freshness]:
+    """Read the figures of a period with what they stand under, and write down what is shown.
+
+    Args:
+        deps: the database and the definitions.
+        reader: who asks.
+        units: whose figures are needed; None: everybody's.
+        period: what they are about.
+        known_at: imported figures as they were known at a moment.
+        trail: the record of the request.
+        shows: the ids of what the answer shows; it may refuse what is not there.
+        action: the policy's name for what the caller does.
+    """
+    async with transaction(deps.engine, stance(reader, units=units)) as conn:
+        # Freshness first: the figures may then be newer than it says, never older.
+        generation = await generations.live(conn)
+        freshness = await read_freshness(conn, group=generations.group_of(generation))
+        uncounted = await queries.uncounted_metrics(conn, generation=generation)
+        found = await queries.tallies(
+            conn, generation=generation, units=units, period=period, catalogue=deps.catalogue, known_at=known_at
+        )
+        snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted)
+        aims = await read_aims(conn, period=period, today=day_of(deps.now()))
+        # Last, since the sealer waits for whoever has written and not yet committed.
+        await trail.record(conn, figures_entry(shows(snapshot), action=action))
+    return snapshot, aims, freshness
+
+
+def check_shown(period: Period, known_at: datetime | None, *, exact: bool) -> None:
+    """Refuse what those may not ask for from whom small counts are hidden.
+
+    Raises:
+        Refusal: ``history-not-shown``, ``period-not-shown``.
+    """
+    if exact:
+        return
+    # Of two versions of a figure one may be shown and the other hidden: from both together the hidden one could follow.
+    if known_at is not None:
+        raise Refusal(Code.HISTORY_NOT_SHOWN)
+    if period.kind not in SHOWN_TO_ALL:
+        raise Refusal(Code.PERIOD_NOT_SHOWN)
