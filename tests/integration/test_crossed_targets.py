@@ -104,7 +104,7 @@ async def second_worker(platform: Platform) -> AsyncIterator[None]:
 
 
 async def test_closing_without_evaluation_lowers_indicator_10_and_crossing_its_target_alerts_once(platform: Platform):
-    unit = "sor-vest"
+    unit = "troms"
     target = await set_target(platform, unit)
     await close(platform, unit, 6, evaluated=True)
     await shows(platform, unit, 1.0, "met")
@@ -126,7 +126,7 @@ async def test_closing_without_evaluation_lowers_indicator_10_and_crossing_its_t
 
 
 async def test_a_worker_that_is_killed_and_a_second_one_alert_once(platform: Platform, second_worker: None):
-    unit = "agder"
+    unit = "phs"
     await set_target(platform, unit)
     await close(platform, unit, 6, evaluated=True)
     await shows(platform, unit, 1.0, "met")

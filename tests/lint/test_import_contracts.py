@@ -13,7 +13,18 @@ PACKAGES = {
     "forkant_kit": ("db",),
     "forkant_devstack": ("cli",),
     "case_service": ("app", "worker", "api", "commands", "queries", "store", "tables", "domain"),
-    "indicator_service": ("app", "worker", "api", "projector", "store", "aggregation", "definitions"),
+    "indicator_service": (
+        "app",
+        "worker",
+        "api",
+        "steering",
+        "projector",
+        "store",
+        "aggregation",
+        "definitions",
+        "imports",
+        *(f"imports/{module}" for module in ("api", "commands", "store", "standing", "checking")),
+    ),
     "notification_service": ("app", "worker", "consumers", "commands", "store", "domain"),
 }
 
@@ -56,6 +67,8 @@ def lint(tmp_path):
         ("notification_service.store", "import notification_service.consumers"),
         ("indicator_service.aggregation", "import asyncpg"),
         ("indicator_service.store", "import indicator_service.projector"),
+        ("indicator_service.projector", "import indicator_service.steering"),
+        ("indicator_service.imports.store", "import indicator_service.imports.commands"),
         ("forkant_kit", "import case_service.domain"),
         ("forkant_contracts", "import forkant_kit"),
         ("forkant_contracts", "import aiokafka"),

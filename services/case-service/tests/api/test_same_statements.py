@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from forkant_kit.rls.stance import StancedConnection
 from sqlalchemy import Engine, event
 
 UNIT = "oslo"
@@ -41,12 +42,20 @@ STATEMENTS = {"list": 2, "narrowed list": 2, "count": 2, "search": 3}
 
 
 @pytest.fixture
-def statements():
+def statements(monkeypatch):
+    """Give the statements that are sent, by SQLAlchemy or by the driver itself, save what begins and ends transactions."""
     sent: list[str] = []
+    execute = StancedConnection.execute
 
     def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         sent.append(statement)
 
+    async def noted(self: StancedConnection, query: str, *args: Any, **named: Any) -> str:
+        if not query.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+            sent.append(query)
+        return await execute(self, query, *args, **named)
+
+    monkeypatch.setattr(StancedConnection, "execute", noted)
     event.listen(Engine, "before_cursor_execute", note)
     yield sent
     event.remove(Engine, "before_cursor_execute", note)
