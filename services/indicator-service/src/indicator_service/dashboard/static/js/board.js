@@ -104,7 +104,7 @@ function drawLead({ period }, { measure, national, nationalMetrics }) {
 /** The days that a figure is about: what is imported by months ends with the last month that can be complete. */
 function daysOf({ imported }, period) {
   const covers = imported?.covers;
-  return covers && covers.first_day !== covers.last_day ? { from: covers.first_day, to: covers.last_day } : period;
+  return covers && covers.first_day !== covers.last_day ? { ...period, from: covers.first_day, to: covers.last_day } : period;
 }
 
 /** The national figure in a sentence, with what it rests on. */
