@@ -5,7 +5,7 @@ Also when the worker that judges is killed in between and another takes over, an
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,9 @@ from forkant_devstack.testing.walk import open_case
 from forkant_kit.testing import until
 
 pytestmark = pytest.mark.kafka
+READ = """
+SELECT partition, next_offset, end_offset, observed_at FROM consumer_offset WHERE topic = 'forkant.steering.v1' ORDER BY 1
+"""
 CROSSINGS = "SELECT aggregate_version, data FROM event_archive WHERE unit = $1 ORDER BY aggregate_version"
 
 
@@ -87,6 +90,18 @@ def _read(row: Any) -> Any:
     return {"aggregate_version": row["aggregate_version"], "data": json.loads(data) if isinstance(data, str) else data}
 
 
+async def within_time(platform: Platform, unit: str, alerted: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for the alert; without one, say how far its event came."""
+    try:
+        await until(alerted, what="the alert")
+    except AssertionError as error:
+        [waiting] = await platform.fetch("indicator", "SELECT count(*) AS events FROM outbox")
+        parked = await platform.fetch("notification", "SELECT topic, reason FROM parked_event WHERE status = 'parked'")
+        read = await platform.fetch("notification", READ)
+        course = f"told {await told(platform, unit)}, {waiting['events']} in the outbox, parked {parked}, read {read}"
+        raise AssertionError(f"{error}; {course}") from None
+
+
 @pytest_asyncio.fixture
 async def second_worker(platform: Platform) -> AsyncIterator[None]:
     """Run another worker of the indicator service beside the first."""
@@ -115,7 +130,7 @@ async def test_closing_without_evaluation_lowers_indicator_10_and_crossing_its_t
     async def alerted() -> bool:
         return bool(await alerts(platform, f"lead-{unit}", unit)) and bool(await alerts(platform, "pod-analyst", unit))
 
-    await until(alerted, what="the alerts")
+    await within_time(platform, unit, alerted)
     await close(platform, unit, 1, evaluated=False)
     await shows(platform, unit, 0.5, "missed")
     await judged(platform)
@@ -143,7 +158,7 @@ async def test_a_worker_that_is_killed_and_a_second_one_alert_once(platform: Pla
     async def alerted() -> bool:
         return bool(await alerts(platform, f"lead-{unit}", unit))
 
-    await until(alerted, what="the alert")
+    await within_time(platform, unit, alerted)
     assert await told(platform, unit) == [(1, "met", "missed")]
     assert len(await alerts(platform, f"lead-{unit}", unit)) == 1
     assert len(await alerts(platform, "pod-analyst", unit)) == 1
