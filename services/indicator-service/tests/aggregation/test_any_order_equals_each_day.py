@@ -38,8 +38,11 @@ gaps = st.integers(-9, 45).map(lambda days: timedelta(days=days, hours=days % 7)
 
 @st.composite
 def case_stream(draw, case):
-    """Draw the life of a case, told in order of its versions, with dates that may go back."""
-    opened = case.opened().occurred_at
+    """Draw the life of a case, told in order of its versions, with dates that may go back.
+
+    No turn of its course is dated before the turn that it follows: the case service refuses one that can't have followed.
+    """
+    opened = turned = case.opened().occurred_at
     state, items = "open", {"follow_up": [], "partner": [], "measure": [], "information": []}
     for _ in range(draw(st.integers(0, 14))):
         now, case.at = case.at, max(opened, case.at + draw(gaps))
@@ -47,6 +50,7 @@ def case_stream(draw, case):
         if name in WORK:
             work(case, name, items, draw)
         else:
+            turned = case.at = max(turned, case.at)
             getattr(case, name)()
             state = LEADS_TO.get(name, "ended")
         case.at = max(now, case.at)
