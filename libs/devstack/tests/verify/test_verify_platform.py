@@ -27,6 +27,8 @@ from forkant_devstack.verify.topics import check_topics
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.vault import Vault
 from forkant_kit.vault_settings import DEV_TEXT_KEY
+from indicator_service import rebuild
+from indicator_service.rebuild_desk import RebuildDesk
 from typer.testing import CliRunner
 
 
@@ -76,6 +78,18 @@ async def test_a_platform_that_the_demo_filled_holds_every_guarantee(platform):
     report = await verify(platform)
     assert report.ok, wrong(report.checks)
     assert {check.name for check in report.checks if not check.compared} <= NOT_IN_THE_DEMO
+
+
+async def test_a_platform_whose_figures_were_made_anew_holds_every_guarantee(platform):
+    desk = RebuildDesk(database_url=platform.indicator_database, by="operator")
+    await rebuild.start(desk, wait=True)
+    number = await desk.flip()
+    try:
+        report = await verify(platform)
+        assert report.ok, wrong(report.checks)
+    finally:
+        await desk.roll_back()
+        await desk.drop(number)
 
 
 async def test_the_targets_of_the_demo_are_in_force_and_not_set_again(platform, issuer):
