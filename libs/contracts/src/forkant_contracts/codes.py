@@ -388,6 +388,14 @@ class CrossingCause(OpenCode):
     UNKNOWN = "unknown"
 
 
+class PlanDueReason(OpenCode):
+    """Why a unit is to have a prevention plan approved: it has none, or the one that it has ends soon."""
+
+    MISSING = "missing"
+    ENDING = "ending"
+    UNKNOWN = "unknown"
+
+
 class PeriodKind(OpenCode):
     """The span of time that an indicator's value is about."""
 

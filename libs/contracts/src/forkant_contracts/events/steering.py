@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from forkant_contracts.codes import CaseType, CrossingCause, Movement, PeriodKind, TargetBand
+from forkant_contracts.codes import CaseType, CrossingCause, Movement, PeriodKind, PlanDueReason, TargetBand
 from forkant_contracts.envelope import EventData
 from forkant_contracts.fields import CatalogueCode, Count, Day, Flag, Identifier, IndicatorNumber, UnitId, Version
 from forkant_contracts.topics import STEERING_TOPIC
@@ -50,20 +50,48 @@ class IndicatorThresholdCrossed(SteeringEvent):
 
 
 class PlanApproved(SteeringEvent):
-    """The prevention plan («forebyggingsplan») of the unit in the envelope was approved; the plan is the aggregate."""
+    """A version of the prevention plan («forebyggingsplan») of the unit in the envelope was approved.
+
+    The plan is the aggregate. The version ends the one before it on its first day; a version that was approved and had
+    not begun by now never does.
+    """
 
     TYPE: ClassVar[str] = "no.forkant.plan.approved.v1"
+    MINOR: ClassVar[int] = 1
 
     valid_from: Day
-    """First day on which the plan holds."""
+    """First day on which the version holds: not before its approval."""
     valid_to: Day
-    """Last day on which the plan holds."""
+    """Last day on which it holds, unless another version ends it before or it is withdrawn."""
     goals: Count
     """Goals in the plan."""
     goals_with_target: Count
     """Goals that an indicator with a target measures."""
     indicators: tuple[IndicatorNumber, ...] = ()
     """Indicators that the plan's goals are linked to."""
+    plan_version: Version | None = None
+    """Which version of the plan."""
+    goal_ids: tuple[Identifier, ...] = ()
+    """Its goals; one that goes on over versions keeps its id."""
+
+
+class PlanDue(SteeringEvent):
+    """The unit in the envelope is to have a prevention plan approved: on a day it had none, or its plan ends soon.
+
+    The aggregate is the watch over the plan of one unit. There is one event when a plan is found missing, until one is
+    in force again, and one for each last day that comes near.
+    """
+
+    TYPE: ClassVar[str] = "no.forkant.plan.due.v1"
+
+    reason: PlanDueReason
+    """Whether there is no plan, or one that ends soon."""
+    on: Day
+    """The day in Norway on which it was found."""
+    last_day: Day | None = None
+    """Last day on which the unit has a plan, where it has one."""
+    plan_id: Identifier | None = None
+    """The plan that ends; none where there is none in force."""
 
 
 class PilotEnrolled(SteeringEvent):
