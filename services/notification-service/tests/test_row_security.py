@@ -362,6 +362,9 @@ LATER = {
     Kind.UNIT_CHANGED,
     Kind.OFFER_OVERDUE,
     Kind.THRESHOLD_CROSSED,
+    Kind.PREVENTION_PLAN_APPROVED,
+    Kind.PREVENTION_PLAN_MISSING,
+    Kind.PREVENTION_PLAN_ENDING,
 }
 """Kinds that are younger than what messages need: nobody had one before."""
 BEFORE = """

@@ -9,7 +9,7 @@ from forkant_contracts.codes import TransferReason
 from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
 from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
-from forkant_contracts.events.steering import IndicatorThresholdCrossed
+from forkant_contracts.events.steering import IndicatorThresholdCrossed, PlanApproved, PlanDue
 from forkant_contracts.events.task import TaskOverdue
 from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
 
@@ -40,6 +40,7 @@ def happening_of(event: Event) -> Happening:
         restricted=event.data.restricted if isinstance(event.data, CaseRestricted) else None,
         answering_unit=event.data.answering_unit if isinstance(event.data, TaskOverdue) else None,
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
+        plan_due=event.data.reason if isinstance(event.data, PlanDue) else None,
         reorganised=isinstance(event.data, CaseTransferred) and event.data.reason is TransferReason.REORGANISATION,
     )
 
@@ -50,10 +51,14 @@ def _subject_id_of(event: Event) -> UUID:
     if isinstance(event.data, IndicatorThresholdCrossed) and event.data.target_id is not None:
         # What the reader can look up: the watch itself is nowhere to be read.
         return event.data.target_id
+    if isinstance(event.data, PlanDue) and event.data.plan_id is not None:
+        return event.data.plan_id
     return event.aggregate_id
 
 
 def _subject_of(event: Event) -> Subject:
+    if isinstance(event.data, PlanApproved | PlanDue):
+        return Subject.PREVENTION_PLAN
     if event.topic == STEERING_TOPIC:
         return Subject.TARGET
     if isinstance(event.data, BestPracticePublished):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from forkant_contracts.codes import Role
+from forkant_contracts.codes import PlanDueReason, Role
 from forkant_contracts.units import CASE_UNITS, DIRECTORATE
 
 from notification_service.domain.happenings import Happening
@@ -30,6 +30,8 @@ GLASS_BROKEN: Final = "no.forkant.access.glass-broken.v1"
 ACCESS_REVIEWED: Final = "no.forkant.access.reviewed.v1"
 REVIEW_OVERDUE: Final = "no.forkant.access.review-overdue.v1"
 THRESHOLD_CROSSED: Final = "no.forkant.indicator.threshold-crossed.v1"
+PLAN_APPROVED: Final = "no.forkant.plan.approved.v1"
+PLAN_DUE: Final = "no.forkant.plan.due.v1"
 
 SHARED_TYPES: Final = frozenset(
     {
@@ -41,7 +43,7 @@ SHARED_TYPES: Final = frozenset(
 )
 """Events about what all units share: no case, no concern and nobody."""
 
-ABOUT_NOBODY: Final = SHARED_TYPES | {THRESHOLD_CROSSED}
+ABOUT_NOBODY: Final = SHARED_TYPES | {THRESHOLD_CROSSED, PLAN_APPROVED, PLAN_DUE}
 """Events about no case, no concern and nobody: whoever a message is for may see it."""
 
 FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED, REVIEW_OVERDUE})
@@ -78,7 +80,7 @@ class Side(StrEnum):
     ANSWERER = "answerer"
     """The unit that the case is on offer to."""
     STEERED = "steered"
-    """The unit whose figure it is; of the national figure none, since the directorate is told anyway."""
+    """The unit whose figure or plan it is; of the national figure none, since the directorate is told anyway."""
     DIRECTORATE = "directorate"
     EVERY_UNIT = "every_unit"
 
@@ -98,7 +100,8 @@ class Needs(StrEnum):
 class Rule:
     """One message that an event leads to.
 
-    ``restricted`` limits it to events that set or lift a restriction, ``levels`` to those levels of escalation.
+    ``restricted`` limits it to events that set or lift a restriction, ``levels`` to those levels of escalation,
+    ``plan_due`` to those reasons for which a prevention plan is due.
     """
 
     kind: Kind
@@ -107,10 +110,13 @@ class Rule:
     side: Side = Side.HOLDER
     restricted: bool | None = None
     levels: frozenset[int] | None = None
+    plan_due: PlanDueReason | None = None
 
     def speaks_of(self, happening: Happening) -> bool:
         """Return whether the event is one of those that it is limited to."""
         if happening.reorganised or self.restricted not in (None, happening.restricted):
+            return False
+        if self.plan_due not in (None, happening.plan_due):
             return False
         return self.levels is None or happening.level in self.levels
 
@@ -127,6 +133,13 @@ class Notice:
     roles: frozenset[Role]
     needs: Needs
     about_unit: str | None = None
+
+
+def _to_who_steers(kind: Kind, *, plan_due: PlanDueReason | None = None) -> tuple[Rule, ...]:
+    return (
+        Rule(kind=kind, roles=LEADS, needs=Needs.ROLE, side=Side.STEERED, plan_due=plan_due),
+        Rule(kind=kind, roles=ANALYSTS, needs=Needs.ROLE, side=Side.DIRECTORATE, plan_due=plan_due),
+    )
 
 
 _ESCALATED: Final = frozenset(range(2, 10))
@@ -179,9 +192,11 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "no.forkant.unit.changed.v1": (
         Rule(kind=Kind.UNIT_CHANGED, roles=LEADS | OFFICERS, needs=Needs.ROLE, side=Side.EVERY_UNIT),
     ),
-    THRESHOLD_CROSSED: (
-        Rule(kind=Kind.THRESHOLD_CROSSED, roles=LEADS, needs=Needs.ROLE, side=Side.STEERED),
-        Rule(kind=Kind.THRESHOLD_CROSSED, roles=ANALYSTS, needs=Needs.ROLE, side=Side.DIRECTORATE),
+    THRESHOLD_CROSSED: _to_who_steers(Kind.THRESHOLD_CROSSED),
+    PLAN_APPROVED: _to_who_steers(Kind.PREVENTION_PLAN_APPROVED),
+    PLAN_DUE: (
+        *_to_who_steers(Kind.PREVENTION_PLAN_MISSING, plan_due=PlanDueReason.MISSING),
+        *_to_who_steers(Kind.PREVENTION_PLAN_ENDING, plan_due=PlanDueReason.ENDING),
     ),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY, needs=Needs.EVER),),
 }

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from forkant_contracts.codes import PlanDueReason
+
 
 class Subject(StrEnum):
     """What a notification is about."""
@@ -16,6 +18,7 @@ class Subject(StrEnum):
     BEST_PRACTICE = "best_practice"
     UNIT = "unit"
     TARGET = "target"
+    PREVENTION_PLAN = "prevention_plan"
 
 
 FOR_EVERY_UNIT: Final = frozenset({Subject.METHOD, Subject.BEST_PRACTICE, Subject.UNIT})
@@ -41,6 +44,8 @@ class Happening:
     """The unit that an offer of the case waits for, where it is that unit's task that is overdue."""
     level: int | None = None
     """How many times what is overdue has been escalated, counted from 1."""
+    plan_due: PlanDueReason | None = None
+    """Why the unit is to have a prevention plan approved, where it is."""
     reorganised: bool = False
     """Whether it follows from a reorganisation, which its units are told of once instead of with each case."""
 

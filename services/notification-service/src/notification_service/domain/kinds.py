@@ -46,6 +46,9 @@ class Kind(StrEnum):
     METHOD_RETIRED = "method_retired"
     UNIT_CHANGED = "unit_changed"
     THRESHOLD_CROSSED = "threshold_crossed"
+    PREVENTION_PLAN_APPROVED = "prevention_plan_approved"
+    PREVENTION_PLAN_MISSING = "prevention_plan_missing"
+    PREVENTION_PLAN_ENDING = "prevention_plan_ending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +262,24 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "En styringsindikator hos {unit} har passert en grense for sitt måltall. Se hvilken på oversikten.",
         "A target's limit was crossed",
         "An indicator of {unit} has crossed a limit of its target. The dashboard shows which.",
+    ),
+    Kind.PREVENTION_PLAN_APPROVED: _message(
+        "Forebyggingsplan godkjent",
+        "En forebyggingsplan for {unit} er godkjent. Saker kan knyttes til målene i den.",
+        "Prevention plan approved",
+        "A prevention plan of {unit} has been approved. Cases can be tied to its goals.",
+    ),
+    Kind.PREVENTION_PLAN_MISSING: _message(
+        "Forebyggingsplan mangler",
+        "{unit} har ingen gyldig forebyggingsplan. Enhetens leder må skrive en, og direktoratet godkjenne den.",
+        "Prevention plan missing",
+        "{unit} has no prevention plan in force. Its lead is to write one, and the directorate to approve it.",
+    ),
+    Kind.PREVENTION_PLAN_ENDING: _message(
+        "Forebyggingsplan går snart ut",
+        "Forebyggingsplanen for {unit} går ut innen 60 dager, og ingen ny er godkjent.",
+        "Prevention plan ends soon",
+        "The prevention plan of {unit} ends within 60 days, and no new one has been approved.",
     ),
 }
 
