@@ -38,6 +38,7 @@ EXAMPLES = {
     "import_id": "none",
     "target_id": NO_ID,
     "priority_id": NO_ID,
+    "plan_id": NO_ID,
 }
 """A value for each parameter of an address; whoever adds a route with another adds it here."""
 READS = ["/v1/districts/oslo/metrics", "/v1/indicators/10/values", "/v1/stream", "/v1/audit"]
@@ -86,8 +87,8 @@ def calls_of(api):
 
 def expected_of(method, path):
     """Return how whoever may reads is answered: who reads no more than that steers nothing, and nothing has the id."""
-    steers = path.startswith(("/v1/targets", "/v1/priorities"))
-    if steers and method == "POST":
+    steers = path.startswith(("/v1/targets", "/v1/priorities", "/v1/plans"))
+    if steers and method in {"POST", "PUT"}:
         return [403]
     return [404] if NO_ID in path else range(200, 300)
 
@@ -117,7 +118,8 @@ async def test_every_route_leaves_one_entry_for_each_answer_but_those_that_show_
     left = await walk(api, client, engine, as_persona)
     assert {path for _, path, status in left if status < 300} >= {*READS, IMPORTS, f"{IMPORTS}/{EXAMPLES['import_id']}"}
     without = {path for (_, path, _), entries in left.items() if not entries}
-    assert without == {"/v1/units", "/v1/indicators", "/v1/freshness", "/v1/targets", "/v1/priorities"}
+    assert without == {"/v1/units", "/v1/indicators", "/v1/freshness", "/v1/targets", "/v1/priorities",
+                       "/v1/plans", "/v1/plans/coverage"}  # fmt: skip
     assert all(len(entries) == 1 for (_, path, status), entries in left.items() if path not in without or status > 299)
     outcomes = {
         min(status, 200) if status < 300 else status: {entry[1:] for entry in entries}

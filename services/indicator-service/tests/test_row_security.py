@@ -33,7 +33,15 @@ WORKERS = (
     "event_archive",
 )
 IMPORTS = ("aggregate_import", "imported_value")
-STEERING = ("target", "target_version", "priority")
+STEERING = (
+    "target",
+    "target_version",
+    "priority",
+    "prevention_plan",
+    "prevention_plan_version",
+    "prevention_goal",
+    "prevention_plan_goal",
+)
 GUARDED = {*WORKERS, *IMPORTS, *STEERING, "district_cell", "district_day", "idempotency_key"}
 STANCES = {
     "none": {},

@@ -17,7 +17,7 @@ from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from indicator_service.api import audit, dashboard, exports, figures, priorities, reference, stream, targets
+from indicator_service.api import audit, dashboard, exports, figures, plans, priorities, reference, stream, targets
 from indicator_service.api.dependencies import Dependencies, ImportLimits, secret_rank
 from indicator_service.api.hub import Hub
 from indicator_service.api.steering_refusals import problem_of
@@ -71,6 +71,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
             imports.router,
             targets.router,
             priorities.router,
+            plans.router,
             audit.router,
             dashboard.dashboard_router(issuer=settings.oidc_issuer, audience=settings.oidc_audience),
         ],

@@ -21,8 +21,12 @@ APPROVE_TARGETS = "target.approve"
 WITHDRAW_TARGETS = "target.withdraw"
 READ_PRIORITIES = "priority.read"
 SET_PRIORITIES = "priority.set"
+READ_PLANS = "plan.read"
+WRITE_PLANS = "plan.write"
+APPROVE_PLANS = "plan.approve"
+WITHDRAW_PLANS = "plan.withdraw"
 
-UNAUDITED = frozenset({READ_REFERENCE, READ_TARGETS, READ_PRIORITIES})
+UNAUDITED = frozenset({READ_REFERENCE, READ_TARGETS, READ_PRIORITIES, READ_PLANS})
 """Actions that show no figures, whose success needs no entry in the audit trail."""
 
 _READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IMPORTER.value}
@@ -51,6 +55,11 @@ POLICY = Policy(
         WITHDRAW_TARGETS: _STEERERS,
         READ_PRIORITIES: _READERS,
         SET_PRIORITIES: _STEERERS,
+        READ_PLANS: _READERS,
+        # A plan is its unit's to write; the directorate approves it, as it approves targets.
+        WRITE_PLANS: frozenset({Role.PREVENTION_LEAD.value}),
+        APPROVE_PLANS: frozenset({Role.DIRECTORATE.value}),
+        WITHDRAW_PLANS: _STEERERS,
     }
 )
 

@@ -20,7 +20,9 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
         "generation": "numbers and states of projections, and no figure: answers go by the live one; an API only reads",
         "uncounted_metric": "names of metrics and no figure: answers say what is not counted yet; an API only reads",
         "watch_round": "how far the figures were judged, without one; the worker's alone",
-        "outbox": "events under way to Kafka; the worker's alone",
+        "plan_watch": "which units were told of a missing or ending plan, no secret; the worker's alone",
+        "plan_round": "until which day plans were looked at; the worker's alone",
+        "outbox": "events under way to Kafka; an API puts some there and never looks, the rest is the worker's alone",
         "relay_lease": "no data of figures; the worker's alone",
         "relay_member": "no data of figures; the worker's alone",
         "audit_entry": "only grows; which of it is shown is the audit route's to say, since an auditor may ask for all",
@@ -60,7 +62,7 @@ def stance(reader: Reader, *, units: Collection[str] | None) -> Stance:
 
 
 def steering_stance(context: Context) -> Stance:
-    """Return what the transaction of somebody who steers, or reads targets, tells the database.
+    """Return what the transaction of somebody who steers, or reads targets and plans, tells the database.
 
     What one may change is the policy table's to say; the database holds leads to their own unit.
     """

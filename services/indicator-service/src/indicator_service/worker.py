@@ -1,4 +1,4 @@
-"""The worker process: projects events, judges the figures, and publishes. ``python -m indicator_service.worker``."""
+"""The worker: projects events, judges figures and plans, and publishes. ``python -m indicator_service.worker``."""
 
 import asyncio
 import os
@@ -31,6 +31,7 @@ from indicator_service.definitions import load_catalogue
 from indicator_service.projection import Projection
 from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorWorkerSettings
+from indicator_service.steering.plan_watching import PlanJudge, keep_looking
 from indicator_service.steering.watching import Judge, keep_judging
 from indicator_service.store import prune_changes
 from indicator_service.upgrade import count_what_is_new
@@ -60,6 +61,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
     projection = Projection(engine=engine, kafka_bootstrap=settings.kafka_bootstrap)
     relay, watermark = _publishers(settings, engine)
     judge = Judge(engine=engine, catalogue=load_catalogue(), now=utc_now, new_id=new_id)
+    plan_judge = PlanJudge(engine=engine, now=utc_now, new_id=new_id)
     readiness = [database_check(engine), row_security_check(engine, free=FREE)]
     counted = asyncio.Event()
     health = worker_app(
@@ -69,6 +71,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_project(engine, projection, counted=counted, stop=stop), name="projection")
             tasks.create_task(keep_judging(judge, stop), name="judge")
+            tasks.create_task(keep_looking(plan_judge, stop), name="plans")
             tasks.create_task(relay.run(stop), name="relay")
             tasks.create_task(watermark.run(stop), name="watermark")
             tasks.create_task(build_sealer(settings, engine).run(stop), name="sealer")

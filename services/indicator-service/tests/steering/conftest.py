@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
+from forkant_contracts.units import CASE_UNITS
 from indicator_service.aggregation.calendar import day_of
 
 PROBLEM = "urn:forkant:problem:"
@@ -84,6 +86,98 @@ class Steering:
         return next(item for item in answer.json()["indicators"] if item["number"] == number)
 
 
+class Plans(Steering):
+    """Requests about prevention plans."""
+
+    def __init__(self, client: httpx.AsyncClient, as_persona: Any, owner_url: str) -> None:
+        super().__init__(client, as_persona)
+        self._owner_url = owner_url
+
+    def version(self, **given: Any) -> dict[str, Any]:
+        base = {
+            "valid_from": self.day(0),
+            "valid_until": self.day(364),
+            "goals": [{"indicator": 10}, {"indicator": 5, "theme": "violence"}],
+        }
+        return {key: value for key, value in (base | given).items() if value is not None}
+
+    async def _send(self, method: str, path: str, body: Any, headers: dict[str, str], **given: str | None) -> Any:
+        sent = {"Idempotency-Key": given.get("key") or str(uuid4()), **headers}
+        if given.get("etag") is not None:
+            sent["If-Match"] = given["etag"]
+        return await self._client.request(method, path, json=body, headers=sent)
+
+    async def write(self, *, by: str = "lead-oslo", headers: Any = None, **given: Any) -> httpx.Response:
+        body = {"unit": "oslo", **self.version(**given)}
+        return await self._send("POST", "/v1/plans", body, headers or self._as_persona(by))
+
+    async def revise(self, plan: str, *, by: str = "lead-oslo", headers: Any = None, **given: Any) -> httpx.Response:
+        path, etag = f"/v1/plans/{plan}/versions", await self.etag(plan)
+        return await self._send("POST", path, self.version(**given), headers or self._as_persona(by), etag=etag)
+
+    async def rewrite(self, plan: str, number: int, *, by: str = "lead-oslo", **given: Any) -> httpx.Response:
+        path, etag = f"/v1/plans/{plan}/versions/{number}", await self.etag(plan)
+        return await self._send("PUT", path, self.version(**given), self._as_persona(by), etag=etag)
+
+    async def act(
+        self,
+        plan: str,
+        number: int,
+        what: str,
+        *,
+        by: str = "lead-oslo",
+        headers: Any = None,
+        etag: str | None = "current",
+        key: str | None = None,
+    ) -> httpx.Response:
+        body = {"reason": "Planen skal skrives om."} if what == "withdrawal" else {}
+        etag = await self.etag(plan) if etag == "current" else etag
+        path = f"/v1/plans/{plan}/versions/{number}/{what}"
+        return await self._send("POST", path, body, headers or self._as_persona(by), etag=etag, key=key)
+
+    async def etag(self, plan_id: str) -> str:
+        lead = await self.get(f"/v1/plans/{plan_id}", by="lead-oslo")
+        for unit in CASE_UNITS:
+            if lead.status_code == 200:
+                break
+            lead = await self.get(f"/v1/plans/{plan_id}", by=f"lead-{unit}")
+        return lead.headers["etag"]
+
+    async def approved(self, *, unit: str = "oslo", **given: Any) -> str:
+        """Write, submit and approve the plan of a unit; return its id."""
+        made = await self.write(by=f"lead-{unit}", unit=unit, **given)
+        assert made.status_code == 201, made.text
+        plan = made.json()["id"]
+        for what, by, etag in (("submission", f"lead-{unit}", '"v1"'), ("approval", "pod-analyst", '"v2"')):
+            done = await self.act(plan, 1, what, by=by, etag=etag)
+            assert done.status_code == 200, done.text
+        return plan
+
+    async def shown(self, plan: str, *, by: str = "lead-oslo", **params: Any) -> Any:
+        answer = await self.get(f"/v1/plans/{plan}", by=by, **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def in_force(self, plan: str, day: date | str | None = None) -> int | None:
+        found = (await self.shown(plan, as_of=str(day)))["in_force"]
+        return None if found is None else found["number"]
+
+    async def coverage(self, **params: Any) -> Any:
+        answer = await self.get("/v1/plans/coverage", by="officer-troms", **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def as_owner(self, statement: str) -> None:
+        """Change what is stored, as time would."""
+        owner = await asyncpg.connect(self._owner_url)
+        try:
+            async with owner.transaction():
+                await owner.execute("SET LOCAL forkant.system = 'on'")
+                await owner.execute(statement)
+        finally:
+            await owner.close()
+
+
 def code(response: httpx.Response) -> tuple[int, str]:
     assert response.headers["content-type"] == "application/problem+json", response.text
     return response.status_code, response.json()["type"].removeprefix(PROBLEM)
@@ -92,6 +186,11 @@ def code(response: httpx.Response) -> tuple[int, str]:
 @pytest.fixture
 def steering(client, as_persona) -> Steering:
     return Steering(client, as_persona)
+
+
+@pytest.fixture
+def plans(client, as_persona, database) -> Plans:
+    return Plans(client, as_persona, database.owner_url)
 
 
 @pytest.fixture

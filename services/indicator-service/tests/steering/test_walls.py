@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -17,6 +17,12 @@ INSERT INTO priority (id, unit, indicator, first_day, last_day, reason, set_by, 
 VALUES ($1, 'oslo', 12, '2030-01-01', '2030-01-02', 'r', 's', now())
 """
 ANSWERS = "INSERT INTO idempotency_key VALUES ('lead-oslo', 'r', 'k', '', $1, 201, '{}', '')"
+
+EVENT = """
+INSERT INTO event_archive (event_id, topic, partition, aggregate_id, aggregate_version, type, source, data_schema, unit,
+                           occurred_at, recorded_at, data)
+VALUES (gen_random_uuid(), 'forkant.steering.v1', 0, $1, 9, $2, 's', 'd', $3, now(), now(), '{}')
+"""
 
 
 @asynccontextmanager
@@ -80,7 +86,83 @@ async def test_the_database_takes_no_two_versions_in_force_on_one_day(steering, 
             await app.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-@pytest.mark.parametrize("table", ["target", "target_version", "priority", "indicator_watch", "outbox", "watch_round"])
+@pytest.mark.parametrize(("stance", "versions"), [(ALL, 1), (OSLO, 2), (TROMS, 1), (NOBODY, 1)])
+async def test_a_draft_is_there_for_its_unit_alone(plans, database, stance, versions):
+    plan = await plans.approved()
+    await plans.revise(plan, goals=[{"indicator": 7}])
+    async with told(database.app_url, stance) as app:
+        assert await app.fetchval("SELECT count(*) FROM prevention_plan_version") == versions
+        assert await app.fetchval("SELECT count(*) FROM prevention_plan_goal") == versions + 1
+        assert await app.fetchval("SELECT count(*) FROM prevention_goal") == versions + 1
+    await plans.act(plan, 2, "submission")
+    async with told(database.app_url, stance) as app:
+        seen = 2 if stance in (ALL, OSLO) else 1
+        assert await app.fetchval("SELECT count(*) FROM prevention_plan_version") == seen
+
+
+@pytest.mark.parametrize("stance", [TROMS, ALL, NOBODY])
+async def test_a_plan_is_written_by_its_unit_alone(plans, database, stance):
+    plan = await plans.approved()
+    await plans.revise(plan)
+    add = "INSERT INTO prevention_plan (id, unit) VALUES ($1, 'vest')"
+    async with told(database.app_url, stance) as app:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            await app.execute(add, uuid4())
+    goal = "INSERT INTO prevention_goal (id, plan_id, unit, indicator) VALUES ($1, $2, 'oslo', 9)"
+    async with told(database.app_url, stance) as app:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            await app.execute(goal, uuid4(), UUID(plan))
+    async with told(database.app_url, stance) as app:
+        assert await app.execute("DELETE FROM prevention_plan_goal") == "DELETE 0"
+
+
+async def test_the_goals_of_what_was_submitted_stay(plans, database):
+    await plans.approved()
+    async with told(database.app_url, OSLO) as app:
+        assert await app.execute("DELETE FROM prevention_plan_goal") == "DELETE 0"
+
+
+async def test_the_database_takes_no_plan_approved_by_who_wrote_it_and_no_two_on_one_day(plans, database):
+    plan = await plans.approved()
+    await plans.revise(plan)
+    await plans.act(plan, 2, "submission")
+    approval = "UPDATE prevention_plan_version SET approved_by = $1, approved_at = now() WHERE number = 2"
+    async with told(database.app_url, ALL) as app:
+        with pytest.raises(asyncpg.CheckViolationError):
+            await app.execute(approval, "lead-oslo")
+    async with told(database.app_url, ALL) as app:
+        await app.execute(approval, "pod-methods")
+        await app.execute("UPDATE prevention_plan_version SET first_day = wanted_from, last_day = wanted_until")
+        with pytest.raises(asyncpg.ExclusionViolationError):
+            await app.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize(
+    ("stance", "kind", "unit"),
+    [
+        (OSLO, "plan.approved", "oslo"),
+        (NOBODY, "plan.approved", "oslo"),
+        (ALL, "plan.approved", "troms"),
+        (ALL, "indicator.threshold-crossed", "oslo"),
+        (ALL, "plan.due", "oslo"),
+    ],
+)
+async def test_the_api_writes_no_event_but_of_an_approval_by_the_directorate(plans, database, stance, kind, unit):
+    plan = UUID(await plans.approved())
+    async with told(database.app_url, ALL) as app:
+        await app.execute(EVENT, plan, "no.forkant.plan.approved.v1", "oslo")
+    async with told(database.app_url, stance) as app:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            await app.execute(EVENT, plan, f"no.forkant.{kind}.v1", unit)
+
+
+TABLES = (
+    "target", "target_version", "priority", "indicator_watch", "outbox", "watch_round", "prevention_plan",
+    "prevention_plan_version", "prevention_goal", "plan_watch", "plan_round",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("table", TABLES)
 async def test_the_api_removes_nothing_and_does_not_touch_the_watches(database, table):
     async with told(database.app_url, ALL) as app:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):

@@ -34,17 +34,28 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
         Code.VALIDITY_OUT_OF_RANGE: (
             _UNPROCESSABLE,
             "The days are out of range",
-            "Begin on `earliest` or later, and end on the first day or later; a priority within five years.",
+            "Begin on `earliest` or later, and end on the first day or later; a plan or a priority within five years.",
         ),
         Code.TARGET_EXISTS: (
             _CONFLICT,
             "There is a target for this",
             "Find it at /v1/targets by unit, indicator and period, and propose its next version.",
         ),
+        Code.PLAN_EXISTS: (
+            _CONFLICT,
+            "The unit has a plan",
+            "Find it at /v1/plans by its unit, and write its next version.",
+        ),
+        Code.VERSION_UNDER_WAY: (
+            _CONFLICT,
+            "A version is under way",
+            "Write the draft `number` anew, or withdraw it first.",
+        ),
+        Code.NOT_A_DRAFT: (_CONFLICT, "It is no draft any more", "`state` says where the version stands."),
         Code.ANOTHER_UNIT: (
             _FORBIDDEN,
             "It is another unit's",
-            "A lead steers the own unit; the directorate steers all.",
+            "A lead steers the own unit; the directorate steers all, and writes nobody's plan.",
         ),
         Code.OWN_PROPOSAL: (_FORBIDDEN, "You proposed it", "Somebody else of the directorate has to approve it."),
         Code.NOT_PROPOSED: (_CONFLICT, "It is not a proposal", "`state` says where the version stands."),
