@@ -29,7 +29,7 @@ from forkant_kit.testing import until
 # Tables that move by themselves, or that record what was tried.
 RESTLESS = (
     "^(alembic_version|audit_|case_export|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change"
-    "|parked_|watch_round|indicator_watch)"
+    "|parked_|watch_round|indicator_watch|plan_round|plan_watch)"
 )
 # Roles that see more than one unit.
 NATIONAL = {Role.UNKNOWN, Role.AUDITOR, Role.DIRECTORATE}
@@ -330,9 +330,10 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
 
 
 async def _steering(wall: Wall, unit: str) -> dict[str, str]:
-    """Return a target and a priority of the unit, from its lead, or those that it has."""
+    """Return a target, a priority and a plan of the unit, from its lead, or those that it has."""
     lead, found = wall.person(f"lead-{unit}"), {}
-    for name, path in (("target_id", "/v1/targets"), ("priority_id", "/v1/priorities")):
+    paths = {"target_id": "/v1/targets", "priority_id": "/v1/priorities", "plan_id": "/v1/plans"}
+    for name, path in paths.items():
         [body] = [item.example() for item in STEERING if (item.method, item.path) == ("POST", path)]
         there = (await lead.done("indicator", "GET", f"{path}?unit={unit}")).json()["items"]
         made = there[0] if there else (await lead.done("indicator", "POST", path, {**body, "unit": unit})).json()

@@ -11,6 +11,8 @@ import pytest
 import typer
 from aiokafka import AIOKafkaProducer
 from forkant_contracts.topics import CASE_TOPIC
+from forkant_contracts.units import CASE_UNITS
+from forkant_devstack.demo.plans import ENDS_SOON, GOALS, WITHOUT_A_PLAN, set_plans
 from forkant_devstack.demo.run import run
 from forkant_devstack.demo.stories import STORIES
 from forkant_devstack.demo.targets import APPROVER, TARGETS, set_targets
@@ -21,7 +23,7 @@ from forkant_devstack.verify.indicators import check_indicators
 from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.report import Check
 from forkant_devstack.verify.run import verify
-from forkant_devstack.verify.steering import check_watches
+from forkant_devstack.verify.steering import check_plans, check_watches
 from forkant_devstack.verify.stream import check_caught_up, check_parked
 from forkant_devstack.verify.topics import check_topics
 from forkant_kit.keyring import Keyring, read_keys
@@ -150,6 +152,45 @@ async def test_a_watch_that_does_not_stand_where_its_crossings_led_is_named(plat
         assert named in wrong([check])[WATCHES]
         assert str(watch) in wrong([check])[WATCHES]
     assert (await check_watches(platform.indicator_database)).ok
+
+
+async def test_the_plans_of_the_demo_are_in_force_and_one_unit_has_none(platform, issuer):
+    async def token(persona: str) -> str:
+        return issuer.headers(persona)["Authorization"].removeprefix("Bearer ")
+
+    goals = await set_plans(platform.indicator_url, token)
+    assert goals.keys() == {*CASE_UNITS} - {WITHOUT_A_PLAN}
+    assert {len(each) for each in goals.values()} == {len(GOALS)}
+    headers = issuer.headers("officer-oslo")
+    async with httpx.AsyncClient(base_url=platform.indicator_url, headers=headers, trust_env=False) as http:
+        found = (await http.get("/v1/plans/coverage")).json()
+    assert (found["covered"], found["of"]) == (16, 17)
+    assert (found["missing"], found["ends_soon"]) == ([WITHOUT_A_PLAN], [ENDS_SOON])
+
+
+PLANS = "plans and the watches over them, and the events that they told of, gapless from 1"
+A_PLAN = "(SELECT id FROM prevention_plan ORDER BY id LIMIT 1)"
+
+
+@pytest.mark.parametrize(
+    ("plant", "remove", "named"),
+    [
+        (
+            f"UPDATE prevention_plan SET approvals = 2 WHERE id = {A_PLAN}",
+            f"UPDATE prevention_plan SET approvals = 1 WHERE id = {A_PLAN}",
+            "tables say approved 2",
+        ),
+        (
+            "INSERT INTO plan_watch VALUES ('finnmark', gen_random_uuid(), 1, 'missing', NULL)",
+            "DELETE FROM plan_watch",
+            "nothing, for no event says so",
+        ),
+    ],
+)
+async def test_an_approval_or_a_missing_plan_that_no_event_tells_of_is_named(platform, filled, plant, remove, named):
+    async with planted(filled.root_of_indicator, [plant], [remove]):
+        assert named in wrong([await check_plans(platform.indicator_database)])[PLANS]
+    assert (await check_plans(platform.indicator_database)).ok
 
 
 async def test_every_story_left_its_case_in_the_state_that_it_tells_of(platform):

@@ -68,19 +68,24 @@ async def _set(http: httpx.AsyncClient, token_of: TokenOf, target: DemoTarget) -
         "valid_from": datetime.now(_OSLO).date().isoformat(),
         "reason": _REASON,
     }
-    proposed = await _post(http, "/v1/targets", body, token=await token_of(PROPOSER))
+    proposed = await post(http, "/v1/targets", body, token=await token_of(PROPOSER))
     if proposed.status_code == httpx.codes.CONFLICT and proposed.json().get("code") == _EXISTS:
         return False
-    _check(proposed)
+    checked(proposed)
     path = f"{proposed.headers['location']}/versions/1/approval"
     etag = {"If-Match": proposed.headers["etag"]}
-    _check(await _post(http, path, {}, token=await token_of(APPROVER), headers=etag))
+    checked(await post(http, path, {}, token=await token_of(APPROVER), headers=etag))
     return True
 
 
-async def _post(
+async def post(
     http: httpx.AsyncClient, path: str, body: dict[str, Any], *, token: str, headers: dict[str, str] | None = None
 ) -> httpx.Response:
+    """Send a request to the indicator service as the holder of a token.
+
+    Raises:
+        DemoError: nothing answers.
+    """
     every = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4()), **(headers or {})}
     try:
         return await http.post(path, json=body, headers=every)
@@ -88,6 +93,14 @@ async def _post(
         raise DemoError(f"No indicator service answers at {http.base_url}: is the platform up? (make up)") from None
 
 
-def _check(answer: httpx.Response) -> None:
+def checked(answer: httpx.Response) -> httpx.Response:
+    """Return an answer that is no error.
+
+    Raises:
+        DemoError: the platform refused the call.
+    """
     if answer.is_error:
-        raise DemoError(f"POST {answer.url.path} was answered with {answer.status_code}: {answer.text}")
+        raise DemoError(
+            f"{answer.request.method} {answer.url.path} was answered with {answer.status_code}: {answer.text}"
+        )
+    return answer

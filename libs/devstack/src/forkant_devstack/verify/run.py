@@ -8,7 +8,7 @@ from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.indicators import SETTLE_SECONDS, check_indicators
 from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.report import Check, Report
-from forkant_devstack.verify.steering import check_watches
+from forkant_devstack.verify.steering import check_plans, check_watches
 from forkant_devstack.verify.stream import CATCH_UP_SECONDS, check_caught_up, check_parked
 from forkant_devstack.verify.topics import check_topics
 
@@ -30,6 +30,7 @@ async def verify(
     checks += await check_indicators(platform, settle_s=settle_s)
     say("comparing the watches with the crossings that they told of")
     checks.append(await check_watches(platform.indicator_database))
+    checks.append(await check_plans(platform.indicator_database))
     say("reading all topics from the beginning")
     checks += await check_topics(platform)
     checks.append(await check_parked(platform))

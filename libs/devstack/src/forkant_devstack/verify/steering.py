@@ -1,4 +1,7 @@
-"""The watches over targets: each keeps the band that its crossings led to, and has told of as many as it counts."""
+"""What steering told of: each watch keeps the band that its crossings led to, and has told of as many as it counts.
+
+So do plans of their approvals, and the watches over plans.
+"""
 
 from typing import Final
 
@@ -32,6 +35,36 @@ told AS (
     FROM event_archive WHERE type = 'no.forkant.indicator.threshold-crossed.v1'
 ),
 """
+
+
+_PLANS: Final = Pair(
+    name="plans and the watches over them, and the events that they told of, gapless from 1",
+    tables="""
+        SELECT id::text, concat_ws(' ', 'approved', approvals, unit) FROM prevention_plan WHERE approvals > 0
+        UNION ALL SELECT id::text, concat_ws(' ', 'due', version, unit) FROM plan_watch WHERE version > 0
+    """,
+    events="""
+        SELECT aggregate_id::text, CASE WHEN count(*) = max(aggregate_version) AND min(unit) = max(unit)
+            THEN concat_ws(' ', what, max(aggregate_version), max(unit))
+            ELSE format('version %s with %s events', max(aggregate_version), count(*)) END
+        FROM of_plans GROUP BY aggregate_id, what
+    """,
+)
+_OF_PLANS: Final = """
+of_plans AS (
+    SELECT aggregate_id, aggregate_version, unit, split_part(type, '.', 4) AS what FROM event_archive
+    WHERE type IN ('no.forkant.plan.approved.v1', 'no.forkant.plan.due.v1')
+),
+"""
+
+
+async def check_plans(database_url: str) -> Check:
+    """Return the check that approvals and events agree, on the indicator service's database as its worker."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        return await compare(connection, _PLANS, guarantee="G1", common=_OF_PLANS)
+    finally:
+        await connection.close()
 
 
 async def check_watches(database_url: str) -> Check:
