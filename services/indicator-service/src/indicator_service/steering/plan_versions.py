@@ -44,7 +44,9 @@ _RULES: Final = {
     PlanState.SUPERSEDED: VersionState.SUPERSEDED,
     PlanState.WITHDRAWN: VersionState.WITHDRAWN,
 }
-_DECIDED: Final[dict[VersionState, PlanState]] = {rule: state for state, rule in _RULES.items() if rule is not VersionState.PROPOSED}
+_DECIDED: Final[dict[VersionState, PlanState]] = {
+    rule: state for state, rule in _RULES.items() if rule is not VersionState.PROPOSED
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
