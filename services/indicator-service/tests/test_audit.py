@@ -41,7 +41,10 @@ EXAMPLES = {
     "plan_id": NO_ID,
 }
 """A value for each parameter of an address; whoever adds a route with another adds it here."""
-READS = ["/v1/districts/oslo/metrics", "/v1/indicators/10/values", "/v1/stream", "/v1/audit"]
+READS = [
+    "/v1/districts/oslo/metrics", "/v1/indicators/10/values", "/v1/indicators/10/series", "/v1/indicators/10/breakdown",
+    "/v1/stream", "/v1/audit",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

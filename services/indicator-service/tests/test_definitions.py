@@ -23,7 +23,10 @@ def test_texts_differ_between_the_languages():
 @pytest.fixture
 def document():
     [indicator] = [i for i in load_catalogue().indicators if i.number == 10]
-    return indicator.model_dump(mode="json")
+    found = indicator.model_dump(mode="json")
+    # Most of what follows sets it against what is imported, which is split by nothing.
+    found["versions"][0]["dimensions"] = []
+    return found
 
 
 def test_the_version_in_force_is_the_newest_one_that_has_begun(document):
@@ -82,6 +85,23 @@ def test_a_definition_that_sets_against_each_other_what_does_not_fit_is_refused(
 def test_another_combination_of_what_is_imported_needs_no_code(document, change):
     document["versions"] = [{**document["versions"][0], **change}]
     assert Indicator.model_validate(document).versions[0].series
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            {"dimensions": ["theme"], "numerator": "closed", "denominator": "inhabitants", "kind": "rate"},
+            "split by nothing",
+        ),
+        ({"dimensions": ["case_type"], "numerator": "became_case", "denominator": "concerns_decided"}, "no case type"),
+        ({"dimensions": ["method"]}, "Input should be 'theme'"),
+    ],
+)
+def test_a_dimension_that_the_cells_do_not_know_is_refused(document, change, says):
+    document["versions"] = [{**document["versions"][0], **change}]
+    with pytest.raises(ValidationError, match=says):
+        Indicator.model_validate(document)
 
 
 def test_two_versions_from_the_same_day_are_refused(document):

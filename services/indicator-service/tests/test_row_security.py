@@ -24,7 +24,6 @@ from sqlalchemy import text
 WORKERS = (
     "aggregate_version",
     "case_fact",
-    "cell",
     "concern_fact",
     "parked_action",
     "parked_event",
@@ -42,7 +41,8 @@ STEERING = (
     "prevention_goal",
     "prevention_plan_goal",
 )
-GUARDED = {*WORKERS, *IMPORTS, *STEERING, "district_cell", "district_day", "idempotency_key"}
+CELLS = ("cell", "district_cell", "district_day")
+GUARDED = {*WORKERS, *IMPORTS, *STEERING, *CELLS, "idempotency_key"}
 STANCES = {
     "none": {},
     "empty": {"districts": "", "unit": ""},
@@ -137,7 +137,7 @@ async def test_the_wall_has_no_gap_for_the_roles_of_processes(filled, url):
         await engine.dispose()
 
 
-@pytest.mark.parametrize("table", ["district_cell", "district_day"])
+@pytest.mark.parametrize("table", CELLS)
 @pytest.mark.parametrize(
     ("told", "seen"),
     [
@@ -151,6 +151,16 @@ async def test_the_wall_has_no_gap_for_the_roles_of_processes(filled, url):
 async def test_figures_are_there_for_those_districts_alone_that_the_stance_names(filled, told, seen, table):
     assert await districts(filled.worker_url, {}, table) == {"oslo", "troms"}
     assert await districts(filled.app_url, STANCES[told], table) == seen
+
+
+@pytest.mark.parametrize("told", sorted(STANCES))
+async def test_which_station_a_cell_is_of_is_the_workers_alone(filled, told):
+    async with as_role(filled.worker_url, {}) as worker:
+        assert await worker.fetchval("SELECT count(*) FROM cell WHERE unit = 'troms/gde-tromso'")
+    for ask in ("SELECT unit FROM cell", "SELECT * FROM cell", "SELECT FROM cell WHERE unit LIKE '%/%'"):
+        async with as_role(filled.app_url, STANCES[told]) as app:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await app.fetch(ask)
 
 
 def test_a_stance_names_all_districts_only_when_the_answer_needs_more_than_the_readers_own():
@@ -189,7 +199,7 @@ async def test_where_a_grant_is_given_by_mistake_the_policies_still_hold(filled,
         await owner.close()
 
 
-@pytest.mark.parametrize("table", ["consumer_offset", "district_cell", "district_day", "metric_change"])
+@pytest.mark.parametrize("table", ["consumer_offset", *CELLS, "metric_change"])
 @pytest.mark.parametrize("told", sorted(STANCES))
 async def test_the_application_changes_no_figures_and_no_positions(filled, table, told):
     column = {"consumer_offset": "next_offset", "metric_change": "unit"}.get(table, "amount")

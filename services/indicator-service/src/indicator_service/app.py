@@ -17,7 +17,19 @@ from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from indicator_service.api import audit, dashboard, exports, figures, plans, priorities, reference, stream, targets
+from indicator_service.api import (
+    audit,
+    breakdown,
+    dashboard,
+    exports,
+    figures,
+    plans,
+    priorities,
+    reference,
+    series,
+    stream,
+    targets,
+)
 from indicator_service.api.dependencies import Dependencies, ImportLimits, secret_rank
 from indicator_service.api.hub import Hub
 from indicator_service.api.steering_refusals import problem_of
@@ -65,6 +77,8 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         settings=settings,
         routers=[
             figures.router,
+            series.router,
+            breakdown.router,
             exports.router,
             reference.router,
             stream.router,

@@ -1,19 +1,21 @@
 """What of the figures was shown or asked for, as the audit trail names it: units, indicators and periods, by ids.
 
-The trail holds ids. Each name, such as ``unit:oslo``, ``indicator:10``, ``period:2026-03`` or ``period:rolling_12``,
+The trail holds ids. Each name, such as ``unit:oslo``, ``indicator:10``, ``dimension:theme`` or ``period:rolling_12``,
 has the UUID of version 5 (RFC 9562) that anybody can work out from it: an export can be read without this service.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, get_args
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from forkant_contracts.units import UNITS
 
 from indicator_service.aggregation.calendar import FIRST_YEAR, LAST_YEAR, Period
 from indicator_service.aggregation.tally import NATIONAL
+from indicator_service.definitions.models import Dimension
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:forkant:indicator-service:figures")
 """The namespace of the ids."""
@@ -21,10 +23,20 @@ LAST_NUMBER: Final = 999
 """Greatest number of an indicator."""
 
 
-def shown(*, units: Iterable[str], period: Period, indicator: int | None = None) -> tuple[UUID, ...]:
+def shown(
+    *, units: Iterable[str], period: Period, indicator: int | None = None, dimension: Dimension | None = None
+) -> tuple[UUID, ...]:
     """Return the ids of what an answer shows; the units are there, whichever release knows them."""
     numbers = [] if indicator is None else [f"indicator:{indicator}"]
+    if dimension is not None:
+        numbers.append(f"dimension:{dimension}")
     return (*(uuid5(NAMESPACE, f"unit:{unit}") for unit in units), *known([*numbers, f"period:{period.name}"]))
+
+
+def shown_months(*, units: Iterable[str], months: Iterable[date], indicator: int) -> tuple[UUID, ...]:
+    """Return the ids of what an answer shows of an indicator over many months."""
+    names = [f"indicator:{indicator}", *(f"period:{month:%Y-%m}" for month in months)]
+    return (*(uuid5(NAMESPACE, f"unit:{unit}") for unit in units), *known(names))
 
 
 def known(names: Iterable[str]) -> tuple[UUID, ...]:
@@ -56,6 +68,7 @@ def _ids() -> Mapping[str, UUID]:
     years, months = range(FIRST_YEAR, LAST_YEAR + 1), range(1, 13)
     names = [f"unit:{unit}" for unit in (*UNITS, NATIONAL)]
     names += [f"indicator:{number}" for number in range(1, LAST_NUMBER + 1)]
+    names += [f"dimension:{each}" for each in get_args(Dimension)]
     names += ["period:rolling_12", "period:year_to_date", *(f"period:{year}" for year in years)]
     names += [f"period:{year}-{month:02}" for year in years for month in months]
     names += [f"period:{year}-Q{quarter}" for year in years for quarter in range(1, 5)]

@@ -3,7 +3,6 @@
 import itertools
 from collections import Counter, defaultdict
 from datetime import date
-from fractions import Fraction
 from uuid import UUID
 
 from forkant_contracts.units import CASE_UNITS
@@ -88,7 +87,7 @@ def test_one_who_knows_the_method_finds_no_small_count_by_trying_all_that_fit():
 
 
 @given(linked, st.sampled_from([None, *CASE_UNITS]))
-def test_no_small_part_follows_from_totals_and_the_other_parts(rows, own):
+def test_no_small_part_follows_from_totals_and_the_other_parts(solved, rows, own):
     """A share has two parts, the first measure three, and effects four: achieved, harm, not known and the rest."""
     count = len(next(iter(rows.values())))
     parts = [{unit: row[n] for unit, row in rows.items()} for n in range(count)]
@@ -122,7 +121,7 @@ OF_WHOLE = ("recorded", "not_recorded", "children", "rest", "whole")
 @given(nested, st.sampled_from([None, *CASE_UNITS]))
 @example({"oslo": (30, 10, 2), "ost": (30, 10, 30), "vest": (30, 10, 40)}, None)
 @example({"oslo": (30, 2, 30), "ost": (30, 10, 30), "vest": (30, 10, 40)}, "ost")
-def test_no_small_part_follows_where_a_total_is_part_of_a_whole_that_is_shown(rows, own):
+def test_no_small_part_follows_where_a_total_is_part_of_a_whole_that_is_shown(solved, rows, own):
     """Children of whom the view is recorded or not, the others, and all cases opened, which every answer shows."""
     columns = {
         name: {unit: row[n] for unit, row in rows.items()} for n, name in enumerate(("recorded", "not_recorded"))
@@ -168,7 +167,7 @@ def imported(unit, **amounts):
 @example({"oslo": (30, 2, 30), "ost": (30, 10, 30), "vest": (30, 10, 40)}, None)
 @example({"oslo": (30, 10, 2), "ost": (30, 10, 30), "vest": (30, 10, 40)}, "ost")
 @example({"oslo": (3, 10, 9), "ost": (30, 10, 30), "vest": (30, 10, 40)}, "vest")
-def test_no_small_number_follows_from_new_offences_within_six_and_within_twelve_months(rows, own):
+def test_no_small_number_follows_from_new_offences_within_six_and_within_twelve_months(solved, rows, own):
     """Both are of the same people: few who offended in between must not follow from the two, nor few who never did."""
     columns = {
         "within_6": {unit: row[0] for unit, row in rows.items()},
@@ -270,7 +269,7 @@ def stock_of(on_hold, long, approved, partners, overdue):
 @example({"oslo": (2, 30, 20, (10, 10, 10, 10), 9), "ost": (9, 30, 20, (10, 10, 10, 10), 9)}, None)
 @example({"oslo": (9, 30, 20, (10, 10, 2, 10), 9), "ost": (9, 30, 20, (10, 10, 10, 10), 9)}, "ost")
 @example({"oslo": (9, 38, 20, (10, 2, 10, 18), 9), "ost": (9, 30, 20, (10, 10, 10, 10), 9)}, None)
-def test_no_small_number_follows_from_what_is_shown_of_the_open_cases(rows, own):
+def test_no_small_number_follows_from_what_is_shown_of_the_open_cases(solved, rows, own):
     """Who is on hold, active, over 30 days, overdue, with which partners: all are parts of the same open cases."""
     known = {unit: stock_of(*row) for unit, row in rows.items()}
     catalogue, period = load_catalogue(), parse_period("2025-03", today=date(2026, 11, 23))
@@ -295,30 +294,3 @@ def test_no_small_number_follows_from_what_is_shown_of_the_open_cases(rows, own)
     for unit, name in solved(sorted(unknown), equations, weights):
         theirs = cells[own, name] if unit == "national" and own in rows else 0
         assert not is_small(cells[unit, name] - theirs), (unit, name)
-
-
-def solved(unknown, equations, weights):
-    """Return the unknowns that linear equations determine, by Gauss-Jordan elimination."""
-    wanted = set(unknown)
-    reduced = {}
-    for places, factors in zip(equations, weights, strict=True):
-        row = defaultdict(Fraction)
-        for place, factor in zip(places, factors, strict=True):
-            if place in wanted:
-                row[place] += factor
-        for place in [place for place in row if place in reduced]:
-            row = less(row, row[place], reduced[place])
-        pivot = next((place for place, factor in row.items() if factor), None)
-        if pivot is None:
-            continue
-        row = {place: factor / row[pivot] for place, factor in row.items() if factor}
-        reduced = {place: less(other, other.get(pivot, 0), row) for place, other in reduced.items()}
-        reduced[pivot] = row
-    return sorted(place for place, row in reduced.items() if len(row) == 1)
-
-
-def less(row, times, other):
-    if not times:
-        return row
-    found = {place: row.get(place, 0) - times * other.get(place, 0) for place in row.keys() | other.keys()}
-    return {place: factor for place, factor in found.items() if factor}

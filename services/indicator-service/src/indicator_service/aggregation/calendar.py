@@ -1,7 +1,7 @@
 """Days and months are those of Europe/Oslo, by the time that something happened."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
@@ -36,6 +36,12 @@ def add_months(month: date, months: int) -> date:
     """Return the first day of the month that is so many months later."""
     years, index = divmod(month.month - 1 + months, _MONTHS)
     return date(month.year + years, index + 1, 1)
+
+
+def months_through(first: date, last: date) -> tuple[date, ...]:
+    """Return the first days of the months from one to another, both among them."""
+    count = (last.year - first.year) * _MONTHS + last.month - first.month + 1
+    return tuple(add_months(first, index) for index in range(count))
 
 
 PeriodKind = Literal["month", "rolling_12", "quarter", "year", "year_to_date"]
@@ -112,3 +118,14 @@ def rolling_12(*, today: date) -> Period:
     """Return the current month and the eleven before it."""
     current = today.replace(day=1)
     return Period(kind="rolling_12", first_month=add_months(current, 1 - _MONTHS), last_month=current, asked_on=today)
+
+
+def twelve_until(month: date, *, today: date) -> Period:
+    """Return a month and the eleven before it, as they stood when it ended, or stand today while it runs."""
+    asked_on = min(add_months(month, 1) - timedelta(days=1), today)
+    return replace(rolling_12(today=month), asked_on=asked_on)
+
+
+def month_period(month: date, *, today: date) -> Period:
+    """Return a month as a period."""
+    return Period(kind="month", first_month=month, last_month=month, asked_on=today)

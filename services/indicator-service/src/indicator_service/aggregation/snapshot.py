@@ -1,6 +1,6 @@
 """The tallies of some units at one moment, and what a reader sees of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from forkant_contracts.units import CASE_UNITS, UNITS
@@ -49,6 +49,16 @@ class Snapshot:
         )
 
 
+def units_of(by_unit: Iterable[str]) -> tuple[str, ...]:
+    """Return the units that hold cases: those of the contracts, then others for which something counts."""
+    return (*CASE_UNITS, *sorted(unit for unit in by_unit if unit not in UNITS))
+
+
+def every_unit(by_unit: Mapping[str, Tally]) -> dict[str, Tally]:
+    """Return the tally of every unit that holds cases, empty where nothing counts."""
+    return {unit: by_unit.get(unit, Tally()) for unit in units_of(by_unit)}
+
+
 def take_snapshot(
     by_unit: Mapping[str, Tally],
     *,
@@ -56,10 +66,12 @@ def take_snapshot(
     catalogue: Catalogue,
     rank: Rank,
     uncounted: frozenset[Metric] = frozenset(),
+    mask: Mask | None = None,
 ) -> Snapshot:
-    """Add the national tally, and choose what to hide."""
-    units = (*CASE_UNITS, *sorted(unit for unit in by_unit if unit not in UNITS))
-    tallies = {unit: by_unit.get(unit, Tally()) for unit in units}
-    mask = mask_of(tallies, catalogue=catalogue, period=period, rank=rank)
+    """Add the national tally, and choose what to hide; without a mask, as of figures that add up to no others."""
+    tallies = every_unit(by_unit)
+    mask = mask or mask_of(tallies, catalogue=catalogue, period=period, rank=rank)
     everyone = {**by_unit, **tallies, NATIONAL: sum_of(tallies.values())}
-    return Snapshot(tallies=everyone, period=period, catalogue=catalogue, mask=mask, units=units, uncounted=uncounted)
+    return Snapshot(
+        tallies=everyone, period=period, catalogue=catalogue, mask=mask, units=tuple(tallies), uncounted=uncounted
+    )

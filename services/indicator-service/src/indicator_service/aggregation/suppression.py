@@ -10,8 +10,8 @@ Counts are also linked within a unit: the parts of a total add up to it (cases o
 the others. A total may be part of a whole again (cases opened = under 18 + the rest), and that of another (open cases =
 active + on hold, active = over 30 days + the rest): then it and the rest are hidden like parts of the whole, and its
 own parts with it. Parts may also overlap (cases with a partner of each kind): they are hidden together when one is few,
-what the whole leaves of one, or what they count more than once. Known limit: months against the rolling year, and one
-moment against the next, are not guarded yet.
+what the whole leaves of one, or what they count more than once. Months and categories are
+guarded by :mod:`.columns`. Known limit: one moment against the next is not guarded.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

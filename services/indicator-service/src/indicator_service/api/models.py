@@ -10,6 +10,7 @@ from indicator_service.aggregation.calendar import Period, PeriodKind
 from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.aggregation.figure import Figure, IndicatorFigures
 from indicator_service.definitions import Text
+from indicator_service.definitions.models import Dimension
 from indicator_service.definitions.series import ImportKind
 
 
@@ -131,6 +132,8 @@ class IndicatorDocument(Document):
     denominator_text: Text
     per: int
     """For how much of the denominator a rate is given, such as 1,000 inhabitants; else 1."""
+    dimensions: tuple[Dimension, ...]
+    """By what its figures are also shown, see `/v1/indicators/{number}/breakdown`."""
     further: dict[str, Text]
     """Further shares that its figures show, by key."""
     rests_on: tuple[ImportKind, ...]

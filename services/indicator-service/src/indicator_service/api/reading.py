@@ -7,14 +7,18 @@ from uuid import UUID
 from forkant_kit.audit.record import Trail
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import SHOWN_TO_ALL, Period, day_of
-from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
+from indicator_service.aggregation.figures import Mask
+from indicator_service.aggregation.months import masks_of_months, needed_to_hide
+from indicator_service.aggregation.snapshot import Reader, Snapshot, every_unit, take_snapshot
 from indicator_service.api.dependencies import Dependencies
 from indicator_service.api.trail import figures_entry
 from indicator_service.imports.refusals import Code, Refusal
 from indicator_service.policy import READ_FIGURES
+from indicator_service.queries_months import Asked, month_tallies
 from indicator_service.row_security import stance
 from indicator_service.steering.aims import Aims
 from indicator_service.steering.aims_store import read_aims
@@ -51,11 +55,28 @@ async def read_snapshot(
         found = await queries.tallies(
             conn, generation=generation, units=units, period=period, catalogue=deps.catalogue, known_at=known_at
         )
-        snapshot = take_snapshot(found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted)
+        hidden = None
+        if units is None and period.kind == "month" and not reader.sees_all:
+            hidden = await _hidden_in_month(conn, deps, period, generation=generation)
+        snapshot = take_snapshot(
+            found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted, mask=hidden
+        )
         aims = await read_aims(conn, period=period, today=day_of(deps.now()))
         # Last, since the sealer waits for whoever has written and not yet committed.
         await trail.record(conn, figures_entry(shows(snapshot), action=action))
     return snapshot, aims, freshness
+
+
+async def _hidden_in_month(conn: AsyncConnection, deps: Dependencies, period: Period, *, generation: int) -> Mask:
+    """Choose what to hide of a month, which is part of more that is shown."""
+    month, today = period.first_month, period.asked_on
+    in_window, newest = needed_to_hide([], today=today)
+    alone = not in_window <= month <= newest
+    first, last = (month, month) if alone else (in_window, newest)
+    asked = Asked(first=first, last=last, units=None, catalogue=deps.catalogue, today=today)
+    found = await month_tallies(conn, asked, generation=generation)
+    by_month = {each: every_unit(tallies) for each, tallies in found.items()}
+    return masks_of_months(by_month, catalogue=deps.catalogue, today=today, rank=deps.rank)[month]
 
 
 def check_shown(period: Period, known_at: datetime | None, *, exact: bool) -> None:

@@ -70,6 +70,7 @@ def _definition(indicator: Indicator, version: Version) -> IndicatorDocument:
         numerator_text=version.numerator_text,
         denominator_text=version.denominator_text,
         per=version.per,
+        dimensions=version.dimensions,
         further={each.key: each.name for each in version.further},
         rests_on=tuple(dict.fromkeys(FORM_OF[each].kind for each in version.series)),
     )

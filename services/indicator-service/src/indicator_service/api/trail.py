@@ -31,4 +31,9 @@ def _asked(request: Request) -> Iterator[str]:
     for unit in (path.get("unit", ""), *query.get("units", "").split(",")):
         yield f"unit:{unit}"
     yield f"indicator:{path.get('number', '')}"
+    yield f"unit:{query.get('unit', '')}"
+    for unit in query.get("compare", "").split(","):
+        yield f"unit:{unit}"
+    for name in ("from", "to"):
+        yield f"period:{query.get(name, '')}"
     yield f"period:{query.get('period', 'rolling_12')}"

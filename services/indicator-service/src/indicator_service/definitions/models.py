@@ -1,7 +1,7 @@
 """What a definition says: its versions by date, its texts, and the cells that it is computed from."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,6 +11,12 @@ from indicator_service.definitions.series import FORM_OF, FORMS, Series
 Direction = Literal["lower", "higher", "neutral"]
 Kind = Literal["share", "rate", "duration", "count"]
 MeasurementUnit = Literal["share", "hours", "days", "cases", "concerns", "ratio", "cases_per_1000_inhabitants"]
+
+Dimension = Literal["theme", "case_type", "age_band"]
+"""What the cells of cases are split by. Those of concerns know no case type."""
+OF_CONCERNS: Final = frozenset(
+    {Metric.CONCERNS_RECEIVED, Metric.CONCERNS_DECIDED, Metric.BECAME_CASE, Metric.DECISION_HOURS}
+)
 
 Whole = Annotated[Metric | str, Field(union_mode="left_to_right")]
 """A metric, or the key of a plain count."""
@@ -62,6 +68,8 @@ class Version(_Data):
     overlapping: tuple[Metric, ...] = ()
     """Shown apart: parts of a share's numerator of which something may be in several, so they add up to it or more."""
     further: tuple[Further, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+    """By what its figures are also shown: what each of its cells is split by."""
     about_people: bool = True
     """Whether small numbers may point to somebody. Those of hours and municipalities do not, and none is hidden."""
 
@@ -88,6 +96,14 @@ class Version(_Data):
         wanted = {"share": share, "rate": share, "duration": self.histogram is not None, "count": counted}
         if not wanted[self.kind]:
             raise ValueError(f"a {self.kind} lacks the cells or texts that it is computed from")
+        return self
+
+    @model_validator(mode="after")
+    def _is_split_by_what_its_cells_know(self) -> Self:
+        if self.dimensions and self.series:
+            raise ValueError("what is imported is split by nothing")
+        if "case_type" in self.dimensions and self.metrics & OF_CONCERNS:
+            raise ValueError("a concern has no case type")
         return self
 
     @model_validator(mode="after")
@@ -173,3 +189,9 @@ class Catalogue(_Data):
     def indicator(self, number: int) -> Indicator | None:
         """Return the indicator with a number, or None."""
         return next((i for i in self.indicators if i.number == number), None)
+
+    def only(self, indicator: Indicator, *, wholes: bool) -> "Catalogue":
+        """Return the definition of one indicator, with the plain counts that its totals are part of where asked for."""
+        named = {name for version in indicator.versions for name in version.wholes} if wholes else set()
+        counts = tuple(count for count in self.counts if count.key in named)
+        return self.model_copy(update={"indicators": (indicator,), "counts": counts})

@@ -63,6 +63,8 @@ _SHOWN: Final[Mapping[str, tuple[Mapping[int, Any], tuple[Refusal, ...]]]] = Map
         "read_import": ({200: _DOCUMENT}, (_UNKNOWN,)),
         "read_rows": ({200: _ROWS}, (_UNKNOWN,)),
         "read_figures": ({}, (Refusal(Code.HISTORY_NOT_SHOWN), Refusal(Code.PERIOD_NOT_SHOWN))),
+        "read_series": ({}, ()),
+        "read_breakdown": ({}, (Refusal(Code.PERIOD_NOT_SHOWN),)),
         "export_figures": ({}, (Refusal(Code.PERIOD_NOT_SHOWN), Refusal(Code.FORM_NOT_OFFERED, offered=["text/csv"]))),
         "withdraw_import": ({200: {"id": IMPORT_ID, "version": 2}}, (_UNKNOWN, Refusal(Code.ALREADY_WITHDRAWN))),
     }
@@ -103,6 +105,18 @@ _CONDITIONAL: Final = (
         "Somebody changed it since you read it. Read it again, look at what changed, and repeat your change.",
     ),
 )
+_RANGE: Final = (
+    400,
+    "invalid-range",
+    "Invalid range of months",
+    "A series is 1 to 120 months, in order, until the current one at the latest.",
+)
+_DIMENSION: Final = (
+    422,
+    "unknown-dimension",
+    "The indicator is not split by that",
+    "Ask by one of `dimensions`.",
+)
 _CURSOR: Final = (
     400,
     "invalid-cursor",
@@ -120,6 +134,8 @@ _ALSO: Final[Mapping[str, tuple[tuple[int, str, str, str], ...]]] = MappingProxy
         "read_import": (_INVALID,),
         "read_rows": (_INVALID,),
         "read_figures": (_INVALID,),
+        "read_series": (_INVALID, _RANGE),
+        "read_breakdown": (_INVALID, _DIMENSION),
         "export_figures": (_INVALID,),
         "withdraw_import": (*_ONCE, *_CONDITIONAL, _INVALID),
     }

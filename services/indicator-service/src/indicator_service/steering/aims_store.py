@@ -1,20 +1,29 @@
 """The SQL that tells what was in force on a day."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.cited import CitedPriority
-from indicator_service.steering.aims import Aim, Aims
+from indicator_service.steering.aims import Aim, Aims, Place
 
 _TARGETS: Final = text("""
 SELECT t.unit, t.indicator, t.period, v.target_id, v.number AS version, CAST(v.goal AS float8) AS goal,
        CAST(v.near AS float8) AS near, CAST(v.margin AS float8) AS margin, v.hold_days, v.first_day, v.last_day
 FROM target_version AS v JOIN target AS t ON t.id = v.target_id
 WHERE v.first_day <= :day AND (v.last_day IS NULL OR v.last_day >= :day)
+""")
+_THROUGH: Final = text("""
+SELECT t.unit, t.indicator, t.period, v.target_id, v.number AS version, CAST(v.goal AS float8) AS goal,
+       CAST(v.near AS float8) AS near, CAST(v.margin AS float8) AS margin, v.hold_days, v.first_day, v.last_day
+FROM target_version AS v JOIN target AS t ON t.id = v.target_id
+WHERE t.indicator = :indicator AND t.period = :period
+  AND v.first_day <= :last AND (v.last_day IS NULL OR v.last_day >= :first)
+ORDER BY v.first_day
 """)
 _PRIORITIES: Final = text("""
 SELECT id, unit, indicator, theme, first_day, last_day, reason FROM priority
@@ -34,13 +43,38 @@ async def read_aims(conn: AsyncConnection, *, period: Period, today: date) -> Ai
     return Aims(targets=await _targets(conn, day), priorities=await _priorities(conn, day))
 
 
-async def _targets(conn: AsyncConnection, day: date) -> dict[tuple[str, int, str], Aim]:
-    found = {}
-    for row in (await conn.execute(_TARGETS, {"day": day})).mappings():
-        values = dict(row)
-        place = (values["unit"], values.pop("indicator"), values.pop("period"))
-        found[place] = Aim(**values)
-    return found
+async def read_aims_through(
+    conn: AsyncConnection, *, periods: Sequence[Period], indicator: int, today: date
+) -> dict[date, Aims]:
+    """Return the targets of one indicator in force at the end of each of some periods of a kind, by their last month.
+
+    Priorities are not among them: they are about what comes first today.
+    """
+    days = {period.last_month: day_of_judgement(period, today=today) for period in periods}
+    bind = {
+        "indicator": indicator,
+        "period": periods[0].kind,
+        "first": min(days.values()),
+        "last": max(days.values()),
+    }
+    found = [_placed(row) for row in (await conn.execute(_THROUGH, bind)).mappings()]
+    return {
+        month: Aims(targets={place: aim for place, aim in found if _in_force(aim, day)}) for month, day in days.items()
+    }
+
+
+def _in_force(aim: Aim, day: date) -> bool:
+    return aim.first_day <= day and (aim.last_day is None or aim.last_day >= day)
+
+
+def _placed(row: RowMapping) -> tuple[Place, Aim]:
+    values = dict(row)
+    place = (values["unit"], values.pop("indicator"), values.pop("period"))
+    return place, Aim(**values)
+
+
+async def _targets(conn: AsyncConnection, day: date) -> dict[Place, Aim]:
+    return dict([_placed(row) for row in (await conn.execute(_TARGETS, {"day": day})).mappings()])
 
 
 async def _priorities(conn: AsyncConnection, day: date) -> tuple[CitedPriority, ...]:

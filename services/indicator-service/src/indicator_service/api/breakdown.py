@@ -1,0 +1,90 @@
+"""Figures of an indicator by category of a dimension: themes, case types, age bands."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from forkant_kit.audit.recorder import trail_of
+from forkant_kit.auth import Principal
+from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
+
+from indicator_service import audit_names
+from indicator_service.aggregation.calendar import Period
+from indicator_service.api.breakdown_documents import BreakdownRow, CategoryFigures, IndicatorBreakdown
+from indicator_service.api.breakdown_reading import BreakdownAsked, read_breakdown
+from indicator_service.api.dependencies import CanReadFigures, Deps
+from indicator_service.api.models import PeriodDocument
+from indicator_service.api.parameters import known_indicator, known_period, well_formed_unit
+from indicator_service.api.trail import note_asked
+from indicator_service.definitions import Indicator
+from indicator_service.definitions.models import Dimension
+from indicator_service.imports.examples import examples
+from indicator_service.imports.refusals import Code, Refusal
+from indicator_service.policy import reader_of
+
+router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
+
+Reads = Annotated[Principal, CanReadFigures]
+
+
+@router.get("/indicators/{number}/breakdown", responses=examples("read_breakdown"))
+async def show_breakdown(
+    *,
+    request: Request,
+    number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
+    principal: Reads,
+    deps: Deps,
+    by: Annotated[
+        str, Query(max_length=40, description="A dimension that the definition names: see `/v1/indicators`.")
+    ] = "theme",
+    unit: Annotated[
+        str | None, Query(description="A unit's id, or `national`; else every unit and the nation.")
+    ] = None,
+    period_name: Annotated[
+        str,
+        Query(
+            alias="period",
+            description="`rolling_12`; of figures that the caller sees exactly also any other period.",
+        ),
+    ] = "rolling_12",
+) -> IndicatorBreakdown:
+    """Show an indicator by theme, case type or age band.
+
+    Those from whom small counts are hidden see their own unit, and of the others the nation's last twelve months.
+    """
+    indicator = known_indicator(number, deps.catalogue)
+    period = known_period(period_name, now=deps.now())
+    dimension = _known_dimension(by, indicator, period)
+    asked = BreakdownAsked(
+        indicator=indicator,
+        dimension=dimension,
+        period=period,
+        reader=reader_of(principal),
+        unit=None if unit is None else well_formed_unit(unit),
+    )
+    if not asked.exact and period.kind != "rolling_12":
+        raise Refusal(Code.PERIOD_NOT_SHOWN)
+    rows, freshness = await read_breakdown(deps, asked, trail=trail_of(request))
+    return IndicatorBreakdown(
+        number=number,
+        key=indicator.key,
+        by=dimension,
+        period=PeriodDocument.of(period),
+        definition_version=indicator.at(period.last_day).version,
+        rows=tuple(
+            BreakdownRow(unit=each, categories=tuple(CategoryFigures.of(name, found) for name, found in categories))
+            for each, categories in rows
+        ),
+        as_of=freshness.now,
+        watermark=freshness.watermark,
+        seconds_behind=freshness.seconds_behind,
+    )
+
+
+def _known_dimension(by: str, indicator: Indicator, period: Period) -> Dimension:
+    there = indicator.at(period.last_day).dimensions
+    for each in there:
+        if each == by:
+            return each
+    title = "The indicator is not split by that"
+    detail = "Ask by one of `dimensions`." if there else "The indicator is split by nothing: it has no dimensions."
+    raise ProblemError(422, "unknown-dimension", title, detail, extra={"dimensions": [*there]})

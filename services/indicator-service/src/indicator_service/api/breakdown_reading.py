@@ -1,0 +1,122 @@
+"""Reading figures by category: from one snapshot, hidden as everywhere, written down before it is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from forkant_contracts.units import UNITS
+from forkant_kit.audit.record import Trail
+from forkant_kit.db import transaction
+from forkant_kit.freshness import Freshness, read_freshness
+
+from indicator_service import audit_names, generations, queries
+from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.categories import masks_of_categories
+from indicator_service.aggregation.figure import IndicatorFigures
+from indicator_service.aggregation.figures import Mask, figures_of
+from indicator_service.aggregation.months import ByUnit
+from indicator_service.aggregation.snapshot import Reader, every_unit
+from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
+from indicator_service.api.dependencies import Dependencies
+from indicator_service.api.parameters import no_such_unit
+from indicator_service.api.trail import figures_entry
+from indicator_service.definitions import Catalogue, Indicator, Metric
+from indicator_service.definitions.models import Dimension
+from indicator_service.queries_breakdown import category_tallies
+from indicator_service.row_security import stance
+
+Row = tuple[str, list[tuple[str, IndicatorFigures]]]
+"""A unit, and its figures by category."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakdownAsked:
+    """What is asked for by category, and by whom."""
+
+    indicator: Indicator
+    dimension: Dimension
+    period: Period
+    reader: Reader
+    unit: str | None
+    """None: every unit, and the nation."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing has to be hidden."""
+        return self.reader.sees_all or (self.unit is not None and self.reader.sees_exact(self.unit))
+
+    @property
+    def needed(self) -> list[str] | None:
+        """Whose figures the answer is made from; None: everybody's."""
+        return [self.unit] if self.exact and self.unit in UNITS else None
+
+
+async def read_breakdown(deps: Dependencies, asked: BreakdownAsked, *, trail: Trail) -> tuple[list[Row], Freshness]:
+    """Read the figures of each unit by category, and write down what is shown.
+
+    Raises:
+        ProblemError: 404, there is no such unit.
+    """
+    catalogue = deps.catalogue.only(asked.indicator, wholes=not asked.exact)
+    async with transaction(deps.engine, stance(asked.reader, units=asked.needed)) as conn:
+        generation = await generations.live(conn)
+        freshness = await read_freshness(conn, group=generations.group_of(generation))
+        uncounted = await queries.uncounted_metrics(conn, generation=generation)
+        found = await category_tallies(
+            conn,
+            dimension=asked.dimension,
+            generation=generation,
+            units=asked.needed,
+            period=asked.period,
+            catalogue=catalogue,
+        )
+        by_category = {category: every_unit(tallies) for category, tallies in found.items()}
+        shown = _shown(asked, next(iter(by_category.values())))
+        ids = audit_names.shown(
+            units=shown, period=asked.period, indicator=asked.indicator.number, dimension=asked.dimension
+        )
+        await trail.record(conn, figures_entry(ids))
+    masks = {} if asked.exact else _masks(deps, asked, by_category, catalogue)
+    split = _Split(asked=asked, catalogue=deps.catalogue, found=by_category, masks=masks, uncounted=uncounted)
+    return [(each, split.figures(each)) for each in shown], freshness
+
+
+def _shown(asked: BreakdownAsked, there: ByUnit) -> tuple[str, ...]:
+    if asked.unit is None:
+        return (*there, NATIONAL)
+    if asked.unit not in (*UNITS, NATIONAL, *there):
+        raise no_such_unit()
+    return (asked.unit,)
+
+
+def _masks(
+    deps: Dependencies, asked: BreakdownAsked, found: Mapping[str, ByUnit], catalogue: Catalogue
+) -> dict[str, Mask]:
+    version = asked.indicator.at(asked.period.last_day)
+    return masks_of_categories(
+        found, asked.indicator, version, dimension=asked.dimension, catalogue=catalogue, rank=deps.rank
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Split:
+    asked: BreakdownAsked
+    catalogue: Catalogue
+    found: Mapping[str, ByUnit]
+    masks: Mapping[str, Mask]
+    uncounted: frozenset[Metric]
+
+    def figures(self, unit: str) -> list[tuple[str, IndicatorFigures]]:
+        catalogue = self.catalogue.only(self.asked.indicator, wholes=False)
+        masks = {} if self.asked.reader.sees_exact(unit) else self.masks
+        shown = []
+        for category, units in self.found.items():
+            figures = figures_of(
+                unit,
+                sum_of(units.values()) if unit == NATIONAL else units.get(unit, Tally()),
+                catalogue=catalogue,
+                period=self.asked.period,
+                mask=masks.get(category),
+                uncounted=self.uncounted,
+            )
+            shown.append((category, figures.indicators[0]))
+        return shown

@@ -1,0 +1,117 @@
+"""How an indicator went: its figures month by month, with the target that was in force in each, beside other units."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from forkant_contracts.units import UNITS
+from forkant_kit.audit.recorder import trail_of
+from forkant_kit.auth import Principal
+from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
+
+from indicator_service import audit_names
+from indicator_service.aggregation.calendar import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    add_months,
+    day_of,
+    month_with,
+    months_through,
+)
+from indicator_service.aggregation.tally import NATIONAL
+from indicator_service.api.dependencies import CanReadFigures, Deps
+from indicator_service.api.parameters import known_indicator, no_such_unit, well_formed_unit
+from indicator_service.api.series_documents import IndicatorSeries, SeriesLine, SeriesPoint
+from indicator_service.api.series_reading import SeriesAsked, read_series
+from indicator_service.api.trail import note_asked
+from indicator_service.imports.examples import examples
+from indicator_service.policy import reader_of
+
+router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, dependencies=[Depends(note_asked)])
+
+MOST_MONTHS: Final = 120
+MOST_UNITS: Final = 30
+_USUAL_MONTHS: Final = 12
+_MONTH: Final = r"^\d{4}-(0[1-9]|1[0-2])$"
+Reads = Annotated[Principal, CanReadFigures]
+
+
+@router.get("/indicators/{number}/series", responses=examples("read_series"))
+async def show_series(
+    *,
+    request: Request,
+    number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
+    principal: Reads,
+    deps: Deps,
+    unit: Annotated[str, Query(description="A unit's id, or `national`.")] = NATIONAL,
+    compare: Annotated[
+        str, Query(description="Units to show beside it, with commas between; `national` is there always.")
+    ] = "",
+    first: Annotated[
+        str | None,
+        Query(alias="from", pattern=_MONTH, description="The first month, `YYYY-MM`; else eleven before the last."),
+    ] = None,
+    last: Annotated[
+        str | None, Query(alias="to", pattern=_MONTH, description="The last month, `YYYY-MM`; else the current one.")
+    ] = None,
+    period: Annotated[
+        Literal["month", "rolling_12"],
+        Query(
+            description="What each point is about: a month, or the twelve until its end, as they are known today. "
+            "The twelve of each month for figures that the caller sees exactly."
+        ),
+    ] = "month",
+) -> IndicatorSeries:
+    """Show how an indicator went month by month: of a unit, of the nation, and of units to compare.
+
+    Of others than the caller's own unit, those from whom small counts are hidden see the national months alone.
+    """
+    indicator = known_indicator(number, deps.catalogue)
+    today = day_of(deps.now())
+    months = _months(first, last, current=month_with(today))
+    reader = reader_of(principal)
+    asked = SeriesAsked(
+        indicator=indicator, units=_units(unit, compare), months=months, kind=period, reader=reader, today=today
+    )
+
+    def shows(there: Mapping[str, object]) -> Sequence[UUID]:
+        if any(each not in UNITS and each != NATIONAL and each not in there for each in asked.units):
+            raise no_such_unit()
+        return audit_names.shown_months(units=asked.units, months=months, indicator=number)
+
+    lines, freshness = await read_series(deps, asked, trail=trail_of(request), shows=shows)
+    return IndicatorSeries(
+        number=number,
+        key=indicator.key,
+        kind=period,
+        first_month=months[0],
+        last_month=months[-1],
+        lines=tuple(
+            SeriesLine(unit=each, points=tuple(SeriesPoint.of(point) for point in points)) for each, points in lines
+        ),
+        as_of=freshness.now,
+        watermark=freshness.watermark,
+        seconds_behind=freshness.seconds_behind,
+    )
+
+
+def _units(unit: str, compare: str) -> tuple[str, ...]:
+    others = compare.split(",") if compare else []
+    found = tuple(dict.fromkeys(well_formed_unit(each) for each in (unit, NATIONAL, *others)))
+    if len(found) > MOST_UNITS:
+        detail = f"Compare at most {MOST_UNITS - 2} units at once."
+        raise ProblemError(400, "too-many-units", "Too many units", detail)
+    return found
+
+
+def _months(first: str | None, last: str | None, *, current: date) -> tuple[date, ...]:
+    to = current if last is None else date.fromisoformat(f"{last}-01")
+    since = add_months(to, 1 - _USUAL_MONTHS) if first is None else date.fromisoformat(f"{first}-01")
+    count = (to.year - since.year) * 12 + to.month - since.month + 1
+    in_order = FIRST_YEAR <= since.year <= to.year <= LAST_YEAR and 1 <= count <= MOST_MONTHS
+    if not in_order or to > current:
+        detail = f"A series is 1 to {MOST_MONTHS} months, in order, until the current one at the latest."
+        raise ProblemError(400, "invalid-range", "Invalid range of months", detail)
+    return months_through(since, to)

@@ -1,0 +1,125 @@
+"""Reading a series for an answer: from one snapshot, hidden as everywhere, written down before it is sent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from forkant_kit.audit.record import Trail
+from forkant_kit.db import transaction
+from forkant_kit.freshness import Freshness, read_freshness
+
+from indicator_service import generations, queries
+from indicator_service.aggregation.calendar import Period, add_months, month_period, twelve_until
+from indicator_service.aggregation.figure import IndicatorFigures
+from indicator_service.aggregation.figures import Mask, figures_of
+from indicator_service.aggregation.months import ByMonth, hidden_twelve, masks_of_months, needed_to_hide, twelve
+from indicator_service.aggregation.snapshot import Reader, every_unit
+from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
+from indicator_service.api.dependencies import Dependencies
+from indicator_service.api.series_documents import Point
+from indicator_service.api.trail import figures_entry
+from indicator_service.definitions import Catalogue, Indicator, Metric
+from indicator_service.queries_months import Asked, month_tallies
+from indicator_service.row_security import stance
+from indicator_service.steering.aims import Aims
+from indicator_service.steering.aims_store import read_aims_through
+
+Line = tuple[str, Sequence[Point]]
+_BEFORE = 11
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesAsked:
+    """What a series is of, and who asks."""
+
+    indicator: Indicator
+    units: tuple[str, ...]
+    months: tuple[date, ...]
+    kind: Literal["month", "rolling_12"]
+    reader: Reader
+    today: date
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The period of each point."""
+        of = month_period if self.kind == "month" else twelve_until
+        return tuple(of(month, today=self.today) for month in self.months)
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing has to be hidden."""
+        return all(self.reader.sees_exact(unit) for unit in self.units)
+
+
+async def read_series(
+    deps: Dependencies, asked: SeriesAsked, *, trail: Trail, shows: Callable[[Mapping[str, object]], Sequence[UUID]]
+) -> tuple[list[Line], Freshness]:
+    """Read the points of each unit, and write down what is shown.
+
+    Args:
+        deps: the database and the definitions.
+        asked: what is asked for.
+        trail: the record of the request.
+        shows: the ids of what the answer shows, from the units that are there; it may refuse those that are not.
+    """
+    catalogue = deps.catalogue.only(asked.indicator, wholes=not asked.exact)
+    # The nation is among the units, and whoever may not see all may not see it unhidden.
+    async with transaction(deps.engine, stance(asked.reader, units=None)) as conn:
+        generation = await generations.live(conn)
+        freshness = await read_freshness(conn, group=generations.group_of(generation))
+        uncounted = await queries.uncounted_metrics(conn, generation=generation)
+        found = await month_tallies(conn, _read(asked, catalogue), generation=generation)
+        by_month = {month: every_unit(tallies) for month, tallies in found.items()}
+        aims = await read_aims_through(conn, periods=asked.periods, indicator=asked.indicator.number, today=asked.today)
+        there = {unit: None for tallies in by_month.values() for unit in tallies}
+        await trail.record(conn, figures_entry(shows(there)))
+    shown = _Shown(catalogue=catalogue, by_month=by_month, aims=aims, uncounted=uncounted)
+    masks = {} if asked.exact else _masks(deps, asked, shown)
+    return [(unit, shown.line(unit, asked, {} if asked.reader.sees_exact(unit) else masks)) for unit in asked.units], (
+        freshness
+    )
+
+
+def _read(asked: SeriesAsked, catalogue: Catalogue) -> Asked:
+    first, last = asked.months[0], asked.months[-1]
+    if asked.kind == "rolling_12":
+        first = add_months(first, -_BEFORE)
+    elif not asked.exact:
+        first, last = needed_to_hide(asked.months, today=asked.today)
+    return Asked(first=first, last=last, units=None, catalogue=catalogue, today=asked.today, kind=asked.kind)
+
+
+def _masks(deps: Dependencies, asked: SeriesAsked, shown: "_Shown") -> dict[date, Mask]:
+    if asked.kind == "month":
+        return masks_of_months(shown.by_month, catalogue=shown.catalogue, today=asked.today, rank=deps.rank)
+    every = [*next(iter(shown.by_month.values()))]
+    return {month: hidden_twelve(shown.catalogue, every, period=twelve_until(month, today=asked.today))
+            for month in asked.months}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    catalogue: Catalogue
+    by_month: ByMonth
+    aims: Mapping[date, Aims]
+    uncounted: frozenset[Metric]
+
+    def line(self, unit: str, asked: SeriesAsked, masks: Mapping[date, Mask]) -> list[Point]:
+        tallies = {month: self._tally(unit, units) for month, units in self.by_month.items()}
+        points = []
+        for period in asked.periods:
+            month = period.last_month
+            tally = tallies[month] if asked.kind == "month" else twelve(tallies, month)
+            figures = self._figures(unit, tally, period, masks.get(month))
+            points.append(Point(period=period, figures=figures))
+        return points
+
+    def _tally(self, unit: str, units: Mapping[str, Tally]) -> Tally:
+        return sum_of(units.values()) if unit == NATIONAL else units.get(unit, Tally())
+
+    def _figures(self, unit: str, tally: Tally, period: Period, mask: Mask | None) -> IndicatorFigures:
+        found = figures_of(unit, tally, catalogue=self.catalogue, period=period, mask=mask, uncounted=self.uncounted)
+        cited = self.aims[period.last_month].cited(unit, replace(found, counts={}), period)
+        return cited.indicators[0]

@@ -1,0 +1,83 @@
+"""Reads: the tallies of a period by category of one dimension."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from forkant_contracts.codes import AgeBand, CaseType, Theme
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.tally import Tally
+from indicator_service.definitions import Catalogue, Metric
+from indicator_service.definitions.metrics import BY_DAY, HISTOGRAMS, STOCKS
+from indicator_service.definitions.models import Dimension
+from indicator_service.queries_months import metrics_of
+
+CATEGORIES: Final[Mapping[Dimension, tuple[str, ...]]] = {
+    "theme": tuple(each.value for each in Theme),
+    "case_type": tuple(each.value for each in CaseType),
+    "age_band": tuple(each.value for each in AgeBand),
+}
+"""What figures are split into, by dimension: codes of this release, of which `unknown` holds those of later ones."""
+
+# The names of dimensions are those of columns, and come from the type alone.
+_READ: Final = """
+SELECT district, metric, {dimension} AS category, CASE WHEN metric = ANY(:by_day) THEN 0 ELSE bucket END AS bucket,
+       coalesce(sum(amount) FILTER (WHERE month >= :first), 0) AS within, sum(amount) AS until_end
+FROM cell
+WHERE generation = :generation AND metric = ANY(:metrics) AND month <= :last{units}
+  AND (month >= :first OR metric = ANY(:stocks)) AND (metric <> ALL(:by_day) OR month + bucket - 1 <= :until)
+GROUP BY 1, 2, 3, 4
+"""
+_STATEMENTS: Final = {
+    (dimension, everybody): text(
+        _READ.format(dimension=dimension, units="" if everybody else " AND district = ANY(:units)")
+    )
+    for dimension in CATEGORIES
+    for everybody in (True, False)
+}
+
+
+async def category_tallies(
+    conn: AsyncConnection,
+    *,
+    dimension: Dimension,
+    generation: int,
+    units: Collection[str] | None,
+    period: Period,
+    catalogue: Catalogue,
+) -> dict[str, dict[str, Tally]]:
+    """Return the tally of each category of each of the units, or of every unit for which something counts."""
+    stocks = {metric for count in catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
+    bind = {
+        "generation": generation,
+        "first": period.first_month,
+        "last": period.last_month,
+        "until": period.counted_until,
+        "metrics": sorted(metric.value for metric in metrics_of(catalogue)),
+        "stocks": sorted(metric.value for metric in {*stocks, *STOCKS}),
+        "by_day": sorted(metric.value for metric in BY_DAY),
+    }
+    if units is not None:
+        bind["units"] = [*units]
+    found: defaultdict[str, defaultdict[str, Tally]] = defaultdict(lambda: defaultdict(_empty))
+    every = set(units or ())
+    for row in await conn.execute(_STATEMENTS[dimension, units is None], bind):
+        district, name, category, bucket, within, until_end = row
+        tally, metric = found[_known(category, dimension)][district], Metric(name)
+        every.add(district)
+        tally.within[metric] += int(within)
+        tally.until_end[metric] += int(until_end)
+        if metric in HISTOGRAMS and within:
+            tally.histograms[metric][bucket] += int(within)
+    return {category: {unit: found[category][unit] for unit in sorted(every)} for category in CATEGORIES[dimension]}
+
+
+def _known(category: str, dimension: Dimension) -> str:
+    return category if category in CATEGORIES[dimension] else "unknown"
+
+
+def _empty() -> Tally:
+    return Tally(histograms={metric: Counter() for metric in HISTOGRAMS})

@@ -1,0 +1,131 @@
+"""Reads: the tallies of each of many months, from one statement."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_service.aggregation.calendar import add_months, month_period, months_through, twelve_until
+from indicator_service.aggregation.imported import groups_of, reach_of
+from indicator_service.aggregation.tally import Imported, Tally
+from indicator_service.definitions import Catalogue, Metric
+from indicator_service.definitions.metrics import BY_DAY, HISTOGRAMS, STOCKS
+from indicator_service.imports import store as imports
+from indicator_service.imports.standing import standing
+
+# Of a stock, what came before the first month stands in the month before it. Of what is counted by day the month under
+# way is read by day, so that days to come are in none.
+_READ: Final = """
+SELECT district, metric, greatest(month, CAST(:before AS date)) AS month, bucket, sum(amount) AS amount
+FROM (
+    SELECT district, metric, month, bucket, amount FROM district_cell
+    WHERE generation = :generation AND metric = ANY(:metrics) AND month <= :last
+      AND (month >= :first OR metric = ANY(:stocks)) AND (month < :current OR metric <> ALL(:by_day))
+    UNION ALL
+    SELECT district, metric, CAST(:current AS date), 0, amount FROM district_day
+    WHERE generation = :generation AND metric = ANY(:metrics) AND day BETWEEN :current AND :until
+) AS counted
+"""
+_GROUPED: Final = " GROUP BY 1, 2, 3, 4"
+_EVERY: Final = text(_READ + _GROUPED)
+_OF_UNITS: Final = text(f"{_READ} WHERE district = ANY(:units) {_GROUPED}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which months of whom are asked for, of which definitions, and on which day."""
+
+    first: date
+    last: date
+    units: Collection[str] | None
+    """None: everybody's."""
+    catalogue: Catalogue
+    today: date
+    kind: Literal["month", "rolling_12"] = "month"
+    """Whether figures of the months are computed, or of the twelve until each, which rest on more that is imported."""
+
+    @property
+    def months(self) -> tuple[date, ...]:
+        """The months, in order."""
+        return months_through(self.first, self.last)
+
+
+def metrics_of(catalogue: Catalogue) -> frozenset[Metric]:
+    """Return all that some definitions are computed from, and what their totals are part of."""
+    found = {metric for i in catalogue.indicators for version in i.versions for metric in version.metrics}
+    counted = (metric for count in catalogue.counts for metric in (count.flow, count.stock_in, count.stock_out))
+    return frozenset(found | {metric for metric in counted if metric})
+
+
+async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int) -> dict[date, dict[str, Tally]]:
+    """Return the tally of each month of each of the units, or of every unit for which something counts in any."""
+    stocks = {metric for count in asked.catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
+    current = asked.today.replace(day=1)
+    bind = {
+        "generation": generation,
+        "before": add_months(asked.first, -1),
+        "first": asked.first,
+        "last": asked.last,
+        "current": current,
+        "until": asked.today if asked.last >= current else add_months(asked.first, -1),
+        "metrics": sorted(metric.value for metric in metrics_of(asked.catalogue)),
+        "stocks": sorted(metric.value for metric in {*stocks, *STOCKS}),
+        "by_day": sorted(metric.value for metric in BY_DAY),
+    }
+    if asked.units is None:
+        rows = await conn.execute(_EVERY, bind)
+    else:
+        rows = await conn.execute(_OF_UNITS, {**bind, "units": [*asked.units]})
+    sums: defaultdict[str, _Sums] = defaultdict(_Sums)
+    for unit in asked.units or ():
+        sums[unit] = _Sums()
+    for district, metric, month, bucket, amount in rows:
+        sums[district].add(month, Metric(metric), bucket, int(amount))
+    imported = await _imported(conn, asked)
+    for unit in imported:
+        sums.setdefault(unit, _Sums())
+    of_units = {
+        unit: found.tallies(asked, {unit: imported[unit]} if unit in imported else {}) for unit, found in sums.items()
+    }
+    return {month: {unit: tallies[month] for unit, tallies in of_units.items()} for month in asked.months}
+
+
+class _Sums:
+    """The sums of one unit while its rows are read."""
+
+    def __init__(self) -> None:
+        self._within: defaultdict[date, Counter[Metric]] = defaultdict(Counter)
+        self._buckets: defaultdict[date, dict[Metric, Counter[int]]] = defaultdict(dict)
+
+    def add(self, month: date, metric: Metric, bucket: int, amount: int) -> None:
+        self._within[month][metric] += amount
+        if metric in HISTOGRAMS and amount:
+            self._buckets[month].setdefault(metric, Counter())[bucket] += amount
+
+    def tallies(self, asked: Asked, imported: Mapping[str, Imported]) -> dict[date, Tally]:
+        there = Counter(self._within.get(add_months(asked.first, -1), {}))
+        found = {}
+        for month in asked.months:
+            within = self._within.get(month, Counter())
+            there.update(within)
+            histograms = {metric: Counter[int]() for metric in HISTOGRAMS} | self._buckets.get(month, {})
+            found[month] = Tally(within=within, until_end=Counter(there), histograms=histograms, imported=imported)
+        return found
+
+
+async def _imported(conn: AsyncConnection, asked: Asked) -> dict[str, Imported]:
+    period_of = month_period if asked.kind == "month" else twelve_until
+    reaches = [
+        reach
+        for month in asked.months
+        for period in [period_of(month, today=asked.today)]
+        if (reach := reach_of(groups_of(asked.catalogue, period), period)) is not None
+    ]
+    if not reaches:
+        return {}
+    first, last = min(first for first, _ in reaches), max(last for _, last in reaches)
+    return standing(await imports.lines(conn, first=first, last=last, units=asked.units, known_at=None))
