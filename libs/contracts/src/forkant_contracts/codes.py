@@ -5,7 +5,7 @@ an error, so that a new code never stops a consumer; ``UNKNOWN`` itself is never
 """
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 
 class OpenCode(StrEnum):
@@ -23,7 +23,13 @@ class CaseType(OpenCode):
     GROUP = "group"
     PLACE = "place"
     PHENOMENON = "phenomenon"
+    ONLINE_COMMUNITY = "online_community"
+    """A community on a digital platform, such as the members of a channel or of a game's server."""
     UNKNOWN = "unknown"
+
+
+PILOT_CASE_TYPES: Final = frozenset({CaseType.ONLINE_COMMUNITY})
+"""Case types that came as pilots. Whether one still is one on a day, the case service's reference data say."""
 
 
 class CaseState(OpenCode):

@@ -123,7 +123,7 @@ TOPICS: Final[dict[str, Topic]] = {
             partitions=3,
             retention_ms=30 * _DAY_MS,
             producer="indicator-service",
-            consumers=("notification-service",),
+            consumers=("case-service", "notification-service"),
         ),
         Topic(
             name=ACCESS_TOPIC,

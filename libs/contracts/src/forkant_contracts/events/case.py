@@ -41,6 +41,7 @@ class CaseOpened(CaseEvent):
     """A case was opened; its state is ``registered`` and ``time`` is the day it counts from."""
 
     TYPE: ClassVar[str] = "no.forkant.case.opened.v1"
+    MINOR: ClassVar[int] = 1
 
     case_type: CaseType
     """Person, group, place or phenomenon."""

@@ -56,6 +56,7 @@ class BestPracticePublished(EventData):
     """
 
     TYPE: ClassVar[str] = "no.forkant.best-practice.published.v1"
+    MINOR: ClassVar[int] = 1
     TOPIC: ClassVar[str] = CATALOGUE_TOPIC
 
     theme: Theme

@@ -94,23 +94,49 @@ class PlanDue(SteeringEvent):
     """The plan that ends; none where there is none in force."""
 
 
-class PilotEnrolled(SteeringEvent):
-    """Districts were enrolled in a pilot, or their number or its period changed: the newest event holds.
-
-    The pilot is the aggregate.
-    """
-
-    TYPE: ClassVar[str] = "no.forkant.pilot.enrolled.v1"
+class PilotEvent(SteeringEvent):
+    """Base of the events of a pilot programme, which is the aggregate."""
 
     pilot: CatalogueCode
     """Code of the pilot."""
     districts: tuple[UnitId, ...]
-    """All districts that take part."""
+    """All districts and special bodies that take part, now or from a day to come on."""
+
+
+class PilotEnrolled(PilotEvent):
+    """The unit in the envelope was enrolled in a pilot; of what is said of the pilot, the newest event holds."""
+
+    TYPE: ClassVar[str] = "no.forkant.pilot.enrolled.v1"
+    MINOR: ClassVar[int] = 1
+
     case_types: tuple[CaseType, ...] = ()
-    """Case types that only these districts may open during the pilot."""
+    """Case types that only units that take part may open, during the pilot."""
     baseline_from: Day
     """First day of the time before the pilot that it is compared with."""
     starts_on: Day
     """First day of the pilot."""
     ends_on: Day
     """Last day of the pilot."""
+    enrolled_from: Day | None = None
+    """First day on which the unit takes part; absent: the pilot's first. Since 1.1."""
+
+
+class PilotWithdrawn(PilotEvent):
+    """The unit in the envelope takes part in a pilot no longer, or not after a day to come."""
+
+    TYPE: ClassVar[str] = "no.forkant.pilot.withdrawn.v1"
+
+    last_day: Day
+    """Last day on which it takes part; when that is before the day it was enrolled from, it never did."""
+
+
+class PilotEnded(PilotEvent):
+    """A pilot in which units are enrolled was ended before its last day; the unit in the envelope is the directorate.
+
+    Nobody takes part after the last day. A pilot that comes to the end of its period has no such event.
+    """
+
+    TYPE: ClassVar[str] = "no.forkant.pilot.ended.v1"
+
+    last_day: Day
+    """Last day of the pilot now; when that is before its first day, it never was."""

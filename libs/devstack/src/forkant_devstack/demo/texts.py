@@ -50,6 +50,7 @@ _ABOUT: Final[Mapping[CaseType, str]] = {
     CaseType.GROUP: "around a group",
     CaseType.PLACE: "at one place",
     CaseType.PHENOMENON: "as a pattern over time",
+    CaseType.ONLINE_COMMUNITY: "in an online community",
 }
 
 GOALS: Final = (

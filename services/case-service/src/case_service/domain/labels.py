@@ -43,6 +43,7 @@ LABELS: Final[Mapping[type[c.OpenCode], Mapping[str, Label]]] = MappingProxyType
             group=("en gruppe", "a group"),
             place=("et sted", "a place"),
             phenomenon=("et fenomen", "a phenomenon"),
+            online_community=("et digitalt miljø", "an online community"),
         ),
         c.CaseState: _labels(
             registered=("registrert", "registered"),

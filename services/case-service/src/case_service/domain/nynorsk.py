@@ -13,6 +13,7 @@ NYNORSK: Final[Mapping[type[c.OpenCode], Mapping[str, str]]] = MappingProxyType(
             "group": "ei gruppe",
             "place": "ein stad",
             "phenomenon": "eit fenomen",
+            "online_community": "eit digitalt miljø",
         },
         c.CaseState: {
             "planned": "planlagd",
