@@ -40,6 +40,8 @@ STEERING = (
     "prevention_plan_version",
     "prevention_goal",
     "prevention_plan_goal",
+    "pilot",
+    "pilot_enrolment",
 )
 CELLS = ("cell", "district_cell", "district_day")
 GUARDED = {*WORKERS, *IMPORTS, *STEERING, *CELLS, "idempotency_key"}

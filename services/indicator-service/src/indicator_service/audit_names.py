@@ -46,11 +46,16 @@ def known(names: Iterable[str]) -> tuple[UUID, ...]:
     return tuple(each for each in found if each is not None)
 
 
-_BY_ID: Final = frozenset({"case", "target", "priority", "plan", "import"})
+def id_of_unit(unit: str) -> UUID:
+    """Return the id of a unit, whichever release knows it."""
+    return uuid5(NAMESPACE, f"unit:{unit}")
+
+
+_BY_ID: Final = frozenset({"case", "target", "priority", "plan", "import", "pilot"})
 
 
 def _by_id(name: str) -> UUID | None:
-    """Return what has an id of its own: a target, priority, plan or import, or a case of which the rest was erased."""
+    """Return what has an id of its own: what is steered by, an import, or a case of which the rest was erased."""
     kind, _, rest = name.partition(":")
     try:
         return UUID(rest) if kind in _BY_ID else None

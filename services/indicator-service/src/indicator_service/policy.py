@@ -25,8 +25,14 @@ READ_PLANS = "plan.read"
 WRITE_PLANS = "plan.write"
 APPROVE_PLANS = "plan.approve"
 WITHDRAW_PLANS = "plan.withdraw"
+READ_PILOTS = "pilot.read"
+PROPOSE_PILOTS = "pilot.propose"
+APPROVE_PILOTS = "pilot.approve"
+ENROL_IN_PILOTS = "pilot.enrol"
+WITHDRAW_FROM_PILOTS = "pilot.withdraw"
+END_PILOTS = "pilot.end"
 
-UNAUDITED = frozenset({READ_REFERENCE, READ_TARGETS, READ_PRIORITIES, READ_PLANS})
+UNAUDITED = frozenset({READ_REFERENCE, READ_TARGETS, READ_PRIORITIES, READ_PLANS, READ_PILOTS})
 """Actions that show no figures, whose success needs no entry in the audit trail."""
 
 _READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IMPORTER.value}
@@ -60,6 +66,11 @@ POLICY = Policy(
         WRITE_PLANS: frozenset({Role.PREVENTION_LEAD.value}),
         APPROVE_PLANS: frozenset({Role.DIRECTORATE.value}),
         WITHDRAW_PLANS: _STEERERS,
+        READ_PILOTS: _READERS,
+        **dict.fromkeys(
+            (PROPOSE_PILOTS, APPROVE_PILOTS, ENROL_IN_PILOTS, WITHDRAW_FROM_PILOTS, END_PILOTS),
+            frozenset({Role.DIRECTORATE.value}),
+        ),
     }
 )
 

@@ -167,3 +167,53 @@ async def test_the_api_removes_nothing_and_does_not_touch_the_watches(database, 
     async with told(database.app_url, ALL) as app:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
             await app.execute(f"DELETE FROM {table}")
+
+
+ADD_PILOT = """
+INSERT INTO pilot (id, code, state, name_nb, name_en, case_types, indicators, baseline_from, baseline_until, first_day,
+                   last_day, closes, reason, proposed_by, proposed_at)
+VALUES ($1, 'walled', 'proposed', 'n', 'n', '{online_community}', '{10}', '2029-01-01', '2029-12-31', '2030-01-01',
+        '2030-12-31', '2030-12-31', 'r', 's', now())
+"""
+TELL = """
+INSERT INTO event_archive (event_id, topic, partition, aggregate_id, aggregate_version, type, source, data_schema, unit,
+                           occurred_at, recorded_at, data)
+VALUES (gen_random_uuid(), 'forkant.steering.v1', 0, $1, 1, 't', 's', 'd', 'oslo', now(), now(), '{}')
+"""
+
+
+@pytest.mark.parametrize("stance", [OSLO, TROMS, NOBODY])
+async def test_nobody_but_the_directorate_writes_a_pilot_enrols_or_tells_of_one(database, stance):
+    pilot = uuid4()
+    async with told(database.app_url, ALL) as app:
+        await app.execute(ADD_PILOT, pilot)
+        await app.execute(TELL, pilot)
+        enrol = "INSERT INTO pilot_enrolment VALUES ($1, 'oslo', 1, '2030-01-01', NULL, 's', now())"
+        assert await app.execute(enrol, pilot) == "INSERT 0 1"
+        for name in ("steers", "unit", "subject"):
+            await app.execute("SELECT set_config($1, $2, true)", f"forkant.{name}", stance.get(name, ""))
+        assert await app.fetchval("SELECT count(*) FROM pilot") == 0
+        for statement in (ADD_PILOT, TELL, enrol.replace("1, '2030", "2, '2030")):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                async with app.transaction():
+                    await app.execute(statement, pilot if "pilot (" not in statement else uuid4())
+
+
+async def test_the_api_tells_of_pilots_alone_and_looks_at_no_event(database):
+    async with told(database.app_url, ALL) as app:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            async with app.transaction():
+                await app.execute(TELL, uuid4())
+        assert await app.fetchval("SELECT count(*) FROM pilot") == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            await app.fetch("SELECT * FROM event_archive")
+
+
+async def test_the_database_takes_no_approval_of_ones_own_pilot_and_no_other_content(database):
+    async with told(database.app_url, ALL) as app:
+        await app.execute(ADD_PILOT, uuid4())
+        with pytest.raises(asyncpg.CheckViolationError):
+            async with app.transaction():
+                await app.execute("UPDATE pilot SET approved_by = proposed_by, approved_at = now()")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            await app.execute("UPDATE pilot SET indicators = '{11}'")

@@ -15,7 +15,7 @@ from indicator_service.steering.target_store import Draft
 from indicator_service.steering.versions import Days
 
 # No control characters but lines, and none that turn the reading order around.
-_READABLE: Final = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+$"
+READABLE: Final = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+$"
 
 _VERSION: Final = {
     "goal": 0.8,
@@ -37,6 +37,21 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "valid_until": "2099-12-31",
         "reason": "Flere skoler har meldt fra.",
     },
+    "ProposePilot": {
+        "code": "online_communities",
+        "name_nb": "Forebygging i digitale miljøer",
+        "name_en": "Prevention in online communities",
+        "case_types": ["online_community"],
+        "indicators": [5, 10],
+        "baseline_from": "2098-01-01",
+        "baseline_until": "2098-12-31",
+        "valid_from": "2099-01-01",
+        "valid_until": "2099-12-31",
+        "reason": "Tre distrikter prøver en felles måte å arbeide på.",
+    },
+    "EndPilot": {"reason": "Erfaringene er samlet."},
+    "Enrol": {"unit": "innlandet"},
+    "WithdrawUnit": {},
 }
 """A body of each kind that is accepted, for the description of the API."""
 
@@ -48,7 +63,7 @@ UnitOrNational = Annotated[
 Number = Annotated[int, Field(strict=True, ge=1, le=LAST_NUMBER, examples=[10])]
 Amount = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
 Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1_000, pattern=_READABLE)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1_000, pattern=READABLE)]
 PeriodKind = Literal["month", "rolling_12"]
 
 

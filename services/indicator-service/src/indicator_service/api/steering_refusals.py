@@ -34,7 +34,7 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
         Code.VALIDITY_OUT_OF_RANGE: (
             _UNPROCESSABLE,
             "The days are out of range",
-            "Begin on `earliest` or later, and end on the first day or later; a plan or a priority within five years.",
+            "Begin on `earliest` or later, end on the first day or later, and last at most five years, where it ends.",
         ),
         Code.TARGET_EXISTS: (
             _CONFLICT,
@@ -64,6 +64,27 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             _CONFLICT,
             "It has priority on one of these days",
             "Find it at /v1/priorities, and withdraw it first.",
+        ),
+        Code.NO_PILOT_TYPE: (
+            _UNPROCESSABLE,
+            "The case type is no pilot",
+            "`allowed` holds those that a programme may open; all others are open to every unit.",
+        ),
+        Code.PILOT_EXISTS: (_CONFLICT, "Another programme has this code", "Choose another code."),
+        Code.PILOT_NOT_APPROVED: (
+            _CONFLICT,
+            "The programme is not under way",
+            "`state` says where it stands; units take part in one that is approved and not ended.",
+        ),
+        Code.ALREADY_ENROLLED: (
+            _CONFLICT,
+            "The unit takes part already",
+            "On this day or after it; see the enrolments of the pilot.",
+        ),
+        Code.NOT_ENROLLED: (
+            _CONFLICT,
+            "The unit takes no part",
+            "Neither on this day nor after it; see the enrolments of the pilot.",
         ),
         Code.TOO_MANY: (_CONFLICT, "There are as many versions as there may be", "Ask whoever runs the platform."),
     }

@@ -25,6 +25,11 @@ class Code(StrEnum):
     ALREADY_ENDED = "already-ended"
     ALREADY_PRIORITISED = "already-prioritised"
     TOO_MANY = "too-many"
+    NO_PILOT_TYPE = "no-pilot-type"
+    PILOT_EXISTS = "pilot-exists"
+    PILOT_NOT_APPROVED = "pilot-not-approved"
+    ALREADY_ENROLLED = "already-enrolled"
+    NOT_ENROLLED = "not-enrolled"
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
