@@ -1260,6 +1260,16 @@ class SubstituteView(Model):
     valid_to: AwareDatetime
 
 
+class TakingPartView(Model):
+    """A unit that takes part in a pilot, and the days on which it does; both are included."""
+
+    pilot: str
+    """The code of the programme: see /v1/pilots of the indicator service."""
+    unit: str
+    valid_from: date
+    valid_until: date | None
+
+
 class TaskView(Model):
     """A task: what is to be done with a case, by whom and until when."""
 
@@ -2165,6 +2175,17 @@ class PartnerAsOf(Model):
     removed_at: AwareDatetime | None
 
 
+class PilotedView(Model):
+    """Days on which only units that take part in a pilot may use a code; both are included."""
+
+    code: str
+    code_list: str
+    open_in: list[TakingPartView]
+    valid_from: date
+    valid_until: date | None
+    """Last day; null: until further notice."""
+
+
 class PrepareDisclosure(Model):
     """What is to be given of a case, to whom, on which ground, and why."""
 
@@ -2631,6 +2652,8 @@ class Catalogue(Model):
     municipalities: list[MunicipalityView]
     on: date
     """The day that units and municipalities are of."""
+    piloted: list[PilotedView]
+    """Codes that are pilots, and the units that may use them."""
     retired: dict[str, dict[str, date]]
     """Codes that nothing new takes, by list, with the day from which: they still read where they stand."""
     units: list[UnitView]

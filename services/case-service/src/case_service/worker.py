@@ -1,4 +1,4 @@
-"""The worker process: publishes the outbox and keeps house. ``python -m case_service.worker``."""
+"""The worker process: publishes the outbox, reads of pilots and keeps house. ``python -m case_service.worker``."""
 
 import asyncio
 import os
@@ -15,6 +15,7 @@ from forkant_kit.archive import drop_old_months, measure_archive, prepare_archiv
 from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.chores import Chore, keep_house
+from forkant_kit.consumer import EventConsumer
 from forkant_kit.db import create_engine, new_id, transaction, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
@@ -27,6 +28,7 @@ from forkant_kit.watermark import WatermarkPublisher
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from case_service import consumers
 from case_service.attachment_settings import LATE_AFTER
 from case_service.commands import deadlines, escalations, reminders, retention
 from case_service.domain.moments import local_day
@@ -157,12 +159,20 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
     watermark = WatermarkPublisher(
         engine=engine, kafka_bootstrap=settings.kafka_bootstrap, service=SERVICE, topics=topics
     )
+    consumer = EventConsumer(
+        engine=engine,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        group=consumers.GROUP,
+        topics=consumers.TOPICS,
+        apply=consumers.apply,
+    )
     bucket = bucket_of(settings)
     checks = [database_check(engine), row_security_check(engine, free=FREE), *bucket_checks(bucket)]
-    health = worker_app(readiness=checks, alive=relay.healthy)
+    health = worker_app(readiness=checks, alive=lambda: relay.healthy() and consumer.healthy())
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run(stop), name="relay")
+            group.create_task(consumer.run(stop), name="consumer")
             group.create_task(build_sealer(settings, engine).run(stop), name="sealer")
             group.create_task(watermark.run(stop), name="watermark")
             group.create_task(

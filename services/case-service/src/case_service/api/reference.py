@@ -23,11 +23,14 @@ from case_service.api.views.reference import (
     MunicipalityHistory,
     MunicipalityList,
     MunicipalityView,
+    PilotedView,
+    TakingPartView,
     UnitList,
     UnitView,
 )
 from case_service.domain.catalogue import CODES, LISTS, listed_codes
 from case_service.domain.moments import local_day
+from case_service.domain.pilots import Pilots
 from case_service.domain.refusals import Code, Refusal
 from case_service.queries import reference as queries
 
@@ -55,6 +58,7 @@ async def catalogue(request: Request, _principal: Reader, on: On = None, kept: I
             on=day,
             codes=dict(CODES),
             retired=await queries.list_retired_codes(conn),
+            piloted=_piloted(await queries.list_pilots(conn)),
             units=_units(await queries.list_units(conn, day=day)),
             municipalities=_municipalities(await queries.list_municipalities(conn, day=day)),
             methods=_methods(await queries.list_methods(conn)),
@@ -162,6 +166,24 @@ def _units(rows: queries.Rows) -> list[UnitView]:
 
 def _municipalities(rows: queries.Rows) -> list[MunicipalityView]:
     return [MunicipalityView.model_validate(dict(row)) for row in rows]
+
+
+def _piloted(pilots: Pilots) -> list[PilotedView]:
+    return [
+        PilotedView(
+            code_list="case_type",
+            code=code,
+            valid_from=days.first,
+            valid_until=days.last,
+            open_in=[
+                TakingPartView(unit=e.unit, pilot=e.pilot, valid_from=e.days.first, valid_until=e.days.last)
+                for e in pilots.open_in.get(code, ())
+                if e.days.last is None or e.days.first <= e.days.last
+            ],
+        )
+        for code in sorted(pilots.piloted)
+        for days in pilots.piloted[code]
+    ]
 
 
 def _methods(rows: queries.Rows, *, on: date | None = None) -> list[MethodView]:

@@ -10,6 +10,7 @@ from forkant_kit.problems import ProblemError, not_found
 from case_service.domain.refusals import Code, Refusal
 
 _CONFLICT: Final = 409
+_FORBIDDEN: Final = 403
 _UNPROCESSABLE: Final = 422
 
 ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
@@ -147,6 +148,11 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "`files` and `bytes` say how much a case may hold. Remove what is not needed.",
         ),
         Code.UPLOAD_TOO_SLOW: (408, "The content took too long to come", "Send it again over a better line."),
+        Code.PILOT_NOT_OPEN: (
+            _FORBIDDEN,
+            "The type of case is a pilot",
+            "Units that take part open it, and may hold it, on the days of the pilot: see `piloted` at /v1/catalogue.",
+        ),
         Code.CODE_RETIRED: (
             _UNPROCESSABLE,
             "A code is retired",

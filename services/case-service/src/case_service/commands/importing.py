@@ -147,6 +147,10 @@ def _problems(context: Context, row: Row, known: Known, seen: set[tuple[str, str
         yield _refused(row, refusal)
     yield from _unfit_codes(row, known)
     if unit is not None and at is not None:
+        try:
+            known.pilots.check(row.new.case_type, unit=unit, day=local_day(at))
+        except Refusal as refusal:
+            yield _refused(row, refusal)
         if (unit, row.reference) in seen:
             yield _wrong(row, "/source_reference", RowCode.REPEATED_REFERENCE)
         seen.add((unit, row.reference))

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.commands.context import Context, Receipt
 from case_service.commands.members import member
+from case_service.commands.pilots import check_pilot
 from case_service.commands.retention import columns_of
 from case_service.domain.attempt import Kind
 from case_service.domain.levels import Level
@@ -82,8 +83,10 @@ async def insert_opened(
     """Insert a case with its first event and its audit row.
 
     Raises:
-        Refusal: too little is known of the case, or its level is above the caller's clearance.
+        Refusal: too little is known of the case, its level is above the caller's clearance, or it is of a pilot that
+            the caller's unit takes no part in.
     """
+    await check_pilot(conn, new.case_type, unit=context.unit, day=local_day(at))
     opening = opening_of(context, new, at=at, case_id=case_id, concern_id=concern_id)
     await write(conn, context, bound(context, [opening], action="case.open"))
     if new.subject_form is not None:

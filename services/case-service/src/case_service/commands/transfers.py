@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from case_service.commands.change import Change, Outcome, begin, begun, finish
 from case_service.commands.context import Context, Receipt, Target
 from case_service.commands.members import member
+from case_service.commands.pilots import check_pilot
 from case_service.domain.attempt import Action, Attempt, Kind
 from case_service.domain.lifecycle import decide
 from case_service.domain.moments import local_day
@@ -34,13 +35,15 @@ async def offer(conn: AsyncConnection, context: Context, target: Target, *, to_u
     """Offer a case to another unit.
 
     Raises:
-        Refusal: there is no such unit or it is the caller's own, another offer is open, or the rules say no.
+        Refusal: there is no such unit or it is the caller's own, it takes no part in the pilot that the case is of,
+            another offer is open, or the rules say no.
     """
     change = await begin(conn, context, target)
     if to_unit not in await units_with_cases(conn, day=local_day(context.now)):
         raise Refusal(Code.UNKNOWN_UNIT)
     if to_unit == change.loaded.unit:
         raise Refusal(Code.SAME_UNIT)
+    await check_pilot(conn, change.loaded.case_type, unit=to_unit, day=local_day(context.now))
     transfer_id = context.new_id()
     attempt = Attempt(action=Action.OFFER_TRANSFER, actor=change.actor, item_id=transfer_id)
     outcome = Outcome(action=attempt.action, item_id=transfer_id, offered_to=to_unit)
@@ -67,9 +70,11 @@ async def accept(conn: AsyncConnection, context: Context, target: Target, transf
     """Take over a case on offer; from now on the caller's unit holds it, and the caller is its owner and only member.
 
     Raises:
-        Refusal: there is no such offer, it was answered, or the rules say no.
+        Refusal: there is no such offer, it was answered, the unit takes no part any more in the pilot that the case is
+            of, or the rules say no.
     """
     change = await _begin_answer(conn, context, target, transfer_id)
+    await check_pilot(conn, change.loaded.case_type, unit=context.unit, day=local_day(context.now))
     attempt = Attempt(action=Action.ACCEPT_TRANSFER, actor=change.actor, item_id=transfer_id)
     outcome = Outcome(
         action=attempt.action,

@@ -10,6 +10,7 @@ from typing import Final
 
 from forkant_contracts.units import CASE_UNITS
 
+from case_service.domain.pilots import NO_PILOTS, Pilots
 from case_service.domain.refusals import Code, Refusal
 
 RETIRABLE: Final = ("theme", "case_type", "legal_basis")
@@ -35,6 +36,7 @@ PLACES: Final[Mapping[Code, str]] = MappingProxyType(
         Code.UNKNOWN_UNIT: "/unit",
         Code.CASE_OF_ANOTHER_UNIT: "/unit",
         Code.UNKNOWN_MUNICIPALITY: "/municipality_number",
+        Code.PILOT_NOT_OPEN: "/case_type",
     }
 )
 """The place in a row that a refusal is about."""
@@ -56,6 +58,7 @@ class Known:
     municipalities: Collection[str]
     retired: Mapping[str, Mapping[str, date]]
     """From which day each retired code is taken no more, by list and code."""
+    pilots: Pilots = NO_PILOTS
 
 
 def unit_of(named: str | None, *, own: str) -> str | None:

@@ -48,6 +48,7 @@ class Code(StrEnum):
     ATTACHMENT_LIMIT = "attachment-limit"
     UPLOAD_TOO_SLOW = "upload-too-slow"
     CODE_RETIRED = "code-retired"
+    PILOT_NOT_OPEN = "pilot-not-open"
     METHOD_RETIRED = "method-retired"
     OWN_PROPOSAL = "own-proposal"
     HEARING_OPEN = "hearing-open"

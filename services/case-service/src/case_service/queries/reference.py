@@ -8,6 +8,8 @@ from sqlalchemy import BindParameter, RowMapping, and_, bindparam, case, func, o
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from case_service.domain.pilots import Pilots
+from case_service.store import pilots
 from case_service.store.reference import retired_codes
 from case_service.tables import method, method_step, municipality, municipality_unit, unit
 
@@ -110,6 +112,11 @@ async def list_units(conn: AsyncConnection, *, day: date | None) -> Rows:
 async def list_retired_codes(conn: AsyncConnection) -> dict[str, dict[str, date]]:
     """Return from which day each retired code is taken no more, by list and code."""
     return await retired_codes(conn)
+
+
+async def list_pilots(conn: AsyncConnection) -> Pilots:
+    """Return which types of case are pilots, and who takes part in a programme that opens them."""
+    return await pilots.load(conn)
 
 
 async def list_methods(conn: AsyncConnection) -> Rows:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from case_service.domain.importing import Known
+from case_service.store import pilots
 from case_service.store.batches import insert_columns
 from case_service.store.reference import retired_codes
 from case_service.tables import imported_case, municipality
@@ -25,7 +26,7 @@ _BEFORE: Final = select(_i.reference).where(
 async def known(conn: AsyncConnection) -> Known:
     """Return what rows are held against."""
     numbers = (await conn.execute(select(municipality.c.number))).scalars()
-    return Known(municipalities=frozenset(numbers), retired=await retired_codes(conn))
+    return Known(municipalities=frozenset(numbers), retired=await retired_codes(conn), pilots=await pilots.load(conn))
 
 
 async def act_for(conn: AsyncConnection, unit: str) -> None:

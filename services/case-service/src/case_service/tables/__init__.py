@@ -26,6 +26,7 @@ from case_service.tables.methods import (
     method_proposal,
     method_step,
 )
+from case_service.tables.pilots import pilot, pilot_unit, piloted_code
 from case_service.tables.reference import municipality, municipality_unit, unit, unit_succession
 from case_service.tables.reorganisations import reorganisation
 from case_service.tables.search import case_word, case_words
@@ -78,6 +79,9 @@ __all__ = [
     "municipality_unit",
     "object_deletion",
     "partner",
+    "pilot",
+    "pilot_unit",
+    "piloted_code",
     "plan",
     "plan_goal",
     "preventive_case",

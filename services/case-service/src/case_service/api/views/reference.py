@@ -142,6 +142,25 @@ class MethodList(View):
     items: list[MethodView]
 
 
+class TakingPartView(View):
+    """A unit that takes part in a pilot, and the days on which it does; both are included."""
+
+    unit: str
+    pilot: str = Field(description="The code of the programme: see /v1/pilots of the indicator service.")
+    valid_from: date
+    valid_until: date | None
+
+
+class PilotedView(View):
+    """Days on which only units that take part in a pilot may use a code; both are included."""
+
+    code_list: str
+    code: str
+    valid_from: date
+    valid_until: date | None = Field(description="Last day; null: until further notice.")
+    open_in: list[TakingPartView]
+
+
 class Catalogue(View):
     """Everything that a client needs to fill in forms: codes, units, municipalities, methods."""
 
@@ -150,6 +169,7 @@ class Catalogue(View):
     retired: dict[str, dict[str, date]] = Field(
         description="Codes that nothing new takes, by list, with the day from which: they still read where they stand."
     )
+    piloted: list[PilotedView] = Field(description="Codes that are pilots, and the units that may use them.")
     units: list[UnitView]
     municipalities: list[MunicipalityView]
     methods: list[MethodView]
