@@ -365,6 +365,9 @@ LATER = {
     Kind.PREVENTION_PLAN_APPROVED,
     Kind.PREVENTION_PLAN_MISSING,
     Kind.PREVENTION_PLAN_ENDING,
+    Kind.PILOT_ENROLLED,
+    Kind.PILOT_WITHDRAWN,
+    Kind.PILOT_ENDED,
 }
 """Kinds that are younger than what messages need: nobody had one before."""
 BEFORE = """

@@ -9,7 +9,7 @@ from forkant_contracts.codes import TransferReason
 from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
 from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
-from forkant_contracts.events.steering import IndicatorThresholdCrossed, PlanApproved, PlanDue
+from forkant_contracts.events.steering import IndicatorThresholdCrossed, PilotEnded, PilotEvent, PlanApproved, PlanDue
 from forkant_contracts.events.task import TaskOverdue
 from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
 
@@ -41,6 +41,7 @@ def happening_of(event: Event) -> Happening:
         answering_unit=event.data.answering_unit if isinstance(event.data, TaskOverdue) else None,
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
         plan_due=event.data.reason if isinstance(event.data, PlanDue) else None,
+        taking_part=event.data.districts if isinstance(event.data, PilotEnded) else (),
         reorganised=isinstance(event.data, CaseTransferred) and event.data.reason is TransferReason.REORGANISATION,
     )
 
@@ -59,6 +60,8 @@ def _subject_id_of(event: Event) -> UUID:
 def _subject_of(event: Event) -> Subject:
     if isinstance(event.data, PlanApproved | PlanDue):
         return Subject.PREVENTION_PLAN
+    if isinstance(event.data, PilotEvent):
+        return Subject.PILOT
     if event.topic == STEERING_TOPIC:
         return Subject.TARGET
     if isinstance(event.data, BestPracticePublished):

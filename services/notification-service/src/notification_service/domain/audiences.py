@@ -32,6 +32,9 @@ REVIEW_OVERDUE: Final = "no.forkant.access.review-overdue.v1"
 THRESHOLD_CROSSED: Final = "no.forkant.indicator.threshold-crossed.v1"
 PLAN_APPROVED: Final = "no.forkant.plan.approved.v1"
 PLAN_DUE: Final = "no.forkant.plan.due.v1"
+PILOT_ENROLLED: Final = "no.forkant.pilot.enrolled.v1"
+PILOT_WITHDRAWN: Final = "no.forkant.pilot.withdrawn.v1"
+PILOT_ENDED: Final = "no.forkant.pilot.ended.v1"
 
 SHARED_TYPES: Final = frozenset(
     {
@@ -43,7 +46,14 @@ SHARED_TYPES: Final = frozenset(
 )
 """Events about what all units share: no case, no concern and nobody."""
 
-ABOUT_NOBODY: Final = SHARED_TYPES | {THRESHOLD_CROSSED, PLAN_APPROVED, PLAN_DUE}
+ABOUT_NOBODY: Final = SHARED_TYPES | {
+    THRESHOLD_CROSSED,
+    PLAN_APPROVED,
+    PLAN_DUE,
+    PILOT_ENROLLED,
+    PILOT_WITHDRAWN,
+    PILOT_ENDED,
+}
 """Events about no case, no concern and nobody: whoever a message is for may see it."""
 
 FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED, REVIEW_OVERDUE})
@@ -81,6 +91,8 @@ class Side(StrEnum):
     """The unit that the case is on offer to."""
     STEERED = "steered"
     """The unit whose figure or plan it is; of the national figure none, since the directorate is told anyway."""
+    TAKING_PART = "taking_part"
+    """The units that take part in the pilot."""
     DIRECTORATE = "directorate"
     EVERY_UNIT = "every_unit"
 
@@ -198,6 +210,12 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         *_to_who_steers(Kind.PREVENTION_PLAN_MISSING, plan_due=PlanDueReason.MISSING),
         *_to_who_steers(Kind.PREVENTION_PLAN_ENDING, plan_due=PlanDueReason.ENDING),
     ),
+    PILOT_ENROLLED: _to_who_steers(Kind.PILOT_ENROLLED),
+    PILOT_WITHDRAWN: _to_who_steers(Kind.PILOT_WITHDRAWN),
+    PILOT_ENDED: (
+        Rule(kind=Kind.PILOT_ENDED, roles=LEADS, needs=Needs.ROLE, side=Side.TAKING_PART),
+        Rule(kind=Kind.PILOT_ENDED, roles=ANALYSTS, needs=Needs.ROLE, side=Side.DIRECTORATE),
+    ),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY, needs=Needs.EVER),),
 }
 """Rules by event type; a type that is not here is no news to anyone."""
@@ -213,7 +231,7 @@ def notices(happening: Happening) -> tuple[Notice, ...]:
     return tuple(found)
 
 
-_OTHERS_TOO: Final = frozenset({Side.ANSWERER, Side.DIRECTORATE, Side.EVERY_UNIT})
+_OTHERS_TOO: Final = frozenset({Side.ANSWERER, Side.TAKING_PART, Side.DIRECTORATE, Side.EVERY_UNIT})
 """Sides whose people are told of another unit, which the message names."""
 
 
@@ -221,8 +239,8 @@ def _units_of(side: Side, happening: Happening) -> tuple[str, ...]:
     match side:
         case Side.DIRECTORATE:
             return (DIRECTORATE,)
-        case Side.EVERY_UNIT:
-            return CASE_UNITS
+        case Side.EVERY_UNIT | Side.TAKING_PART:
+            return CASE_UNITS if side is Side.EVERY_UNIT else happening.taking_part
         case Side.HOLDER | Side.STEERED:
             return () if side is Side.STEERED and happening.unit == DIRECTORATE else (happening.unit,)
         case Side.DOER:

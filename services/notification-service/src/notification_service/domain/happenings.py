@@ -19,6 +19,7 @@ class Subject(StrEnum):
     UNIT = "unit"
     TARGET = "target"
     PREVENTION_PLAN = "prevention_plan"
+    PILOT = "pilot"
 
 
 FOR_EVERY_UNIT: Final = frozenset({Subject.METHOD, Subject.BEST_PRACTICE, Subject.UNIT})
@@ -46,6 +47,8 @@ class Happening:
     """How many times what is overdue has been escalated, counted from 1."""
     plan_due: PlanDueReason | None = None
     """Why the unit is to have a prevention plan approved, where it is."""
+    taking_part: tuple[str, ...] = ()
+    """The units that take part in a pilot that was ended."""
     reorganised: bool = False
     """Whether it follows from a reorganisation, which its units are told of once instead of with each case."""
 
@@ -56,8 +59,8 @@ class Happening:
 
     @property
     def units(self) -> tuple[str, ...]:
-        """The units that may know of it: the one that holds the case, and the one that handed it over."""
-        return (self.unit,) if self.former_unit is None else (self.unit, self.former_unit)
+        """The units that may know of it: whose it is, the one that handed the case over, those that take part."""
+        return (self.unit, *(() if self.former_unit is None else (self.former_unit,)), *self.taking_part)
 
 
 def district_of(unit: str) -> str:

@@ -49,6 +49,9 @@ class Kind(StrEnum):
     PREVENTION_PLAN_APPROVED = "prevention_plan_approved"
     PREVENTION_PLAN_MISSING = "prevention_plan_missing"
     PREVENTION_PLAN_ENDING = "prevention_plan_ending"
+    PILOT_ENROLLED = "pilot_enrolled"
+    PILOT_WITHDRAWN = "pilot_withdrawn"
+    PILOT_ENDED = "pilot_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +283,24 @@ _TEMPLATES: Final[dict[Kind, Message]] = {
         "Forebyggingsplanen for {unit} går ut innen 60 dager, og ingen ny er godkjent.",
         "Prevention plan ends soon",
         "The prevention plan of {unit} ends within 60 days, and no new one has been approved.",
+    ),
+    Kind.PILOT_ENROLLED: _message(
+        "Enhet med i en pilot",
+        "{unit} er tatt med i en pilot. Den kan opprette sakene som piloten åpner for, fra dagen som er satt.",
+        "Unit enrolled in a pilot",
+        "{unit} was enrolled in a pilot. It may open the cases that the pilot opens, from the day that was set.",
+    ),
+    Kind.PILOT_WITHDRAWN: _message(
+        "Enhet ute av en pilot",
+        "{unit} er tatt ut av en pilot. Sakene som er opprettet, går videre, men nye kan ikke opprettes.",
+        "Unit withdrawn from a pilot",
+        "{unit} was withdrawn from a pilot. The cases that it opened go on, but no new ones can be opened.",
+    ),
+    Kind.PILOT_ENDED: _message(
+        "En pilot er avsluttet",
+        "{unit} har avsluttet en pilot før tiden. Sakene som er opprettet, går videre.",
+        "A pilot was ended",
+        "{unit} has ended a pilot before its time. The cases that were opened go on.",
     ),
 }
 
