@@ -20,6 +20,7 @@ from forkant_devstack.verify.audit import check_trails
 from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.command import cli_verify
 from forkant_devstack.verify.indicators import check_indicators
+from forkant_devstack.verify.pilots import check_pilots
 from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.report import Check
 from forkant_devstack.verify.run import verify
@@ -108,6 +109,30 @@ async def test_the_targets_of_the_demo_are_in_force_and_not_set_again(platform, 
     cited = {each["number"]: each["target"] for each in metrics["indicators"] if each["target"]}
     assert cited.keys() == {target.indicator for target in TARGETS}
     assert (cited[10]["unit"], cited[10]["status"]) == ("oslo", "judged")
+
+
+@pytest.mark.parametrize(
+    ("plant", "remove", "named"),
+    [
+        (
+            "UPDATE pilot_unit SET last_day = first_day - 1 WHERE unit = 'troms'",
+            "UPDATE pilot_unit SET last_day = NULL",
+            "troms",
+        ),
+        ("UPDATE pilot SET version = 2", "UPDATE pilot SET version = 3", "version 2"),
+        (
+            "UPDATE pilot_unit SET unit = 'oslo' WHERE unit = 'troms'",
+            "UPDATE pilot_unit SET unit = 'troms' WHERE unit = 'oslo'",
+            "oslo",
+        ),
+    ],
+)
+async def test_a_pilot_that_cases_are_opened_by_otherwise_than_was_decided_is_named(platform, plant, remove, named):
+    async with planted(platform.case_database, [plant], [remove]):
+        check = await check_pilots(platform)
+    [difference] = check.differences
+    assert named in f"{difference.found} {difference.expected}"
+    assert ((await check_pilots(platform)).ok, check.compared) == (True, 1)
 
 
 CROSSING = """

@@ -178,7 +178,7 @@ VALUES ($1, 'walled', 'proposed', 'n', 'n', '{online_community}', '{10}', '2029-
 TELL = """
 INSERT INTO event_archive (event_id, topic, partition, aggregate_id, aggregate_version, type, source, data_schema, unit,
                            occurred_at, recorded_at, data)
-VALUES (gen_random_uuid(), 'forkant.steering.v1', 0, $1, 1, 't', 's', 'd', 'oslo', now(), now(), '{}')
+VALUES (gen_random_uuid(), 'forkant.steering.v1', 0, $1, 1, 'no.forkant.pilot.enrolled.v1', 's', 'd', 'oslo', now(), now(), '{}')
 """
 
 

@@ -57,20 +57,23 @@ def _subject_id_of(event: Event) -> UUID:
     return event.aggregate_id
 
 
+_BY_TOPIC: Final[Mapping[str, Subject]] = {
+    STEERING_TOPIC: Subject.TARGET,
+    CATALOGUE_TOPIC: Subject.METHOD,
+    CONCERN_TOPIC: Subject.CONCERN,
+}
+
+
 def _subject_of(event: Event) -> Subject:
     if isinstance(event.data, PlanApproved | PlanDue):
         return Subject.PREVENTION_PLAN
     if isinstance(event.data, PilotEvent):
         return Subject.PILOT
-    if event.topic == STEERING_TOPIC:
-        return Subject.TARGET
     if isinstance(event.data, BestPracticePublished):
         return Subject.BEST_PRACTICE
     if isinstance(event.data, UnitChanged):
         return Subject.UNIT
-    if event.topic == CATALOGUE_TOPIC:
-        return Subject.METHOD
-    return Subject.CONCERN if event.topic == CONCERN_TOPIC else Subject.CASE
+    return _BY_TOPIC.get(event.topic, Subject.CASE)
 
 
 def standings(events: Iterable[Event]) -> dict[UUID, Standing]:

@@ -24,9 +24,10 @@ happened AS (
 kept AS (
     SELECT h.* FROM happened AS h JOIN preventive_case AS c ON c.id = h.aggregate_id WHERE c.erased_at IS NULL
 ),
+-- What is taken over from the events of another service makes no event here.
 audited AS (
     SELECT object_ids[1] AS aggregate_id, version, trace_id FROM audit_entry
-    WHERE version IS NOT NULL AND outcome = 'done' AND action !~ '[.](read|list|history|changes)(_|$)'
+    WHERE version IS NOT NULL AND outcome = 'done' AND action !~ '[.](read|list|history|changes|take_over)(_|$)'
 ),
 -- The events of one command share the moment when they were recorded; its audit row names the last version. A draft or
 -- an offer makes no event and its audit row repeats a version, so that the trace must tell the rows apart.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from forkant_devstack.verify.audit import check_trails
 from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.indicators import SETTLE_SECONDS, check_indicators
+from forkant_devstack.verify.pilots import check_pilots
 from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.report import Check, Report
 from forkant_devstack.verify.steering import check_plans, check_watches
@@ -31,6 +32,8 @@ async def verify(
     say("comparing the watches with the crossings that they told of")
     checks.append(await check_watches(platform.indicator_database))
     checks.append(await check_plans(platform.indicator_database))
+    say("comparing pilots with what cases are opened by")
+    checks.append(await check_pilots(platform))
     say("reading all topics from the beginning")
     checks += await check_topics(platform)
     checks.append(await check_parked(platform))

@@ -59,7 +59,7 @@ async def check_parked(platform: Platform) -> Check:
 
 
 def _consumers(platform: Platform) -> dict[str, str]:
-    urls = {"indicator": platform.indicator_database}
+    urls = {"case": platform.case_database, "indicator": platform.indicator_database}
     return urls | ({"notification": platform.notification_database} if platform.notification_database else {})
 
 
