@@ -43,6 +43,7 @@ EXAMPLES = {
 """A value for each parameter of an address; whoever adds a route with another adds it here."""
 READS = [
     "/v1/districts/oslo/metrics", "/v1/indicators/10/values", "/v1/indicators/10/series", "/v1/indicators/10/breakdown",
+    "/v1/indicators/10/cases",
     "/v1/stream", "/v1/audit",
 ]  # fmt: skip
 
@@ -68,6 +69,8 @@ def who_and_what(method, path):
     if method == "POST" and path == IMPORTS:
         other = IMPORTED["content"].replace(b"oslo", b"troms")
         return "import-demo", {**IMPORTED, "content": other}
+    if path.endswith("/cases"):
+        return "pod-analyst", {"params": {"unit": "oslo"}}
     if path.startswith(IMPORTS) and path.endswith("/withdrawal"):
         return "pod-analyst", {"json": {"reason": "wrong_figures"}, "besides": {"If-Match": '"v1"'}}
     return ("pod-analyst", {}) if path.startswith(IMPORTS) and path.endswith("/rows") else ("auditor", {})

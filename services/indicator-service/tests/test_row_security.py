@@ -165,6 +165,31 @@ async def test_which_station_a_cell_is_of_is_the_workers_alone(filled, told):
                 await app.fetch(ask)
 
 
+LOOKS = {"looks_behind": "on"}
+
+
+@pytest.mark.parametrize("name", ["cases_behind", "concerns_behind"])
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ({"districts": "own", "unit": "oslo", **LOOKS}, {"oslo"}),
+        ({"districts": "all", **LOOKS}, {"oslo", "troms"}),
+        ({"districts": "own", "unit": "oslo"}, set()),
+        ({"districts": "all"}, set()),
+        ({"unit": "oslo", **LOOKS}, set()),
+        (LOOKS, set()),
+        ({}, set()),
+    ],
+)
+async def test_facts_are_handed_out_of_the_districts_behind_whose_figures_somebody_says_to_look(
+    filled, name, told, seen
+):
+    ask = f"SELECT count(*) FROM {name}(1, $1, '00000000-0000-0000-0000-000000000000', 10)"
+    for district in ("oslo", "troms", "oslo/gde-sentrum", "", "os"):
+        async with as_role(filled.app_url, told) as app:
+            assert await app.fetchval(ask, district) == (1 if district in seen else 0)
+
+
 def test_a_stance_names_all_districts_only_when_the_answer_needs_more_than_the_readers_own():
     reader = Reader(unit="oslo")
     assert stance(reader, units=["oslo"]).settings == {"districts": "own", "unit": "oslo"}

@@ -50,6 +50,7 @@ SAVED = ("audit_entry", "audit_link", "audit_chain")
 class Filled:
     platform: Platform
     case_url: str
+    indicator_url: str
     notification_url: str
     root_of_case: str
     """The case service's database as the server's superuser, who plants what nobody else could."""
@@ -133,6 +134,7 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
         yield Filled(
             platform=platform,
             case_url=case_url,
+            indicator_url=platform.indicator_url,
             notification_url=notification_url,
             root_of_case=as_superuser(postgres, made["case"].owner_url),
             root_of_indicator=as_superuser(postgres, made["indicator"].owner_url),

@@ -72,7 +72,12 @@ async def test_a_service_that_is_away_fails_the_whole_answer(case, tell):
 
 
 async def test_the_command_names_the_people_and_says_that_it_is_recorded(filled, case, issuer, monkeypatch):
-    places = {"case-api": filled.case_url, "notification-api": filled.notification_url, "issuer": issuer.url}
+    places = {
+        "case-api": filled.case_url,
+        "indicator-api": filled.indicator_url,
+        "notification-api": filled.notification_url,
+        "issuer": issuer.url,
+    }
     monkeypatch.setattr(state, "running_state", lambda _: SimpleNamespace(url=places.__getitem__))
 
     async def listed() -> bool:
@@ -94,4 +99,8 @@ async def test_the_command_names_the_people_and_says_that_it_is_recorded(filled,
     people = sorted({line["subject"] for line in lines if line["action"] != "audit.read"})
     assert f"shown to or changed by {len(people)}: {', '.join(people)}" in " ".join(answer.stdout.split())
     assert "as auditor, which each of them has recorded" in " ".join(answer.stdout.split())
-    assert {line["service"] for line in lines if line["action"] == "audit.read"} == {"case", "notification"}
+    assert {line["service"] for line in lines if line["action"] == "audit.read"} == {
+        "case",
+        "indicator",
+        "notification",
+    }

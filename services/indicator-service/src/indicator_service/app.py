@@ -13,6 +13,7 @@ from forkant_kit.problems import problem_response
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import Environment, load
 from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.visibility import CaseServiceClient
 from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -20,6 +21,7 @@ from sqlalchemy import text
 from indicator_service.api import (
     audit,
     breakdown,
+    cases,
     dashboard,
     exports,
     figures,
@@ -51,6 +53,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         application_name="indicator-api",
         pool_size=settings.database_pool_size,
     )
+    case_service = CaseServiceClient(settings.case_service_url, timeout_s=settings.case_service_timeout_seconds)
     catalogue = load_catalogue()
     cursor_secret = settings.cursor_secret.get_secret_value()
     rank = secret_rank(cursor_secret)
@@ -65,6 +68,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
             poller.cancel()
             with suppress(asyncio.CancelledError):
                 await poller
+            await case_service.aclose()
             await engine.dispose()
 
     async def database_answers() -> None:
@@ -80,6 +84,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
             figures.router,
             series.router,
             breakdown.router,
+            cases.router,
             exports.router,
             reference.router,
             stream.router,
@@ -111,6 +116,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         stream_client_limit=settings.stream_client_limit,
         import_limits=ImportLimits(most_rows=settings.import_max_rows, upload_seconds=settings.import_upload_seconds),
         cursor_secret=cursor_secret,
+        case_service=case_service,
     )
     return app
 

@@ -9,6 +9,7 @@ from indicator_service.aggregation.snapshot import Reader
 
 READ_FIGURES = "figures.read"
 EXPORT_FIGURES = "figures.export"
+READ_CASES_BEHIND = "figures.read_cases"
 READ_REFERENCE = "reference.read"
 READ_AUDIT = "audit.read"
 IMPORT_FIGURES = "imports.write"
@@ -48,6 +49,7 @@ POLICY = Policy(
     {
         READ_FIGURES: _READERS,
         EXPORT_FIGURES: _READERS,
+        READ_CASES_BEHIND: _READERS,
         READ_REFERENCE: _READERS,
         READ_AUDIT: _WATCHERS,
         IMPORT_FIGURES: _IMPORTERS,

@@ -74,3 +74,8 @@ def steering_stance(context: Context) -> Stance:
             "steers": "all" if context.national else "own",
         }
     )
+
+
+def looking_behind(reader: Reader, *, unit: str) -> Stance:
+    """Return what the transaction of somebody who looks behind the figures of a unit tells the database."""
+    return Stance({**stance(reader, units=[unit]).settings, "looks_behind": "on"})

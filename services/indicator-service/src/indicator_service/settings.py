@@ -4,12 +4,13 @@ from typing import Final
 
 from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.settings import ApiSettings
+from forkant_kit.visibility import VisibilitySettings
 from pydantic import Field
 
 SERVICE: Final = "indicator-service"
 
 
-class IndicatorSettings(ApiSettings):
+class IndicatorSettings(ApiSettings, VisibilitySettings):
     """What the API needs to know, with the prefix ``FORKANT_``."""
 
     stream_poll_seconds: float = Field(default=0.2, gt=0, le=5)

@@ -15,13 +15,13 @@ from forkant_kit.problems import problem_response
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import Environment, load
 from forkant_kit.telemetry import set_up_telemetry
+from forkant_kit.visibility import CaseServiceClient
 from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 
 from notification_service.api import audit, deliveries, endpoints, inbox
 from notification_service.api.calls import Tools
 from notification_service.api.refusals import problem_of
-from notification_service.case_service_client import CaseServiceClient
 from notification_service.domain.refusals import Refusal
 from notification_service.policy import POLICY
 from notification_service.row_security import FREE

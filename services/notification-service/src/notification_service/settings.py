@@ -1,11 +1,11 @@
 """Settings of the notification service: the kit's, and its own."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.keyring import read_keys
 from forkant_kit.settings import ApiSettings, Environment, ServiceSettings
+from forkant_kit.visibility import VisibilitySettings
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 DEV_SECRET_KEY: Final = "Zm9ya2FudC1kZXZlbG9wbWVudC1vbmx5LTMyLWJ5dGU="  # noqa: S105 - refused in production below
@@ -54,27 +54,8 @@ class ProcessSettings(ServiceSettings):
         return self
 
 
-class NotificationSettings(ApiSettings, ProcessSettings):
+class NotificationSettings(ApiSettings, VisibilitySettings, ProcessSettings):
     """What the API needs to know besides: as whom it asks whether a token holds, and where what a person may see."""
-
-    case_service_url: str = "http://127.0.0.1:8001"
-    """Where the case service answers; readers' tokens go there, so it must be ``https`` in production."""
-    case_service_timeout_seconds: float = Field(default=2.0, gt=0, le=30)
-    """How long it may take to answer; then the inbox is not shown."""
-
-    @field_validator("case_service_url")
-    @classmethod
-    def _case_service_is_a_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError("must be an http(s) URL without credentials and query")
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _tokens_travel_safely_in_production(self) -> "NotificationSettings":
-        if self.env is Environment.PRODUCTION and not self.case_service_url.startswith("https://"):
-            raise ValueError("case_service_url must be https in production")
-        return self
 
 
 class NotificationWorkerSettings(AuditSettings, ProcessSettings):

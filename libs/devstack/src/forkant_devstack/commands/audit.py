@@ -106,7 +106,7 @@ def who_saw(
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], indent=2))
     else:
-        _show(found, persona=persona, services=ASKED)
+        _show(found, persona=persona, services=tuple(ASKED))
 
 
 def _show(found: Sequence["Sighting"], *, persona: str, services: Sequence[str]) -> None:

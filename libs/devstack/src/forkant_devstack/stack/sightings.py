@@ -9,8 +9,12 @@ import httpx
 
 from forkant_devstack.process import DevstackError
 
-ASKED: Final = ("case", "notification")
-"""The services whose trails name cases; the indicator service's figures name none, and nor does its trail."""
+ASKED: Final[Mapping[str, tuple[str, str]]] = {
+    "case": ("object_id", "{}"),
+    "indicator": ("object", "case:{}"),
+    "notification": ("object_id", "{}"),
+}
+"""The services whose trails name cases, with the parameter of each that takes one, and how it is written there."""
 _PAGE: Final = 100
 
 
@@ -48,7 +52,8 @@ def sightings_of(case: UUID, *, urls: Mapping[str, str], token: str) -> list[Sig
 
 
 def _lines(http: httpx.Client, service: str, url: str, case: UUID) -> Iterator[Mapping[str, Any]]:
-    asking: dict[str, str | int] = {"object_id": str(case), "limit": _PAGE}
+    name, written = ASKED[service]
+    asking: dict[str, str | int] = {name: written.format(case), "limit": _PAGE}
     while True:
         try:
             answer = http.get(url, params=asking)

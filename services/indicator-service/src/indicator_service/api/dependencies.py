@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from forkant_kit.policy import requires
+from forkant_kit.visibility import CaseServiceClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from indicator_service.aggregation.suppression import Rank
@@ -41,6 +42,7 @@ class Dependencies:
     hub: Hub
     stream_client_limit: int
     import_limits: ImportLimits
+    case_service: CaseServiceClient
     cursor_secret: str = field(repr=False)
 
 

@@ -64,6 +64,7 @@ _SHOWN: Final[Mapping[str, tuple[Mapping[int, Any], tuple[Refusal, ...]]]] = Map
         "read_rows": ({200: _ROWS}, (_UNKNOWN,)),
         "read_figures": ({}, (Refusal(Code.HISTORY_NOT_SHOWN), Refusal(Code.PERIOD_NOT_SHOWN))),
         "read_series": ({}, ()),
+        "read_cases_behind": ({}, (Refusal(Code.CASES_NOT_SHOWN),)),
         "read_breakdown": ({}, (Refusal(Code.PERIOD_NOT_SHOWN),)),
         "export_figures": ({}, (Refusal(Code.PERIOD_NOT_SHOWN), Refusal(Code.FORM_NOT_OFFERED, offered=["text/csv"]))),
         "withdraw_import": ({200: {"id": IMPORT_ID, "version": 2}}, (_UNKNOWN, Refusal(Code.ALREADY_WITHDRAWN))),
@@ -111,6 +112,12 @@ _RANGE: Final = (
     "Invalid range of months",
     "A series is 1 to 120 months, in order, until the current one at the latest.",
 )
+_NO_CASES: Final = (
+    422,
+    "no-cases-behind",
+    "No cases are behind the indicator",
+    "It rests on figures that are imported; no case or concern is known behind them.",
+)
 _DIMENSION: Final = (
     422,
     "unknown-dimension",
@@ -135,6 +142,7 @@ _ALSO: Final[Mapping[str, tuple[tuple[int, str, str, str], ...]]] = MappingProxy
         "read_rows": (_INVALID,),
         "read_figures": (_INVALID,),
         "read_series": (_INVALID, _RANGE),
+        "read_cases_behind": (_INVALID, _CURSOR, _NO_CASES),
         "read_breakdown": (_INVALID, _DIMENSION),
         "export_figures": (_INVALID,),
         "withdraw_import": (*_ONCE, *_CONDITIONAL, _INVALID),

@@ -40,6 +40,11 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "What was known before is not shown",
             "Ask for your own unit, or leave known_at out: two versions of a figure of others could tell a hidden one.",
         ),
+        Code.CASES_NOT_SHOWN: (
+            403,
+            "What is behind figures of others is not shown",
+            "Ask for your own unit: the cases behind a figure are for whoever sees it exactly.",
+        ),
         Code.FORM_NOT_OFFERED: (
             406,
             "There is no such form",

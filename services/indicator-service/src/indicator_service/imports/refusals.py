@@ -20,6 +20,7 @@ class Code(StrEnum):
     UPLOAD_TOO_SLOW = "upload-too-slow"
     HISTORY_NOT_SHOWN = "history-not-shown"
     PERIOD_NOT_SHOWN = "period-not-shown"
+    CASES_NOT_SHOWN = "cases-not-shown"
     FORM_NOT_OFFERED = "form-not-offered"
 
 

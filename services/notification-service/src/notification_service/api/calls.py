@@ -18,10 +18,10 @@ from forkant_kit.keyring import Keyring
 from forkant_kit.paging import decode_cursor, encode_cursor, link_to
 from forkant_kit.policy import requires
 from forkant_kit.rls.stance import Stance
+from forkant_kit.visibility import CaseServiceClient
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from notification_service.case_service_client import CaseServiceClient
 from notification_service.commands.context import Context
 from notification_service.policy import owner_of, reader_of
 from notification_service.row_security import stance

@@ -1,4 +1,7 @@
-"""The cells with their dimensions are read by an API, as those of districts are; which station they are of is not."""
+"""The cells with their dimensions are read by an API, as those of districts are; which station they are of is not.
+
+Revision ID: 0012
+"""
 
 from typing import Final
 

@@ -1,18 +1,48 @@
-"""Asks the case service what a person may see, with that person's own token: there alone the rule is known."""
+"""Asks the case service what a person may see, with that person's own token: there alone the rule is known.
+
+A service that keeps ids of cases shows them to those alone who may know of them, and asks each time that somebody
+looks. No answer shows nothing.
+"""
 
 import ssl
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
 from forkant_contracts.visibility import VisibilityAnswer, VisibilityQuestion
-from forkant_kit.problems import ProblemError
-from forkant_kit.telemetry import current_traceparent
-from pydantic import ValidationError
+from pydantic import Field, field_validator, model_validator
 
-_RETRY_AFTER: Final = {"Retry-After": "2"}
+from forkant_kit.problems import ProblemError
+from forkant_kit.settings import Environment, ServiceSettings
+from forkant_kit.telemetry import current_traceparent
+
+RETRY_AFTER: Final = {"Retry-After": "2"}
 _log = structlog.get_logger(__name__)
+
+
+class VisibilitySettings(ServiceSettings):
+    """Where it is asked what a person may see, with the prefix ``FORKANT_``."""
+
+    case_service_url: str = "http://127.0.0.1:8001"
+    """Where the case service answers; readers' tokens go there, so it must be ``https`` in production."""
+    case_service_timeout_seconds: float = Field(default=2.0, gt=0, le=30)
+    """How long it may take to answer; then nothing is shown."""
+
+    @field_validator("case_service_url")
+    @classmethod
+    def _case_service_is_a_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("must be an http(s) URL without credentials and query")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _tokens_travel_safely_in_production(self) -> "VisibilitySettings":
+        if self.env is Environment.PRODUCTION and not self.case_service_url.startswith("https://"):
+            raise ValueError("case_service_url must be https in production")
+        return self
 
 
 class CaseServiceClient:
@@ -52,7 +82,7 @@ class CaseServiceClient:
             raise _unavailable(str(answer.status_code))
         try:
             return VisibilityAnswer.model_validate_json(answer.content)
-        except ValidationError:
+        except ValueError:
             raise _unavailable("unreadable") from None
 
     async def aclose(self) -> None:
@@ -66,6 +96,6 @@ def _unavailable(reason: str) -> ProblemError:
         503,
         "case-service-unavailable",
         "It is not known what you may see",
-        "The case service did not answer, so that no message is shown. Try again in a moment.",
-        headers=_RETRY_AFTER,
+        "The case service did not answer, so that nothing is shown. Try again in a moment.",
+        headers=RETRY_AFTER,
     )
