@@ -14,6 +14,7 @@ from rich.console import Console
 
 from forkant_devstack.bench.consumer import bench_consumer
 from forkant_devstack.bench.erasing import bench_erasing
+from forkant_devstack.bench.figures import bench_figures
 from forkant_devstack.bench.importing import bench_importing
 from forkant_devstack.bench.laboratory import Laboratory, laboratory
 from forkant_devstack.bench.listing import bench_listing
@@ -45,6 +46,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "walls": bench_walls,
     "listing": bench_listing,
     "erasing": bench_erasing,
+    "figures": bench_figures,
     "readable": bench_readable,
     "start": bench_starting,
 }
