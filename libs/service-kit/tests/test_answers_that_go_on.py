@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from forkant_devstack.issuer.pytest_fixture import IssuerServer, running_issuer
 from forkant_kit.auth import Principal, TokenVerifier
 from forkant_kit.introspection import Introspection
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.policy import Policy, requires
 from forkant_kit.revocation import Pace, Revocations
 from forkant_kit.right import right_of
@@ -203,9 +204,9 @@ async def test_answers_end_when_the_issuer_falls_silent(own_issuer: IssuerServer
     pace = Pace(ask_every_s=0.1, retry_s=0.05, grace_s=0.5)
     credentials = {name.removeprefix("introspection_"): value for name, value in own_issuer.introspection.items()}
     secret = SecretStr(credentials.pop("client_secret"))
-    introspection = Introspection(issuer=own_issuer.url, client_secret=secret, **credentials)
+    introspection = Introspection(issuer=IssuerAddress(own_issuer.url), client_secret=secret, **credentials)
     verifier = TokenVerifier(
-        issuer=own_issuer.url, audience="forkant", revocations=Revocations(introspection, pace=pace)
+        issuer=IssuerAddress(own_issuer.url), audience="forkant", revocations=Revocations(introspection, pace=pace)
     )
     async with (
         serving(own_issuer, verifier=verifier) as stage,

@@ -16,6 +16,7 @@ from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.auth import Principal, TokenVerifier
 from forkant_kit.db import create_engine
 from forkant_kit.idempotency import IDEMPOTENCY_DDL, Answer, remove_old_keys, run_idempotent
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.policy import Policy, requires
 from forkant_kit.problems import ProblemError
 from forkant_kit.settings import ApiSettings
@@ -87,7 +88,7 @@ async def no_lifespan(_app: FastAPI) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def client(desk: Desk, issuer: IssuerServer) -> AsyncIterator[httpx.AsyncClient]:
-    verifier = TokenVerifier(issuer=issuer.url, audience="forkant")
+    verifier = TokenVerifier(issuer=IssuerAddress(issuer.url), audience="forkant")
     app = create_app(
         service="test",
         title="test",

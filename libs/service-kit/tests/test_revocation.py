@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from forkant_kit.introspection import Introspection
-from forkant_kit.issuer_documents import IssuerUnavailableError
+from forkant_kit.issuer_documents import IssuerAddress, IssuerUnavailableError
 from forkant_kit.problems import ProblemError
 from forkant_kit.revocation import Pace, Revocations
 from forkant_kit.testing import until
@@ -306,7 +306,7 @@ class Border:
 
     def introspection(self) -> Introspection:
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.handle))
-        return Introspection(issuer=ISSUER, client_id="us", client_secret=SecretStr("p:w %"), http=http)
+        return Introspection(issuer=IssuerAddress(ISSUER), client_id="us", client_secret=SecretStr("p:w %"), http=http)
 
 
 async def test_a_question_names_the_token_and_ourselves_and_discovery_is_read_once():

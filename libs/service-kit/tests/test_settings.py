@@ -39,6 +39,8 @@ def test_a_good_environment_is_read(environment: pytest.MonkeyPatch):
         ("FORKANT_DATABASE_URL", None, "FORKANT_DATABASE_URL: Field required"),
         ("FORKANT_DATABASE_URL", "mysql://app:hunter2@db/x", "FORKANT_DATABASE_URL: must begin with postgresql://"),
         ("FORKANT_OIDC_ISSUER", "http://issuer.example", "oidc_issuer must be https in production"),
+        ("FORKANT_OIDC_DISCOVERY_URL", "http://issuer.internal", "oidc_discovery_url must be https in production"),
+        ("FORKANT_OIDC_DISCOVERY_URL", "issuer.internal", "FORKANT_OIDC_DISCOVERY_URL: must be an http(s) URL"),
         ("FORKANT_OIDC_ISSUER", "issuer.example", "FORKANT_OIDC_ISSUER: must be an http(s) URL"),
         ("FORKANT_CURSOR_SECRET", None, "cursor_secret must be set"),
         ("FORKANT_CURSOR_SECRET", "hunter2", "cursor_secret must be set"),

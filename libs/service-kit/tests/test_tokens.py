@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from forkant_kit.auth import Principal, TokenVerifier
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.jwks import JwksCache
 from forkant_kit.problems import ProblemError
 from joserfc import jwt
@@ -40,7 +41,9 @@ class FakeIssuer:
     def __init__(self) -> None:
         self.keys: list[dict[str, Any]] = [key.as_dict(private=False) for key in (RSA, EC, ED)]
         self.discovery: dict[str, Any] = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/jwks"}
+        self.found_at: str | None = None
         self.asked: list[str] = []
+        self.hosts: set[str] = set()
         self.status = 200
         self.hold: asyncio.Event | None = None
         self.first_asked = asyncio.Event()
@@ -49,6 +52,7 @@ class FakeIssuer:
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)
+        self.hosts.add(request.url.host)
         self.first_asked.set()
         if self.hold is not None:
             await self.hold.wait()
@@ -57,8 +61,8 @@ class FakeIssuer:
 
     def verifier(self) -> TokenVerifier:
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
-        jwks = JwksCache(issuer=ISSUER, http=http, clock=self.clock)
-        return TokenVerifier(issuer=ISSUER, audience="forkant", jwks=jwks, clock=self.wall_clock)
+        jwks = JwksCache(issuer=IssuerAddress(ISSUER, self.found_at), http=http, clock=self.clock)
+        return TokenVerifier(issuer=IssuerAddress(ISSUER), audience="forkant", jwks=jwks, clock=self.wall_clock)
 
     @property
     def refreshes(self) -> int:
@@ -275,6 +279,28 @@ async def test_many_first_requests_make_one_refresh(issuer: FakeIssuer):
     issuer.hold.set()
     assert len(await asyncio.gather(*waiting)) == 50
     assert issuer.refreshes == 1
+
+
+async def test_an_issuer_is_found_where_the_settings_say_and_keeps_its_name(issuer: FakeIssuer):
+    issuer.found_at = "https://issuer.internal/base/"
+    issuer.discovery["jwks_uri"] = "https://issuer.internal/jwks"
+    assert (await issuer.verifier().verify(signed())).subject == "officer-oslo"
+    assert issuer.asked == ["/base/.well-known/openid-configuration", "/jwks"]
+    assert issuer.hosts == {"issuer.internal"}
+
+
+@pytest.mark.parametrize(
+    "document", [{"issuer": "https://issuer.internal"}, {"jwks_uri": "http://issuer.internal/jwks"}]
+)
+async def test_what_is_found_elsewhere_must_name_the_issuer_and_be_as_safe(
+    issuer: FakeIssuer, document: dict[str, str]
+):
+    issuer.found_at = "https://issuer.internal"
+    issuer.discovery |= document
+    with pytest.raises(ProblemError) as caught:
+        await issuer.verifier().verify(signed())
+    assert caught.value.status == 503
+    assert "/jwks" not in issuer.asked
 
 
 async def test_a_new_key_is_found_and_a_withdrawn_key_is_forgotten(issuer: FakeIssuer):

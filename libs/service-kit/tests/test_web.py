@@ -10,6 +10,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_kit.auth import Principal, TokenVerifier
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.policy import Policy, requires
 from forkant_kit.settings import ApiSettings, ServiceSettings
 from forkant_kit.web import UndeclaredPolicyError, create_app
@@ -140,7 +141,7 @@ async def test_made_up_key_ids_do_not_flood_the_issuer(issuer: IssuerServer):
         asked += 1
 
     async with httpx.AsyncClient(event_hooks={"request": [count]}) as http:
-        verifier = TokenVerifier(issuer=issuer.url, audience="forkant", http=http)
+        verifier = TokenVerifier(issuer=IssuerAddress(issuer.url), audience="forkant", http=http)
         await verifier.verify(issuer.token("officer-oslo"))
         for _ in range(50):
             with pytest.raises(Exception, match="invalid-token"):

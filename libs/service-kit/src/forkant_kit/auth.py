@@ -14,7 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
 from forkant_kit.introspection import Introspection
-from forkant_kit.issuer_documents import new_http_client
+from forkant_kit.issuer_documents import IssuerAddress, new_http_client
 from forkant_kit.jwks import JwksCache
 from forkant_kit.principal import Principal, invalid_token
 from forkant_kit.revocation import Pace, Revocations
@@ -44,7 +44,7 @@ class TokenVerifier:
     def __init__(
         self,
         *,
-        issuer: str,
+        issuer: IssuerAddress,
         audience: str,
         http: httpx.AsyncClient | None = None,
         clock: Callable[[], float] = time.time,
@@ -53,7 +53,7 @@ class TokenVerifier:
     ) -> None:
         """Hold what tokens must say; nothing is fetched before the first token."""
         self._revocations = revocations
-        self._issuer = issuer
+        self._issuer = issuer.name
         self._audience = audience
         self._clock = clock
         self._remembered: dict[bytes, tuple[Principal, float]] = {}
@@ -146,12 +146,13 @@ class TokenVerifier:
 
 def verifier_for(settings: ApiSettings) -> TokenVerifier:
     """Return the verifier of an API; without the credentials to ask the issuer, tokens hold until they expire."""
+    issuer = IssuerAddress(settings.oidc_issuer, settings.oidc_discovery_url)
     client_id, secret = settings.introspection_client_id, settings.introspection_client_secret
     revocations = None
     if client_id is not None and secret is not None:
-        introspection = Introspection(issuer=settings.oidc_issuer, client_id=client_id, client_secret=secret)
+        introspection = Introspection(issuer=issuer, client_id=client_id, client_secret=secret)
         revocations = Revocations(introspection, pace=Pace(grace_s=settings.introspection_grace_seconds))
-    return TokenVerifier(issuer=settings.oidc_issuer, audience=settings.oidc_audience, revocations=revocations)
+    return TokenVerifier(issuer=issuer, audience=settings.oidc_audience, revocations=revocations)
 
 
 def _digest(token: str) -> bytes:

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 import httpx
 from pydantic import SecretStr
 
-from forkant_kit.issuer_documents import IssuerUnavailableError, discover, fetch_object, new_http_client
+from forkant_kit.issuer_documents import IssuerAddress, IssuerUnavailableError, discover, fetch_object, new_http_client
 
 _AT_ONCE: Final = 32
 
@@ -16,7 +16,7 @@ class Introspection:
     """One question to the issuer's introspection endpoint, which its discovery document names."""
 
     def __init__(
-        self, *, issuer: str, client_id: str, client_secret: SecretStr, http: httpx.AsyncClient | None = None
+        self, *, issuer: IssuerAddress, client_id: str, client_secret: SecretStr, http: httpx.AsyncClient | None = None
     ) -> None:
         """Hold whom to ask and as whom; nothing is asked yet."""
         self._issuer = issuer

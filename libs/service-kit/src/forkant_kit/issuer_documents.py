@@ -1,6 +1,7 @@
 """What the issuer answers over HTTP: small JSON objects, from addresses that its discovery document names."""
 
 import ssl
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -8,12 +9,26 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
+_DISCOVERY: Final = "/.well-known/openid-configuration"
 _MAX_DOCUMENT: Final = 256 * 1024
 _TIMEOUT_S: Final = 5.0
 
 
 class IssuerUnavailableError(Exception):
     """The issuer gave no usable answer; the text says at which step, and holds nothing of what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerAddress:
+    """The issuer's name, as tokens have it, and where its discovery document is looked for if not there."""
+
+    name: str
+    found_at: str | None = None
+
+    @property
+    def base(self) -> str:
+        """What the document's path is appended to."""
+        return (self.found_at or self.name).rstrip("/")
 
 
 def new_http_client(*, connections: int = 100) -> httpx.AsyncClient:
@@ -58,7 +73,7 @@ async def fetch_object(
     return document
 
 
-async def discover(http: httpx.AsyncClient, *, issuer: str, name: str) -> str:
+async def discover(http: httpx.AsyncClient, *, issuer: IssuerAddress, name: str) -> str:
     """Return an address that the issuer's discovery document names, for example ``jwks_uri``.
 
     Raises:
@@ -66,10 +81,10 @@ async def discover(http: httpx.AsyncClient, *, issuer: str, name: str) -> str:
         httpx.HTTPError: no answer at all.
         ValueError: no JSON.
     """
-    document = await fetch_object(http, f"{issuer.rstrip('/')}/.well-known/openid-configuration", "discovery")
-    if document.get("issuer") != issuer:
+    document = await fetch_object(http, f"{issuer.base}{_DISCOVERY}", "discovery")
+    if document.get("issuer") != issuer.name:
         raise IssuerUnavailableError("discovery names another issuer")
     uri = document.get(name)
-    if not isinstance(uri, str) or urlsplit(uri).scheme not in {"https", urlsplit(issuer).scheme}:
+    if not isinstance(uri, str) or urlsplit(uri).scheme not in {"https", urlsplit(issuer.base).scheme}:
         raise IssuerUnavailableError(f"discovery has no usable {name}")
     return uri

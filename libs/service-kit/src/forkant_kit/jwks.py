@@ -14,7 +14,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
-from forkant_kit.issuer_documents import IssuerUnavailableError, discover, fetch_object
+from forkant_kit.issuer_documents import IssuerAddress, IssuerUnavailableError, discover, fetch_object
 from forkant_kit.principal import issuer_unavailable
 
 Key = RSAKey | ECKey | OKPKey
@@ -33,7 +33,9 @@ _log = structlog.get_logger(__name__)
 class JwksCache:
     """The issuer's keys by key id."""
 
-    def __init__(self, *, issuer: str, http: httpx.AsyncClient, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, issuer: IssuerAddress, http: httpx.AsyncClient, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Hold where to look; nothing is fetched yet."""
         self._issuer = issuer
         self._http = http

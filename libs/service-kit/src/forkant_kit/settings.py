@@ -48,6 +48,11 @@ class ServiceSettings(BaseSettings):
     """Kafka bootstrap servers, ``host:port`` separated by commas."""
     oidc_issuer: str
     """Issuer of the access tokens; ``https`` is required in production."""
+    oidc_discovery_url: str | None = None
+    """Where processes find the issuer when they can't by its name: the base of ``/.well-known/openid-configuration``.
+
+    What is found there must still name ``oidc_issuer``; ``https`` is required in production.
+    """
     oidc_audience: str = "forkant"
     """Audience that an access token must name."""
     rate_limit_reads_per_minute: int = Field(default=6_000, ge=1)
@@ -75,13 +80,15 @@ class ServiceSettings(BaseSettings):
             raise ValueError("must begin with postgresql://")
         return url
 
-    @field_validator("oidc_issuer")
+    @field_validator("oidc_issuer", "oidc_discovery_url")
     @classmethod
-    def _issuer_is_a_url(cls, issuer: str) -> str:
-        parts = urlsplit(issuer)
+    def _issuer_is_a_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be an http(s) URL without query and fragment")
-        return issuer
+        return url
 
     @model_validator(mode="after")
     def _refuse_convenience_in_production(self) -> "ServiceSettings":
@@ -89,6 +96,8 @@ class ServiceSettings(BaseSettings):
             return self
         if not self.oidc_issuer.startswith("https://"):
             raise ValueError("oidc_issuer must be https in production")
+        if self.oidc_discovery_url and not self.oidc_discovery_url.startswith("https://"):
+            raise ValueError("oidc_discovery_url must be https in production")
         secret = self.cursor_secret.get_secret_value()
         if secret == DEV_CURSOR_SECRET or len(secret) < 32:  # noqa: PLR2004 - stated in the field's docstring
             raise ValueError("cursor_secret must be set to at least 32 characters in production")
