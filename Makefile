@@ -2,18 +2,29 @@
 # Options for a command go into ARGS, for example: make up ARGS="--broker embedded"
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test faults lint bench down reset
+.PHONY: help setup up up-docker down-docker sbom demo test faults lint bench down reset
 ARGS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv from uv.lock and nothing else
 	@scripts/bootstrap.sh
 
 up: setup ## start everything on this machine; Ctrl-C stops it
 	@exec forkant up $(ARGS)
+
+up-docker: setup ## the same in containers, by docker-compose.yml
+	@exec forkant compose up $(ARGS)
+
+down-docker: setup ## stop the containers (ARGS=--volumes: delete their data too)
+	@exec forkant compose down $(ARGS)
+
+sbom: setup ## write what each image is made of (CycloneDX) into dist/
+	@mkdir -p dist && for each in case-service indicator-service notification-service; do \
+	  .forkant/tools/bin/uv export --quiet --locked --no-dev --package $$each --format cyclonedx1.5 \
+	    --output-file dist/$$each.cdx.json >/dev/null && echo dist/$$each.cdx.json; done
 
 demo: setup ## fill the running platform with cases through its public API
 	@exec forkant demo $(ARGS)

@@ -29,6 +29,7 @@ class Command:
 COMMANDS: Final = {
     "up": Command("commands.up", "up", "Start everything on this machine; Ctrl-C stops it."),
     "down": Command("commands.down", "down", "Stop it."),
+    "compose": Command("commands.compose", "compose", "Start and stop everything in containers."),
     "demo": Command("demo.command", "cli_demo", "Fill the running platform with made-up cases."),
     "status": Command("commands.status", "status", "Show processes, lag, outbox age and freshness."),
     "logs": Command("commands.logs", "logs", "Show what the processes wrote."),

@@ -27,6 +27,7 @@ def running(forkant):
     "command",
     [
         "up",
+        "compose",
         "down",
         "demo",
         "status",

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from tenacity.wait import wait_none
 
 COUNTED = {"count": 3}
+TOKEN = {"access_token": "a-token", "expires_in": 3600}
 CONCERN = {"source": "school", "theme": "violence", "age_band": "under_15", "description": "Something was seen."}
 RECEIVED = {
     "id": "0190b3a0-0000-7000-8000-000000000001", "unit": "oslo", "state": "received", "version": 1, "outcome": None,
@@ -22,7 +23,7 @@ def without_pauses(monkeypatch):
 
 def platform(answer: Callable[[httpx.Request], httpx.Response]) -> PlatformClient:
     def handle(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, text="a-token\n") if request.url.path == "/dev/token" else answer(request)
+        return httpx.Response(200, json=TOKEN) if request.url.path == "/dev/token" else answer(request)
 
     return PlatformClient(case_url="http://cases", issuer_url="http://issuer", transport=httpx.MockTransport(handle))
 

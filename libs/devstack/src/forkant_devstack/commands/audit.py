@@ -102,7 +102,7 @@ def who_saw(
 
     state = running_state(find_layout().run)
     urls = {service: state.url(f"{service}-api") for service in ASKED}
-    found = sightings_of(case, urls=urls, token=dev_token(state.url("issuer"), persona))
+    found = sightings_of(case, urls=urls, token=dev_token(state.issuer, persona))
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], indent=2))
     else:

@@ -14,11 +14,15 @@ def down(
     import psutil
 
     from forkant_devstack.commands.console import terminal
+    from forkant_devstack.process import DevstackError
     from forkant_devstack.stack.layout import find_layout
     from forkant_devstack.supervisor import state
 
     console = terminal()
-    running = state.read(find_layout().run)
+    run = find_layout().run
+    running = state.read(run)
+    if running is not None and running == state.read_containers(run):
+        raise DevstackError("Forkant runs in containers", hint="`forkant compose down` stops them", exit_code=1)
     if running is None:
         console.print("Forkant is not running.")
         return

@@ -26,7 +26,7 @@ def erasure(
     from forkant_devstack.supervisor.state import running_state
 
     state = running_state(find_layout().run)
-    issuer = state.url("issuer")
+    issuer = state.issuer
     certificate = certificate_of(case, url=state.url("case-api"), token=dev_token(issuer, persona))
     auditor, version = dev_token(issuer, "auditor"), certificate["version"]
     readers = {

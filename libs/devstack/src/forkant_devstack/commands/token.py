@@ -14,4 +14,4 @@ def token(
     from forkant_devstack.stack.layout import find_layout
     from forkant_devstack.supervisor.state import running_state
 
-    print(dev_token(running_state(find_layout().run).url("issuer"), persona))
+    print(dev_token(running_state(find_layout().run).issuer, persona))

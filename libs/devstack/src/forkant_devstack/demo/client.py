@@ -20,8 +20,11 @@ from forkant_case_client import Answer, CaseService, RefusedError, Transport
 from forkant_case_client.operations import ROUTES
 from forkant_case_client.routes import find
 
+from forkant_devstack.process import DevstackError
+from forkant_devstack.stack.dev_token import fetch_dev_token
+
 _TRIES: Final = 8
-_TOKEN_LIFE_S: Final = 3600.0
+_TOKEN_MARGIN_S: Final = 60.0
 _NAME: Final = re.compile(r"\{([^}]*)\}")
 
 
@@ -60,7 +63,8 @@ class PlatformClient:
         self._cases = httpx.AsyncClient(
             base_url=case_url, limits=limits, timeout=30, transport=transport, trust_env=False
         )
-        self._issuer = httpx.AsyncClient(base_url=issuer_url, timeout=10, transport=transport, trust_env=False)
+        self._issuer = httpx.AsyncClient(timeout=10, transport=transport, trust_env=False)
+        self._issuer_url = issuer_url
         self._tokens: dict[str, tuple[str, float]] = {}
 
     async def __aenter__(self) -> Self:
@@ -76,17 +80,15 @@ class PlatformClient:
 
     async def token(self, persona: str) -> str:
         """Return a token of ``persona`` that is valid for a good while yet."""
-        token, fetched = self._tokens.get(persona, ("", 0.0))
-        if token and time.monotonic() - fetched < _TOKEN_LIFE_S:
+        token, until = self._tokens.get(persona, ("", 0.0))
+        if token and time.monotonic() < until:
             return token
         try:
-            answer = await self._issuer.get("/dev/token", params={"as": persona})
-        except httpx.TransportError:
-            raise DemoError(f"No issuer answers at {self._issuer.base_url}: is the platform up? (make up)") from None
-        if answer.status_code != httpx.codes.OK:
-            raise DemoError(f"The issuer has no token for {persona}: it answered {answer.status_code}.")
-        self._tokens[persona] = (answer.text.strip(), time.monotonic())
-        return self._tokens[persona][0]
+            fresh = await fetch_dev_token(self._issuer, self._issuer_url, persona)
+        except DevstackError as error:
+            raise DemoError(f"{error.message}: {error.hint}") from None
+        self._tokens[persona] = (fresh.text, time.monotonic() + fresh.seconds - _TOKEN_MARGIN_S)
+        return fresh.text
 
     def service(self, actor: str) -> CaseService:
         """Return the case service as a persona sees it."""

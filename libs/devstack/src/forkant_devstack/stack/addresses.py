@@ -14,4 +14,4 @@ def point_at_running_platform() -> None:
     os.environ.setdefault("FORKANT_CASE_URL", running.url("case-api"))
     os.environ.setdefault("FORKANT_INDICATOR_URL", running.url("indicator-api"))
     os.environ.setdefault("FORKANT_NOTIFICATION_URL", running.url("notification-api"))
-    os.environ.setdefault("FORKANT_OIDC_ISSUER", running.url("issuer"))
+    os.environ.setdefault("FORKANT_OIDC_ISSUER", running.issuer)

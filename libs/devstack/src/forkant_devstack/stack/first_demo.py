@@ -4,7 +4,6 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 
 import asyncpg
 from rich.console import Console
@@ -12,6 +11,7 @@ from rich.console import Console
 from forkant_devstack.native.children import wrapped_argv
 from forkant_devstack.process import ProcessSpec
 from forkant_devstack.supervisor.exits import exit_code
+from forkant_devstack.supervisor.state import State
 
 CASES = 120
 SEED = 1
@@ -26,13 +26,13 @@ async def is_empty(case_database_url: str) -> bool:
         await connection.close()
 
 
-async def load(console: Console, *, ports: Mapping[str, int]) -> None:
+async def load(console: Console, *, running: State) -> None:
     """Run `forkant demo`; a failure is told, and the platform stays up."""
     console.print(f"The platform is empty: filling it with the demo ({CASES} cases; `--no-demo` skips this).")
     urls = {
-        "FORKANT_CASE_URL": f"http://127.0.0.1:{ports['case-api']}",
-        "FORKANT_INDICATOR_URL": f"http://127.0.0.1:{ports['indicator-api']}",
-        "FORKANT_OIDC_ISSUER": f"http://127.0.0.1:{ports['issuer']}",
+        "FORKANT_CASE_URL": running.url("case-api"),
+        "FORKANT_INDICATOR_URL": running.url("indicator-api"),
+        "FORKANT_OIDC_ISSUER": running.issuer,
     }
     command = (sys.executable, "-m", "forkant_devstack.cli", "demo", "--cases", str(CASES), "--seed", str(SEED))
     argv = wrapped_argv(ProcessSpec(name="demo", argv=command))

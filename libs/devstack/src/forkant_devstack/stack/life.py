@@ -89,11 +89,10 @@ class Life:
 
     async def _fill_and_show(self, platform: Platform) -> None:
         seconds = time.monotonic() - self._began
-        ports = self._options.ports
         if self._options.demo and await first_demo.is_empty(self._case_database(platform)):
-            await first_demo.load(self._console, ports=ports)
+            await first_demo.load(self._console, running=self._state)
         warning = _warning(platform.backends, self._options.broker)
-        show_banner(self._console, ports=ports, broker=platform.backends.broker, warning=warning, seconds=seconds)
+        show_banner(self._console, running=self._state, warning=warning, seconds=seconds)
         self._ready()
 
     async def _watch(self) -> None:

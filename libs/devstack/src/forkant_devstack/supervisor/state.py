@@ -1,4 +1,7 @@
-"""What runs, for the other commands: a lock that only a living supervisor holds, and a file that says what it runs."""
+"""What runs, for the other commands: a lock that only a living supervisor holds, and a file that says what it runs.
+
+Containers live on without a supervisor of ours: a file of their own says what runs in them, until they are taken down.
+"""
 
 import contextlib
 import fcntl
@@ -8,11 +11,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import psutil
 
 from forkant_devstack.process import DevstackError
+
+_OWN: Final = "state.json"
+_CONTAINERS: Final = "containers.json"
 
 Phase = Literal["starting", "running", "stopping"]
 _GONE_DEADLINE_S = 20.0
@@ -38,6 +44,13 @@ class State:
     broker: str
     ports: Mapping[str, int]
     processes: tuple[ProcessState, ...] = field(default=())
+    log_in: str | None = None
+    """The issuer's URL where it is not the one of this package."""
+
+    @property
+    def issuer(self) -> str:
+        """The issuer's URL, as tokens name it."""
+        return self.log_in or self.url("issuer")
 
     def url(self, name: str) -> str:
         """Give the base URL of a process that speaks HTTP."""
@@ -46,16 +59,26 @@ class State:
 
 def write(run: Path, state: State) -> None:
     """Replace the state file in one step."""
-    fresh = run / "state.json.new"
-    fresh.write_text(json.dumps(asdict(state), indent=2), encoding="utf-8")
-    fresh.replace(run / "state.json")
+    _replace(run / _OWN, state)
+
+
+def write_containers(run: Path, state: State | None) -> None:
+    """Say what runs in containers, or that nothing does any more."""
+    run.mkdir(parents=True, exist_ok=True)
+    if state is None:
+        (run / _CONTAINERS).unlink(missing_ok=True)
+    else:
+        _replace(run / _CONTAINERS, state)
 
 
 def read(run: Path) -> State | None:
     """Give the state of the platform that runs, None when none does (a file left by a killed supervisor is ignored)."""
-    if not _locked(run):
-        return None
-    return _parse(run)
+    return _parse(run / _OWN) if _locked(run) else read_containers(run)
+
+
+def read_containers(run: Path) -> State | None:
+    """Give the state of the platform that was started in containers, None when none was."""
+    return _parse(run / _CONTAINERS)
 
 
 def running_state(run: Path) -> State:
@@ -79,12 +102,12 @@ def hold(run: Path) -> Iterator[bool]:
         try:
             yield True
         finally:
-            (run / "state.json").unlink(missing_ok=True)
+            (run / _OWN).unlink(missing_ok=True)
 
 
 def clear_leftovers(run: Path) -> int:
     """Wait for the children of a killed supervisor, which the kernel has told to end; kill those that stay."""
-    state = _parse(run)
+    state = _parse(run / _OWN)
     if state is None:
         return 0
     left = [process for child in state.processes if (process := _same_process(child)) is not None]
@@ -93,7 +116,7 @@ def clear_leftovers(run: Path) -> int:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(alive, timeout=_GONE_DEADLINE_S)
-    (run / "state.json").unlink(missing_ok=True)
+    (run / _OWN).unlink(missing_ok=True)
     return len(left)
 
 
@@ -113,9 +136,15 @@ def _locked(run: Path) -> bool:
     return False
 
 
-def _parse(run: Path) -> State | None:
+def _replace(file: Path, state: State) -> None:
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(state), indent=2), encoding="utf-8")
+    fresh.replace(file)
+
+
+def _parse(file: Path) -> State | None:
     try:
-        data: dict[str, Any] = json.loads((run / "state.json").read_text(encoding="utf-8"))
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         processes = tuple(ProcessState(**(each | {"ports": tuple(each["ports"])})) for each in data.pop("processes"))
         return State(**data, processes=processes)
     except (FileNotFoundError, ValueError, KeyError, TypeError):

@@ -26,14 +26,6 @@ class UnreadableFiguresError(DevstackError):
     """The indicator service did not answer with figures; the text says how it answered."""
 
 
-async def reader_token(*, issuer_url: str) -> str:
-    """Return a token of the reader."""
-    async with httpx.AsyncClient(base_url=issuer_url, timeout=10, trust_env=False) as http:
-        answer = await http.get("/dev/token", params={"as": READER})
-        answer.raise_for_status()
-        return answer.text.strip()
-
-
 async def read_figures(http: httpx.AsyncClient, *, unit: str, period: str) -> Figures:
     """Return one unit's figures under the names that the recount uses.
 

@@ -12,7 +12,8 @@ import asyncpg
 import httpx
 from forkant_contracts.units import CASE_UNITS
 
-from forkant_devstack.verify.figures import READER, read_figures, reader_token
+from forkant_devstack.stack.dev_token import dev_token
+from forkant_devstack.verify.figures import READER, read_figures
 from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.recount import NATIONAL, Figures, Period, recount
 from forkant_devstack.verify.report import Check, Difference
@@ -94,7 +95,7 @@ def _add_months(day: date, months: int) -> date:
 
 async def check_indicators(platform: Platform, *, settle_s: float = SETTLE_SECONDS) -> list[Check]:
     """Return the checks of G2."""
-    token = await reader_token(issuer_url=platform.issuer_url)
+    token = await asyncio.to_thread(dev_token, platform.issuer_url, READER)
     headers = {"Authorization": f"Bearer {token}"}
     cases = await asyncpg.connect(platform.case_database)
     try:

@@ -42,6 +42,6 @@ def running_platform() -> Platform:
         notification_database=urls["notification"],
         kafka_bootstrap=f"127.0.0.1:{state.ports['kafka']}",
         indicator_url=state.url("indicator-api"),
-        issuer_url=state.url("issuer"),
+        issuer_url=state.issuer,
         trails=running_trails(),
     )
