@@ -79,3 +79,11 @@ def steering_stance(context: Context) -> Stance:
 def looking_behind(reader: Reader, *, unit: str) -> Stance:
     """Return what the transaction of somebody who looks behind the figures of a unit tells the database."""
     return Stance({**stance(reader, units=[unit]).settings, "looks_behind": "on"})
+
+
+def comparing_stance(context: Context) -> Stance:
+    """Return what the transaction of a comparison tells the database: it rests on the figures of all units.
+
+    What of it the caller is shown, the answer says; what they may steer is as elsewhere.
+    """
+    return Stance({**steering_stance(context).settings, "districts": "all"})

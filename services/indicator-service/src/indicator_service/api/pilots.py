@@ -1,32 +1,45 @@
 """Routes of pilot programmes: what is tried where and when, who decided it, and which units take part."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from forkant_contracts.codes import CaseType
+from forkant_kit.db import transaction
 from forkant_kit.etag import etag
 from forkant_kit.idempotency import Answer
 from forkant_kit.problems import PROBLEM_RESPONSES
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_service import audit_names
+from indicator_service.aggregation.comparison import spell_within
+from indicator_service.api.comparison_documents import ComparedIndicator, PilotComparison, SpellDocument
+from indicator_service.api.comparison_reading import Comparison, Found, read_comparison
+from indicator_service.api.comparison_texts import LIMITS_OF_PILOTS
 from indicator_service.api.pilot_bodies import EndPilot, Enrol, ProposePilot, UnitName, WithdrawUnit
 from indicator_service.api.pilot_views import PilotLine, PilotPage, PilotView
 from indicator_service.api.steering_bodies import Nothing
 from indicator_service.api.steering_calls import Call, Cursor, Limit, Work, changing, creating, reading, shown
 from indicator_service.api.steering_views import SteeringReceipt
+from indicator_service.api.trail import figures_entry
 from indicator_service.policy import (
     APPROVE_PILOTS,
     END_PILOTS,
     ENROL_IN_PILOTS,
     PROPOSE_PILOTS,
+    READ_FIGURES,
     READ_PILOTS,
     WITHDRAW_FROM_PILOTS,
+    reader_of,
 )
+from indicator_service.row_security import comparing_stance
 from indicator_service.steering import pilot_store as store
 from indicator_service.steering import pilots as commands
 from indicator_service.steering.context import Receipt
+from indicator_service.steering.pilot_rules import took_part
+from indicator_service.steering.pilot_store import Pilot
 from indicator_service.steering.refusals import Code, Refusal
 
 router = APIRouter(prefix="/v1/pilots", tags=["pilots"], responses=PROBLEM_RESPONSES)
@@ -114,6 +127,56 @@ async def withdraw_unit(
     """Let a unit take part no longer from a day on; the cases that it opened go on."""
     seen = call.seen(pilot_id)
     return await _once(call, lambda conn: commands.withdraw(conn, call.context, seen, unit=unit, since=body.valid_from))
+
+
+@router.get("/{pilot_id}/comparison")
+async def compare_pilot(call: Annotated[Call, reading(READ_FIGURES)], pilot_id: UUID) -> PilotComparison:
+    """Compare the units that took part with the others, before and since, by what the pilot is judged by.
+
+    What is shown says on its face what it does not show. To whom small counts are hidden from no figure is shown: the
+    sums of some units over months of their own would be one more to subtract from.
+    """
+    async with transaction(call.tools.engine, comparing_stance(call.context)) as conn:
+        row = await store.find_row(conn, pilot_id)
+        if row is None:
+            raise Refusal(Code.NOT_FOUND)
+        pilot, today = store.pilot_of(row), call.context.today
+        enrolments = await store.enrolments(conn, pilot_id)
+        asked = _asked(pilot, took_part(enrolments, until=min(today, pilot.closes)), today)
+        found = await read_comparison(conn, asked, call.tools.catalogue, today=today)
+        names = [f"unit:{unit}" for unit in asked.units] + [f"indicator:{number}" for number in asked.indicators]
+        await call.context.trail.record(conn, figures_entry([pilot_id, *audit_names.known(names)]))
+    return _comparison(pilot, asked, found, exact=reader_of(call.principal).sees_all)
+
+
+def _asked(pilot: Pilot, units: Sequence[str], today: date) -> Comparison:
+    programme = pilot.programme
+    return Comparison(
+        indicators=programme.indicators,
+        units=units,
+        against=None,
+        before=spell_within(programme.baseline_from, programme.baseline_until, today=today),
+        after=spell_within(programme.first_day, pilot.closes, today=today),
+        definitions_of=programme.first_day,
+    )
+
+
+def _comparison(pilot: Pilot, asked: Comparison, found: Found, *, exact: bool) -> PilotComparison:
+    return PilotComparison(
+        pilot=pilot.id,
+        code=pilot.programme.code,
+        name_nb=pilot.programme.name_nb,
+        name_en=pilot.programme.name_en,
+        units=tuple(asked.units),
+        others=found.others,
+        before=SpellDocument.of(asked.before),
+        after=SpellDocument.of(asked.after),
+        indicators=tuple(ComparedIndicator.of(e.indicator, e.version, e.compared, exact=exact) for e in found.lines),
+        does_not_show=LIMITS_OF_PILOTS,
+        as_of=found.freshness.now,
+        watermark=found.freshness.watermark,
+        seconds_behind=found.freshness.seconds_behind,
+    )
 
 
 async def _once(call: Call, work: Work[Receipt], *, made: bool = False) -> Response:

@@ -70,6 +70,11 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The case type is no pilot",
             "`allowed` holds those that a programme may open; all others are open to every unit.",
         ),
+        Code.NOT_COMPARABLE: (
+            _UNPROCESSABLE,
+            "Units can't be compared by this indicator",
+            "Choose a share or a duration that is counted from cases: one without `rests_on` at /v1/indicators.",
+        ),
         Code.PILOT_EXISTS: (_CONFLICT, "Another programme has this code", "Choose another code."),
         Code.PILOT_NOT_APPROVED: (
             _CONFLICT,

@@ -130,6 +130,12 @@ def taking_part(enrolments: Sequence[Enrolment], *, today: date) -> tuple[str, .
     return tuple(sorted({e.unit for e in enrolments if e.last is None or e.last >= max(today, e.first)}))
 
 
+def took_part(enrolments: Sequence[Enrolment], *, until: date) -> tuple[str, ...]:
+    """Return the units that took part on some day until one, in order."""
+    found = {e.unit for e in enrolments if e.first <= until and (e.last is None or e.last >= e.first)}
+    return tuple(sorted(found))
+
+
 def last_day_of(since: date | None, *, last_day: date, today: date) -> date:
     """Return the last day of a programme that goes on no longer from a day on; without one, from today.
 

@@ -10,6 +10,8 @@ from forkant_kit.audit.record import Entry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import audit_names
+from indicator_service.aggregation.comparison import is_comparable
+from indicator_service.definitions import Indicator
 from indicator_service.steering import pilot_events as events
 from indicator_service.steering import pilot_rules as rules
 from indicator_service.steering import pilot_store as store
@@ -25,15 +27,28 @@ async def propose(conn: AsyncConnection, context: Context, programme: Programme)
     """Propose a programme.
 
     Raises:
-        Refusal: an indicator is unknown, a case type is no pilot, the days contradict each other, or the code is taken.
+        Refusal: an indicator is unknown or can't be compared, a case type is no pilot, the days contradict each other,
+            or the code is taken.
     """
-    if any(context.catalogue.indicator(number) is None for number in programme.indicators):
-        raise Refusal(Code.UNKNOWN_INDICATOR)
+    for number in programme.indicators:
+        check_comparable(context.catalogue.indicator(number), programme.first_day)
     rules.check_programme(programme, today=context.today)
     made = context.new_id()
     if not await store.add(conn, made, programme, by=context.subject, at=context.now):
         raise Refusal(Code.PILOT_EXISTS)
     return await _recorded(conn, context, "pilot.propose", Receipt(id=made, version=1))
+
+
+def check_comparable(indicator: Indicator | None, day: date) -> None:
+    """Check that there is an indicator by which some units can be compared with others.
+
+    Raises:
+        Refusal: ``unknown-indicator``, ``not-comparable``.
+    """
+    if indicator is None:
+        raise Refusal(Code.UNKNOWN_INDICATOR)
+    if not is_comparable(indicator.at(day)):
+        raise Refusal(Code.NOT_COMPARABLE)
 
 
 async def approve(conn: AsyncConnection, context: Context, seen: Seen) -> Receipt:

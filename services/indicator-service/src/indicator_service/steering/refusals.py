@@ -26,6 +26,7 @@ class Code(StrEnum):
     ALREADY_PRIORITISED = "already-prioritised"
     TOO_MANY = "too-many"
     NO_PILOT_TYPE = "no-pilot-type"
+    NOT_COMPARABLE = "not-comparable"
     PILOT_EXISTS = "pilot-exists"
     PILOT_NOT_APPROVED = "pilot-not-approved"
     ALREADY_ENROLLED = "already-enrolled"
