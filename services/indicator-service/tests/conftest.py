@@ -1,6 +1,7 @@
 """Streams of events for the tests, valid as the case service would publish them."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
+import uvicorn
 from fastapi import FastAPI
 from forkant_contracts import Event, EventData
 from forkant_contracts.codes import (
@@ -253,14 +255,54 @@ def as_persona(issuer):
     return issuer.headers
 
 
+class CaseService:
+    """Stands in for the case service: it says who may see what, or why it does not."""
+
+    def __init__(self):
+        self.url = ""
+        self.hidden = set()
+        self.status = 200
+        self.asked = []
+
+    async def __call__(self, scope, receive, send):
+        body = b""
+        while True:
+            part = await receive()
+            body += part.get("body", b"")
+            if not part.get("more_body"):
+                break
+        question = json.loads(body)
+        headers = dict(scope["headers"])
+        self.asked.append((scope["path"], headers[b"authorization"].decode(), question))
+        seen = {
+            kind: [each for each in question[kind] if UUID(each) not in self.hidden] for kind in ("cases", "concerns")
+        }
+        await send({"type": "http.response.start", "status": self.status, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(seen).encode()})
+
+
+@pytest_asyncio.fixture
+async def case_service() -> AsyncIterator[CaseService]:
+    """Give what stands in for the case service, which shows everything."""
+    found, listener = CaseService(), socket.create_server(("127.0.0.1", 0))
+    found.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = uvicorn.Config(found, lifespan="off", ws="none", log_level="critical", timeout_graceful_shutdown=0)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server._serve(sockets=[listener]))
+    yield found
+    server.should_exit = True
+    await serving
+
+
 @pytest.fixture
-def api(database, issuer) -> FastAPI:
+def api(database, issuer, case_service) -> FastAPI:
     """Give the API, which nobody serves yet."""
     settings = IndicatorSettings(
         env=Environment.TEST,
         database_url=database.app_url,
         oidc_issuer=issuer.url,
         stream_poll_seconds=0.02,
+        case_service_url=case_service.url,
         **issuer.introspection,
     )
     return build_app(settings)

@@ -70,6 +70,8 @@ def who_and_what(method, path):
     if method == "POST" and path == IMPORTS:
         other = IMPORTED["content"].replace(b"oslo", b"troms")
         return "import-demo", {**IMPORTED, "content": other}
+    if path.endswith("/changes"):
+        return "pod-analyst", {"params": {"unit": "oslo", "since": "2026-01-01T00:00:00Z"}}
     if path.endswith("/cases"):
         return "pod-analyst", {"params": {"unit": "oslo"}}
     if path.startswith(IMPORTS) and path.endswith("/withdrawal"):
@@ -97,6 +99,9 @@ def expected_of(method, path):
     steers = path.startswith(("/v1/targets", "/v1/priorities", "/v1/plans", "/v1/pilots"))
     if steers and method in {"POST", "PUT"}:
         return [403]
+    if path.endswith("/changes"):
+        # Nothing has happened yet.
+        return [422]
     return [404] if NO_ID in path else range(200, 300)
 
 
@@ -137,6 +142,7 @@ async def test_every_route_leaves_one_entry_for_each_answer_but_those_that_show_
         200: {("done", None)},
         403: {("refused", "forbidden")},
         404: {("not_found", "not-found")},
+        422: {("refused", "not-kept")},
     }
 
 

@@ -1,71 +1,14 @@
 """The cases behind a figure: they add up to it, and are shown to those alone who may see both."""
 
-import asyncio
-import json
-import socket
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
-import uvicorn
 from forkant_contracts.codes import AgeBand, Arena, Effect, PartnerKind
 from indicator_service.api import cases_reading
-from indicator_service.app import build_app
 from indicator_service.audit_names import name_of
-from indicator_service.settings import IndicatorSettings
 from sqlalchemy import text
 
 DAY = timedelta(days=1)
-
-
-class CaseService:
-    """Stands in for the case service: it says who may see what, or why it does not."""
-
-    def __init__(self):
-        self.url = ""
-        self.hidden = set()
-        self.status = 200
-        self.asked = []
-
-    async def __call__(self, scope, receive, send):
-        body = b""
-        while True:
-            part = await receive()
-            body += part.get("body", b"")
-            if not part.get("more_body"):
-                break
-        question = json.loads(body)
-        headers = dict(scope["headers"])
-        self.asked.append((scope["path"], headers[b"authorization"].decode(), question))
-        seen = {
-            kind: [each for each in question[kind] if UUID(each) not in self.hidden] for kind in ("cases", "concerns")
-        }
-        await send({"type": "http.response.start", "status": self.status, "headers": []})
-        await send({"type": "http.response.body", "body": json.dumps(seen).encode()})
-
-
-@pytest.fixture
-async def case_service():
-    found, listener = CaseService(), socket.create_server(("127.0.0.1", 0))
-    found.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = uvicorn.Config(found, lifespan="off", ws="none", log_level="critical", timeout_graceful_shutdown=0)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server._serve(sockets=[listener]))
-    yield found
-    server.should_exit = True
-    await serving
-
-
-@pytest.fixture
-def api(database, issuer, case_service):
-    settings = IndicatorSettings(
-        env="test",
-        database_url=database.app_url,
-        oidc_issuer=issuer.url,
-        case_service_url=case_service.url,
-        **issuer.introspection,
-    )
-    return build_app(settings)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ WORKERS = (
     "parked_outcome",
     "indicator_watch",
     "event_archive",
+    "event_journal",
 )
 IMPORTS = ("aggregate_import", "imported_value")
 STEERING = (
@@ -75,6 +76,9 @@ SEEN = "INSERT INTO aggregate_version (consumer_group, aggregate_id, version) VA
 WATCH = """
 INSERT INTO indicator_watch (id, unit, indicator, period) VALUES (gen_random_uuid(), 'oslo', 10, 'rolling_12')
 """
+JOURNAL = """
+INSERT INTO event_journal VALUES (gen_random_uuid(), 1, gen_random_uuid(), 't', 's', 'd', 'oslo', now(), now(), '{}')
+"""
 ARCHIVE = """
 INSERT INTO event_archive (event_id, topic, partition, aggregate_id, aggregate_version, type, source, data_schema, unit,
                            occurred_at, recorded_at, data)
@@ -94,7 +98,7 @@ async def filled(postgres, new_case, new_concern):
             case.closed(after=timedelta(days=1))
             concern.received()
             await apply(conn, [*case.events, *concern.events])
-        for statement in (PARK, ASK, ANSWER, SEEN, WATCH, ARCHIVE):
+        for statement in (PARK, ASK, ANSWER, SEEN, WATCH, ARCHIVE, JOURNAL):
             await conn.execute(text(statement))
     await engine.dispose()
     return urls
@@ -188,6 +192,16 @@ async def test_facts_are_handed_out_of_the_districts_behind_whose_figures_somebo
     for district in ("oslo", "troms", "oslo/gde-sentrum", "", "os"):
         async with as_role(filled.app_url, told) as app:
             assert await app.fetchval(ask, district) == (1 if district in seen else 0)
+
+
+@pytest.mark.parametrize("told", [{"districts": "own", "unit": "troms", **LOOKS}, {"districts": "all"}, LOOKS, {}])
+async def test_the_journal_is_not_handed_out_to_whom_does_not_look_behind_that_district(filled, told):
+    ask = "SELECT count(*) FROM journal_behind('oslo', '-infinity', 'infinity', $1, 10)"
+    for concerns in (True, False):
+        async with as_role(filled.app_url, told) as app:
+            assert await app.fetchval(ask, concerns) == 0
+        async with as_role(filled.app_url, {"districts": "own", "unit": "oslo", **LOOKS}) as app:
+            assert await app.fetchval(ask, concerns) == (0 if concerns else 1)
 
 
 def test_a_stance_names_all_districts_only_when_the_answer_needs_more_than_the_readers_own():

@@ -1,4 +1,4 @@
-"""The projection of a worker: a consumer for each generation that reads, begun and ended as generations come and go."""
+"""The projection of a worker: a consumer for each generation that reads, as they come and go, and for the journal."""
 
 import asyncio
 from contextlib import suppress
@@ -11,7 +11,7 @@ from forkant_kit.db import transaction
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from indicator_service import generations
+from indicator_service import generations, journal
 from indicator_service.generations import Generation, State
 from indicator_service.projector import applying
 
@@ -31,7 +31,7 @@ class _Reading:
 
 
 class Projection:
-    """Reads the events into every generation that is not dropped, and removes what dropped ones leave."""
+    """Reads the events into each generation that is not dropped and into the journal, and removes dropped ones."""
 
     def __init__(self, *, engine: AsyncEngine, kafka_bootstrap: str, look_every_s: float = LOOK_EVERY_S) -> None:
         """Set up without connecting."""
@@ -68,7 +68,7 @@ class Projection:
             _log.warning("generations_not_seen", error=type(error).__name__)
             return
         self._live = next(each.number for each in found if each.state is State.LIVE)
-        wanted = {each.number for each in found if each.state is not State.DROPPED}
+        wanted = {journal.NUMBER, *(each.number for each in found if each.state is not State.DROPPED)}
         for number in [number for number in self._readings if number not in wanted]:
             await self._end(number)
         for number in [number for number, reading in self._readings.items() if reading.task.done()]:
@@ -82,7 +82,7 @@ class Projection:
             kafka_bootstrap=self._bootstrap,
             group=generations.group_of(number),
             topics=generations.READ,
-            apply=applying(number),
+            apply=journal.keep if number == journal.NUMBER else applying(number),
         )
         stop = asyncio.Event()
         task = asyncio.create_task(consumer.run(stop), name=f"consumer-{number}")

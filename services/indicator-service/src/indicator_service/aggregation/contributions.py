@@ -25,6 +25,14 @@ class Contribution:
         """Whether it counts at all."""
         return bool(self.numerator or self.denominator or any(self.extra.values()))
 
+    def __add__(self, other: "Contribution") -> "Contribution":
+        """Return what both contribute together."""
+        return Contribution(
+            numerator=_more(self.numerator, other.numerator),
+            denominator=_more(self.denominator, other.denominator),
+            extra={name: count + other.extra.get(name, 0) for name, count in self.extra.items()},
+        )
+
     def __sub__(self, other: "Contribution") -> "Contribution":
         """Return by how much it differs."""
         return Contribution(
@@ -32,6 +40,10 @@ class Contribution:
             denominator=_less(self.denominator, other.denominator),
             extra={name: count - other.extra.get(name, 0) for name, count in self.extra.items()},
         )
+
+
+def _more(left: int | None, right: int | None) -> int | None:
+    return None if left is None or right is None else left + right
 
 
 def _less(left: int | None, right: int | None) -> int | None:

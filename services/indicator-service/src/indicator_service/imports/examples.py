@@ -65,6 +65,15 @@ _SHOWN: Final[Mapping[str, tuple[Mapping[int, Any], tuple[Refusal, ...]]]] = Map
         "read_figures": ({}, (Refusal(Code.HISTORY_NOT_SHOWN), Refusal(Code.PERIOD_NOT_SHOWN))),
         "read_series": ({}, ()),
         "read_cases_behind": ({}, (Refusal(Code.CASES_NOT_SHOWN),)),
+        "read_changes": (
+            {},
+            (
+                Refusal(Code.CASES_NOT_SHOWN),
+                Refusal(Code.NOT_KEPT, kept_since="2026-03-01T00:00:00+00:00"),
+                Refusal(Code.TOO_MANY_CHANGES, most=1000),
+                Refusal(Code.NO_TIME_BETWEEN),
+            ),
+        ),
         "read_breakdown": ({}, (Refusal(Code.PERIOD_NOT_SHOWN),)),
         "export_figures": ({}, (Refusal(Code.PERIOD_NOT_SHOWN), Refusal(Code.FORM_NOT_OFFERED, offered=["text/csv"]))),
         "withdraw_import": ({200: {"id": IMPORT_ID, "version": 2}}, (_UNKNOWN, Refusal(Code.ALREADY_WITHDRAWN))),
@@ -143,6 +152,7 @@ _ALSO: Final[Mapping[str, tuple[tuple[int, str, str, str], ...]]] = MappingProxy
         "read_figures": (_INVALID,),
         "read_series": (_INVALID, _RANGE),
         "read_cases_behind": (_INVALID, _CURSOR, _NO_CASES),
+        "read_changes": (_INVALID, _NO_CASES),
         "read_breakdown": (_INVALID, _DIMENSION),
         "export_figures": (_INVALID,),
         "withdraw_import": (*_ONCE, *_CONDITIONAL, _INVALID),

@@ -40,6 +40,17 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "What was known before is not shown",
             "Ask for your own unit, or leave known_at out: two versions of a figure of others could tell a hidden one.",
         ),
+        Code.NOT_KEPT: (
+            422,
+            "What happened then is not kept",
+            "Ask from `kept_since` on, where it is given: before that no event is kept here.",
+        ),
+        Code.TOO_MANY_CHANGES: (
+            422,
+            "Too many cases changed in between",
+            "Choose moments between which at most `most` cases of the unit changed.",
+        ),
+        Code.NO_TIME_BETWEEN: (422, "There is no time between the moments", "Let `since` be before `until` and now."),
         Code.CASES_NOT_SHOWN: (
             403,
             "What is behind figures of others is not shown",

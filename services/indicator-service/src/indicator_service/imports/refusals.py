@@ -20,6 +20,9 @@ class Code(StrEnum):
     UPLOAD_TOO_SLOW = "upload-too-slow"
     HISTORY_NOT_SHOWN = "history-not-shown"
     PERIOD_NOT_SHOWN = "period-not-shown"
+    NOT_KEPT = "not-kept"
+    TOO_MANY_CHANGES = "too-many-changes"
+    NO_TIME_BETWEEN = "no-time-between"
     CASES_NOT_SHOWN = "cases-not-shown"
     FORM_NOT_OFFERED = "form-not-offered"
 
