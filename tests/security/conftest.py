@@ -330,14 +330,19 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
 
 
 async def _steering(wall: Wall, unit: str) -> dict[str, str]:
-    """Return a target, a priority and a plan of the unit, from its lead, or those it has; and a pilot, the directorate's."""
+    """Return what the unit is steered by, from its lead, or what it has; and a pilot of the directorate."""
     lead, found = wall.person(f"lead-{unit}"), {}
     [pilot] = [item.example() for item in STEERING if (item.method, item.path) == ("POST", "/v1/pilots")]
     proposed = {**pilot, "code": f"pilot_{uuid4().hex}"}
     found["pilot_id"] = (await wall.person("pod-methods").done("indicator", "POST", "/v1/pilots", proposed)).json()[
         "id"
     ]
-    paths = {"target_id": "/v1/targets", "priority_id": "/v1/priorities", "plan_id": "/v1/plans"}
+    paths = {
+        "target_id": "/v1/targets",
+        "priority_id": "/v1/priorities",
+        "plan_id": "/v1/plans",
+        "trial_id": "/v1/trials",
+    }
     for name, path in paths.items():
         [body] = [item.example() for item in STEERING if (item.method, item.path) == ("POST", path)]
         there = (await lead.done("indicator", "GET", f"{path}?unit={unit}")).json()["items"]

@@ -40,6 +40,7 @@ EXAMPLES = {
     "priority_id": NO_ID,
     "plan_id": NO_ID,
     "pilot_id": NO_ID,
+    "trial_id": NO_ID,
 }
 """A value for each parameter of an address; whoever adds a route with another adds it here."""
 READS = [
@@ -96,7 +97,7 @@ def calls_of(api):
 
 def expected_of(method, path):
     """Return how whoever may reads is answered: who reads no more than that steers nothing, and nothing has the id."""
-    steers = path.startswith(("/v1/targets", "/v1/priorities", "/v1/plans", "/v1/pilots"))
+    steers = path.startswith(("/v1/targets", "/v1/priorities", "/v1/plans", "/v1/pilots", "/v1/trials"))
     if steers and method in {"POST", "PUT"}:
         return [403]
     if path.endswith("/changes"):
@@ -131,7 +132,7 @@ async def test_every_route_leaves_one_entry_for_each_answer_but_those_that_show_
     assert {path for _, path, status in left if status < 300} >= {*READS, IMPORTS, f"{IMPORTS}/{EXAMPLES['import_id']}"}
     without = {path for (_, path, _), entries in left.items() if not entries}
     assert without == {"/v1/units", "/v1/indicators", "/v1/freshness", "/v1/targets", "/v1/priorities",
-                       "/v1/plans", "/v1/plans/coverage", "/v1/pilots"}  # fmt: skip
+                       "/v1/plans", "/v1/plans/coverage", "/v1/pilots", "/v1/trials"}  # fmt: skip
     assert all(len(entries) == 1 for (_, path, status), entries in left.items() if path not in without or status > 299)
     outcomes = {
         min(status, 200) if status < 300 else status: {entry[1:] for entry in entries}

@@ -43,6 +43,8 @@ STEERING = (
     "prevention_plan_goal",
     "pilot",
     "pilot_enrolment",
+    "trial",
+    "trial_figures",
 )
 CELLS = ("cell", "district_cell", "district_day")
 GUARDED = {*WORKERS, *IMPORTS, *STEERING, *CELLS, "idempotency_key"}

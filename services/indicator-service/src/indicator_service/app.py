@@ -33,6 +33,7 @@ from indicator_service.api import (
     series,
     stream,
     targets,
+    trials,
 )
 from indicator_service.api.dependencies import Dependencies, ImportLimits, secret_rank
 from indicator_service.api.hub import Hub
@@ -95,6 +96,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
             priorities.router,
             plans.router,
             pilots.router,
+            trials.router,
             audit.router,
             dashboard.dashboard_router(issuer=settings.oidc_issuer, audience=settings.oidc_audience),
         ],

@@ -51,7 +51,7 @@ def id_of_unit(unit: str) -> UUID:
     return uuid5(NAMESPACE, f"unit:{unit}")
 
 
-_BY_ID: Final = frozenset({"case", "target", "priority", "plan", "import", "pilot"})
+_BY_ID: Final = frozenset({"case", "target", "priority", "plan", "import", "pilot", "trial"})
 
 
 def _by_id(name: str) -> UUID | None:

@@ -32,8 +32,13 @@ APPROVE_PILOTS = "pilot.approve"
 ENROL_IN_PILOTS = "pilot.enrol"
 WITHDRAW_FROM_PILOTS = "pilot.withdraw"
 END_PILOTS = "pilot.end"
+READ_TRIALS = "trial.read"
+REGISTER_TRIALS = "trial.register"
+CONCLUDE_TRIALS = "trial.conclude"
+CLOSE_TRIALS = "trial.close"
+WITHDRAW_TRIALS = "trial.withdraw"
 
-UNAUDITED = frozenset({READ_REFERENCE, READ_TARGETS, READ_PRIORITIES, READ_PLANS, READ_PILOTS})
+UNAUDITED = frozenset({READ_REFERENCE, READ_TARGETS, READ_PRIORITIES, READ_PLANS, READ_PILOTS, READ_TRIALS})
 """Actions that show no figures, whose success needs no entry in the audit trail."""
 
 _READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IMPORTER.value}
@@ -68,6 +73,8 @@ POLICY = Policy(
         WRITE_PLANS: frozenset({Role.PREVENTION_LEAD.value}),
         APPROVE_PLANS: frozenset({Role.DIRECTORATE.value}),
         WITHDRAW_PLANS: _STEERERS,
+        READ_TRIALS: _READERS,
+        **dict.fromkeys((REGISTER_TRIALS, CONCLUDE_TRIALS, CLOSE_TRIALS, WITHDRAW_TRIALS), _STEERERS),
         READ_PILOTS: _READERS,
         **dict.fromkeys(
             (PROPOSE_PILOTS, APPROVE_PILOTS, ENROL_IN_PILOTS, WITHDRAW_FROM_PILOTS, END_PILOTS),

@@ -81,15 +81,18 @@ class ComparedIndicator(Document):
     """Whether one of the four sides counts less than the definition's minimum; null when it is hidden."""
 
     @classmethod
-    def of(cls, indicator: Indicator, version: Version, found: Compared, *, exact: bool) -> "ComparedIndicator":
-        """Write a comparison; to whom small counts are hidden from, none of its figures is shown."""
+    def of(
+        cls, indicator: Indicator, version: Version, found: Compared, *, units_exact: bool, others_exact: bool
+    ) -> "ComparedIndicator":
+        """Write a comparison; of whom the reader sees small counts of neither, or one alone, so much is shown."""
+        exact = units_exact and others_exact
 
         def shown(value: float | None) -> Figure:
             return Figure(value) if exact else SUPPRESSED
 
-        def group(before: Side, after: Side, change: float | None) -> GroupDocument:
+        def group(before: Side, after: Side, change: float | None, *, exact: bool) -> GroupDocument:
             sides = (SideDocument.of(side, exact=exact) for side in (before, after))
-            return GroupDocument(before=next(sides), after=next(sides), change=shown(change))
+            return GroupDocument(before=next(sides), after=next(sides), change=Figure(change) if exact else SUPPRESSED)
 
         interval = found.interval
         return cls(
@@ -99,8 +102,8 @@ class ComparedIndicator(Document):
             kind=version.kind,
             direction=version.direction,
             definition_version=version.version,
-            units=group(found.before, found.after, found.change),
-            others=group(found.others_before, found.others_after, found.others_change),
+            units=group(found.before, found.after, found.change, exact=units_exact),
+            others=group(found.others_before, found.others_after, found.others_change, exact=others_exact),
             difference=shown(found.difference),
             low=shown(None if interval is None else interval.low),
             high=shown(None if interval is None else interval.high),

@@ -29,3 +29,25 @@ LIMITS_OF_PILOTS: Final = {
     ),
 }
 """By language: bokmål, nynorsk, English."""
+
+LIMITS_OF_TRIALS: Final = {
+    "nb": (
+        "Én enhet er satt opp mot én annen. Alt annet som skiller dem i denne tiden, kan gi samme forskjell.",
+        "Enhetene er valgt, ikke trukket ut. De kan ha vært ulike fra før.",
+        "Intervallet tar sakene som uavhengige. Saker i samme enhet likner hverandre, så usikkerheten er større.",
+        "Hva som virket i én enhet med disse partnerne, sier ikke at det virker andre steder.",
+    ),
+    "nn": (
+        "Éi eining er sett opp mot éi anna. Alt anna som skil dei i denne tida, kan gje same skilnad.",
+        "Einingane er valde, ikkje trekte ut. Dei kan ha vore ulike frå før.",
+        "Intervallet tek sakene som uavhengige. Saker i same eining liknar kvarandre, så uvissa er større.",
+        "Kva som verka i éi eining med desse partnarane, seier ikkje at det verkar andre stader.",
+    ),
+    "en": (
+        "One unit is set against one other. Whatever else differed between them then can make the same difference.",
+        "The units were chosen, not drawn by lot. They may have differed before.",
+        "The interval takes cases as independent. Cases of one unit are alike, so the uncertainty is larger.",
+        "What worked in one unit with these partners does not say that it works elsewhere.",
+    ),
+}
+"""By language: bokmål, nynorsk, English."""

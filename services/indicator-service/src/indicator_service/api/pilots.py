@@ -171,7 +171,10 @@ def _comparison(pilot: Pilot, asked: Comparison, found: Found, *, exact: bool) -
         others=found.others,
         before=SpellDocument.of(asked.before),
         after=SpellDocument.of(asked.after),
-        indicators=tuple(ComparedIndicator.of(e.indicator, e.version, e.compared, exact=exact) for e in found.lines),
+        indicators=tuple(
+            ComparedIndicator.of(e.indicator, e.version, e.compared, units_exact=exact, others_exact=exact)
+            for e in found.lines
+        ),
         does_not_show=LIMITS_OF_PILOTS,
         as_of=found.freshness.now,
         watermark=found.freshness.watermark,

@@ -52,6 +52,20 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "EndPilot": {"reason": "Erfaringene er samlet."},
     "Enrol": {"unit": "innlandet"},
     "WithdrawUnit": {},
+    "RegisterTrial": {
+        "unit": "oslo",
+        "comparison_unit": "ost",
+        "indicator": 10,
+        "direction": "higher",
+        "expected": 0.1,
+        "partners": ["school", "slt_coordinator"],
+        "before_from": "2098-01-01",
+        "before_until": "2098-12-31",
+        "valid_from": "2099-01-01",
+        "valid_until": "2099-12-31",
+    },
+    "ConcludeTrial": {"finding": "inconclusive", "recommendation": "repeat", "reservations": ["few_cases"]},
+    "WithdrawTrial": {"reason": "partner_left"},
 }
 """A body of each kind that is accepted, for the description of the API."""
 

@@ -14,6 +14,7 @@ from forkant_kit.etag import etag, expected_version
 from forkant_kit.idempotency import Answer, run_idempotent
 from forkant_kit.paging import decode_cursor, encode_cursor, link_to
 from forkant_kit.policy import requires
+from forkant_kit.rls.stance import Stance
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,15 +55,15 @@ class Call:
             raise ValueError("a route that changes something must ask for If-Match")
         return Seen(id=object_id, version=self.version)
 
-    async def once(self, work: Work[Answer]) -> Response:
-        """Run a command that is answered once for each Idempotency-Key."""
+    async def once(self, work: Work[Answer], *, stance: Stance | None = None) -> Response:
+        """Run a command that is answered once for each Idempotency-Key; the database is told who steers, or more."""
         return await run_idempotent(
             self.tools.engine,
             self.request,
             self.principal,
             work,
             secret=self.tools.cursor_secret,
-            stance=steering_stance(self.context),
+            stance=stance or steering_stance(self.context),
         )
 
     async def read(self, work: Work[T]) -> T:

@@ -70,6 +70,23 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The case type is no pilot",
             "`allowed` holds those that a programme may open; all others are open to every unit.",
         ),
+        Code.SAME_UNIT: (_UNPROCESSABLE, "It is the same unit", "Name another unit to compare it with."),
+        Code.CONCLUSION_REQUIRED: (
+            _CONFLICT,
+            "Nothing was concluded",
+            "Say what came of the trial first; `inconclusive` is a finding too.",
+        ),
+        Code.TRIAL_GOES_ON: (_CONFLICT, "The trial goes on", "Its last day is `until`; close it after that day."),
+        Code.TRIAL_NOT_CLOSED: (
+            _CONFLICT,
+            "The trial is not closed",
+            "`state` says where it stands; what is handed on are the figures of a trial that was closed.",
+        ),
+        Code.FIGURES_NOT_COUNTED: (
+            _CONFLICT,
+            "The indicator is not counted yet",
+            "What was known before is being counted; try again once /v1/indicators/{number}/values shows figures.",
+        ),
         Code.NOT_COMPARABLE: (
             _UNPROCESSABLE,
             "Units can't be compared by this indicator",
