@@ -3,6 +3,7 @@
 import base64
 import os
 
+import certifi
 import pytest
 from forkant_kit.audit.settings import DEV_SIGNING_KEY
 from notification_service.settings import NotificationSettings, NotificationWorkerSettings
@@ -28,6 +29,7 @@ GOOD = {
     "case_service_url": "https://cases.example.org/",
 }
 SIGNING_KEY = base64.b64encode(os.urandom(32)).decode()
+GOOD_OF_WORKER = {**GOOD, "kafka_ca_file": certifi.where()}
 
 
 def test_production_starts_with_all_that_it_needs():
@@ -52,13 +54,13 @@ def test_production_sends_no_readers_token_where_it_could_be_read(url):
 
 
 def test_the_workers_settings_also_need_a_key_that_signs_the_audit_trail():
-    assert NotificationWorkerSettings(**GOOD, audit_signing_key=SIGNING_KEY).audit_keep_months == 24
+    assert NotificationWorkerSettings(**GOOD_OF_WORKER, audit_signing_key=SIGNING_KEY).audit_keep_months == 24
     for changes in ({}, {"audit_signing_key": DEV_SIGNING_KEY}):
         with pytest.raises(ValidationError, match="audit_signing_key must be set"):
-            NotificationWorkerSettings(**GOOD, **changes)
+            NotificationWorkerSettings(**GOOD_OF_WORKER, **changes)
 
 
 @pytest.mark.parametrize(("changes", "named"), WRONG)
 def test_the_workers_settings_refuse_what_those_of_the_api_refuse(changes, named):
     with pytest.raises(ValidationError, match=named):
-        NotificationWorkerSettings(**{**GOOD, "audit_signing_key": SIGNING_KEY, **changes})
+        NotificationWorkerSettings(**{**GOOD_OF_WORKER, "audit_signing_key": SIGNING_KEY, **changes})

@@ -25,6 +25,7 @@ from forkant_kit.batch import Apply, BatchProcessor, is_passing
 from forkant_kit.consumer_seek import SeekToDatabase
 from forkant_kit.consumer_watch import ConsumerWatch
 from forkant_kit.gate import Record
+from forkant_kit.kafka_tls import KafkaTls, security
 from forkant_kit.message_spans import TracedEvent, is_sampled, record_process_spans
 from forkant_kit.parked_work import ParkedWork
 
@@ -72,10 +73,12 @@ class EventConsumer:
         apply: Apply,
         after_commit: AfterCommit | None = None,
         config: ConsumerConfig | None = None,
+        kafka_tls: KafkaTls | None = None,
     ) -> None:
         """Set up without connecting; ``apply`` runs inside the batch's transaction."""
         self._engine = engine
         self._bootstrap = kafka_bootstrap
+        self._tls = kafka_tls
         self._group = group
         self._topics = tuple(topics)
         self._processor = BatchProcessor(engine=engine, group=group, apply=apply)
@@ -87,6 +90,7 @@ class EventConsumer:
         self._watch = ConsumerWatch(
             engine=engine,
             kafka_bootstrap=kafka_bootstrap,
+            kafka_tls=kafka_tls,
             group=group,
             every_s=self._config.observe_every_s,
             stale_gap_s=self._config.stale_gap_s,
@@ -185,6 +189,7 @@ class EventConsumer:
             metadata_max_age_ms=30_000,
             # A tenth of a second, the client's default, fills the log while the broker is away.
             retry_backoff_ms=500,
+            **security(self._tls),
         )
 
     async def _apply_with_retry(

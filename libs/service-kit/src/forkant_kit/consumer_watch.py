@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from forkant_kit import consumer_metrics as metrics
 from forkant_kit.consumer_store import ConsumerStore
 from forkant_kit.freshness import read_freshness
+from forkant_kit.kafka_tls import KafkaTls
 from forkant_kit.watermark import WatermarkReader
 
 # Enough for ten minutes; a consumer further behind begins to prove what was stated later.
@@ -28,7 +29,14 @@ class ConsumerWatch:
     """Notes the ends of the assigned partitions for all to see, publishes metrics, and notices when nothing moves."""
 
     def __init__(
-        self, *, engine: AsyncEngine, kafka_bootstrap: str, group: str, every_s: float, stale_gap_s: float
+        self,
+        *,
+        engine: AsyncEngine,
+        kafka_bootstrap: str,
+        group: str,
+        every_s: float,
+        stale_gap_s: float,
+        kafka_tls: KafkaTls | None = None,
     ) -> None:
         """Bind the group's database; times in seconds.
 
@@ -38,13 +46,14 @@ class ConsumerWatch:
             group: the consumer group.
             every_s: how often to look.
             stale_gap_s: how long a version may be missing before it counts as lost and is reported as an error.
+            kafka_tls: how Kafka is reached; in clear without it.
         """
         self._engine = engine
         self._group = group
         self._store = ConsumerStore(group)
         self._every_s = every_s
         self._stale_gap_s = stale_gap_s
-        self._reader = WatermarkReader(kafka_bootstrap=kafka_bootstrap)
+        self._reader = WatermarkReader(kafka_bootstrap=kafka_bootstrap, kafka_tls=kafka_tls)
         self._claims: dict[TopicPartition, deque[tuple[int, datetime]]] = {}
         self._proven: dict[TopicPartition, datetime] = {}
         self._stuck_since: float | None = None

@@ -12,6 +12,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
 
+from forkant_kit.kafka_tls import KafkaTls, security
 from forkant_kit.record_bytes import CopiedBatch, EncodedRecord
 
 _log = structlog.get_logger(__name__)
@@ -44,11 +45,12 @@ class BatchSender:
 class DiscardingProducer:
     """Hands out one idempotent producer, and a new one after every failure."""
 
-    def __init__(self, *, bootstrap: str, client_id: str, batch_bytes: int) -> None:
+    def __init__(self, *, bootstrap: str, client_id: str, batch_bytes: int, tls: KafkaTls | None = None) -> None:
         """Remember how to connect; the first use connects."""
         self._bootstrap = bootstrap
         self._client_id = client_id
         self._batch_bytes = batch_bytes
+        self._tls = tls
         self._producer: AIOKafkaProducer | None = None
 
     @asynccontextmanager
@@ -79,6 +81,7 @@ class DiscardingProducer:
             max_batch_size=self._batch_bytes,
             max_request_size=2 * self._batch_bytes,
             request_timeout_ms=10_000,
+            **security(self._tls),
         )
         try:
             await producer.start()

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit import relay_metrics as metrics
+from forkant_kit.kafka_tls import KafkaTls
 from forkant_kit.leases import Lease, LeaseBook
 from forkant_kit.message_spans import record_send_spans
 from forkant_kit.producer import BatchSender, DiscardingProducer
@@ -66,6 +67,7 @@ class Relay:
         owner: str,
         topics: Sequence[Topic],
         config: RelayConfig | None = None,
+        kafka_tls: KafkaTls | None = None,
     ) -> None:
         """Set up without connecting. ``owner`` must be unique to the process, also after a restart."""
         self._engine = engine
@@ -73,7 +75,7 @@ class Relay:
         self._owner = owner
         self._config = config or RelayConfig()
         self._book = LeaseBook(engine=engine, owner=owner, topics=topics, ttl_s=self._config.lease_ttl_s)
-        self._lanes = [self._lane(number, kafka_bootstrap) for number in range(self._config.lanes)]
+        self._lanes = [self._lane(number, kafka_bootstrap, kafka_tls) for number in range(self._config.lanes)]
         places = [(topic.name, partition) for topic in topics for partition in range(topic.partitions)]
         # For good: were a partition to change lanes, the next batch could overtake one still under way in the old lane.
         self._lane_of = {place: number % self._config.lanes for number, place in enumerate(places)}
@@ -206,9 +208,12 @@ class Relay:
             _log.warning("relay_lease_lost", sent=_count(sent), removed=removed)
             metrics.FENCED.inc(missing)
 
-    def _lane(self, number: int, kafka_bootstrap: str) -> Lane:
+    def _lane(self, number: int, kafka_bootstrap: str, tls: KafkaTls | None) -> Lane:
         producer = DiscardingProducer(
-            bootstrap=kafka_bootstrap, client_id=f"{self._owner}/{number}", batch_bytes=self._config.batch_bytes
+            bootstrap=kafka_bootstrap,
+            client_id=f"{self._owner}/{number}",
+            batch_bytes=self._config.batch_bytes,
+            tls=tls,
         )
         return Lane(number=number, database_url=self._database_url, producer=producer)
 

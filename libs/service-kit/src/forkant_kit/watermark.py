@@ -25,6 +25,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from forkant_kit.kafka_tls import KafkaTls, security
+
 WATERMARK_DDL: Final[tuple[str, ...]] = ("ALTER TABLE consumer_offset ADD COLUMN proven_before timestamptz",)
 """Statements that let a consumer keep what it has: everything that was committed before."""
 
@@ -56,10 +58,12 @@ class WatermarkPublisher:
         service: str,
         topics: Sequence[Topic],
         every_s: float = _EVERY_S,
+        kafka_tls: KafkaTls | None = None,
     ) -> None:
         """Set up without connecting; ``topics`` are those that the service produces, ``every_s`` is in seconds."""
         self._engine = engine
         self._bootstrap = kafka_bootstrap
+        self._tls = kafka_tls
         self._group = watermark_group(service)
         self._places = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
         self._every_s = every_s
@@ -75,7 +79,11 @@ class WatermarkPublisher:
 
     async def _state_until(self, stop: asyncio.Event) -> None:
         client = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, group_id=self._group, enable_auto_commit=False, auto_offset_reset="none"
+            bootstrap_servers=self._bootstrap,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            **security(self._tls),
         )
         try:
             async with asyncio.timeout(_DEADLINE_S):
@@ -111,9 +119,10 @@ class WatermarkPublisher:
 class WatermarkReader:
     """Reads what the producers of topics have stated; without a statement nothing is known, and that is no fault."""
 
-    def __init__(self, *, kafka_bootstrap: str) -> None:
+    def __init__(self, *, kafka_bootstrap: str, kafka_tls: KafkaTls | None = None) -> None:
         """Set up without connecting."""
         self._bootstrap = kafka_bootstrap
+        self._tls = kafka_tls
         self._admin: AIOKafkaAdminClient | None = None
         self._failing = False
 
@@ -139,7 +148,7 @@ class WatermarkReader:
 
     async def _offsets(self, group: str, members: list[TopicPartition]) -> Mapping[TopicPartition, OffsetAndMetadata]:
         if self._admin is None:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+            admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **security(self._tls))
             try:
                 await admin.start()
             except BaseException:

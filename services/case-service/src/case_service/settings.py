@@ -4,6 +4,7 @@ from typing import Final
 
 from forkant_kit.archive_schema import LEAST_MONTHS
 from forkant_kit.audit.settings import AuditSettings
+from forkant_kit.kafka_tls import KafkaSettings
 from forkant_kit.settings import ApiSettings, ServiceSettings
 from forkant_kit.vault_settings import TextKeySettings
 from pydantic import Field
@@ -35,7 +36,7 @@ class CaseSettings(
     """What the API needs to know besides: keys of what people write, what may be attached, who it asks about tokens."""
 
 
-class CaseWorkerSettings(AuditSettings, ObjectStoreSettings, ProcessSettings):
+class CaseWorkerSettings(KafkaSettings, AuditSettings, ObjectStoreSettings, ProcessSettings):
     """What the worker needs to know besides: how the audit trail is sealed and kept. It opens no text."""
 
     erasures_every_s: float = 5.0

@@ -20,6 +20,7 @@ from forkant_kit.db import create_engine, new_id, transaction, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.idempotency import remove_old_keys
+from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.relay import Relay
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
@@ -153,15 +154,21 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
         engine=engine,
         database_url=database_url,
         kafka_bootstrap=settings.kafka_bootstrap,
+        kafka_tls=kafka_tls(settings),
         owner=f"{SERVICE}/{socket.gethostname()}/{os.getpid()}/{new_id()}",
         topics=topics,
     )
     watermark = WatermarkPublisher(
-        engine=engine, kafka_bootstrap=settings.kafka_bootstrap, service=SERVICE, topics=topics
+        engine=engine,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        kafka_tls=kafka_tls(settings),
+        service=SERVICE,
+        topics=topics,
     )
     consumer = EventConsumer(
         engine=engine,
         kafka_bootstrap=settings.kafka_bootstrap,
+        kafka_tls=kafka_tls(settings),
         group=consumers.GROUP,
         topics=consumers.TOPICS,
         apply=consumers.apply,

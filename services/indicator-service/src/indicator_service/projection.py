@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from forkant_kit.consumer import EventConsumer
 from forkant_kit.db import transaction
+from forkant_kit.kafka_tls import KafkaTls
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -33,10 +34,18 @@ class _Reading:
 class Projection:
     """Reads the events into each generation that is not dropped and into the journal, and removes dropped ones."""
 
-    def __init__(self, *, engine: AsyncEngine, kafka_bootstrap: str, look_every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        kafka_bootstrap: str,
+        look_every_s: float = LOOK_EVERY_S,
+        kafka_tls: KafkaTls | None = None,
+    ) -> None:
         """Set up without connecting."""
         self._engine = engine
         self._bootstrap = kafka_bootstrap
+        self._tls = kafka_tls
         self._look_every_s = look_every_s
         self._readings: dict[int, _Reading] = {}
         self._live: int | None = None
@@ -80,6 +89,7 @@ class Projection:
         consumer = EventConsumer(
             engine=self._engine,
             kafka_bootstrap=self._bootstrap,
+            kafka_tls=self._tls,
             group=generations.group_of(number),
             topics=generations.READ,
             apply=journal.keep if number == journal.NUMBER else applying(number),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from forkant_kit.audit.settings import AuditSettings
+from forkant_kit.kafka_tls import KafkaSettings
 from forkant_kit.settings import ApiSettings
 from forkant_kit.visibility import VisibilitySettings
 from pydantic import Field
@@ -25,5 +26,5 @@ class IndicatorSettings(ApiSettings, VisibilitySettings):
     """Seconds within which an import must have come."""
 
 
-class IndicatorWorkerSettings(AuditSettings):
+class IndicatorWorkerSettings(KafkaSettings, AuditSettings):
     """What the worker needs to know: what every process does, and how the audit trail is sealed and kept."""

@@ -18,6 +18,7 @@ from forkant_kit.db import create_engine, new_id, transaction, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.idempotency import remove_old_keys
+from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.relay import Relay, RelayConfig
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
@@ -58,7 +59,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
     """Project events, judge the figures and publish what crossed, until told to stop."""
     stop = stop_on_signals()
     engine = create_engine(settings.database_url.get_secret_value(), application_name="indicator-worker", pool_size=10)
-    projection = Projection(engine=engine, kafka_bootstrap=settings.kafka_bootstrap)
+    projection = Projection(engine=engine, kafka_bootstrap=settings.kafka_bootstrap, kafka_tls=kafka_tls(settings))
     relay, watermark = _publishers(settings, engine)
     judge = Judge(engine=engine, catalogue=load_catalogue(), now=utc_now, new_id=new_id)
     plan_judge = PlanJudge(engine=engine, now=utc_now, new_id=new_id)
@@ -89,13 +90,18 @@ def _publishers(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> tuple
         engine=engine,
         database_url=settings.database_url.get_secret_value(),
         kafka_bootstrap=settings.kafka_bootstrap,
+        kafka_tls=kafka_tls(settings),
         owner=f"{SERVICE}/{socket.gethostname()}/{os.getpid()}/{new_id()}",
         topics=topics,
         # Crossings are few: one lane keeps their order and takes one connection.
         config=RelayConfig(lanes=1),
     )
     watermark = WatermarkPublisher(
-        engine=engine, kafka_bootstrap=settings.kafka_bootstrap, service=SERVICE, topics=topics
+        engine=engine,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        kafka_tls=kafka_tls(settings),
+        service=SERVICE,
+        topics=topics,
     )
     return relay, watermark
 

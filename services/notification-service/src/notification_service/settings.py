@@ -3,6 +3,7 @@
 from typing import Final
 
 from forkant_kit.audit.settings import AuditSettings
+from forkant_kit.kafka_tls import KafkaSettings
 from forkant_kit.keyring import read_keys
 from forkant_kit.settings import ApiSettings, Environment, ServiceSettings
 from forkant_kit.visibility import VisibilitySettings
@@ -58,5 +59,5 @@ class NotificationSettings(ApiSettings, VisibilitySettings, ProcessSettings):
     """What the API needs to know besides: as whom it asks whether a token holds, and where what a person may see."""
 
 
-class NotificationWorkerSettings(AuditSettings, ProcessSettings):
+class NotificationWorkerSettings(KafkaSettings, AuditSettings, ProcessSettings):
     """What the worker needs to know besides: how the audit trail is sealed and kept."""

@@ -16,6 +16,7 @@ from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
+from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.settings import load
@@ -53,7 +54,9 @@ def build_workshop(settings: ProcessSettings, *, engine: AsyncEngine, sender: We
     )
 
 
-def build_consumer(settings: ProcessSettings, *, engine: AsyncEngine, dispatcher: Dispatcher) -> EventConsumer:
+def build_consumer(
+    settings: NotificationWorkerSettings, *, engine: AsyncEngine, dispatcher: Dispatcher
+) -> EventConsumer:
     """Return the consumer, which wakes the delivery loop after each commit."""
     notifier = Notifier(new_id=new_id, now=utc_now)
 
@@ -63,6 +66,7 @@ def build_consumer(settings: ProcessSettings, *, engine: AsyncEngine, dispatcher
     return EventConsumer(
         engine=engine,
         kafka_bootstrap=settings.kafka_bootstrap,
+        kafka_tls=kafka_tls(settings),
         group=GROUP,
         topics=TOPICS,
         apply=notifier.apply,
