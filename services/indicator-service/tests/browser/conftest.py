@@ -7,11 +7,14 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 import pytest_asyncio
-from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, Effect
+from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, Effect, Theme
 from forkant_kit.settings import Environment
 from forkant_kit.web import uvicorn_server
 from indicator_service.app import build_app
@@ -20,6 +23,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from sqlalchemy import text
 
 DEADLINE_MS = 15_000
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 expect.set_options(timeout=DEADLINE_MS)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _MISSING = (
@@ -106,8 +111,9 @@ class Visit:
     async def sign_in(self, persona: str) -> None:
         await self.page.get_by_role("button", name="Logg inn", exact=True).click()
         await self.page.locator(f'button[value="{persona}"]').click()
-        await expect(self.page.locator("#board")).to_be_visible()
-        await expect(self.tiles).to_have_count(17)
+        await expect(self.page.locator("#board, .page").filter(visible=True)).to_have_count(1)
+        if await self.page.locator("#board").is_visible():
+            await expect(self.tiles).to_have_count(17)
 
     @property
     def tiles(self):
@@ -123,6 +129,13 @@ class Visit:
             await self.page.locator(f"#choice-{measure}").check(force=True)
         else:
             await other.click()
+
+    async def faults(self) -> str:
+        """Return what axe-core finds against WCAG 2.2 AA on the page as it stands; nothing is an empty text."""
+        await self.page.evaluate(AXE + "; undefined")
+        found = await self.page.evaluate("rules => axe.run({ runOnly: rules })", RULES)
+        nodes = [(fault["id"], node) for fault in found["violations"] for node in fault["nodes"]]
+        return "\n".join(f"{rule}: {node['failureSummary']} {node['html'][:160]}" for rule, node in nodes)
 
     def strangers(self) -> list[str]:
         """Return the requests that went to anyone but the service and the issuer."""
@@ -199,6 +212,46 @@ def figures(project, new_case, new_concern, heartbeat):
         await heartbeat()
 
     return add
+
+
+@pytest.fixture
+def course(project, new_case, heartbeat):
+    """Close cases of three units in each of the last eight months, ever more of them evaluated, and few in a fourth."""
+
+    async def add() -> None:
+        now = datetime.now(UTC)
+        themes, bands = (Theme.VIOLENCE, Theme.DRUGS, Theme.FRAUD), (AgeBand.UNDER_15, AgeBand.FROM_18_TO_24)
+        events = []
+        for back in range(8):
+            at = datetime(now.year, now.month, 1, tzinfo=UTC) - timedelta(days=30 * back + 12)
+            for unit, count in (("oslo", 12), ("vest", 8 + back % 3), ("troms", 9 - back % 2), ("agder", 2)):
+                for number in range(count):
+                    case = new_case(unit=unit, at=at)
+                    case.opened(theme=themes[number % 3], age_band=bands[number % 2])
+                    case.closed(evaluated=number < count - back, after=timedelta(hours=2))
+                    events += case.events
+        await project(*events)
+        await heartbeat()
+
+    return add
+
+
+@pytest.fixture
+def aim(service, issuer):
+    """Have a target of an indicator proposed by a unit's lead and approved by the directorate."""
+
+    async def approve(*, unit: str = "oslo", indicator: int = 10, goal: float = 0.8, near: float = 0.6) -> None:
+        today = datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat()
+        body = {"unit": unit, "indicator": indicator, "goal": goal, "near": near, "valid_from": today}
+        async with httpx.AsyncClient(base_url=service.url) as client:
+            lead = issuer.headers(f"lead-{unit}") | {"Idempotency-Key": f"propose-{unit}-{indicator}"}
+            made = await client.post("/v1/targets", json=body | {"reason": "Prøve."}, headers=lead)
+            asked = {"Idempotency-Key": f"approve-{unit}-{indicator}", "If-Match": made.headers["etag"]}
+            path = f"{made.headers['location']}/versions/1/approval"
+            given = await client.post(path, json={}, headers=issuer.headers("pod-analyst") | asked)
+            assert given.status_code == 200, given.text
+
+    return approve
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 import { createFlow } from "./flow.js";
 import { createIndicators } from "./indicators.js";
-import { dateTime, pick, text, whole } from "./language.js";
-import { byId, element, setText } from "./lib.js";
+import { pick, text, whole } from "./language.js";
+import { byId, element, setText, show } from "./lib.js";
 import { basisText, comparedText, figureText, isPair, read, tooltipLines } from "./measures.js";
-import { fillPeriods, periodDates } from "./periods.js";
+import { fillPeriods, periodDates, ROLLING } from "./periods.js";
 import { createProfile } from "./profile.js";
 import { createRanked } from "./ranked.js";
+import { hrefOf, INDICATOR } from "./route.js";
 import { metricsOf } from "./state.js";
 import { fillTable, onTableOpened } from "./tables.js";
 import { createTiles } from "./tiles.js";
@@ -39,8 +40,7 @@ export function createBoard(actions) {
 
   byId("choices").addEventListener("change", (event) => actions.choose(event.target.value));
   byId("period").addEventListener("change", (event) => actions.choosePeriod(event.target.value));
-  window.addEventListener("beforeprint", () => setText(byId("printed"), text("printed", dateTime(new Date()))));
-  onTableOpened(actions.redraw);
+  onTableOpened(actions.redraw, area);
   WIDE.addEventListener("change", actions.redraw);
 
   return {
@@ -94,8 +94,10 @@ function makeChoice(measure, id) {
     element("span", { class: "choice-value" }));
 }
 
-function drawLead({ period }, { measure, national, nationalMetrics }) {
+function drawLead({ period, selected }, { measure, national, nationalMetrics }) {
   setText(byId("measure-name"), pick(measure.name));
+  show(byId("measure-page"), measure.number !== undefined);
+  byId("measure-page").setAttribute("href", hrefOf(INDICATOR, { show: measure.id, unit: selected, period: period === ROLLING ? "" : period }));
   setText(byId("measure-definition"), [pick(measure.description), leadFigures(measure, national)].filter(Boolean).join(" "));
   if (byId("period").value !== period) fillPeriods(byId("period"), period);
   setText(byId("period-dates"), nationalMetrics ? periodDates(daysOf(national, nationalMetrics.period)) : "");

@@ -30,6 +30,7 @@ function makeFormats() {
     percentShort: number({ style: "percent", maximumFractionDigits: 0 }),
     time: date({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
     month: date({ month: "long", year: "numeric" }),
+    monthShort: date({ month: "short", year: "2-digit" }),
     day: date({ day: "numeric", month: "long", year: "numeric" }),
   };
 }
@@ -75,4 +76,5 @@ export const percentShort = (value) => formats.percentShort.format(value);
 export const clockTime = (moment) => formats.time.format(moment);
 export const dateTime = (moment) => `${dayName(moment)} ${clockTime(moment)}`;
 export const monthName = (moment) => formats.month.format(moment);
+export const monthShort = (moment) => formats.monthShort.format(moment);
 export const dayName = (moment) => formats.day.format(moment);

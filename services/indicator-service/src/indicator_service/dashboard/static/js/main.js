@@ -3,12 +3,15 @@
 import { readJson } from "./api.js";
 import { createSession } from "./auth.js";
 import { createBoard } from "./board.js";
-import { applyLanguage, setLanguage, text } from "./language.js";
-import { byId, show } from "./lib.js";
+import { applyLanguage, dateTime, setLanguage, text } from "./language.js";
+import { byId, setText, show } from "./lib.js";
+import { createIndicatorPage } from "./indicator-page.js";
 import { figureText, measuresOf, read } from "./measures.js";
+import { createPages } from "./pages.js";
 import { createMonthReader, ROLLING } from "./periods.js";
 import { createRetry } from "./retry.js";
-import { createState, metricsOf, readAddress, writeAddress } from "./state.js";
+import { INDICATOR, OVERVIEW, readRoute, replaceRoute } from "./route.js";
+import { createState, metricsOf } from "./state.js";
 import { createAnnouncer, createBanner, createStatus } from "./status.js";
 import { openStream } from "./stream.js";
 import { NATIONAL, placedUnits, shortName } from "./units.js";
@@ -35,6 +38,8 @@ const months = createMonthReader({
   },
   onError: fail,
 });
+const reading = { token: session.token, onError: (error) => fail(error, "page"), onWell: () => byId("banner").dataset.source === "page" && clearBanner() };
+const pages = createPages({ [INDICATOR]: createIndicatorPage(reading) });
 const retry = createRetry(() => start({ quietly: true }));
 let stream = null;
 let settled = false;
@@ -42,13 +47,13 @@ let settled = false;
 function draw() {
   const complete = state.chosen !== null && [...state.units.map(({ id }) => id), NATIONAL].every((id) => metricsOf(state).has(id));
   byId("board").setAttribute("aria-busy", String(!complete));
-  if (complete) {
-    show(byId("waiting"), false);
-    show(byId("board"), true);
-  }
-  if (byId("board").hidden || !complete) return;
-  board.draw(state);
-  settled = true;
+  const overview = pages.shown() === OVERVIEW;
+  if (complete || !overview) show(byId("waiting"), false);
+  show(byId("board"), overview && (complete || !byId("board").hidden));
+  if (!overview) pages.draw(state);
+  else if (!complete) return;
+  else board.draw(state);
+  settled = complete;
 }
 
 /** Remember which units got other figures, to flash them; not at first, when all are new. */
@@ -70,6 +75,7 @@ function receive(name, document) {
   if (state.period === ROLLING) noteChanges(state.live, found);
   state.live.set(document.unit, document);
   months.stale();
+  pages.stale();
   change();
 }
 
@@ -95,6 +101,7 @@ function fail(error, source = "") {
   if (kind === "expired" || kind === "ended") {
     stream?.stop();
     months.choose(ROLLING);
+    pages.close();
     banner.say(kind, { action: "signInAgain", run: signIn });
   } else if (kind === "403") {
     stream?.stop();
@@ -121,19 +128,37 @@ async function signOut() {
 
 function choose(id) {
   change({ chosen: state.measures.find((measure) => measure.id === id) });
-  writeAddress(state);
+  writeAddress();
 }
 
 function choosePeriod(period) {
   if (byId("banner").dataset.kind === "400") clearBanner();
   change({ period, month: new Map() });
   months.choose(period);
-  writeAddress(state);
+  writeAddress();
 }
 
 function toggle(unit) {
   change({ selected: unit === state.selected ? null : unit });
-  writeAddress(state);
+  writeAddress();
+}
+
+/** Keep the overview's choices in the address, and in the links that lead from it. */
+function writeAddress() {
+  const { chosen, period, selected } = state;
+  replaceRoute(OVERVIEW, { show: chosen.id, period, unit: selected });
+  pages.carry();
+}
+
+/** Show what the address names: at first, after a link, and when the back button is pressed. */
+function turn() {
+  if (state.chosen === null) return;
+  pages.turn(state);
+  const overview = pages.shown() === OVERVIEW;
+  if (overview) takeChoices();
+  show(byId("waiting"), overview && byId("board").hidden);
+  months.choose(overview ? state.period : ROLLING);
+  change();
 }
 
 /** Read what stands still, then open the stream; `quietly` leaves the banner that is up until it went well. */
@@ -163,18 +188,24 @@ async function start({ quietly = false } = {}) {
     path: "/v1/stream", token: session.token,
     on: { event: receive, state: streamState, error: (error) => fail(error, "stream") },
   });
-  months.choose(state.period);
+  turn();
 }
 
 function takeUp(units, definitions) {
-  const measures = measuresOf(definitions);
-  const asked = readAddress();
+  change({ units: placedUnits(units), measures: measuresOf(definitions) });
+  takeChoices();
+  show(byId("pages"), true);
+}
+
+/** What the overview is to show: as the address says, else as it was. */
+function takeChoices() {
+  const { units, measures, chosen } = state;
+  const asked = readRoute();
   const find = (id) => measures.find((measure) => measure.id === id);
+  const period = PERIOD.test(asked.period ?? "") ? asked.period : ROLLING;
   change({
-    units: placedUnits(units),
-    measures,
-    chosen: find(state.chosen?.id ?? asked.show) ?? find(FIRST_CHOICE) ?? measures[0],
-    period: PERIOD.test(asked.period ?? "") ? asked.period : state.period,
+    chosen: find(asked.show) ?? find(chosen?.id) ?? find(FIRST_CHOICE) ?? measures[0],
+    period, month: period === state.period ? state.month : new Map(),
     selected: units.some(({ id }) => id === asked.unit) ? asked.unit : null,
   });
   board.relabel(state);
@@ -189,10 +220,13 @@ async function begin() {
     if (!code) return;
     setLanguage(code);
     board.relabel(state);
+    pages.relabel(state);
     banner.draw();
     status.draw();
     change();
   });
+  window.addEventListener("hashchange", turn);
+  window.addEventListener("beforeprint", () => setText(byId("printed"), text("printed", dateTime(new Date()))));
   let signedIn = false;
   try {
     signedIn = await session.resume();

@@ -21,9 +21,11 @@ export function measuresOf({ counts, indicators }) {
 export function read(measure, metrics) {
   if (measure.number === undefined) return { ...(metrics?.counts[measure.key] ?? NOTHING), extra: {} };
   const found = metrics?.indicators.find(({ number }) => number === measure.number);
-  if (!found) return { ...NOTHING, extra: {} };
-  return { ...found, value: found.value.value, suppressed: found.value.suppressed };
+  return found ? figureOf(found) : { ...NOTHING, extra: {} };
 }
+
+/** An indicator of the API, in a month or a category too, with its value as a figure has it. */
+export const figureOf = (found) => ({ ...found, value: found.value.value, suppressed: found.value.suppressed });
 
 /** Whether it is a numerator set against a denominator: a share of it, or a rate. */
 export const isPair = ({ kind }) => kind === "share" || kind === "rate";
@@ -56,9 +58,9 @@ export function figureText(measure, figure, options = {}) {
 /** What of an import is not there, in words; empty when nothing is. */
 export function missingText({ imported }) {
   return (imported?.missing ?? []).map(({ kind, reason, periods, complete_on: until }) => {
-    const [name, some] = [text("imported")[kind], [periods[0], periods.at(-1)]];
+    const [name, some] = [text("imported")[kind], [periods[0], periods.at(-1)].filter(Boolean)];
     if (reason === "not_for_this_unit") return text("notForUnit", name);
-    if (reason === "not_yet_complete") return text("notYetComplete", dayName(new Date(until)));
+    if (reason === "not_yet_complete") return until ? text("notYetComplete", dayName(new Date(until))) : text("notYetCompleteAtAll", name);
     return text("missing", name, [...new Set(some)].join("–"));
   }).join(", ");
 }

@@ -9,10 +9,10 @@ const MONTHS = 13;
 const LEAST_BETWEEN_MS = 10_000;
 
 /** The newest months, newest first, as `YYYY-MM`, in Norwegian time. */
-export function recentMonths(now = new Date()) {
+export function recentMonths(count = MONTHS, now = new Date()) {
   const [year, month] = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Oslo", year: "numeric", month: "2-digit" })
     .format(now).split("-").map(Number);
-  return Array.from({ length: MONTHS }, (_, back) => new Date(Date.UTC(year, month - 1 - back, 15)).toISOString().slice(0, 7));
+  return Array.from({ length: count }, (_, back) => new Date(Date.UTC(year, month - 1 - back, 15)).toISOString().slice(0, 7));
 }
 
 /** Fill the chooser. */

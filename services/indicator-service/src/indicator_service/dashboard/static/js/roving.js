@@ -50,6 +50,13 @@ export function listMoves(options, current, key) {
   return { ArrowDown: seen[at + 1], ArrowUp: seen[at - 1], Home: seen[0], End: seen.at(-1) }[key];
 }
 
+/** Moves of a row from left to right, by the places that the options have. */
+export function rowMoves(options, current, key) {
+  const seen = [...options].sort((a, b) => Number(a.dataset.place) - Number(b.dataset.place));
+  const at = seen.indexOf(current);
+  return { ArrowRight: seen[at + 1], ArrowLeft: seen[at - 1], Home: seen[0], End: seen.at(-1) }[key];
+}
+
 /** Moves of a map: to the nearest tile in that direction, straight on before aslant. */
 export function mapMoves(options, current, key) {
   const [column, row] = placeOf(current);

@@ -34,15 +34,3 @@ export function createState(draw) {
 /** The metrics that the chosen period is about, by unit. */
 export const metricsOf = (state) => (state.period === "rolling_12" ? state.live : state.month);
 
-/** Write the view into the address, so that it can be kept and shared. */
-export function writeAddress({ chosen, period, selected }) {
-  const parts = new URLSearchParams({ show: chosen?.id ?? "", period });
-  if (selected) parts.set("unit", selected);
-  window.history.replaceState(null, "", `${window.location.pathname}${window.location.search}#${parts}`);
-}
-
-/** Read the view from the address. */
-export function readAddress() {
-  const parts = new URLSearchParams(window.location.hash.slice(1));
-  return { show: parts.get("show"), period: parts.get("period"), unit: parts.get("unit") };
-}

@@ -18,7 +18,7 @@ export function fillTable(target, { caption, columns, rows }) {
   box.scrollTop = scrolled;
 }
 
-/** Redraw when any disclosure opens. */
-export function onTableOpened(callback) {
-  for (const details of document.querySelectorAll("details.as-table")) details.addEventListener("toggle", callback);
+/** Redraw when any disclosure within a part of the page opens. */
+export function onTableOpened(callback, part) {
+  for (const details of part.querySelectorAll("details.as-table")) details.addEventListener("toggle", callback);
 }

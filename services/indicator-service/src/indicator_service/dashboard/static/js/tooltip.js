@@ -1,27 +1,27 @@
-/** One tooltip for all marks that carry `data-unit`: on hover and on focus, closed by Escape, and it can be hovered. */
+/** One tooltip for all marks that carry `data-unit`, or another `name`: on hover and on focus, closed by Escape, and it can be hovered. */
 
 import { element, replaceChildren } from "./lib.js";
 
 const GAP = 10;
 const HIDE_AFTER_MS = 120;
 
-/** Wire the tooltip; `contentOf(unit)` gives `{title, lines}` or null, `onActive(unit)` hears which unit is meant. */
-export function createTooltip({ tip, area, contentOf, onActive }) {
-  let unit = null;
+/** Wire the tooltip; `contentOf(id)` gives `{title, lines}` or null, `onActive(id)` hears which mark is meant. */
+export function createTooltip({ tip, area, contentOf, onActive, name = "unit" }) {
+  let meant = null;
   let anchor = null;
   let timer = null;
 
   function open(target) {
     clearTimeout(timer);
     anchor = target;
-    unit = target.dataset.unit;
-    onActive(unit);
+    meant = target.dataset[name];
+    onActive(meant);
     refresh();
   }
 
   function refresh() {
-    if (unit === null) return;
-    const content = contentOf(unit);
+    if (meant === null) return;
+    const content = contentOf(meant);
     if (content === null || !anchor.isConnected) {
       close();
       return;
@@ -51,7 +51,7 @@ export function createTooltip({ tip, area, contentOf, onActive }) {
   function close() {
     clearTimeout(timer);
     tip.hidden = true;
-    unit = null;
+    meant = null;
     anchor = null;
     onActive(null);
   }
@@ -60,7 +60,7 @@ export function createTooltip({ tip, area, contentOf, onActive }) {
     clearTimeout(timer);
     timer = setTimeout(close, HIDE_AFTER_MS);
   };
-  const markOf = (event) => event.target.closest?.("[data-unit]");
+  const markOf = (event) => event.target.closest?.(`[data-${name}]`);
 
   // Moves, not mere presence: a row that glides under a resting pointer is not asked about.
   area.addEventListener("pointermove", (event) => markOf(event) && markOf(event) !== anchor && open(markOf(event)));
@@ -70,7 +70,7 @@ export function createTooltip({ tip, area, contentOf, onActive }) {
   tip.addEventListener("pointerenter", () => clearTimeout(timer));
   tip.addEventListener("pointerleave", closeSoon);
   document.addEventListener("keydown", (event) => event.key === "Escape" && !tip.hidden && close());
-  window.addEventListener("scroll", () => !tip.hidden && place(), { passive: true });
+  window.addEventListener("scroll", () => anchor && !tip.hidden && place(), { passive: true });
 
   return { refresh };
 }

@@ -1,6 +1,6 @@
 /** The units: their names on a narrow chart, and their places on the tile map. */
 
-import { pick } from "./language.js";
+import { pick, text } from "./language.js";
 
 /** Column and row of each district: neighbours touch, and the outline is that of Norway, south-west to north-east. */
 const PLACES = {
@@ -30,3 +30,10 @@ export function placedUnits(units) {
 
 /** The name without «politidistrikt», or the abbreviation that everyone uses. */
 export const shortName = (unit) => SHORT[unit.id] ?? pick(unit.name).replace(/ (politidistrikt|Police District)$/, "");
+
+/** What a unit of the API is called in a chart; the nation is one too, and an unknown one keeps its id. */
+export function nameOf(id, units) {
+  if (id === NATIONAL) return text("national");
+  const unit = units.find((each) => each.id === id);
+  return unit ? shortName(unit) : id;
+}

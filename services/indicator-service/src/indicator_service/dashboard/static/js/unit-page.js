@@ -1,0 +1,128 @@
+/** One unit's page: every indicator with its course, against its target and the country; its plan, and what is missing. */
+
+import { dateTime, pick, text, whole } from "./language.js";
+import { byId, element, setText, show } from "./lib.js";
+import { apartLines, countText, figureOf, figureText, gapText, missingText, read, targetText } from "./measures.js";
+import { periodDates } from "./periods.js";
+import { createReader } from "./reader.js";
+import { go, hrefOf, INDICATOR, UNIT } from "./route.js";
+import { sparkline } from "./sparkline.js";
+import { countsLine, missingEntries, standingFacts } from "./unit-view.js";
+import { NATIONAL, nameOf } from "./units.js";
+
+/** Twenty series are read again at most once a minute; the figures themselves come with the stream. */
+const LEAST_BETWEEN_MS = 60_000;
+const HEADS = ["indicator", "value", "againstShort", "course", "numerator", "denominator", "target"];
+
+/** Make the page; `session` is who reads, and hears how that goes. */
+export function createUnitPage(session) {
+  const section = byId("unit-page");
+  const reader = createReader({ session, onRead, least: LEAST_BETWEEN_MS });
+  let [unit, state, found] = [null, null, null];
+  byId("unit-unit").addEventListener("change", ({ target }) => go(UNIT, { unit: target.value }));
+
+  function onRead(documents) {
+    found = documents;
+    byId("unit-body").setAttribute("aria-busy", "false");
+    redraw();
+  }
+
+  function redraw() {
+    const metrics = state?.live.get(unit);
+    if (!metrics || section.hidden) return;
+    const indicators = numbered(state);
+    setText(byId("unit-counts"), countsLine(metrics));
+    setText(byId("unit-dates"), periodDates(metrics.period));
+    const facts = standingFacts({ unit, metrics, indicators, covered: found?.covered, pilots: found?.pilots });
+    byId("unit-standing").replaceChildren(...facts.flatMap(([name, nodes]) => [element("dt", {}, name), element("dd", {}, ...nodes)]));
+    byId("unit-missing").replaceChildren(...missingEntries(metrics, indicators));
+    drawTable({ unit, metrics, national: state.live.get(NATIONAL), indicators, series: found?.series });
+    setText(byId("unit-note"), noteOf(found));
+    setText(byId("unit-foot"), found ? text("coursesReadAt", dateTime(new Date(found.asOf))) : "");
+  }
+
+  return {
+    section,
+    title: () => (unit ? nameOf(unit, state.units) : text("unitPage")),
+    open(route, next) {
+      [state, found] = [next, null];
+      unit = next.units.some(({ id }) => id === route.unit) ? route.unit : next.units[0].id;
+      byId("unit-body").setAttribute("aria-busy", "true");
+      this.relabel(next);
+      const indicators = numbered(next);
+      reader.ask((get) => readAll(get, unit, indicators));
+    },
+    draw(next) {
+      state = next;
+      redraw();
+    },
+    stale: (changed) => changed === unit && reader.stale(),
+    close: () => reader.stop(),
+    relabel(next) {
+      state = next;
+      setText(byId("unit-title"), pick(next.units.find(({ id }) => id === unit).name));
+      byId("unit-unit").replaceChildren(...next.units.map(({ id, name }) => element("option", { value: id }, pick(name))));
+      byId("unit-unit").value = unit;
+      delete byId("unit-indicators").dataset.key;
+      redraw();
+    },
+  };
+}
+
+const numbered = ({ measures }) => measures.filter(({ number }) => number !== undefined);
+
+async function readAll(get, unit, indicators) {
+  const [coverage, pilots, ...courses] = await Promise.all([
+    get("/v1/plans/coverage"),
+    get(`/v1/pilots?unit=${unit}&limit=100`),
+    ...indicators.map(({ number }) => get(`/v1/indicators/${number}/series?unit=${unit}`)),
+  ]);
+  const series = new Map(courses.map(({ number, lines }) => [number, lines.map(({ points }) => points.map(figureOf))]));
+  return { covered: coverage.units.find((each) => each.unit === unit), pilots: pilots.items, series, asOf: courses[0].as_of };
+}
+
+/** What stands under the table where every month is hidden from the reader. */
+function noteOf(found) {
+  if (!found) return "";
+  const points = [...found.series.values()].flatMap(([own]) => own);
+  return points.some(({ value }) => value !== null) || !points.some(({ suppressed }) => suppressed) ? text("courseNote") : text("courseHidden");
+}
+
+function drawTable({ unit, metrics, national, indicators, series }) {
+  const table = byId("unit-indicators");
+  const key = JSON.stringify([metrics.indicators, national?.indicators, unit, [...(series ?? [])]]);
+  if (table.dataset.key === key) return;
+  table.dataset.key = key;
+  const focused = document.activeElement?.closest("#unit-indicators a")?.getAttribute("href");
+  table.replaceChildren(
+    element("caption", { class: "vh" }, text("allIndicators")),
+    element("thead", {}, element("tr", {}, ...HEADS.map((head) => element("th", { scope: "col" }, text(head))))),
+    element("tbody", {}, ...indicators.map((measure) => row(measure, { unit, metrics, national, series }))),
+  );
+  if (focused) table.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function row(measure, { unit, metrics, national, series }) {
+  const figure = read(measure, metrics);
+  const lines = series?.get(measure.number);
+  const apart = apartLines(figure).map(([name, value]) => `${name}: ${value}`);
+  const notes = [missingText(figure), figure.prioritised && text("prioritised"), ...apart].filter(Boolean).join(" · ");
+  return element("tr", { "data-indicator": measure.id },
+    element("th", { scope: "row" },
+      element("a", { href: hrefOf(INDICATOR, { show: measure.id, unit }) }, `${whole(measure.number)} ${pick(measure.name)}`),
+      notes ? element("span", { class: "apart" }, notes) : null),
+    element("td", { class: "value-cell" }, missingText(figure) ? "–" : figureText(measure, figure)),
+    element("td", {}, gapText(measure, figure, read(measure, national)) || "–"),
+    element("td", { class: "spark-cell" }, lines ? sparkline(measure, lines[0], lines[1]) ?? "–" : ""),
+    element("td", {}, countText(figure.numerator)),
+    element("td", {}, countText(figure.denominator)),
+    bandCell(measure, figure));
+}
+
+/** The band by a sign and a word, so that it is told apart without colour too. */
+function bandCell(measure, figure) {
+  const cell = element("td", { class: "aim-cell", "data-band": figure.target?.band ?? "" });
+  if (figure.target?.band) cell.append(element("span", { class: "band-sign", "data-band": figure.target.band, "aria-hidden": "true" }));
+  cell.append(targetText(measure, figure) || "–");
+  return cell;
+}
