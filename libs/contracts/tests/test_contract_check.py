@@ -79,8 +79,8 @@ def record(template: Path, tmp_path: Path) -> Record:
 
 
 def _another_number(record: Record) -> None:
-    opened = record.read("schemas", "case.opened.v1.0")
-    record.pin("case.opened.v1.7", {**opened, "$id": "urn:forkant:schema:case.opened.v1.7"})
+    received = record.read("schemas", "concern.received.v1.0")
+    record.pin("concern.received.v1.7", {**received, "$id": "urn:forkant:schema:concern.received.v1.7"})
 
 
 def _skipped_major(record: Record) -> None:
@@ -128,12 +128,13 @@ def _unordered_releases(record: Record) -> None:
 
 RECORD_PLANTS: dict[str, list[tuple[str, Callable[[Record], Any]]]] = {
     "type-vanished": [("case.sampled.v1.0", lambda record: record.pin("case.sampled.v1.0", SAMPLED))],
-    "numbering": [("case.opened.v1.0", _another_number), ("case.sampled", _skipped_major)],
+    "numbering": [("concern.received.v1.0", _another_number), ("case.sampled", _skipped_major)],
     "changed-without-minor": [
         (
-            "case.opened.v1.0",
+            "concern.received.v1.0",
             lambda record: record.pin(
-                "case.opened.v1.0", {**record.read("schemas", "case.opened.v1.0"), "description": "Another meaning."}
+                "concern.received.v1.0",
+                {**record.read("schemas", "concern.received.v1.0"), "description": "Another meaning."},
             ),
         )
     ],

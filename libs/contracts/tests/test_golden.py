@@ -9,7 +9,7 @@ from forkant_contracts import EVENT_TYPES, golden
 from forkant_contracts.codec import decode, encode
 from forkant_contracts.codes import HoldReason
 from forkant_contracts.compatibility.forms import root_form
-from forkant_contracts.events.case import CasePutOnHold
+from forkant_contracts.events.case import CaseOpened, CasePutOnHold
 from forkant_contracts.release import FOLDER
 from forkant_contracts.schemas import as_text, schema_of, version_name
 from forkant_contracts.upcasters import UPCASTERS
@@ -82,13 +82,13 @@ def test_every_optional_field_is_written_and_left_out(name: str):
     ],
 )
 def test_a_message_that_reads_differently_is_named(spoil, named: str):
-    planted = golden.made(CURRENT["case.opened.v1.0"])
+    planted = golden.made(CaseOpened)
     spoil(planted["messages"][0])
     assert list(golden.misread(planted)) == [named]
 
 
 def test_a_field_that_a_later_version_added_may_stand_at_its_default():
-    planted = golden.made(CURRENT["case.opened.v1.0"])
+    planted = golden.made(CaseOpened)
     for message in planted["messages"]:
         if message["holds"] == "defaults left out":
             del message["event"]["data"]["concern_id"]
