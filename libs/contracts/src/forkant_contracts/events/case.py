@@ -41,7 +41,7 @@ class CaseOpened(CaseEvent):
     """A case was opened; its state is ``registered`` and ``time`` is the day it counts from."""
 
     TYPE: ClassVar[str] = "no.forkant.case.opened.v1"
-    MINOR: ClassVar[int] = 1
+    MINOR: ClassVar[int] = 2
 
     case_type: CaseType
     """Person, group, place or phenomenon."""
@@ -61,6 +61,20 @@ class CaseOpened(CaseEvent):
     """Municipality that the case is about, when there is one."""
     concern_id: Identifier | None = None
     """The concern that the case comes from, when there is one."""
+    prevention_goal_id: Identifier | None = None
+    """The goal of the unit's prevention plan («forebyggingsplan») that the case is tied to, when there is one."""
+
+
+class CaseGoalChanged(CaseEvent):
+    """The case was tied to a goal of the unit's prevention plan, or to none any more: the newest event holds.
+
+    Whether the goal is one of a plan in force is not said: a plan may be approved later, and end before the case does.
+    """
+
+    TYPE: ClassVar[str] = "no.forkant.case.goal-changed.v1"
+
+    prevention_goal_id: Identifier | None = None
+    """The goal; none when the case is tied to none any more."""
 
 
 class CaseAssessmentStarted(CaseEvent):
