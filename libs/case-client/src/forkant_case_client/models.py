@@ -592,7 +592,7 @@ class NoteView(Model):
     """What somebody wrote about a change."""
 
     action: str
-    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, add_attachment, remove_attachment, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, link, unlink, merge, prepare_disclosure, approve_disclosure, refuse_disclosure, disclose, withdraw_disclosure, erase, add_task, complete_task, assign_task; a newer service may have more."""
+    """One of assess, plan, approve_plan, plan_measure, start_measure, complete_step, complete_measure, cancel_measure, schedule_follow_up, hold_follow_up, evaluate, close, put_on_hold, resume, refer, reject, reopen, add_partner, remove_partner, register_information, clarify_information, add_attachment, remove_attachment, offer_transfer, accept_transfer, reject_transfer, revoke_transfer, add_member, end_member, set_level, set_goal, restrict, lift_restriction, place_legal_hold, lift_legal_hold, decide_archive, link, unlink, merge, prepare_disclosure, approve_disclosure, refuse_disclosure, disclose, withdraw_disclosure, erase, add_task, complete_task, assign_task; a newer service may have more."""
     author: str
     text: str
     written_at: AwareDatetime
@@ -626,6 +626,7 @@ class OpenCase(Model):
     municipality_number: str | None = None
     necessity_reason: str | None = None
     occurred_at: AwareDatetime | None = None
+    prevention_goal: UUID | None = None
     purpose_code: PurposeCode
     special_category: bool | None = False
     subject: str | None = None
@@ -1221,6 +1222,16 @@ class SearchReceiptView(Model):
     version: int
 
 
+class SetGoal(Model):
+    """The goal of the unit's prevention plan that a case is tied to; null: none any more."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    occurred_at: AwareDatetime | None = None
+    prevention_goal: UUID | None
+
+
 class SetLevel(Model):
     """How confidential a case is."""
 
@@ -1467,6 +1478,7 @@ class CaseFromConcern(Model):
     """1 ordinary, 2 confidential, 3 strictly confidential."""
     municipality_number: str | None = None
     necessity_reason: str | None = None
+    prevention_goal: UUID | None = None
     purpose_code: PurposeCode
     special_category: bool | None = False
     subject: str | None = None
@@ -1490,6 +1502,8 @@ class CaseLine(Model):
     """One of 1, 2, 3; a newer service may have more."""
     municipality_number: str | None
     opened_at: AwareDatetime
+    prevention_goal: UUID | None
+    """The goal of the unit's prevention plan that it is tied to."""
     restricted: bool
     retention_until: date
     """The last day on which the case is kept, as it stands now."""
@@ -2565,6 +2579,7 @@ class CaseAsOf(Model):
     opened_by: str
     partners: list[PartnerAsOf]
     plan: PlanAsOf | None
+    prevention_goal: UUID | None
     purpose_code: PurposeCode
     restricted: bool
     restriction_reason: RestrictionReason | None
@@ -2618,6 +2633,8 @@ class CaseView(Model):
     opened_by: str
     partners: list[PartnerView]
     plan: PlanView | None
+    prevention_goal: UUID | None
+    """The goal of the unit's prevention plan that it is tied to."""
     purpose_code: PurposeCode
     recorded_at: AwareDatetime
     reject_reason: RejectReason | None

@@ -131,6 +131,7 @@ from forkant_case_client.models import (
     SearchPage,
     SearchReceiptView,
     SearchView,
+    SetGoal,
     SetLevel,
     SubstitutePage,
     SubstituteReceipt,
@@ -3120,6 +3121,22 @@ class CaseService:
         )
         return await self._transport.send(call)
 
+    async def work_set_goal(
+        self, case_id: UUID, body: SetGoal, *, if_match: str | None, purpose: PurposeCode | None = None
+    ) -> Answer[CaseReceipt]:
+        """Tie the case to a goal of the unit's plan: ``PUT /v1/cases/{case_id}/prevention-goal``.
+
+        Tie a case that is open to a goal of its unit's prevention plan, instead of another, or to none any more.
+        """
+        call = Call(
+            method="PUT",
+            path=f"/v1/cases/{case_id}/prevention-goal",
+            headers={"If-Match": if_match, "Forkant-Purpose": purpose},
+            body=body,
+            answers=CaseReceipt,
+        )
+        return await self._transport.send(call)
+
 
 ROUTES: Final = (
     Route(method="POST", path="/v1/cases/{case_id}/members", name="access_add_member", body=AddMember),
@@ -3430,5 +3447,6 @@ ROUTES: Final = (
     Route(method="PUT", path="/v1/cases/{case_id}/assessment", name="work_assess", body=SaveAssessment),
     Route(method="PUT", path="/v1/cases/{case_id}/evaluation", name="work_evaluate", body=SaveEvaluation),
     Route(method="PUT", path="/v1/cases/{case_id}/plan", name="work_plan", body=SavePlan),
+    Route(method="PUT", path="/v1/cases/{case_id}/prevention-goal", name="work_set_goal", body=SetGoal),
 )
 """The operations that take JSON or nothing and answer with JSON, by their routes."""

@@ -37,6 +37,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "case.reject": _DECIDERS,
         "case.reopen": _DECIDERS,
         "case.partners": _INTAKE,
+        "case.goal": _INTAKE,
         "case.register_information": _INTAKE,
         "case.clarify_information": _READERS,
         "case.tasks": _INTAKE,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from uuid import uuid4
 
 import pytest
 from forkant_devstack.testing.assessments import CHILD_CONSIDERED, completed_assessment
@@ -53,6 +54,7 @@ def command(random: Random, action: str, shown: dict) -> tuple[str, str, dict] |
         "reject": ("POST", "rejection", {"reason": "no_basis", "note": words(random)}),
         "reopen": ("POST", "reopen", {"reason": "new_concern", "note": words(random)}),
         "add_partner": ("POST", "partners", {"kind": "school", "name": words(random)}),
+        "set_goal": ("PUT", "prevention-goal", {"prevention_goal": random.choice([str(uuid4()), None])}),
         "register_information": ("POST", "information", {**FACT, "text": words(random)}),
         "restrict": ("POST", "restriction", {"restricted": True, "reason": "disputed"}),
         "lift_restriction": ("POST", "restriction", {"restricted": False, "reason": "disputed"}),

@@ -107,6 +107,7 @@ async def those_around_it(walk: Walk) -> None:
     async def case(method: str, tail: str, body: Any = None, *, action: str, by: str = "officer-oslo") -> Any:
         return await walk.step(by, f"{method} {CASE}/{tail}", body, action=action)
 
+    await case("PUT", "prevention-goal", {"prevention_goal": None}, action="case.set_goal")
     await case("POST", "partners", {"kind": "school"}, action="case.add_partner")
     await case("GET", "partners/{partner_id}", action="case.read")
     await case("DELETE", "partners/{partner_id}", action="case.remove_partner")

@@ -134,6 +134,7 @@ def details(attempt: Attempt, before: Case) -> dict[Kind, object]:
             clarification_deadline=date(2026, 7, 1),
         ),
         Kind.PARTNER_ADDED: p.PartnerAdded(partner_id=item, kind=PartnerKind.SCHOOL),
+        Kind.GOAL_CHANGED: c.CaseGoalChanged(prevention_goal_id=item),
     }
     return dict(made)
 

@@ -44,6 +44,7 @@ refer               D D D D D D D . . .
 reject              J J . . . . . . . .
 reopen              . . . . . . . A A A
 add_partner         R A P X F E H . . .
+set_goal            R A P X F E H . . .
 remove_partner      R A P X F E H . . .
 register_information R A P X F E H . . .
 clarify_information R A P X F E H C D J
@@ -131,6 +132,7 @@ HAPPENINGS = [
     (Action.REJECT, "registered", {}, [Kind.MEASURE_CANCELLED, Kind.REJECTED]),
     (Action.REOPEN, "closed", {}, [Kind.REOPENED]),
     (Action.ADD_PARTNER, "active", {"item_id": OTHER}, [Kind.PARTNER_ADDED]),
+    (Action.SET_GOAL, "on_hold", {}, [Kind.GOAL_CHANGED]),
     (Action.REMOVE_PARTNER, "active", {}, [Kind.PARTNER_REMOVED]),
     (Action.REGISTER_INFORMATION, "active", {"item_id": OTHER}, [Kind.INFORMATION_REGISTERED]),
     (Action.CLARIFY_INFORMATION, "closed", {}, [Kind.INFORMATION_CLARIFIED]),

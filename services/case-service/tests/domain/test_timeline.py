@@ -142,6 +142,12 @@ def test_each_code_of_a_list_is_called_something_in_both_languages(listed):
             "Saken ble overført fra Oslo politidistrikt til Sør-Øst politidistrikt.",
             "The case was transferred from Oslo Police District to Sør-Øst Police District.",
         ),
+        (
+            "case.goal-changed",
+            {},
+            "Målet i forebyggingsplanen som saken er knyttet til, ble endret.",
+            "The goal of the prevention plan that the case is tied to was changed.",
+        ),
         ("partner.added", {"kind": "school"}, "Skolen kom med i arbeidet.", "The school joined the work."),
         ("case.restricted", {"restricted": False}, "Sperringen ble opphevet.", "The restriction was lifted."),
         ("case.closed", {"reason": "a_newer_code"}, "Saken ble avsluttet: a_newer_code.", "The case was closed: a_newer_code."),

@@ -32,6 +32,7 @@ _OF_PAST: Final = (
     "round",
     "restricted",
     "restriction_reason",
+    "prevention_goal",
     "merged",
     "opened_at",
     "closed_at",

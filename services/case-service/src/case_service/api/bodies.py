@@ -63,6 +63,7 @@ class CaseFacts(Body):
     special_category: StrictBool = False
     necessity_reason: f.Reason | None = None
     level: f.LevelCode = Level.ORDINARY
+    prevention_goal: f.PreventionGoal | None = None
 
     def _new(self, **codes: Any) -> NewCase:
         return NewCase(**{name: getattr(self, name) for name in CaseFacts.model_fields}, **codes)
@@ -377,6 +378,12 @@ class ReviewAccess(Body):
     """Whether broken glass was justified."""
 
     verdict: f.AccessVerdictCode
+
+
+class SetGoal(Act):
+    """The goal of the unit's prevention plan that a case is tied to; null: none any more."""
+
+    prevention_goal: f.PreventionGoal | None
 
 
 class SetLevel(Act):

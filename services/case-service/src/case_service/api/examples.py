@@ -156,6 +156,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "BreakGlass": {"reason": "acute_danger"},
         "ReviewAccess": {"verdict": "justified"},
         "SetLevel": {"level": 2},
+        "SetGoal": {"prevention_goal": "019cb000-0000-7000-8000-0000000000b1"},
         "RestrictCase": {"restricted": True, "reason": "disputed"},
         "PlaceLegalHold": {"reason": "court_order"},
         "DecideArchive": {"outcome": "transferred", "reference": "2026/4711-3"},

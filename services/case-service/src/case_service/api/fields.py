@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from forkant_contracts.codes import (
     AccessVerdict,
@@ -158,6 +159,14 @@ Subject = Annotated[
         pattern=r"^[!-~]{1,255}$",
         description="Who, as access tokens name the person in `sub`.",
         examples=["officer2-oslo"],
+    ),
+]
+PreventionGoal = Annotated[
+    UUID,
+    Field(
+        description="A goal of the unit's prevention plan, as the indicator service has it (`/v1/plans`). It is not "
+        "looked up: the case counts as tied while the goal is one of a plan of its unit that is in force.",
+        examples=["019cb000-0000-7000-8000-0000000000b1"],
     ),
 ]
 LevelCode = Annotated[

@@ -1,14 +1,15 @@
-"""Routes of the written work of a case: assessment, plan, approval, evaluation."""
+"""Routes of the written work of a case: assessment, plan, approval, evaluation, and what it is to serve."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from case_service.api.bodies import Act, SaveAssessment, SaveEvaluation, SavePlan
+from case_service.api.bodies import Act, SaveAssessment, SaveEvaluation, SavePlan, SetGoal
 from case_service.api.calls import Call, changing, saving
 from case_service.api.description import operation_id
 from case_service.api.views.cases import CaseReceipt
+from case_service.commands import goals
 from case_service.commands import work as commands
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["work"], generate_unique_id_function=operation_id)
@@ -53,6 +54,14 @@ async def plan(case_id: UUID, body: SavePlan, call: Annotated[Call, saving("case
 async def approve(case_id: UUID, body: Act, call: Annotated[Call, changing("case.approve_plan")]) -> Response:
     """Approve the plan; only a prevention lead may, and not the one who wrote it."""
     return await call.change(lambda conn: commands.approve_plan(conn, call.context, call.target(case_id, body)))
+
+
+@router.put("/prevention-goal", response_model=CaseReceipt, summary="Tie the case to a goal of the unit's plan")
+async def set_goal(case_id: UUID, body: SetGoal, call: Annotated[Call, saving("case.goal")]) -> Response:
+    """Tie a case that is open to a goal of its unit's prevention plan, instead of another, or to none any more."""
+    return await call.save(
+        lambda conn: goals.set_goal(conn, call.context, call.target(case_id, body), goal=body.prevention_goal)
+    )
 
 
 @router.put("/evaluation", response_model=CaseReceipt, summary="Save the evaluation")

@@ -31,6 +31,7 @@ _BY_ITS_UNIT: Final = frozenset(
         Action.ADD_MEMBER,
         Action.END_MEMBER,
         Action.SET_LEVEL,
+        Action.SET_GOAL,
         Action.RESTRICT,
         Action.LIFT_RESTRICTION,
         Action.PLACE_LEGAL_HOLD,

@@ -58,6 +58,8 @@ class NewCase:
     special_category: bool = False
     necessity_reason: str | None = None
     level: Level = Level.ORDINARY
+    prevention_goal: UUID | None = None
+    """The goal of the unit's prevention plan that it is tied to."""
     subject_form: str | None = field(default=None, repr=False)
     """The normal form of a reference to its subject, of which only marks are kept."""
 
@@ -262,4 +264,5 @@ def _opened(new: NewCase, concern_id: UUID | None) -> CaseOpened:
         arena=new.arena,
         municipality_number=new.municipality_number,
         concern_id=concern_id,
+        prevention_goal_id=new.prevention_goal,
     )

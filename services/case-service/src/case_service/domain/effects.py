@@ -132,6 +132,11 @@ def reopen(case: Case, _attempt: Attempt, target: CaseState) -> Decision:
     return Decision(again, (Happening(Kind.REOPENED),))
 
 
+def set_goal(case: Case, _attempt: Attempt, _target: CaseState) -> Decision:
+    """Tie the case to a goal of the unit's prevention plan, or to none any more."""
+    return Decision(case, (Happening(Kind.GOAL_CHANGED),))
+
+
 def add_partner(case: Case, attempt: Attempt, _target: CaseState) -> Decision:
     """Let a partner join."""
     after = replace(case, partners=case.partners | {_item(attempt)})

@@ -58,6 +58,7 @@ def folded(events: Iterable[Event]) -> Past:
         unit=first.unit,
         opened_at=first.occurred_at,
         opened=MappingProxyType(dict(first.facts)),
+        prevention_goal=_goal(first),
     )
     for event in each:
         past = after(past, event)
@@ -119,6 +120,15 @@ def _resumed(_past: Past, event: Event) -> _Changes:
 def _restricted(_past: Past, event: Event) -> _Changes:
     restricted = bool(event.facts["restricted"])
     return {"restricted": restricted, "restriction_reason": event.facts["reason"] if restricted else None}
+
+
+def _tied(_past: Past, event: Event) -> _Changes:
+    return {"prevention_goal": _goal(event)}
+
+
+def _goal(event: Event) -> UUID | None:
+    told = event.facts.get("prevention_goal_id")
+    return None if told is None else UUID(str(told))
 
 
 def _assessed(_past: Past, event: Event) -> _Changes:
@@ -227,6 +237,7 @@ EFFECTS: Final[Mapping[str, _Effect]] = MappingProxyType(
         "case.closed": _closed,
         "case.reopened": _reopened,
         "case.restricted": _restricted,
+        "case.goal-changed": _tied,
         "case.merged": lambda _past, _event: {"merged": True},
         "case.erased": lambda _past, _event: {"erased": True},
         "measure.planned": _item("measures", "measure_id", _plan_measure),

@@ -118,6 +118,7 @@ RULES: Final[Mapping[Action, Rule]] = MappingProxyType(
         Action.ADD_MEMBER: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
         Action.END_MEMBER: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
         Action.SET_LEVEL: Rule(moves=_stay(*ALL_STATES), effect=effects.keep),
+        Action.SET_GOAL: Rule(moves=_stay(*OPEN_STATES), effect=effects.set_goal),
         Action.RESTRICT: Rule(moves=_stay(*ALL_STATES), guards=(guards.is_not_restricted,), effect=effects.restrict),
         Action.LIFT_RESTRICTION: Rule(
             moves=_stay(*ALL_STATES), guards=(guards.is_restricted,), effect=effects.lift_restriction

@@ -113,6 +113,7 @@ class Past:
     round: int = 1
     restricted: bool = False
     restriction_reason: str | None = None
+    prevention_goal: UUID | None = None
     closed_at: datetime | None = None
     close_reason: str | None = None
     merged: bool = False

@@ -111,6 +111,10 @@ _CASE: Final = {
         "Saken ble sperret: {reason}.", "The case was restricted: {reason}.", reason=c.RestrictionReason
     ),
     "case.restriction-lifted": _t("Sperringen ble opphevet.", "The restriction was lifted."),
+    "case.goal-changed": _t(
+        "Målet i forebyggingsplanen som saken er knyttet til, ble endret.",
+        "The goal of the prevention plan that the case is tied to was changed.",
+    ),
     "case.merged": _t("Saken ble slått sammen med en annen.", "The case was merged into another."),
     "case.erased": _t("Saken ble slettet.", "The case was erased."),
 }

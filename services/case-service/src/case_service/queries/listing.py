@@ -54,6 +54,7 @@ CODES: Final = (
     _c.closed_at,
     _c.close_reason,
     _c.retention_until,
+    _c.prevention_goal,
 )
 """The columns that a list shows: codes, dates and ids, no text that anybody wrote."""
 

@@ -58,6 +58,7 @@ preventive_case: Final = Table(
     Column("process_version", Integer),
     Column("held_on", Date),
     Column("unit_of_its_time", Text),
+    Column("prevention_goal", Uuid),
 )
 
 case_departure: Final = Table(

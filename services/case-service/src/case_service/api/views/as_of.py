@@ -135,6 +135,7 @@ class CaseAsOf(View):
     round: int
     restricted: bool
     restriction_reason: c.RestrictionReason | None
+    prevention_goal: UUID | None
     merged: bool = Field(description="Whether it had been merged into another case, which goes on.")
     case_type: c.CaseType
     theme: c.Theme

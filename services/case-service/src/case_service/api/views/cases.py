@@ -55,6 +55,7 @@ class CaseLine(View):
     closed_at: datetime | None
     close_reason: c.CloseReason | None
     retention_until: date = Field(description="The last day on which the case is kept, as it stands now.")
+    prevention_goal: UUID | None = Field(description="The goal of the unit's prevention plan that it is tied to.")
 
 
 class CasePage(View):
