@@ -83,7 +83,12 @@ class Case(Aggregate):
     """A case and what happens to it."""
 
     def opened(
-        self, *, theme: Theme = Theme.VIOLENCE, age_band: AgeBand = AgeBand.FROM_18_TO_24, **kwargs: Any
+        self,
+        *,
+        theme: Theme = Theme.VIOLENCE,
+        age_band: AgeBand = AgeBand.FROM_18_TO_24,
+        goal: UUID | None = None,
+        **kwargs: Any,
     ) -> Event:
         data = case.CaseOpened(
             case_type=CaseType.PERSON,
@@ -92,8 +97,12 @@ class Case(Aggregate):
             subject_category=SubjectCategory.AT_RISK,
             purpose_code=PurposeCode.PREVENT_CRIME,
             legal_basis=LegalBasis.POLICE_ACT,
+            prevention_goal_id=goal,
         )
         return self.add(data, **kwargs)
+
+    def tied(self, goal: UUID | None, **kwargs: Any) -> Event:
+        return self.add(case.CaseGoalChanged(prevention_goal_id=goal), **kwargs)
 
     def measure_started(self, **kwargs: Any) -> Event:
         measure_id = uuid4()

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -22,6 +23,7 @@ from indicator_service.projector import applying
 from indicator_service.rebuild import main
 from indicator_service.rebuild_desk import NotDoneError, RebuildDesk
 
+GOALS = (UUID(int=1), UUID(int=2), None)
 DAY = timedelta(days=1)
 REACHED = """
 INSERT INTO consumer_offset (consumer_group, topic, partition, caught_up_at)
@@ -64,7 +66,8 @@ def events(new_case, new_concern):
     made = []
     for number in range(8):
         case = new_case(unit=("oslo", "troms", "oslo/gde-sentrum")[number % 3], at=datetime.now(UTC) - 90 * DAY)
-        case.opened(theme=(Theme.FRAUD, Theme.DRUGS)[number % 2])
+        case.opened(theme=(Theme.FRAUD, Theme.DRUGS)[number % 2], goal=GOALS[number % 3])
+        case.tied(GOALS[number % 2], after=DAY)
         case.measure_started(after=number * DAY)
         if number % 2:
             case.evaluated(after=DAY)

@@ -19,8 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from indicator_service.aggregation.cells import Cell, Cells, cells_of
 from indicator_service.aggregation.facts import Fact
-from indicator_service.definitions import Metric
-from indicator_service.definitions.metrics import BY_DAY
+from indicator_service.definitions.metrics import BY_DAY, GOALS, metric_of
 from indicator_service.fact_codec import case_from_json, concern_from_json
 
 SETTLE_S: Final = 30.0
@@ -43,7 +42,8 @@ WHERE generation = :generation AND district = split_part(:unit, '/', 1) AND unit
 """)
 _BY_DISTRICT: Final = text("""
 SELECT count(*) FROM (
-    SELECT district, metric, month, CASE WHEN metric = ANY(:by_day) THEN 0 ELSE bucket END AS bucket,
+    SELECT district, metric, month,
+           CASE WHEN metric = ANY(:by_day) OR starts_with(metric, :goals) THEN 0 ELSE bucket END AS bucket,
            sum(amount) AS amount FROM cell WHERE generation = :generation
     GROUP BY 1, 2, 3, 4
 ) AS f
@@ -53,7 +53,7 @@ WHERE coalesce(f.amount, 0) <> coalesce(d.amount, 0)
 _BY_DISTRICT_AND_DAY: Final = text("""
 SELECT count(*) FROM (
     SELECT district, metric, month + bucket - 1 AS day, sum(amount) AS amount FROM cell
-    WHERE generation = :generation AND metric = ANY(:by_day) GROUP BY 1, 2, 3
+    WHERE generation = :generation AND (metric = ANY(:by_day) OR starts_with(metric, :goals)) GROUP BY 1, 2, 3
 ) AS f
 FULL JOIN (SELECT * FROM district_day WHERE generation = :generation) AS d USING (district, metric, day)
 WHERE coalesce(f.amount, 0) <> coalesce(d.amount, 0)
@@ -140,7 +140,7 @@ async def changes(conn: AsyncConnection, generation: int, *, live: int) -> list[
 
 async def _recounted(conn: AsyncConnection, generation: int) -> tuple[int, int]:
     compared = 0
-    bind = {"generation": generation, "by_day": sorted(metric.value for metric in BY_DAY)}
+    bind = {"generation": generation, "by_day": sorted(metric.value for metric in BY_DAY), "goals": GOALS}
     wrong = sum([int((await conn.execute(each, bind)).scalar_one()) for each in (_BY_DISTRICT, _BY_DISTRICT_AND_DAY)])
     for unit in (await conn.execute(_UNITS, {"generation": generation})).scalars().all():
         expected: Cells = Counter()
@@ -148,7 +148,7 @@ async def _recounted(conn: AsyncConnection, generation: int) -> tuple[int, int]:
             for cell, amount in cells_of(fact):
                 expected[cell] += amount
         rows = await conn.execute(_CELLS, {"generation": generation, "unit": unit})
-        found = {Cell(row.unit, Metric(row.metric), *row[2:7]): int(row.amount) for row in rows}
+        found = {Cell(row.unit, metric_of(row.metric), *row[2:7]): int(row.amount) for row in rows}
         compared += len(found)
         wrong += sum(1 for cell in expected.keys() | found.keys() if expected.get(cell, 0) != found.get(cell, 0))
     return compared, wrong

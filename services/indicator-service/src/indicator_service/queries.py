@@ -13,9 +13,10 @@ from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.imported import groups_of, reach_of
 from indicator_service.aggregation.tally import Imported, Tally
 from indicator_service.definitions import Catalogue, Metric
-from indicator_service.definitions.metrics import BY_DAY, HISTOGRAMS, STOCKS
+from indicator_service.definitions.metrics import BY_DAY, GOALS, HISTOGRAMS, STOCKS
 from indicator_service.imports import store as imports
 from indicator_service.imports.standing import standing
+from indicator_service.queries_goals import counting_on, goals_in_force
 
 # What is counted by day is read by month until the month that is counted until, and by day in that one: so a page costs
 # the same whatever the years, and days to come are in none.
@@ -30,7 +31,7 @@ FROM (
     SELECT district, metric, CAST(:last_begun AS date), 0, amount FROM district_day
     WHERE generation = :generation AND day BETWEEN :last_begun AND :until
 ) AS counted
-WHERE amount <> 0
+WHERE amount <> 0 AND (NOT starts_with(metric, :goals) OR metric = ANY(:in_force))
 """
 _EVERY_TALLY: Final = text(f"{_READ} GROUP BY district, metric, bucket")
 _TALLIES: Final = text(f"{_READ} AND district = ANY(:units) GROUP BY district, metric, bucket")
@@ -99,20 +100,28 @@ async def tallies(
         known_at: what was imported, as it was known at a moment; what is counted is as of now.
     """
     stocks = {metric for count in catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
+    day = period.counted_until
+    tied = counting_on(await goals_in_force(conn, first=day, last=day), day)
+    in_force = {metric for _, metric in tied}
     bind = {
         "generation": generation,
+        "goals": GOALS,
+        "in_force": sorted(in_force),
         "first": period.first_month,
         "last": period.last_month,
         "until": period.counted_until,
         "last_begun": period.counted_until.replace(day=1),
-        "stocks": sorted(metric.value for metric in {*stocks, *STOCKS}),
-        "by_day": sorted(metric.value for metric in BY_DAY),
+        "stocks": sorted({*(metric.value for metric in {*stocks, *STOCKS}), *in_force}),
+        "by_day": sorted({*(metric.value for metric in BY_DAY), *in_force}),
     }
     found = {unit: _empty() for unit in units or ()}
     rows = conn.execute(_EVERY_TALLY, bind) if units is None else conn.execute(_TALLIES, {**bind, "units": [*units]})
     for row in await rows:
+        if (row.district, row.metric) in tied:
+            found.setdefault(row.district, _empty()).until_end[Metric.ACTIVE_TIED] += int(row.until_end)
+            continue
         if row.metric not in _KNOWN:
-            # A worker of a later release counts more.
+            # The goal of another unit's plan; or a worker of a later release counts more.
             continue
         if row.district not in found:
             found[row.district] = _empty()

@@ -13,6 +13,7 @@ from indicator_service.aggregation.tally import Tally
 from indicator_service.definitions import Catalogue, Metric
 from indicator_service.definitions.metrics import BY_DAY, HISTOGRAMS, STOCKS
 from indicator_service.definitions.models import Dimension
+from indicator_service.queries_goals import counting_on, goals_in_force
 from indicator_service.queries_months import metrics_of
 
 CATEGORIES: Final[Mapping[Dimension, tuple[str, ...]]] = {
@@ -51,14 +52,17 @@ async def category_tallies(
 ) -> dict[str, dict[str, Tally]]:
     """Return the tally of each category of each of the units, or of every unit for which something counts."""
     stocks = {metric for count in catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
+    day = period.counted_until
+    tied = counting_on(await goals_in_force(conn, first=day, last=day), day)
+    in_force = {metric for _, metric in tied}
     bind = {
         "generation": generation,
         "first": period.first_month,
         "last": period.last_month,
         "until": period.counted_until,
-        "metrics": sorted(metric.value for metric in metrics_of(catalogue)),
-        "stocks": sorted(metric.value for metric in {*stocks, *STOCKS}),
-        "by_day": sorted(metric.value for metric in BY_DAY),
+        "metrics": sorted({*(metric.value for metric in metrics_of(catalogue)), *in_force}),
+        "stocks": sorted({*(metric.value for metric in {*stocks, *STOCKS}), *in_force}),
+        "by_day": sorted({*(metric.value for metric in BY_DAY), *in_force}),
     }
     if units is not None:
         bind["units"] = [*units]
@@ -66,8 +70,13 @@ async def category_tallies(
     every = set(units or ())
     for row in await conn.execute(_STATEMENTS[dimension, units is None], bind):
         district, name, category, bucket, within, until_end = row
-        tally, metric = found[_known(category, dimension)][district], Metric(name)
+        tally = found[_known(category, dimension)][district]
         every.add(district)
+        if name in in_force:
+            # A goal of another unit's plan counts in none.
+            tally.until_end[Metric.ACTIVE_TIED] += int(until_end) if (district, name) in tied else 0
+            continue
+        metric = Metric(name)
         tally.within[metric] += int(within)
         tally.until_end[metric] += int(until_end)
         if metric in HISTOGRAMS and within:

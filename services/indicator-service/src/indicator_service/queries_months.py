@@ -16,6 +16,7 @@ from indicator_service.definitions import Catalogue, Metric
 from indicator_service.definitions.metrics import BY_DAY, HISTOGRAMS, STOCKS
 from indicator_service.imports import store as imports
 from indicator_service.imports.standing import standing
+from indicator_service.queries_goals import GoalInForce, goals_in_force
 
 # Of a stock, what came before the first month stands in the month before it. Of what is counted by day the month under
 # way is read by day, so that days to come are in none.
@@ -65,6 +66,10 @@ async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int)
     """Return the tally of each month of each of the units, or of every unit for which something counts in any."""
     stocks = {metric for count in asked.catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
     current = asked.today.replace(day=1)
+    goals = await goals_in_force(
+        conn, first=asked.first, last=month_period(asked.last, today=asked.today).counted_until
+    )
+    of_goals = {goal.metric.value for goal in goals}
     bind = {
         "generation": generation,
         "before": add_months(asked.first, -1),
@@ -72,9 +77,9 @@ async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int)
         "last": asked.last,
         "current": current,
         "until": asked.today if asked.last >= current else add_months(asked.first, -1),
-        "metrics": sorted(metric.value for metric in metrics_of(asked.catalogue)),
-        "stocks": sorted(metric.value for metric in {*stocks, *STOCKS}),
-        "by_day": sorted(metric.value for metric in BY_DAY),
+        "metrics": sorted({*(metric.value for metric in metrics_of(asked.catalogue)), *of_goals}),
+        "stocks": sorted({*(metric.value for metric in {*stocks, *STOCKS}), *of_goals}),
+        "by_day": sorted({*(metric.value for metric in BY_DAY), *of_goals}),
     }
     if asked.units is None:
         rows = await conn.execute(_EVERY, bind)
@@ -84,12 +89,20 @@ async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int)
     for unit in asked.units or ():
         sums[unit] = _Sums()
     for district, metric, month, bucket, amount in rows:
-        sums[district].add(month, Metric(metric), bucket, int(amount))
+        if metric in of_goals:
+            sums[district].tie(month, metric, int(amount))
+        else:
+            sums[district].add(month, Metric(metric), bucket, int(amount))
     imported = await _imported(conn, asked)
     for unit in imported:
         sums.setdefault(unit, _Sums())
     of_units = {
-        unit: found.tallies(asked, {unit: imported[unit]} if unit in imported else {}) for unit, found in sums.items()
+        unit: found.tallies(
+            asked,
+            {unit: imported[unit]} if unit in imported else {},
+            goals=[goal for goal in goals if goal.unit == unit],
+        )
+        for unit, found in sums.items()
     }
     return {month: {unit: tallies[month] for unit, tallies in of_units.items()} for month in asked.months}
 
@@ -100,20 +113,34 @@ class _Sums:
     def __init__(self) -> None:
         self._within: defaultdict[date, Counter[Metric]] = defaultdict(Counter)
         self._buckets: defaultdict[date, dict[Metric, Counter[int]]] = defaultdict(dict)
+        self._tied: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
 
     def add(self, month: date, metric: Metric, bucket: int, amount: int) -> None:
         self._within[month][metric] += amount
         if metric in HISTOGRAMS and amount:
             self._buckets[month].setdefault(metric, Counter())[bucket] += amount
 
-    def tallies(self, asked: Asked, imported: Mapping[str, Imported]) -> dict[date, Tally]:
+    def tie(self, month: date, goal: str, amount: int) -> None:
+        self._tied[goal].append((month, amount))
+
+    def _tied_at(self, month: date, goals: Collection[GoalInForce], *, today: date) -> int:
+        """Return how many cases are tied to a goal that is in force at the end of a month, or today."""
+        day = month_period(month, today=today).counted_until
+        in_force = {goal.metric.value for goal in goals if goal.first <= day <= goal.last}
+        return sum(amount for goal in in_force for told, amount in self._tied[goal] if told <= month)
+
+    def tallies(
+        self, asked: Asked, imported: Mapping[str, Imported], *, goals: Collection[GoalInForce]
+    ) -> dict[date, Tally]:
         there = Counter(self._within.get(add_months(asked.first, -1), {}))
         found = {}
         for month in asked.months:
             within = self._within.get(month, Counter())
             there.update(within)
             histograms = {metric: Counter[int]() for metric in HISTOGRAMS} | self._buckets.get(month, {})
-            found[month] = Tally(within=within, until_end=Counter(there), histograms=histograms, imported=imported)
+            until_end = Counter(there)
+            until_end[Metric.ACTIVE_TIED] = self._tied_at(month, goals, today=asked.today)
+            found[month] = Tally(within=within, until_end=until_end, histograms=histograms, imported=imported)
         return found
 
 

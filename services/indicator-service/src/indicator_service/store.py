@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service.aggregation.cells import Cells
 from indicator_service.aggregation.facts import CaseFact, ConcernFact
-from indicator_service.definitions.metrics import BY_DAY
+from indicator_service.definitions.metrics import BY_DAY, GoalMetric
 from indicator_service.fact_codec import case_from_json, case_to_json, concern_from_json, concern_to_json
 
 _BY_DAY: Final = sorted(metric.value for metric in BY_DAY)
@@ -159,7 +159,7 @@ async def add_cells(conn: AsyncConnection, delta: Cells, *, generation: int) -> 
         "age_bands": [str(cell.age_band) for cell in cells],
         "buckets": [cell.bucket for cell in cells],
         "amounts": [delta[cell] for cell in cells],
-        "by_day": _BY_DAY,
+        "by_day": [*_BY_DAY, *{cell.metric.value for cell in cells if isinstance(cell.metric, GoalMetric)}],
     }
     await conn.execute(_ADD_CELLS, bind)
 

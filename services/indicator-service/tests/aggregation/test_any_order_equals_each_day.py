@@ -7,6 +7,7 @@ Of what is told twice of one thing, the newest holds.
 from collections import Counter
 from datetime import date, timedelta
 from itertools import accumulate
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from forkant_contracts.codes import PartnerKind
@@ -19,10 +20,11 @@ from indicator_service.definitions.metrics import BY_DAY
 
 OSLO = ZoneInfo("Europe/Oslo")
 UNITS = ["oslo", "troms", "oslo/gde-sentrum"]
+GOALS = [UUID(int=1), UUID(int=2), None]
 KINDS = [PartnerKind.SCHOOL, PartnerKind.HEALTH, PartnerKind.UNKNOWN]
 WORK = [
     "planned", "plan_approved", "follow_up", "follow_up_held", "follow_up_moved", "partner", "partner_gone", "measure",
-    "measure_moved", "measure_done", "measure_dropped", "information", "information_late", "information_clear", "transferred",
+    "measure_moved", "measure_done", "measure_dropped", "information", "information_late", "information_clear", "transferred", "tied",
 ]  # fmt: skip
 MOVES = {
     "open": ["held", "closed", "referred", "rejected"],
@@ -42,7 +44,7 @@ def case_stream(draw, case):
 
     No turn of its course is dated before the turn that it follows: the case service refuses one that can't have followed.
     """
-    opened = turned = case.opened().occurred_at
+    opened = turned = case.opened(goal=draw(st.sampled_from(GOALS))).occurred_at
     state, items = "open", {"follow_up": [], "partner": [], "measure": [], "information": []}
     for _ in range(draw(st.integers(0, 14))):
         now, case.at = case.at, max(opened, case.at + draw(gaps))
@@ -78,6 +80,8 @@ def work(case, name, items, draw):
         getattr(case, name)()
     elif name == "transferred":
         case.transferred(draw(st.sampled_from(UNITS)))
+    elif name == "tied":
+        case.tied(draw(st.sampled_from(GOALS)))
     else:
         kind, what = ("follow_up", name.removeprefix("follow_up_")) if kind == "follow" else (kind, what)
         if items[kind]:
@@ -117,6 +121,9 @@ def on(day, events):
     active, since, approved = standing(until)
     if not active:
         return found
+    tied = of(until, case_events.CaseOpened, case_events.CaseGoalChanged)[-1].data.prevention_goal_id
+    if tied is not None:
+        found[f"goal/{tied}"] = 1
     long = (day - since).days > 30
     found.update({"active": 1, "active_long": long, "active_long_approved": long and approved})
     found["active_overdue"] = any(
@@ -192,7 +199,7 @@ def by_day(cells):
     """Return {(unit, metric): {day: what there is at its end}} on the days on which it changes."""
     changes = {}
     for cell, amount in cells.items():
-        if cell.metric in BY_DAY:
+        if cell.metric in BY_DAY or cell.metric.startswith("goal/"):
             day = cell.month.replace(day=cell.bucket)
             found = changes.setdefault((cell.unit, cell.metric.value), Counter())
             found[day] += amount

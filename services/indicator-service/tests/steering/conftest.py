@@ -47,7 +47,7 @@ class Steering:
         return await self._client.post(path, json=body, headers=headers)
 
     async def get(self, path: str, *, by: str = "officer-oslo", **params: Any) -> httpx.Response:
-        return await self._client.get(path, headers=self._as_persona(by), params=params)
+        return await self._client.get(path, headers=self._as_persona(by), params=params or None)
 
     async def set_target(self, *, by: str = "lead-oslo", **given: Any) -> str:
         """Propose a target and have it approved; return its id."""

@@ -17,7 +17,7 @@ from forkant_contracts.codes import AgeBand, Arena, CaseState, ConcernOutcome, E
 from indicator_service.aggregation.calendar import day_of, month_of, month_with
 from indicator_service.aggregation.daily import counted_by_day
 from indicator_service.aggregation.facts import CaseFact, ConcernFact, Fact, MeasureFact
-from indicator_service.definitions.metrics import Metric
+from indicator_service.definitions.metrics import CellMetric, Metric
 
 NO_BUCKET = 0
 NO_CASE_TYPE = ""
@@ -39,7 +39,7 @@ class Cell(NamedTuple):
     """
 
     unit: str
-    metric: Metric
+    metric: CellMetric
     month: date
     case_type: str
     theme: str
@@ -95,8 +95,8 @@ def _cells_of_case(fact: CaseFact) -> Iterator[tuple[Cell, int]]:
     codes = (fact.case_type, fact.theme, fact.age_band)
     for metric, moment, *bucket in _counted_of_case(fact, fact.opened_at):
         yield Cell(fact.unit, metric, month_of(moment), *codes, *bucket), 1
-    for metric, day, amount in counted_by_day(fact):
-        yield Cell(fact.unit, metric, month_with(day), *codes, day.day), amount
+    for by_day, day, amount in counted_by_day(fact):
+        yield Cell(fact.unit, by_day, month_with(day), *codes, day.day), amount
 
 
 def _counted_of_case(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:

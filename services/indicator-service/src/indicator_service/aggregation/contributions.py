@@ -1,7 +1,7 @@
 """What one case or concern contributes to an indicator in a period: its part of the figure's counts."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -56,16 +56,22 @@ def metrics_behind(version: Version) -> frozenset[Metric]:
     return frozenset(each for each in named if isinstance(each, Metric))
 
 
-def contribution_of(cells: Iterable[tuple[Cell, int]], version: Version, period: Period) -> Contribution:
-    """Return what cells, or changes of cells, contribute to the figures of a period."""
-    counted: Counter[Metric] = Counter()
-    for cell, amount in cells:
+def contribution_of(
+    cells: Iterable[tuple[Cell, int]], version: Version, period: Period, *, goals: Collection[str] = ()
+) -> Contribution:
+    """Return what cells, or changes of cells, contribute to the figures of a period.
+
+    ``goals`` are the metrics of the goals of the unit's plan that are in force on the day that the period counts until.
+    """
+    counted: Counter[str] = Counter()
+    for found, amount in cells:
+        cell = found._replace(metric=Metric.ACTIVE_TIED) if found.metric in goals else found
         if _counts(cell, period):
             counted[cell.metric] += amount
     return _read(counted, version)
 
 
-def _read(counted: Mapping[Metric, int], version: Version) -> Contribution:
+def _read(counted: Mapping[str, int], version: Version) -> Contribution:
     def of(name: object) -> int | None:
         return counted.get(name, 0) if isinstance(name, Metric) else None
 

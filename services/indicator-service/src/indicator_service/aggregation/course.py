@@ -5,13 +5,16 @@ the place of those that came before it from its own day on.
 """
 
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
+from uuid import UUID
 
 from forkant_contracts.codes import CaseState
 
 from indicator_service.aggregation.calendar import day_of
-from indicator_service.aggregation.facts import CaseFact, Course, Turn
+from indicator_service.aggregation.facts import CaseFact, Course, Ties, Turn
 from indicator_service.aggregation.spans import NEVER, Span
+
+T = TypeVar("T")
 
 _BEGINS: Final = frozenset({Turn.OPENED, Turn.REOPENED})
 _STOPS: Final = frozenset({Turn.HELD, Turn.ENDED})
@@ -50,14 +53,23 @@ def approved_spans(course: Course) -> list[Span]:
     return [span for span, _ in _spans(standing)]
 
 
-def _stand(standing: list[tuple[date, date | None]], day: date, value: date | None) -> None:
+def tied_spans(ties: Ties) -> list[tuple[Span, UUID]]:
+    """Return when a case was tied to which goal; no two of the spans overlap."""
+    standing: list[tuple[date, UUID | None]] = []
+    for day, goal in ties:
+        _stand(standing, day, goal)
+    return _spans(standing)
+
+
+def _stand(standing: list[tuple[date, T | None]], day: date, value: T | None) -> None:
     while standing and standing[-1][0] >= day:
         standing.pop()
     standing.append((day, value))
 
 
-def _spans(standing: list[tuple[date, date | None]]) -> list[tuple[Span, date]]:
-    found, until = [], NEVER
+def _spans(standing: list[tuple[date, T | None]]) -> list[tuple[Span, T]]:
+    found: list[tuple[Span, T]] = []
+    until = NEVER
     for day, value in reversed(standing):
         if value is not None:
             found.append((Span(day, until), value))

@@ -11,15 +11,15 @@ from typing import Final
 from forkant_contracts.codes import PartnerKind
 
 from indicator_service.aggregation.calendar import day_of
-from indicator_service.aggregation.course import Active, active_spans, approved_spans, held_since
+from indicator_service.aggregation.course import Active, active_spans, approved_spans, held_since, tied_spans
 from indicator_service.aggregation.facts import CaseFact, FollowUpFact, PartnerFact
 from indicator_service.aggregation.spans import NEVER, Span, common, days_after, joined
-from indicator_service.definitions.metrics import PARTNER_METRICS, Metric
+from indicator_service.definitions.metrics import PARTNER_METRICS, CellMetric, Metric, goal_metric
 
 _LONG: Final = 31
 """The first of the days, counted from the opening or reopening, on which a case is active for more than 30."""
 
-Counted = tuple[Metric, date, int]
+Counted = tuple[CellMetric, date, int]
 """What counts, the day, and whether one more or one less from then on."""
 
 
@@ -35,6 +35,8 @@ def counted_by_day(fact: CaseFact) -> Iterator[Counted]:
         yield from _while(Metric.ACTIVE_OVERDUE, _overdue(fact.follow_ups.values(), active))
     if fact.partners:
         yield from _with_partners(fact.partners.values(), spans)
+    for tied, goal in tied_spans(fact.ties):
+        yield from _while(goal_metric(goal), common([tied], spans))
     if fact.measures:
         yield from _measures(fact)
     for information in fact.information.values():
@@ -43,7 +45,7 @@ def counted_by_day(fact: CaseFact) -> Iterator[Counted]:
         yield from _while(Metric.INFORMATION_PAST_DEADLINE, [Span(past, information.clarified_on or NEVER)])
 
 
-def _while(metric: Metric, spans: Iterable[Span]) -> Iterator[Counted]:
+def _while(metric: CellMetric, spans: Iterable[Span]) -> Iterator[Counted]:
     for first, until in spans:
         if first < until:
             yield metric, first, 1

@@ -45,6 +45,10 @@ Course = tuple[tuple[date, Turn], ...]
 """Turns with the days on which they happened, in order of version; a turn may be dated back before the one before."""
 
 
+Ties = tuple[tuple[date, UUID | None], ...]
+"""To which goal of a prevention plan a case was tied on a day, or to none any more; in order of version."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureFact:
     """One measure of a case."""
@@ -123,6 +127,7 @@ class CaseFact:
     times_reopened: int = 0
     restricted: bool = False
     course: Course = ()
+    ties: Ties = ()
     measures: dict[UUID, MeasureFact] = field(default_factory=dict)
     follow_ups: dict[UUID, FollowUpFact] = field(default_factory=dict)
     partners: dict[UUID, PartnerFact] = field(default_factory=dict)
@@ -178,6 +183,7 @@ class CaseDraft(TypedDict, total=False):
     times_reopened: int
     restricted: bool
     course: Course
+    ties: Ties
     measures: dict[UUID, MeasureFact]
     follow_ups: dict[UUID, FollowUpFact]
     partners: dict[UUID, PartnerFact]

@@ -63,7 +63,12 @@ def _opened(draft: CaseDraft, event: Event, data: case.CaseOpened) -> CaseDraft:
         "arena": data.arena,
         "municipality_number": data.municipality_number,
         "concern_id": data.concern_id,
+        **({} if data.prevention_goal_id is None else _tied(draft, event, data)),
     }
+
+
+def _tied(draft: CaseDraft, event: Event, data: case.CaseOpened | case.CaseGoalChanged) -> CaseDraft:
+    return {"ties": (*draft["ties"], (day_of(event.occurred_at), data.prevention_goal_id))}
 
 
 def _assessing(_draft: CaseDraft, _event: Event, _data: case.CaseAssessmentStarted) -> CaseDraft:
@@ -182,6 +187,7 @@ _HANDLERS: Final[Mapping[type[EventData], Handler]] = {
     case.CaseClosed: _closed,
     case.CaseReopened: _reopened,
     case.CaseRestricted: _restricted,
+    case.CaseGoalChanged: _tied,
     case.CaseMerged: _merged,
     case.CaseErased: _erased,
     **PART_HANDLERS,

@@ -27,6 +27,8 @@ class Figured:
     unit: str
     version: Version
     period: Period
+    goals: frozenset[str] = frozenset()
+    """The metrics of the goals of its plan that are in force on the day that the period counts until."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ def _folded(fact: Fact, events: Sequence[Event]) -> Fact:
 
 
 def _contribution(fact: Fact, figured: Figured) -> Contribution:
-    return contribution_of(_cells_in(fact, figured.unit), figured.version, figured.period)
+    return contribution_of(_cells_in(fact, figured.unit), figured.version, figured.period, goals=figured.goals)
 
 
 def _cells_in(fact: Fact, unit: str) -> Iterator[tuple[Cell, int]]:

@@ -4,7 +4,7 @@ No transaction is open while the case service is asked. What is shown is written
 sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -29,6 +29,7 @@ from indicator_service.definitions import Version
 from indicator_service.definitions.models import OF_CONCERNS
 from indicator_service.policy import READ_CASES_BEHIND
 from indicator_service.queries_behind import BEFORE_ALL, facts_behind
+from indicator_service.queries_goals import goals_of
 from indicator_service.row_security import looking_behind
 
 WINDOW: Final = 1_000
@@ -91,8 +92,8 @@ async def read_cases(
     following: Position | None = at
     for _ in range(MOST_WINDOWS):
         assert following is not None  # noqa: S101 - the loop ends where it is
-        window, generation = await _window(deps, asked, following)
-        visible = await _visible(deps, request, asked, window)
+        window, goals, generation = await _window(deps, asked, following)
+        visible = await _visible(deps, request, asked, window, goals)
         full = len(window) == WINDOW
         following = Position(after=window[-1][0], generation=generation) if full else None
         found += visible
@@ -107,7 +108,9 @@ async def read_cases(
     return found, following, freshness
 
 
-async def _window(deps: Dependencies, asked: CasesAsked, at: Position) -> tuple[list[tuple[UUID, Fact]], int]:
+async def _window(
+    deps: Dependencies, asked: CasesAsked, at: Position
+) -> tuple[list[tuple[UUID, Fact]], frozenset[str], int]:
     async with transaction(deps.engine, looking_behind(asked.reader, unit=asked.unit)) as conn:
         generation = at.generation or await generations.live(conn)
         window = await facts_behind(
@@ -118,13 +121,18 @@ async def _window(deps: Dependencies, asked: CasesAsked, at: Position) -> tuple[
             after=at.after,
             most=WINDOW,
         )
-    return window, generation
+        goals = await goals_of(conn, asked.unit, asked.period.counted_until)
+    return window, goals, generation
 
 
 async def _visible(
-    deps: Dependencies, request: Request, asked: CasesAsked, window: Sequence[tuple[UUID, Fact]]
+    deps: Dependencies,
+    request: Request,
+    asked: CasesAsked,
+    window: Sequence[tuple[UUID, Fact]],
+    goals: Collection[str],
 ) -> list[Found]:
-    counted = [(key, contribution_of(cells_of(fact), asked.version, asked.period)) for key, fact in window]
+    counted = [(key, contribution_of(cells_of(fact), asked.version, asked.period, goals=goals)) for key, fact in window]
     counted = [(key, contribution) for key, contribution in counted if contribution]
     if not counted:
         return []

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -26,6 +26,7 @@ from indicator_service.api.trail import PURPOSE
 from indicator_service.definitions.models import OF_CONCERNS
 from indicator_service.imports.refusals import Code, Refusal
 from indicator_service.policy import READ_CASES_BEHIND
+from indicator_service.queries_goals import goals_of
 from indicator_service.row_security import looking_behind
 
 MOST: Final = 1_000
@@ -56,11 +57,10 @@ async def read_changes(deps: Dependencies, request: Request, asked: ChangesAsked
         Refusal: ``too-many-changes``, ``not-kept``.
         ProblemError: 503, nobody says what the caller may see.
     """
-    found = await _histories(deps, asked)
+    found, goals = await _histories(deps, asked)
+    figured = replace(asked.figured, goals=goals)
     whole = [history for history in found if history.whole]
-    moves = [
-        move for history in whole for move in moves_of(history, asked.figured, since=asked.since, until=asked.until)
-    ]
+    moves = [move for history in whole for move in moves_of(history, figured, since=asked.since, until=asked.until)]
     moves.sort(key=lambda move: (move.event.recorded_at, move.event.id))
     seen = await _seen(deps, request, asked, {move.event.aggregate_id for move in moves})
     shown = [move for move in moves if move.event.aggregate_id in seen]
@@ -84,7 +84,7 @@ async def read_changes(deps: Dependencies, request: Request, asked: ChangesAsked
     )
 
 
-async def _histories(deps: Dependencies, asked: ChangesAsked) -> list[History]:
+async def _histories(deps: Dependencies, asked: ChangesAsked) -> tuple[list[History], frozenset[str]]:
     async with transaction(deps.engine, looking_behind(asked.reader, unit=asked.figured.unit)) as conn:
         kept = await journal.kept_since(conn)
         if kept is None or kept > asked.since:
@@ -98,9 +98,10 @@ async def _histories(deps: Dependencies, asked: ChangesAsked) -> list[History]:
             concerns=asked.kind == "concern",
             most=MOST,
         )
+        goals = await goals_of(conn, asked.figured.unit, asked.figured.period.counted_until)
     if len(found) > MOST:
         raise Refusal(Code.TOO_MANY_CHANGES, most=MOST)
-    return found
+    return found, goals
 
 
 async def _seen(deps: Dependencies, request: Request, asked: ChangesAsked, ids: set[UUID]) -> set[UUID]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 from forkant_contracts.codes import PartnerKind
 
@@ -47,12 +48,49 @@ class Metric(StrEnum):
     PARTNER_BUSINESS = "partner_business"
     PARTNER_VOLUNTARY = "partner_voluntary"
     PARTNER_UNKNOWN = "partner_unknown"  # of a kind that a later release knows
+    ACTIVE_TIED = "active_tied"  # of the active days, those tied to a goal in force: in no cell, see GoalMetric
     INFORMATION = "information"  # days since a piece of information was registered
     INFORMATION_PAST_DEADLINE = "information_past_deadline"  # of these, those past its deadline, not clarified
     CONCERNS_RECEIVED = "concerns_received"  # concern.received
     CONCERNS_DECIDED = "concerns_decided"  # concern.decided
     BECAME_CASE = "became_case"  # concern.decided
     DECISION_HOURS = "decision_hours"  # concern.decided; bucket = hours
+
+
+GOALS: Final = "goal/"
+"""What the names of the metrics of goals begin with."""
+
+
+class GoalMetric(str):
+    """What counts the active days of cases that are tied to one goal of a prevention plan: a metric for each goal.
+
+    It is counted by day. ``ACTIVE_TIED`` is the sum over the goals that are in force on the day that is asked about.
+    """
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> str:
+        """Its name, as of any metric."""
+        return str(self)
+
+
+CellMetric = Metric | GoalMetric
+"""What a cell counts."""
+
+
+def goal_metric(goal: UUID) -> GoalMetric:
+    """Return what counts the cases that are tied to a goal."""
+    return GoalMetric(f"{GOALS}{goal}")
+
+
+def metric_of(name: str) -> CellMetric:
+    """Return the metric of a name.
+
+    Raises:
+        ValueError: this release knows none such.
+    """
+    return GoalMetric(name) if name.startswith(GOALS) else Metric(name)
 
 
 HISTOGRAMS: Final = frozenset({Metric.FIRST_MEASURE_DAYS, Metric.DECISION_HOURS})
@@ -70,6 +108,7 @@ STOCKS: Final = frozenset(
         Metric.ACTIVE_LONG_APPROVED,
         Metric.ACTIVE_OVERDUE,
         Metric.ACTIVE_WITH_PARTNER,
+        Metric.ACTIVE_TIED,
         *PARTNER_METRICS.values(),
         Metric.INFORMATION,
         Metric.INFORMATION_PAST_DEADLINE,
