@@ -1,12 +1,14 @@
-"""Measure 9 over HTTP and Kafka: an approved plan, a missing one and one that ends soon are told to who steers, once."""
+"""Measure 9 over HTTP and Kafka: plans that are approved, missing or end soon are told of once, and cases tied to goals."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 from forkant_devstack.testing.platform import Platform
+from forkant_devstack.testing.walk import open_case
 from forkant_kit.testing import until
 
 pytestmark = pytest.mark.kafka
@@ -85,3 +87,35 @@ async def test_a_plan_is_told_of_when_it_is_missing_when_it_is_approved_and_when
         ("due.v1", 1), ("approved.v1", 1), ("due.v1", 2),
     ]  # fmt: skip
     assert await told(platform, "prevention_plan_approved", f"officer-{UNIT}") == []
+
+
+async def figure(platform: Platform) -> tuple[int, int]:
+    answer = await platform.call("indicator", "GET", f"/v1/districts/{UNIT}/metrics", persona=f"lead-{UNIT}")
+    assert answer.status_code == 200, answer.text
+    [found] = [each for each in answer.json()["indicators"] if each["number"] == 19]
+    return found["numerator"]["value"], found["denominator"]["value"]
+
+
+async def shows(platform: Platform, numerator: int, denominator: int) -> None:
+    async def so() -> bool:
+        return await figure(platform) == (numerator, denominator)
+
+    await until(so, what=f"indicator 19 at {numerator} of {denominator}")
+
+
+async def test_cases_that_are_tied_to_a_goal_of_the_plan_raise_indicator_19_until_it_holds_no_more(platform: Platform):
+    tied, active = await figure(platform)
+    assert tied == 0
+    listed = await platform.call("indicator", "GET", f"/v1/plans?unit={UNIT}", persona=f"lead-{UNIT}")
+    [plan] = listed.json()["items"]
+    [goal] = plan["in_force"]["goals"]
+    opened = await open_case(platform, UNIT, prevention_goal=goal["id"])
+    later = await open_case(platform, UNIT, prevention_goal=str(uuid4()))
+    await shows(platform, 1, active + 2)
+    await later.do("PUT", "/prevention-goal", {"prevention_goal": goal["id"]})
+    await shows(platform, 2, active + 2)
+    await opened.do("PUT", "/prevention-goal", {"prevention_goal": None})
+    await shows(platform, 1, active + 2)
+    path = f"/v1/plans/{plan['id']}/versions/1/withdrawal"
+    await do(platform, path, {"reason": "Planen skal skrives om."}, etag=f'"v{plan["version"]}"')
+    await shows(platform, 0, active + 2)

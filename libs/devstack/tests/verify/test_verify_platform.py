@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -271,6 +272,25 @@ async def test_a_merger_that_no_event_tells_of_is_named_and_found_in_the_figures
     assert list(found) == ["mergers"]
     assert case in found["mergers"]
     assert any("national rolling_12 counts.open:" in text for text in figures.values())
+
+
+async def test_a_tie_that_no_event_tells_of_is_named_and_found_in_the_figures(filled, platform):
+    async with database(platform.indicator_database) as connection:
+        goals = {
+            r["unit"]: r["goal_id"] for r in await connection.fetch("SELECT unit, goal_id FROM prevention_plan_goal")
+        }
+    where = "state = 'active' AND prevention_goal IS NULL AND merged_into IS NULL AND unit <> 'finnmark'"
+    case = await a_case(platform, where)
+    async with database(platform.case_database) as connection:
+        unit = await connection.fetchval("SELECT unit FROM preventive_case WHERE id = $1", UUID(case))
+    plant = f"UPDATE preventive_case SET prevention_goal = '{goals[unit]}' WHERE id = '{case}'"
+    remove = f"UPDATE preventive_case SET prevention_goal = NULL WHERE id = '{case}'"
+    async with planted(filled.root_of_case, [plant], [remove]):
+        found = wrong(await check_changes(platform.case_database))
+        figures = wrong(await check_indicators(platform, settle_s=0))
+    assert list(found) == ["goals that cases are tied to"]
+    assert case in found["goals that cases are tied to"]
+    assert any(f"{unit} rolling_12 19.numerator:" in text for text in figures.values())
 
 
 async def test_a_measure_row_without_an_event_is_named(filled, platform):

@@ -1,16 +1,21 @@
 """Prevention plans of the demo, over the public API: written by each unit's lead, approved by the directorate.
 
 One unit has none, so that the coverage shows who lacks one, and one unit's ends soon. What they aim at is made up [a].
+Many of the cases that are under way are tied to a goal of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import httpx
 from forkant_contracts.units import CASE_UNITS
 
+from forkant_devstack.demo.client import PlatformClient
+from forkant_devstack.demo.player import Player
+from forkant_devstack.demo.script import CASE, Step
 from forkant_devstack.demo.targets import APPROVER, TokenOf, checked, post
 
 WITHOUT_A_PLAN: Final = "finnmark"
@@ -20,6 +25,9 @@ GOALS: Final[tuple[dict[str, Any], ...]] = (
     {"indicator": 5, "theme": "violence"},
     {"indicator": 17, "theme": "image_sharing"},
 )
+TIED: Final = 0.7
+"""How many of the cases under way are tied, about."""
+_ACTION: Final = "set_goal"
 _DAYS: Final = 365
 _FEW_DAYS: Final = 45
 _EXISTS: Final = "plan-exists"
@@ -64,3 +72,36 @@ async def _goals(http: httpx.AsyncClient, token_of: TokenOf, unit: str) -> tuple
     return tuple(
         goal["id"] for plan in answer.json()["items"] if plan["in_force"] for goal in plan["in_force"]["goals"]
     )
+
+
+async def tie_cases(client: PlatformClient, players: Sequence[Player], goals: GoalsByUnit, *, at: datetime) -> int:
+    """Tie many of the cases that are under way to a goal of the plan of the unit that holds them; return how many.
+
+    Raises:
+        DemoError: nothing answers, or the platform refused a call.
+    """
+    tied, chance = 0, Random(len(players))  # noqa: S311 - a demo is to repeat, not to be secret
+    for player in players:
+        if player.rest and CASE in player.ids and chance.random() < TIED:
+            tied += await _tie(client, player, goals, chance, at)
+    return tied
+
+
+async def _tie(client: PlatformClient, player: Player, goals: GoalsByUnit, chance: Random, at: datetime) -> bool:
+    # Whoever is to go on with the case ties it, where it is theirs to do.
+    actor = player.rest[0].actor
+    seen = (await client.call("GET", "/v1/cases/{case}", actor=actor, ids=player.ids)).body
+    unit = seen.unit.partition("/")[0]
+    if _ACTION not in seen.allowed or unit not in goals or not actor.endswith(f"-{unit}"):
+        return False
+    step = Step(
+        actor=actor,
+        method="PUT",
+        path="/v1/cases/{case}/prevention-goal",
+        body={"prevention_goal": chance.choice(goals[unit])},
+        at=at,
+        locks=CASE,
+        dated=False,
+    )
+    await player.play(client, step)
+    return True

@@ -36,7 +36,11 @@ class Player:
 
     async def play_next(self, client: PlatformClient, *, live: bool = False) -> None:
         """Make the next call; ``live`` lets it happen now instead of at its own time."""
-        step = self.rest[0]
+        await self.play(client, self.rest[0], live=live)
+        self.rest.popleft()
+
+    async def play(self, client: PlatformClient, step: Step, *, live: bool = False) -> None:
+        """Make a call, be it one of the script or another."""
         body = {**step.body, **{name: self.ids[what] for name, what in step.refers.items()}}
         if step.dated and not live:
             body["occurred_at"] = step.at.isoformat()
@@ -52,7 +56,6 @@ class Player:
             if_match=await self._seen(client, step.locks, actor=step.actor) if step.locks else None,
         )
         self._remember(step, answer)
-        self.rest.popleft()
 
     async def _seen(self, client: PlatformClient, what: str, *, actor: str) -> str:
         """Return the ETag of the last answer about ``what``, or ask for it when there was none yet."""

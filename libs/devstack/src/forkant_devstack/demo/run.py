@@ -18,7 +18,7 @@ from forkant_devstack.demo.client import DemoError, PlatformClient
 from forkant_devstack.demo.figures import IMPORTER, import_figures
 from forkant_devstack.demo.generator import endless, generate
 from forkant_devstack.demo.pilots import set_pilot
-from forkant_devstack.demo.plans import set_plans
+from forkant_devstack.demo.plans import set_plans, tie_cases
 from forkant_devstack.demo.player import Player
 from forkant_devstack.demo.reference import MethodStep, Reference
 from forkant_devstack.demo.script import Script
@@ -63,8 +63,8 @@ async def run(
     """Fill the platform, then go on live at ``live_speed`` commands a second, for good or for ``live_commands``.
 
     Figures that the platform does not count are imported where ``indicator_url`` says to whom, and once the past is
-    there targets are set, which alert nobody of it, then the plans that cite them, and a pilot is begun. The stories
-    are told when asked for, and by default on a platform where they can't have been told before.
+    there targets are set, which alert nobody of it, then the plans that cite them, to which cases are tied, and a pilot
+    is begun. The stories are told when asked for, and by default on a platform where they can't have been told before.
 
     Raises:
         DemoError: nothing answers, or the platform refused a call.
@@ -81,7 +81,8 @@ async def run(
         commands = await _play_past(client, players, moment, tick)
         if indicator_url is not None:
             await set_targets(indicator_url, client.token)
-            await set_plans(indicator_url, client.token)
+            goals = await set_plans(indicator_url, client.token)
+            commands += await tie_cases(client, players, goals, at=moment)
             await set_pilot(indicator_url, client.token)
         if live_speed is not None:
             fresh = map(Player, endless(seed=seed, reference=reference, start=moment))

@@ -97,6 +97,16 @@ CASE_PAIRS: Final = (
         """,
     ),
     Pair(
+        name="goals that cases are tied to",
+        tables="SELECT id::text, prevention_goal::text FROM preventive_case WHERE prevention_goal IS NOT NULL",
+        events="""
+            SELECT key, goal FROM (
+                SELECT DISTINCT ON (aggregate_id) aggregate_id::text AS key, data->>'prevention_goal_id' AS goal
+                FROM happened WHERE type IN ('case.opened', 'case.goal-changed') ORDER BY aggregate_id, version DESC
+            ) AS latest WHERE goal IS NOT NULL
+        """,
+    ),
+    Pair(
         name="mergers",
         tables="""
             SELECT id::text, concat_ws(' ', merged_into, merged_at) FROM preventive_case WHERE merged_into IS NOT NULL

@@ -14,7 +14,7 @@ READER: Final = "pod-analyst"
 """A persona of the directorate, for whom no figure is suppressed."""
 
 _DURATIONS: Final = (2, 4)
-_SHARES: Final = (3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 21)
+_SHARES: Final = (3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 19, 21)
 _APART: Final = (
     *((4, name) for name in ("not_started", "ended_without_measure")),
     *((11, name) for name in ("effect_harm", "effect_not_known")),

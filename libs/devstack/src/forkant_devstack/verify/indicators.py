@@ -1,7 +1,7 @@
 """G2: the indicators equal a recount from the case tables, per unit, exactly, once the stream has caught up."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
@@ -16,6 +16,7 @@ from forkant_devstack.stack.dev_token import dev_token
 from forkant_devstack.verify.figures import READER, read_figures
 from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.recount import NATIONAL, Figures, Period, recount
+from forkant_devstack.verify.recount_by_day import GOALS
 from forkant_devstack.verify.report import Check, Difference
 
 ROLLING: Final = "rolling_12"
@@ -97,16 +98,16 @@ async def check_indicators(platform: Platform, *, settle_s: float = SETTLE_SECON
     """Return the checks of G2."""
     token = await asyncio.to_thread(dev_token, platform.issuer_url, READER)
     headers = {"Authorization": f"Bearer {token}"}
-    cases = await asyncpg.connect(platform.case_database)
+    cases, plans = await asyncpg.connect(platform.case_database), await asyncpg.connect(platform.indicator_database)
     try:
         client = httpx.AsyncClient(base_url=platform.indicator_url, headers=headers, timeout=30, trust_env=False)
         async with client as http:
             chosen = periods(datetime.now(_OSLO).date())
             units = (*CASE_UNITS, *[row["unit"] for row in await cases.fetch(_ESTABLISHED, [*CASE_UNITS])])
-            rolling = await _settled(cases, http, chosen[:1], units, settle_s=settle_s)
-            monthly = await _settled(cases, http, chosen[1:], units, settle_s=settle_s)
+            rolling = await _settled((cases, plans), http, chosen[:1], units, settle_s=settle_s)
+            monthly = await _settled((cases, plans), http, chosen[1:], units, settle_s=settle_s)
     finally:
-        await cases.close()
+        await asyncio.gather(cases.close(), plans.close())
     return [
         Check(
             guarantee="G2",
@@ -125,7 +126,7 @@ async def check_indicators(platform: Platform, *, settle_s: float = SETTLE_SECON
 
 
 async def _settled(
-    cases: "asyncpg.Connection[asyncpg.Record]",
+    databases: tuple["asyncpg.Connection[asyncpg.Record]", "asyncpg.Connection[asyncpg.Record]"],
     http: httpx.AsyncClient,
     chosen: Sequence[Period],
     units: tuple[str, ...],
@@ -144,7 +145,7 @@ async def _settled(
     while True:
         differences: list[Difference] = []
         for period in [period for period in chosen if any(period == each for each, _ in pending)]:
-            for unit, figures in (await recount(cases, period=period, units=units)).items():
+            for unit, figures in (await _recounted(*databases, period, units)).items():
                 recounts[period, unit].append(figures)
             for place in sorted((each for each in pending if each[0] == period), key=itemgetter(1)):
                 found = await read_figures(http, unit=place[1], period=period.name)
@@ -155,6 +156,16 @@ async def _settled(
         if not pending or loop.time() > deadline:
             return _Compared(sum(len(figures[-1]) for figures in recounts.values()), differences)
         await asyncio.sleep(_PAUSE_S)
+
+
+async def _recounted(
+    cases: "asyncpg.Connection[asyncpg.Record]",
+    plans: "asyncpg.Connection[asyncpg.Record]",
+    period: Period,
+    units: tuple[str, ...],
+) -> Mapping[str, Figures]:
+    goals = [(row["unit"], row["goal"]) for row in await plans.fetch(GOALS, period.counted_until)]
+    return await recount(cases, period=period, units=units, goals=goals)
 
 
 def _differences(place: tuple[Period, str], found: Figures, expected: Figures) -> list[Difference]:

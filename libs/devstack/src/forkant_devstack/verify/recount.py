@@ -3,15 +3,16 @@
 Nothing here is shared with the indicator service, on purpose: two ways to the same figure are what makes it a check.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from forkant_devstack.verify.recount_by_day import ACTIVE, APART, DUE, INFORMATION
+from forkant_devstack.verify.recount_by_day import ACTIVE, APART, DUE, INFORMATION, TIED
 
 _OSLO: Final = ZoneInfo("Europe/Oslo")
 NATIONAL: Final = "national"
@@ -162,7 +163,7 @@ SELECT coalesce(unit, 'national') AS unit,
 FROM counted GROUP BY GROUPING SETS ((unit), ())
 """
 
-_SHARES: Final = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 21)
+_SHARES: Final = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 17, 19, 21)
 
 NOTHING: Final[Figures] = {
     "counts.open": 0,
@@ -189,9 +190,15 @@ NOTHING: Final[Figures] = {
 
 
 async def recount(
-    connection: "asyncpg.Connection[asyncpg.Record]", *, period: Period, units: tuple[str, ...]
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    *,
+    period: Period,
+    units: tuple[str, ...],
+    goals: Collection[tuple[str, UUID]] = (),
 ) -> Mapping[str, Figures]:
     """Return every unit's figures for the period, and the national total's.
+
+    ``goals`` are those of the units' plans that were in force on the day that the period counts until.
 
     Open cases are left out of a past month: when a case was referred or rejected stands only in its events.
     """
@@ -201,6 +208,8 @@ async def recount(
             _add(found, await connection.fetch(query, period.first, period.until))
         day = period.counted_until
         _add(found, await connection.fetch(ACTIVE, day, period.current))
+        in_force = [unit for unit, _ in goals], [goal for _, goal in goals]
+        _add(found, await connection.fetch(TIED, day, period.current, *in_force))
         _add(found, await connection.fetch(DUE, period.first, day))
         _add(found, await connection.fetch(INFORMATION, day))
     if not period.current:

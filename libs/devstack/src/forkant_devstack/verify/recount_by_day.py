@@ -75,6 +75,45 @@ SELECT coalesce(unit, 'national') AS unit,
 FROM asked GROUP BY GROUPING SETS ((unit), ())
 """  # noqa: S608  the kinds above
 
+TIED: Final = """
+WITH named AS (
+    SELECT c.id, split_part(coalesce(c.unit_of_its_time, c.unit), '/', 1) AS unit, c.state, c.prevention_goal
+    FROM preventive_case AS c
+    WHERE c.erased_at IS NULL AND c.merged_into IS NULL AND (c.opened_at AT TIME ZONE 'Europe/Oslo')::date <= $1
+), standing AS (
+    SELECT n.unit,
+           CASE WHEN $2 THEN n.state NOT IN ('closed', 'referred', 'rejected', 'on_hold') ELSE coalesce((
+               SELECT e.type IN (
+                   'no.forkant.case.opened.v1', 'no.forkant.case.reopened.v1', 'no.forkant.case.resumed.v1')
+               FROM event_archive AS e
+               WHERE e.aggregate_id = n.id AND (e.occurred_at AT TIME ZONE 'Europe/Oslo')::date <= $1 AND e.type IN (
+                   'no.forkant.case.opened.v1', 'no.forkant.case.reopened.v1', 'no.forkant.case.resumed.v1',
+                   'no.forkant.case.put-on-hold.v1', 'no.forkant.case.closed.v1', 'no.forkant.case.referred.v1',
+                   'no.forkant.case.rejected.v1')
+               ORDER BY e.aggregate_version DESC LIMIT 1), false) END AS active,
+           CASE WHEN $2 THEN n.prevention_goal ELSE (
+               SELECT (e.data->>'prevention_goal_id')::uuid FROM event_archive AS e
+               WHERE e.aggregate_id = n.id AND (e.occurred_at AT TIME ZONE 'Europe/Oslo')::date <= $1
+                 AND e.type IN ('no.forkant.case.opened.v1', 'no.forkant.case.goal-changed.v1')
+               ORDER BY e.aggregate_version DESC LIMIT 1) END AS goal
+    FROM named AS n
+), asked AS (
+    SELECT s.unit, EXISTS (
+               SELECT FROM unnest($3::text[], $4::uuid[]) AS p (unit, goal) WHERE p.unit = s.unit AND p.goal = s.goal
+           ) AS tied
+    FROM standing AS s WHERE s.active
+)
+SELECT coalesce(unit, 'national') AS unit, count(*) FILTER (WHERE tied) AS "19.numerator", count(*) AS "19.denominator"
+FROM asked GROUP BY GROUPING SETS ((unit), ())
+"""
+
+GOALS: Final = """
+SELECT v.unit, g.goal_id AS goal FROM prevention_plan_version AS v
+JOIN prevention_plan_goal AS g ON g.plan_id = v.plan_id AND g.number = v.number
+WHERE v.approved_at IS NOT NULL AND $1 BETWEEN v.first_day AND v.last_day
+"""
+"""The goals of the plans that were in force on a day: asked of the indicator service's database, which has them."""
+
 DUE: Final = """
 WITH counted AS (
     SELECT split_part(coalesce(c.unit_of_its_time, c.unit), '/', 1) AS unit,
