@@ -71,6 +71,8 @@ def who_and_what(method, path):
     if method == "POST" and path == IMPORTS:
         other = IMPORTED["content"].replace(b"oslo", b"troms")
         return "import-demo", {**IMPORTED, "content": other}
+    if path in {"/v1/exports/series", "/v1/exports/breakdown"}:
+        return "pod-analyst", {"params": {"indicator": 10}}
     if path.endswith("/changes"):
         return "pod-analyst", {"params": {"unit": "oslo", "since": "2026-01-01T00:00:00Z"}}
     if path.endswith("/cases"):

@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from indicator_service.api.exports import COLUMNS, LICENSE
+from indicator_service.api.exports_over_time import SPLIT
+from indicator_service.api.tables import COLUMNS, LICENSE
 from pyarrow import parquet
 
 EXPORT = "/v1/exports"
@@ -113,3 +114,50 @@ async def test_who_takes_figures_out_is_on_record(cases, export, engine):
         )
         [entry] = found.all()
     assert entry.objects > 17
+
+
+@pytest.mark.parametrize("by", ["pod-analyst", "lead-oslo"])
+async def test_a_series_as_a_table_says_what_the_answer_says(cases, client, as_persona, by):
+    headers, asked = as_persona(by), {"unit": "oslo", "compare": "troms"}
+    series = (await client.get("/v1/indicators/10/series", params=asked, headers=headers)).json()
+    params = {**asked, "indicator": 10, "format": "ndjson"}
+    table = await client.get("/v1/exports/series", params=params, headers=headers)
+    points = [(line["unit"], point) for line in series["lines"] for point in line["points"]]
+    rows = lines(table)
+    assert len(rows) == len(points) == 36
+    for row, (unit, point) in zip(rows, points, strict=True):
+        assert (row["unit"], row["first_day"]) == (unit, point["period"]["from"])
+        for name in ("numerator", "denominator", "value"):
+            assert (row[name], row[f"{name}_suppressed"]) == (point[name]["value"], point[name]["suppressed"])
+    assert 'filename="indicator-10-series.ndjson"' in table.headers["content-disposition"]
+
+
+@pytest.mark.parametrize("by", ["pod-analyst", "lead-oslo"])
+async def test_categories_as_a_table_say_what_the_answer_says(cases, client, as_persona, by):
+    headers = as_persona(by)
+    found = (await client.get("/v1/indicators/10/breakdown?by=age_band", headers=headers)).json()
+    categories = [(row["unit"], each) for row in found["rows"] for each in row["categories"]]
+    params = {"indicator": 10, "by": "age_band", "format": "ndjson"}
+    rows = lines(await client.get("/v1/exports/breakdown", params=params, headers=headers))
+    for row, (unit, each) in zip(rows, categories, strict=True):
+        assert (row["unit"], row["dimension"], row["category"]) == (unit, "age_band", each["category"])
+        for name in ("numerator", "denominator", "value"):
+            assert (row[name], row[f"{name}_suppressed"]) == (each[name]["value"], each[name]["suppressed"])
+    table = await client.get("/v1/exports/breakdown", params={**params, "format": "parquet"}, headers=headers)
+    assert parquet.read_table(io.BytesIO(table.content)).column_names == [column.name for column in SPLIT]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("series?indicator=99", 404, "unknown-indicator"),
+        ("series?indicator=10&from=2026-03&to=2026-02", 400, "invalid-range"),
+        ("series?indicator=10&unit=atlantis", 404, "unknown-unit"),
+        ("series", 422, "invalid-request"),
+        ("breakdown?indicator=10&by=method", 422, "unknown-dimension"),
+        ("breakdown?indicator=10&period=2025-03", 403, "period-not-shown"),
+    ],
+)
+async def test_what_there_is_not_of_a_series_or_a_category_is_refused(client, as_persona, path, status, code):
+    answer = await client.get(f"/v1/exports/{path}", headers=as_persona("lead-oslo"))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)

@@ -11,7 +11,7 @@ from indicator_service import audit_names
 from indicator_service.aggregation.calendar import Period
 from indicator_service.api.breakdown_documents import BreakdownRow, CategoryFigures, IndicatorBreakdown
 from indicator_service.api.breakdown_reading import BreakdownAsked, read_breakdown
-from indicator_service.api.dependencies import CanReadFigures, Deps
+from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.models import PeriodDocument
 from indicator_service.api.parameters import known_indicator, known_period, well_formed_unit
 from indicator_service.api.trail import note_asked
@@ -26,6 +26,16 @@ router = APIRouter(prefix="/v1", tags=["figures"], responses=PROBLEM_RESPONSES, 
 Reads = Annotated[Principal, CanReadFigures]
 
 
+AskedDimension = Annotated[
+    str, Query(max_length=40, description="A dimension that the definition names: see `/v1/indicators`.")
+]
+OneUnit = Annotated[str | None, Query(description="A unit's id, or `national`; else every unit and the nation.")]
+AnyPeriod = Annotated[
+    str,
+    Query(alias="period", description="`rolling_12`; of figures that the caller sees exactly also any other period."),
+]
+
+
 @router.get("/indicators/{number}/breakdown", responses=examples("read_breakdown"))
 async def show_breakdown(
     *,
@@ -33,43 +43,22 @@ async def show_breakdown(
     number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
     principal: Reads,
     deps: Deps,
-    by: Annotated[
-        str, Query(max_length=40, description="A dimension that the definition names: see `/v1/indicators`.")
-    ] = "theme",
-    unit: Annotated[
-        str | None, Query(description="A unit's id, or `national`; else every unit and the nation.")
-    ] = None,
-    period_name: Annotated[
-        str,
-        Query(
-            alias="period",
-            description="`rolling_12`; of figures that the caller sees exactly also any other period.",
-        ),
-    ] = "rolling_12",
+    by: AskedDimension = "theme",
+    unit: OneUnit = None,
+    period_name: AnyPeriod = "rolling_12",
 ) -> IndicatorBreakdown:
     """Show an indicator by theme, case type or age band.
 
     Those from whom small counts are hidden see their own unit, and of the others the nation's last twelve months.
     """
-    indicator = known_indicator(number, deps.catalogue)
-    period = known_period(period_name, now=deps.now())
-    dimension = _known_dimension(by, indicator, period)
-    asked = BreakdownAsked(
-        indicator=indicator,
-        dimension=dimension,
-        period=period,
-        reader=reader_of(principal),
-        unit=None if unit is None else well_formed_unit(unit),
-    )
-    if not asked.exact and period.kind != "rolling_12":
-        raise Refusal(Code.PERIOD_NOT_SHOWN)
+    asked = breakdown_asked(deps, principal, number=number, by=by, unit=unit, period_name=period_name)
     rows, freshness = await read_breakdown(deps, asked, trail=trail_of(request))
     return IndicatorBreakdown(
         number=number,
-        key=indicator.key,
-        by=dimension,
-        period=PeriodDocument.of(period),
-        definition_version=indicator.at(period.last_day).version,
+        key=asked.indicator.key,
+        by=asked.dimension,
+        period=PeriodDocument.of(asked.period),
+        definition_version=asked.indicator.at(asked.period.last_day).version,
         rows=tuple(
             BreakdownRow(unit=each, categories=tuple(CategoryFigures.of(name, found) for name, found in categories))
             for each, categories in rows
@@ -78,6 +67,29 @@ async def show_breakdown(
         watermark=freshness.watermark,
         seconds_behind=freshness.seconds_behind,
     )
+
+
+def breakdown_asked(
+    deps: Dependencies, principal: Principal, *, number: int, by: str, unit: str | None, period_name: str
+) -> BreakdownAsked:
+    """Return what is asked for.
+
+    Raises:
+        ProblemError: an indicator, a dimension, a unit or a period is none.
+        Refusal: ``period-not-shown``.
+    """
+    indicator = known_indicator(number, deps.catalogue)
+    period = known_period(period_name, now=deps.now())
+    asked = BreakdownAsked(
+        indicator=indicator,
+        dimension=_known_dimension(by, indicator, period),
+        period=period,
+        reader=reader_of(principal),
+        unit=None if unit is None else well_formed_unit(unit),
+    )
+    if not asked.exact and period.kind != "rolling_12":
+        raise Refusal(Code.PERIOD_NOT_SHOWN)
+    return asked
 
 
 def _known_dimension(by: str, indicator: Indicator, period: Period) -> Dimension:

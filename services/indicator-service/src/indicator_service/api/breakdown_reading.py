@@ -21,6 +21,7 @@ from indicator_service.api.parameters import no_such_unit
 from indicator_service.api.trail import figures_entry
 from indicator_service.definitions import Catalogue, Indicator, Metric
 from indicator_service.definitions.models import Dimension
+from indicator_service.policy import READ_FIGURES
 from indicator_service.queries_breakdown import category_tallies
 from indicator_service.row_security import stance
 
@@ -50,7 +51,9 @@ class BreakdownAsked:
         return [self.unit] if self.exact and self.unit in UNITS else None
 
 
-async def read_breakdown(deps: Dependencies, asked: BreakdownAsked, *, trail: Trail) -> tuple[list[Row], Freshness]:
+async def read_breakdown(
+    deps: Dependencies, asked: BreakdownAsked, *, trail: Trail, action: str = READ_FIGURES
+) -> tuple[list[Row], Freshness]:
     """Read the figures of each unit by category, and write down what is shown.
 
     Raises:
@@ -74,7 +77,7 @@ async def read_breakdown(deps: Dependencies, asked: BreakdownAsked, *, trail: Tr
         ids = audit_names.shown(
             units=shown, period=asked.period, indicator=asked.indicator.number, dimension=asked.dimension
         )
-        await trail.record(conn, figures_entry(ids))
+        await trail.record(conn, figures_entry(ids, action=action))
     masks = {} if asked.exact else _masks(deps, asked, by_category, catalogue)
     split = _Split(asked=asked, catalogue=deps.catalogue, found=by_category, masks=masks, uncounted=uncounted)
     return [(each, split.figures(each)) for each in shown], freshness

@@ -1,12 +1,9 @@
 """How an indicator went: its figures month by month, with the target that was in force in each, beside other units."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Final, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from forkant_contracts.units import UNITS
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
@@ -21,8 +18,8 @@ from indicator_service.aggregation.calendar import (
     months_through,
 )
 from indicator_service.aggregation.tally import NATIONAL
-from indicator_service.api.dependencies import CanReadFigures, Deps
-from indicator_service.api.parameters import known_indicator, no_such_unit, well_formed_unit
+from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
+from indicator_service.api.parameters import known_indicator, well_formed_unit
 from indicator_service.api.series_documents import IndicatorSeries, SeriesLine, SeriesPoint
 from indicator_service.api.series_reading import SeriesAsked, read_series
 from indicator_service.api.trail import note_asked
@@ -38,6 +35,26 @@ _MONTH: Final = r"^\d{4}-(0[1-9]|1[0-2])$"
 Reads = Annotated[Principal, CanReadFigures]
 
 
+Unit = Annotated[str, Query(description="A unit's id, or `national`.")]
+Compared = Annotated[
+    str, Query(description="Units to show beside it, with commas between; `national` is there always.")
+]
+FirstMonth = Annotated[
+    str | None,
+    Query(alias="from", pattern=_MONTH, description="The first month, `YYYY-MM`; else eleven before the last."),
+]
+LastMonth = Annotated[
+    str | None, Query(alias="to", pattern=_MONTH, description="The last month, `YYYY-MM`; else the current one.")
+]
+PointsAbout = Annotated[
+    Literal["month", "rolling_12"],
+    Query(
+        description="What each point is about: a month, or the twelve until its end, as they are known today. "
+        "The twelve of each month for figures that the caller sees exactly."
+    ),
+]
+
+
 @router.get("/indicators/{number}/series", responses=examples("read_series"))
 async def show_series(
     *,
@@ -45,55 +62,59 @@ async def show_series(
     number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
     principal: Reads,
     deps: Deps,
-    unit: Annotated[str, Query(description="A unit's id, or `national`.")] = NATIONAL,
-    compare: Annotated[
-        str, Query(description="Units to show beside it, with commas between; `national` is there always.")
-    ] = "",
-    first: Annotated[
-        str | None,
-        Query(alias="from", pattern=_MONTH, description="The first month, `YYYY-MM`; else eleven before the last."),
-    ] = None,
-    last: Annotated[
-        str | None, Query(alias="to", pattern=_MONTH, description="The last month, `YYYY-MM`; else the current one.")
-    ] = None,
-    period: Annotated[
-        Literal["month", "rolling_12"],
-        Query(
-            description="What each point is about: a month, or the twelve until its end, as they are known today. "
-            "The twelve of each month for figures that the caller sees exactly."
-        ),
-    ] = "month",
+    unit: Unit = NATIONAL,
+    compare: Compared = "",
+    first: FirstMonth = None,
+    last: LastMonth = None,
+    period: PointsAbout = "month",
 ) -> IndicatorSeries:
     """Show how an indicator went month by month: of a unit, of the nation, and of units to compare.
 
     Of others than the caller's own unit, those from whom small counts are hidden see the national months alone.
     """
-    indicator = known_indicator(number, deps.catalogue)
-    today = day_of(deps.now())
-    months = _months(first, last, current=month_with(today))
-    reader = reader_of(principal)
-    asked = SeriesAsked(
-        indicator=indicator, units=_units(unit, compare), months=months, kind=period, reader=reader, today=today
+    asked = series_asked(
+        deps, principal, number=number, unit=unit, compare=compare, first=first, last=last, kind=period
     )
-
-    def shows(there: Mapping[str, object]) -> Sequence[UUID]:
-        if any(each not in UNITS and each != NATIONAL and each not in there for each in asked.units):
-            raise no_such_unit()
-        return audit_names.shown_months(units=asked.units, months=months, indicator=number)
-
-    lines, freshness = await read_series(deps, asked, trail=trail_of(request), shows=shows)
+    lines, freshness = await read_series(deps, asked, trail=trail_of(request))
     return IndicatorSeries(
         number=number,
-        key=indicator.key,
+        key=asked.indicator.key,
         kind=period,
-        first_month=months[0],
-        last_month=months[-1],
+        first_month=asked.months[0],
+        last_month=asked.months[-1],
         lines=tuple(
             SeriesLine(unit=each, points=tuple(SeriesPoint.of(point) for point in points)) for each, points in lines
         ),
         as_of=freshness.now,
         watermark=freshness.watermark,
         seconds_behind=freshness.seconds_behind,
+    )
+
+
+def series_asked(
+    deps: Dependencies,
+    principal: Principal,
+    *,
+    number: int,
+    unit: str,
+    compare: str,
+    first: str | None,
+    last: str | None,
+    kind: Literal["month", "rolling_12"],
+) -> SeriesAsked:
+    """Return what is asked for.
+
+    Raises:
+        ProblemError: an indicator, a unit or a month is none, or there are too many of them.
+    """
+    today = day_of(deps.now())
+    return SeriesAsked(
+        indicator=known_indicator(number, deps.catalogue),
+        units=_units(unit, compare),
+        months=_months(first, last, current=month_with(today)),
+        kind=kind,
+        reader=reader_of(principal),
+        today=today,
     )
 
 

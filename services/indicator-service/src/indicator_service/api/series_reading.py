@@ -1,16 +1,16 @@
 """Reading a series for an answer: from one snapshot, hidden as everywhere, written down before it is sent."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
-from uuid import UUID
 
+from forkant_contracts.units import UNITS
 from forkant_kit.audit.record import Trail
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
 
-from indicator_service import generations, queries
+from indicator_service import audit_names, generations, queries
 from indicator_service.aggregation.calendar import Period, add_months, month_period, twelve_until
 from indicator_service.aggregation.figure import IndicatorFigures
 from indicator_service.aggregation.figures import Mask, figures_of
@@ -18,9 +18,11 @@ from indicator_service.aggregation.months import ByMonth, hidden_twelve, masks_o
 from indicator_service.aggregation.snapshot import Reader, every_unit
 from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
 from indicator_service.api.dependencies import Dependencies
+from indicator_service.api.parameters import no_such_unit
 from indicator_service.api.series_documents import Point
 from indicator_service.api.trail import figures_entry
 from indicator_service.definitions import Catalogue, Indicator, Metric
+from indicator_service.policy import READ_FIGURES
 from indicator_service.queries_months import Asked, month_tallies
 from indicator_service.row_security import stance
 from indicator_service.steering.aims import Aims
@@ -54,7 +56,7 @@ class SeriesAsked:
 
 
 async def read_series(
-    deps: Dependencies, asked: SeriesAsked, *, trail: Trail, shows: Callable[[Mapping[str, object]], Sequence[UUID]]
+    deps: Dependencies, asked: SeriesAsked, *, trail: Trail, action: str = READ_FIGURES
 ) -> tuple[list[Line], Freshness]:
     """Read the points of each unit, and write down what is shown.
 
@@ -62,7 +64,10 @@ async def read_series(
         deps: the database and the definitions.
         asked: what is asked for.
         trail: the record of the request.
-        shows: the ids of what the answer shows, from the units that are there; it may refuse those that are not.
+        action: the policy's name for what the caller does.
+
+    Raises:
+        ProblemError: 404, there is no such unit.
     """
     catalogue = deps.catalogue.only(asked.indicator, wholes=not asked.exact)
     # The nation is among the units, and whoever may not see all may not see it unhidden.
@@ -73,8 +78,11 @@ async def read_series(
         found = await month_tallies(conn, _read(asked, catalogue), generation=generation)
         by_month = {month: every_unit(tallies) for month, tallies in found.items()}
         aims = await read_aims_through(conn, periods=asked.periods, indicator=asked.indicator.number, today=asked.today)
-        there = {unit: None for tallies in by_month.values() for unit in tallies}
-        await trail.record(conn, figures_entry(shows(there)))
+        there = {unit for tallies in by_month.values() for unit in tallies}
+        if any(unit not in {*UNITS, NATIONAL, *there} for unit in asked.units):
+            raise no_such_unit()
+        ids = audit_names.shown_months(units=asked.units, months=asked.months, indicator=asked.indicator.number)
+        await trail.record(conn, figures_entry(ids, action=action))
     shown = _Shown(catalogue=catalogue, by_month=by_month, aims=aims, uncounted=uncounted)
     masks = {} if asked.exact else _masks(deps, asked, shown)
     return [(unit, shown.line(unit, asked, {} if asked.reader.sees_exact(unit) else masks)) for unit in asked.units], (

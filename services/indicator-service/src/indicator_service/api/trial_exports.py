@@ -8,8 +8,8 @@ from uuid import UUID
 from forkant_kit.table_forms import Kind, TableColumn
 
 from indicator_service.api.comparison_texts import LIMITS_OF_TRIALS
-from indicator_service.api.exports import LICENSE
 from indicator_service.api.models import Document
+from indicator_service.api.tables import LICENSE
 from indicator_service.definitions import Indicator, Text
 from indicator_service.steering.trial_rules import (
     ROUNDED_TO,

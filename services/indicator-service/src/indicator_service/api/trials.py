@@ -17,11 +17,11 @@ from indicator_service import audit_names
 from indicator_service.api.comparison_documents import ComparedIndicator, SpellDocument
 from indicator_service.api.comparison_reading import Comparison, Found, read_comparison
 from indicator_service.api.comparison_texts import LIMITS_OF_TRIALS
-from indicator_service.api.exports import LICENSE
 from indicator_service.api.pilot_bodies import UnitName
 from indicator_service.api.steering_bodies import Nothing
 from indicator_service.api.steering_calls import Call, Cursor, Limit, Work, changing, creating, reading, shown
 from indicator_service.api.steering_views import SteeringReceipt
+from indicator_service.api.tables import LICENSE
 from indicator_service.api.trail import figures_entry
 from indicator_service.api.trial_bodies import ConcludeTrial, RegisterTrial, WithdrawTrial
 from indicator_service.api.trial_exports import COLUMNS, TrialExport, export_of, table_of

@@ -75,6 +75,11 @@ _SHOWN: Final[Mapping[str, tuple[Mapping[int, Any], tuple[Refusal, ...]]]] = Map
             ),
         ),
         "read_breakdown": ({}, (Refusal(Code.PERIOD_NOT_SHOWN),)),
+        "export_series": ({}, (Refusal(Code.FORM_NOT_OFFERED, offered=["text/csv"]),)),
+        "export_breakdown": (
+            {},
+            (Refusal(Code.PERIOD_NOT_SHOWN), Refusal(Code.FORM_NOT_OFFERED, offered=["text/csv"])),
+        ),
         "export_figures": ({}, (Refusal(Code.PERIOD_NOT_SHOWN), Refusal(Code.FORM_NOT_OFFERED, offered=["text/csv"]))),
         "withdraw_import": ({200: {"id": IMPORT_ID, "version": 2}}, (_UNKNOWN, Refusal(Code.ALREADY_WITHDRAWN))),
     }
@@ -154,6 +159,8 @@ _ALSO: Final[Mapping[str, tuple[tuple[int, str, str, str], ...]]] = MappingProxy
         "read_cases_behind": (_INVALID, _CURSOR, _NO_CASES),
         "read_changes": (_INVALID, _NO_CASES),
         "read_breakdown": (_INVALID, _DIMENSION),
+        "export_series": (_INVALID, _RANGE),
+        "export_breakdown": (_INVALID, _DIMENSION),
         "export_figures": (_INVALID,),
         "withdraw_import": (*_ONCE, *_CONDITIONAL, _INVALID),
     }
