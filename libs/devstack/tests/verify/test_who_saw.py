@@ -78,7 +78,7 @@ async def test_the_command_names_the_people_and_says_that_it_is_recorded(filled,
         "notification-api": filled.notification_url,
         "issuer": issuer.url,
     }
-    monkeypatch.setattr(state, "running_state", lambda _: SimpleNamespace(url=places.__getitem__))
+    monkeypatch.setattr(state, "running_state", lambda _: SimpleNamespace(url=places.__getitem__, issuer=issuer.url))
 
     async def listed() -> bool:
         async with httpx.AsyncClient(base_url=filled.notification_url, headers=issuer.headers("lead-oslo")) as http:
