@@ -32,7 +32,7 @@ _METRICS: Final = (
 # Every case counts in each metric, in a month after its opening; two of three are evaluated, met or in time.
 _FILL: Final = (
     """
-    INSERT INTO cell
+    INSERT INTO cell (generation, district, metric, month, unit, case_type, theme, age_band, bucket, amount)
     SELECT 1, district, metric, month, district, case_type, theme, age_band, 0, count(*)
     FROM generate_series(1, $1) AS n
     CROSS JOIN LATERAL (
