@@ -17,19 +17,41 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from forkant_kit.db import asyncpg_url
+from forkant_kit.schema_wait import SchemaTooOldError, wait_for_schema
 from forkant_kit.settings import EXIT_BAD_SETTINGS
 
 OWNER_URL_VARIABLE: Final = "FORKANT_DATABASE_OWNER_URL"
+APP_URL_VARIABLE: Final = "FORKANT_DATABASE_URL"
+_WAIT: Final = "wait"
+_WAIT_S: Final = 900.0
 _LOCK: Final = text("SELECT pg_advisory_lock(hashtext('forkant-migrations'))")
 
 
 def run_migrations(*, service: str, script_location: Path) -> None:
-    """Bring the database at ``FORKANT_DATABASE_OWNER_URL`` to the newest version; the body of ``migrate`` modules."""
-    url = os.environ.get(OWNER_URL_VARIABLE)
-    if not url:
-        print(f"{service}: set {OWNER_URL_VARIABLE} to the URL of the owner's role", file=sys.stderr)  # noqa: T201
-        raise SystemExit(EXIT_BAD_SETTINGS)
+    """Bring the database at ``FORKANT_DATABASE_OWNER_URL`` to the newest version; the body of ``migrate`` modules.
+
+    Called with ``wait`` it changes nothing, and ends once the database at ``FORKANT_DATABASE_URL`` is new enough.
+    """
+    if sys.argv[1:] == [_WAIT]:
+        _wait(_url(service, APP_URL_VARIABLE, role="the application's or the worker's role"), script_location)
+        return
+    url = _url(service, OWNER_URL_VARIABLE, role="the owner's role")
     asyncio.run(migrate(owner_url=url, script_location=script_location))
+
+
+def _url(service: str, variable: str, *, role: str) -> str:
+    url = os.environ.get(variable)
+    if not url:
+        print(f"{service}: set {variable} to the URL of {role}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(EXIT_BAD_SETTINGS)
+    return url
+
+
+def _wait(url: str, script_location: Path) -> None:
+    try:
+        asyncio.run(wait_for_schema(database_url=url, script_location=script_location, deadline_s=_WAIT_S))
+    except SchemaTooOldError as error:
+        raise SystemExit(str(error)) from None
 
 
 async def migrate(*, owner_url: str, script_location: Path, revision: str = "head") -> None:
@@ -73,4 +95,6 @@ def _grant(conn: Connection) -> None:
     for table in tables.all():
         conn.exec_driver_sql(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{app}"')
     conn.exec_driver_sql(f'GRANT USAGE ON SCHEMA public TO "{app}"')
+    # Whoever starts beside the migrations looks how far they are.
+    conn.exec_driver_sql(f'GRANT SELECT ON alembic_version TO "{app}"')
     conn.exec_driver_sql(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{app}"')

@@ -12,7 +12,7 @@ from case_service.scope import NOBODY_NEEDS_MEMBERSHIP, Scope
 
 FREE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "alembic_version": "names a revision; no process may read it",
+        "alembic_version": "names a revision, which may be read and not changed",
         "unit": "public reference data; the owner's functions alone write it, as was approved or below a district",
         "unit_succession": "public reference data; the owner's functions alone write it, of an approved reorganisation",
         "municipality": "public reference data, which no process may write",

@@ -11,7 +11,7 @@ from indicator_service.steering.context import Context
 
 FREE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "alembic_version": "names a revision; no process may read it",
+        "alembic_version": "names a revision, which may be read and not changed",
         "consumer_offset": "how far topics are read: counts of records and moments, which an API only reads",
         "metric_change": (
             "in which district figures changed, and no figure: every stream is told; an API reads, and adds when it "

@@ -12,7 +12,7 @@ from notification_service.visibility import Owner, Reader, sees_restricted
 
 FREE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "alembic_version": "names a revision; no process may read it",
+        "alembic_version": "names a revision, which may be read and not changed",
         "audit_entry": "only grows; which of it is shown is the audit route's to say, since an auditor may ask for all",
         "audit_link": "hashes alone; only grows",
         "audit_chain": "a hash and a position; only goes on",
