@@ -333,10 +333,10 @@ async def _steering(wall: Wall, unit: str) -> dict[str, str]:
     """Return what the unit is steered by, from its lead, or what it has; and a pilot of the directorate."""
     lead, found = wall.person(f"lead-{unit}"), {}
     [pilot] = [item.example() for item in STEERING if (item.method, item.path) == ("POST", "/v1/pilots")]
-    proposed = {**pilot, "code": f"pilot_{uuid4().hex}"}
-    found["pilot_id"] = (await wall.person("pod-methods").done("indicator", "POST", "/v1/pilots", proposed)).json()[
-        "id"
-    ]
+    by, other = (wall.person(who) for who in ("pod-methods", "pod-analyst"))
+    made = await by.done("indicator", "POST", "/v1/pilots", {**pilot, "code": f"pilot_{uuid4().hex}"})
+    await other.done("indicator", "POST", f"{made.headers['location']}/approval", {}, etag=made.headers["etag"])
+    found["pilot_id"] = made.json()["id"]
     paths = {
         "target_id": "/v1/targets",
         "priority_id": "/v1/priorities",
