@@ -224,7 +224,7 @@ async def test_parked_events_stand_in_the_way(engine, desk, live, events, owner)
     await desk.begin()
     await Reader(engine, 2).read(*events[1:])
     await reach_ends(owner, 2)
-    with pytest.raises(NotDoneError, match="has parked 2 events of 1 cases"):
+    with pytest.raises(NotDoneError, match="has parked 3 events of 1 cases"):
         await desk.flip()
 
 
