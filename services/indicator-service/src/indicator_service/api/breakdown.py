@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
@@ -36,7 +36,7 @@ AnyPeriod = Annotated[
 ]
 
 
-@router.get("/indicators/{number}/breakdown", responses=examples("read_breakdown"))
+@router.get("/indicators/{number}/breakdown", responses=examples("read_breakdown"), response_model=IndicatorBreakdown)
 async def show_breakdown(
     *,
     request: Request,
@@ -46,14 +46,14 @@ async def show_breakdown(
     by: AskedDimension = "theme",
     unit: OneUnit = None,
     period_name: AnyPeriod = "rolling_12",
-) -> IndicatorBreakdown:
+) -> Response:
     """Show an indicator by theme, case type or age band.
 
     Those from whom small counts are hidden see their own unit, and of the others the nation's last twelve months.
     """
     asked = breakdown_asked(deps, principal, number=number, by=by, unit=unit, period_name=period_name)
     rows, freshness = await read_breakdown(deps, asked, trail=trail_of(request))
-    return IndicatorBreakdown(
+    body = IndicatorBreakdown(
         number=number,
         key=asked.indicator.key,
         by=asked.dimension,
@@ -67,6 +67,7 @@ async def show_breakdown(
         watermark=freshness.watermark,
         seconds_behind=freshness.seconds_behind,
     )
+    return Response(body.model_dump_json(), media_type="application/json")
 
 
 def breakdown_asked(
