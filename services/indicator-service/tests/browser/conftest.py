@@ -5,8 +5,10 @@ import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -14,6 +16,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, Effect, Theme
 from forkant_kit.settings import Environment
 from forkant_kit.web import uvicorn_server
@@ -62,6 +65,7 @@ class Service:
 
     settings: IndicatorSettings
     port: int = 0
+    app: FastAPI | None = None
     _server: object = None
     _serving: asyncio.Task | None = None
 
@@ -72,7 +76,8 @@ class Service:
     async def start(self) -> None:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        self._server = uvicorn_server(build_app(self.settings), host="127.0.0.1", port=0)
+        self.app = build_app(self.settings)
+        self._server = uvicorn_server(self.app, host="127.0.0.1", port=0)
         self._serving = asyncio.create_task(self._server._serve(sockets=[listener]))
 
     async def stop(self) -> None:
@@ -224,11 +229,11 @@ def course(project, new_case, heartbeat):
         events = []
         for back in range(8):
             at = datetime(now.year, now.month, 1, tzinfo=UTC) - timedelta(days=30 * back + 12)
-            for unit, count in (("oslo", 12), ("vest", 8 + back % 3), ("troms", 9 - back % 2), ("agder", 2)):
-                for number in range(count):
+            for unit, many in (("oslo", 12), ("vest", 8 + back % 3), ("troms", 9 - back % 2), ("agder", 2)):
+                for number in range(many):
                     case = new_case(unit=unit, at=at)
                     case.opened(theme=themes[number % 3], age_band=bands[number % 2])
-                    case.closed(evaluated=number < count - back, after=timedelta(hours=2))
+                    case.closed(evaluated=number < many - back, after=timedelta(hours=2))
                     events += case.events
         await project(*events)
         await heartbeat()
@@ -252,6 +257,79 @@ def aim(service, issuer):
             assert given.status_code == 200, given.text
 
     return approve
+
+
+@pytest.fixture
+def steer(service, issuer):
+    """Give a function that posts as somebody, under the ETag of what was changed before."""
+    keys = count()
+
+    async def post(path, body, *, by, etag=None):
+        headers = issuer.headers(by) | {"Idempotency-Key": f"steer-{next(keys)}"} | ({"If-Match": etag} if etag else {})
+        async with httpx.AsyncClient(base_url=service.url) as client:
+            answer = await client.post(path, json=body, headers=headers)
+        assert answer.status_code in {200, 201}, answer.text
+        return answer
+
+    return post
+
+
+@pytest.fixture
+def planned(steer):
+    """Have plans of some units written, submitted and approved."""
+
+    async def write(unit, *, days=365):
+        first = datetime.now(ZoneInfo("Europe/Oslo")).date()
+        body = {
+            "unit": unit,
+            "valid_from": first.isoformat(),
+            "valid_until": (first + timedelta(days=days)).isoformat(),
+            "goals": [{"indicator": 10}, {"indicator": 5, "theme": "violence"}],
+        }
+        made = await steer("/v1/plans", body, by=f"lead-{unit}")
+        path = f"{made.headers['location']}/versions/1"
+        sent = await steer(f"{path}/submission", {}, by=f"lead-{unit}", etag=made.headers["etag"])
+        await steer(f"{path}/approval", {}, by="pod-analyst", etag=sent.headers["etag"])
+
+    return write
+
+
+@pytest.fixture
+def past(service):
+    """Give a context in which the service's clock is so many days behind."""
+
+    @contextmanager
+    def back(days):
+        usual = service.app.state.dependencies
+        then = datetime.now(UTC) - timedelta(days=days)
+        service.app.state.dependencies = replace(usual, now=lambda: then)
+        yield then.date()
+        service.app.state.dependencies = usual
+
+    return back
+
+
+@pytest.fixture
+def pilot(steer, past):
+    """Begin a pilot in Oslo and Troms some months ago, held against the months before."""
+
+    async def begin():
+        with past(100) as day:
+            began = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+            body = {
+                "code": "online_communities", "name_nb": "Digitale miljøer", "name_en": "Online communities",
+                "case_types": ["online_community"], "indicators": [10],
+                "baseline_from": f"{date(began.year - 1, began.month, 1)}",
+                "baseline_until": f"{began - timedelta(days=1)}",
+                "valid_from": f"{began}", "valid_until": f"{began + timedelta(days=500)}",
+                "reason": "Prøves i to distrikter.",
+            }  # fmt: skip
+            made = await steer("/v1/pilots", body, by="pod-methods")
+            path, etag = made.headers["location"], made.headers["etag"]
+            for step, given in (("approval", {}), ("enrolments", {"unit": "oslo"}), ("enrolments", {"unit": "troms"})):
+                etag = (await steer(f"{path}/{step}", given, by="pod-analyst", etag=etag)).headers["etag"]
+
+    return begin
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ PAGES = {
     "indicator": (
         "#page=indicator&show=10&unit=oslo&compare=vest,agder&points=rolling_12",
         "#one-body[aria-busy=false]",
-    )
+    ),
+    "unit": ("#page=unit&unit=oslo", "#unit-body[aria-busy=false]"),
+    "plans": ("#page=plans", "#plans-body[aria-busy=false]"),
+    "pilots": ("#page=pilots", "#pilots-body[aria-busy=false]"),
 }
 LOOKS = [
     ("light", "nb", 1440, "pod-analyst"),
@@ -19,12 +22,15 @@ LOOKS = [
 
 
 @pytest.fixture
-def opened_page(visit, course, aim):
+def opened_page(visit, course, aim, planned, pilot):
     """Open a page with figures and a target, with all of its tables and choices unfolded."""
 
     async def open_page(name, *, look=LOOKS[0]):
         await course()
         await aim()
+        await planned("oslo")
+        await planned("troms", days=30)
+        await pilot()
         at, ready = PAGES[name]
         scheme, language, width, persona = look
         context = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "reduced_motion": "reduce"}

@@ -10,10 +10,13 @@ import { figureText, measuresOf, read } from "./measures.js";
 import { createPages } from "./pages.js";
 import { createMonthReader, ROLLING } from "./periods.js";
 import { createRetry } from "./retry.js";
-import { INDICATOR, OVERVIEW, readRoute, replaceRoute } from "./route.js";
+import { createPilotsPage } from "./pilots-page.js";
+import { createPlansPage } from "./plans-page.js";
+import { INDICATOR, OVERVIEW, PILOTS, PLANS, readRoute, replaceRoute, UNIT } from "./route.js";
 import { createState, metricsOf } from "./state.js";
 import { createAnnouncer, createBanner, createStatus } from "./status.js";
 import { openStream } from "./stream.js";
+import { createUnitPage } from "./unit-page.js";
 import { NATIONAL, placedUnits, shortName } from "./units.js";
 
 const PERIOD = /^(rolling_12|\d{4}-(0[1-9]|1[0-2]))$/;
@@ -39,7 +42,9 @@ const months = createMonthReader({
   onError: fail,
 });
 const reading = { token: session.token, onError: (error) => fail(error, "page"), onWell: () => byId("banner").dataset.source === "page" && clearBanner() };
-const pages = createPages({ [INDICATOR]: createIndicatorPage(reading) });
+const pages = createPages({
+  [INDICATOR]: createIndicatorPage(reading), [UNIT]: createUnitPage(reading), [PLANS]: createPlansPage(reading), [PILOTS]: createPilotsPage(reading),
+});
 const retry = createRetry(() => start({ quietly: true }));
 let stream = null;
 let settled = false;
@@ -75,7 +80,7 @@ function receive(name, document) {
   if (state.period === ROLLING) noteChanges(state.live, found);
   state.live.set(document.unit, document);
   months.stale();
-  pages.stale();
+  pages.stale(document.unit);
   change();
 }
 

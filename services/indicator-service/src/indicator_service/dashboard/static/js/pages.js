@@ -49,8 +49,8 @@ export function createPages(pages) {
       if (turned) window.scrollTo(0, 0);
     },
     draw: (state) => pages[shown]?.draw(state),
-    /** Something changed on the stream. */
-    stale: () => pages[shown]?.stale(),
+    /** Figures of a unit changed on the stream. */
+    stale: (unit) => pages[shown]?.stale(unit),
     /** Stop reading: the session is over. */
     close: () => pages[shown]?.close(),
     relabel(state) {

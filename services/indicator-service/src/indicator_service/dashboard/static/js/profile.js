@@ -3,6 +3,7 @@
 import { pick, text } from "./language.js";
 import { byId, d3, element, setText, show } from "./lib.js";
 import { comparedText, countText, figureText, gapText, read, written } from "./measures.js";
+import { hrefOf, UNIT } from "./route.js";
 
 const HEIGHT = 20;
 const EDGE = 7;
@@ -27,6 +28,8 @@ function drawProfile(target, view, measures) {
   const metrics = row ? row.metrics : view.nationalMetrics;
   setText(byId("profile-title"), row ? titleOf(row) : text("national"));
   show(byId("profile-clear"), Boolean(row));
+  show(byId("profile-page"), Boolean(row));
+  if (row) byId("profile-page").setAttribute("href", hrefOf(UNIT, { unit: row.id }));
   const counts = metrics?.counts ?? {};
   setText(byId("profile-counts"), row ? countsText(counts) : text("profileHint"));
   const indicators = measures.filter(({ kind }) => kind !== "count");

@@ -2,15 +2,16 @@
 
 import { readJson } from "./api.js";
 
-const LEAST_BETWEEN_MS = 10_000;
+const USUAL_LEAST_MS = 10_000;
 
 /**
  * Make a reader for one page of a session.
  *
  * `ask(work)` reads by `work(get)`, where `get(path)` gives a document; `onRead` hears what the last work that was asked
- * for came to, `onError` why it came to nothing, `onWell` that it went well. What may pass is tried again.
+ * for came to, `onError` why it came to nothing, `onWell` that it went well. Between two times
+ * are `least` milliseconds at least. What may pass is tried again.
  */
-export function createReader({ session: { token, onError, onWell }, onRead }) {
+export function createReader({ session: { token, onError, onWell }, onRead, least = USUAL_LEAST_MS }) {
   let work = null;
   let lastRead = 0;
   let timer = null;
@@ -28,7 +29,7 @@ export function createReader({ session: { token, onError, onWell }, onRead }) {
     } catch (error) {
       if (work !== asked) return;
       onError(error);
-      if (error.mayPass) timer = setTimeout(refresh, LEAST_BETWEEN_MS);
+      if (error.mayPass) timer = setTimeout(refresh, USUAL_LEAST_MS);
     }
   }
 
@@ -39,7 +40,7 @@ export function createReader({ session: { token, onError, onWell }, onRead }) {
     },
     /** Read again, soon. */
     stale() {
-      if (work && timer === null) timer = setTimeout(refresh, Math.max(0, lastRead + LEAST_BETWEEN_MS - Date.now()));
+      if (work && timer === null) timer = setTimeout(refresh, Math.max(0, lastRead + least - Date.now()));
     },
     stop() {
       work = null;

@@ -2,6 +2,9 @@
 
 export const OVERVIEW = "overview";
 export const INDICATOR = "indicator";
+export const UNIT = "unit";
+export const PLANS = "plans";
+export const PILOTS = "pilots";
 
 /** Read the address: `{page, ...choices}`; an address without a page is the overview's. */
 export function readRoute() {

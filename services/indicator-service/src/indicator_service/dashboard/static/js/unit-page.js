@@ -12,7 +12,7 @@ import { NATIONAL, nameOf } from "./units.js";
 
 /** Twenty series are read again at most once a minute; the figures themselves come with the stream. */
 const LEAST_BETWEEN_MS = 60_000;
-const HEADS = ["indicator", "value", "againstShort", "course", "numerator", "denominator", "target"];
+const HEADS = ["indicator", "value", "target", "course", "againstShort", "numerator", "denominator"];
 
 /** Make the page; `session` is who reads, and hears how that goes. */
 export function createUnitPage(session) {
@@ -112,11 +112,11 @@ function row(measure, { unit, metrics, national, series }) {
       element("a", { href: hrefOf(INDICATOR, { show: measure.id, unit }) }, `${whole(measure.number)} ${pick(measure.name)}`),
       notes ? element("span", { class: "apart" }, notes) : null),
     element("td", { class: "value-cell" }, missingText(figure) ? "–" : figureText(measure, figure)),
-    element("td", {}, gapText(measure, figure, read(measure, national)) || "–"),
+    bandCell(measure, figure),
     element("td", { class: "spark-cell" }, lines ? sparkline(measure, lines[0], lines[1]) ?? "–" : ""),
+    element("td", {}, gapText(measure, figure, read(measure, national)) || "–"),
     element("td", {}, countText(figure.numerator)),
-    element("td", {}, countText(figure.denominator)),
-    bandCell(measure, figure));
+    element("td", {}, countText(figure.denominator)));
 }
 
 /** The band by a sign and a word, so that it is told apart without colour too. */
