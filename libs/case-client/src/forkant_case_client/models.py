@@ -818,6 +818,56 @@ class RecordDisclosure(Model):
     occurred_at: AwareDatetime | None = None
 
 
+class RecountedFollowUp(Model):
+    """One follow-up of a case."""
+
+    due_on: date
+    held_at: AwareDatetime | None
+    id: UUID
+    scheduled_at: AwareDatetime
+
+
+class RecountedInformation(Model):
+    """One piece of information in a case."""
+
+    clarified_at: AwareDatetime | None
+    deadline: date
+    id: UUID
+    registered_at: AwareDatetime
+
+
+class RecountedMeasure(Model):
+    """One measure of a case."""
+
+    arena: Arena
+    cancel_reason: CancelReason | None
+    cancelled_at: AwareDatetime | None
+    completed_at: AwareDatetime | None
+    due_on: date
+    id: UUID
+    kind: MeasureKind
+    mandatory_steps_met: bool | None
+    method_version: int | None
+    planned_at: AwareDatetime
+    started_at: AwareDatetime | None
+
+
+class RecountedPartner(Model):
+    """One partner of a case."""
+
+    added_at: AwareDatetime
+    id: UUID
+    kind: PartnerKind
+    removed_at: AwareDatetime | None
+
+
+class RecountedTie(Model):
+    """To which goal of a prevention plan a case was tied from a moment on, or to none."""
+
+    at: AwareDatetime
+    goal: UUID | None = None
+
+
 class ReferCase(Model):
     """To whom a case is handed."""
 
@@ -2324,6 +2374,42 @@ class ProposeReorganisation(Model):
     summary: str
 
 
+class RecountedConcern(Model):
+    """What is counted of a concern."""
+
+    age_band: AgeBand
+    arena: Arena
+    case_id: UUID | None
+    decided_at: AwareDatetime | None
+    id: UUID
+    municipality_number: str | None
+    outcome: ConcernOutcome | None
+    received_at: AwareDatetime
+    source: ConcernSource
+    theme: Theme
+    unit: str
+    version: int
+
+
+class RecountedConcerns(Model):
+    """A page of concerns in order of id."""
+
+    as_of: AwareDatetime
+    """The database's moment after it looked: all that is in it was committed by then."""
+    items: list[RecountedConcern]
+    more: bool
+    """Whether there are more after the last of them."""
+
+
+class RecountedMove(Model):
+    """One turn of a case's course."""
+
+    at: AwareDatetime
+    """When it happened, which may be dated back."""
+    move: str
+    """One of opened, held, resumed, ended, reopened, planned, approved; a newer service may have more."""
+
+
 class RegisterInformation(Model):
     """Information («opplysning») about somebody: fact or assessment, where it comes from, how far it is proven."""
 
@@ -2729,6 +2815,60 @@ class ProcessList(Model):
     """Every version of the work process."""
 
     items: list[ProcessView]
+
+
+class RecountedCase(Model):
+    """What is counted of a case. Of one that is erased or merged nothing counts, and nothing more is said."""
+
+    age_band: AgeBand | None = None
+    arena: Arena | None = None
+    assessed_at: AwareDatetime | None = None
+    """When an assessment was completed first."""
+    case_type: CaseType | None = None
+    child_view_recorded: bool | None = None
+    """What the newest completed assessment says; null without one."""
+    close_reason: CloseReason | None = None
+    concern_id: UUID | None = None
+    course: Annotated[list[RecountedMove] | None, Field(validate_default=True)] = []
+    """In order of version."""
+    effect: Effect | None = None
+    ended_at: AwareDatetime | None = None
+    erased: bool
+    evaluated_at: AwareDatetime | None = None
+    """When the evaluation of the present round was completed."""
+    follow_ups: Annotated[list[RecountedFollowUp] | None, Field(validate_default=True)] = []
+    goals: int | None = 0
+    goals_with_baseline: int | None = 0
+    id: UUID
+    information: Annotated[list[RecountedInformation] | None, Field(validate_default=True)] = []
+    measures: Annotated[list[RecountedMeasure] | None, Field(validate_default=True)] = []
+    merged: bool
+    municipality_number: str | None = None
+    opened_at: AwareDatetime | None = None
+    partners: Annotated[list[RecountedPartner] | None, Field(validate_default=True)] = []
+    plan_approved_at: AwareDatetime | None = None
+    planned_at: AwareDatetime | None = None
+    restricted: bool | None = False
+    state: CaseState | None = None
+    subject_category: SubjectCategory | None = None
+    theme: Theme | None = None
+    ties: Annotated[list[RecountedTie] | None, Field(validate_default=True)] = []
+    """In order of version."""
+    times_reopened: int | None = 0
+    unit: str | None = ""
+    """The unit whose figures it counts in; empty when it counts in none."""
+    version: int
+    """The version of its newest event."""
+
+
+class RecountedCases(Model):
+    """A page of cases in order of id."""
+
+    as_of: AwareDatetime
+    """The database's moment after it looked: all that is in it was committed by then."""
+    items: list[RecountedCase]
+    more: bool
+    """Whether there are more after the last of them."""
 
 
 class SearchPage(Model):

@@ -98,6 +98,8 @@ from forkant_case_client.models import (
     PutOnHold,
     ReceiveConcern,
     RecordDisclosure,
+    RecountedCases,
+    RecountedConcerns,
     ReferCase,
     RegisterInformation,
     RejectCase,
@@ -2459,6 +2461,36 @@ class CaseService:
         call = Call(method="GET", path="/v1/retention-rules", answers=RetentionRules)
         return await self._transport.send(call)
 
+    async def recount_recount_cases(
+        self, *, after: UUID | None = None, id: Sequence[UUID] = (), limit: int | None = None
+    ) -> Answer[RecountedCases]:
+        """Recount cases: ``GET /v1/recount/cases``.
+
+        Tell what is counted of cases, in order of id, in codes, moments and days; erased and merged ones as such.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/recount/cases",
+            query={"after": after, "id": id, "limit": limit},
+            answers=RecountedCases,
+        )
+        return await self._transport.send(call)
+
+    async def recount_recount_concerns(
+        self, *, after: UUID | None = None, id: Sequence[UUID] = (), limit: int | None = None
+    ) -> Answer[RecountedConcerns]:
+        """Recount concerns: ``GET /v1/recount/concerns``.
+
+        Tell what is counted of concerns, in order of id, in codes and moments.
+        """
+        call = Call(
+            method="GET",
+            path="/v1/recount/concerns",
+            query={"after": after, "id": id, "limit": limit},
+            answers=RecountedConcerns,
+        )
+        return await self._transport.send(call)
+
     async def reference_catalogue(self, *, on: date | None = None) -> Answer[Catalogue]:
         """Read codes, units, municipalities and methods: ``GET /v1/catalogue``.
 
@@ -3383,6 +3415,8 @@ ROUTES: Final = (
     Route(method="POST", path="/v1/erasure-batches", name="protection_request_erasures", body=RequestErasures),
     Route(method="POST", path="/v1/cases/{case_id}/restriction", name="protection_restrict", body=RestrictCase),
     Route(method="GET", path="/v1/retention-rules", name="protection_retention_rules", body=None),
+    Route(method="GET", path="/v1/recount/cases", name="recount_recount_cases", body=None),
+    Route(method="GET", path="/v1/recount/concerns", name="recount_recount_concerns", body=None),
     Route(method="GET", path="/v1/catalogue", name="reference_catalogue", body=None),
     Route(method="GET", path="/v1/codes", name="reference_list_codes", body=None),
     Route(method="GET", path="/v1/methods", name="reference_methods", body=None),

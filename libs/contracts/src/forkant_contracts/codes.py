@@ -429,4 +429,6 @@ class Role(OpenCode):
     AUDITOR = "auditor"
     SUBSCRIBER = "subscriber"
     IMPORTER = "importer"
+    RECOUNTER = "recounter"
+    """A service that counts figures again: it reads what is counted of cases, in codes, and nothing else."""
     UNKNOWN = "unknown"

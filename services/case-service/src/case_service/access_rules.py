@@ -68,6 +68,7 @@ NOT_ON_CASES: Final = frozenset(
         "case.substitute",
         "example.read",
         "example.withdraw",
+        "recount.read",
     }
 ) | frozenset(action for action in RULES if action.startswith(("method.", "reorganisation.", "unit.")))
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
@@ -86,7 +87,7 @@ READS: Final = frozenset(
 """Actions that change nothing."""
 
 OF_THE_DIRECTORATE: Final = frozenset(
-    {"method.edit", "method.approve", "reorganisation.propose", "reorganisation.decide"}
+    {"method.edit", "method.approve", "reorganisation.propose", "reorganisation.decide", "recount.read"}
 )
 """Actions that a role allows in the directorate alone; the database holds to it too."""
 

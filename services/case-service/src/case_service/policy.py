@@ -14,7 +14,7 @@ _INTAKE: Final = _CASEWORKERS | {Role.POLICE_LIAISON}
 _GUARDIANS: Final = _LEAD | {Role.PRIVACY_OFFICER}
 _READERS: Final = _INTAKE | _GUARDIANS
 _NATIONAL: Final = frozenset({Role.DIRECTORATE, Role.ADMINISTRATOR})
-_EVERYBODY: Final = frozenset(role for role in Role if role is not Role.UNKNOWN)
+_EVERYBODY: Final = frozenset(Role) - {Role.UNKNOWN, Role.RECOUNTER}
 
 RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
@@ -83,6 +83,8 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "example.withdraw": _GUARDIANS | {Role.DIRECTORATE},
         "audit.read": frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
         "reference.read": _EVERYBODY,
+        # A service counts again what all units have, in codes; no person does.
+        "recount.read": frozenset({Role.RECOUNTER}),
     }
 )
 """Roles by action."""

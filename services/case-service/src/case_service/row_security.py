@@ -37,6 +37,10 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
 """Tables without row-level security, each with the reason why it needs none."""
 
 
+RECOUNTING: Final = Stance({"recounts": "on"})
+"""Of a recount: two functions hand out what is counted, and no row of any case or concern is there."""
+
+
 def stance(scope: Scope, *, changes: bool, whole_unit: bool = False, about: UUID | None = None) -> Stance:
     """Return what a caller's transaction tells the database.
 

@@ -200,6 +200,10 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step(officer, "GET /v1/changes", action="case.changes")
     question = {"cases": [walk.ids["case_id"]]}
     await walk.step(officer, "POST /v1/visibility", question, action="case.ask_visibility")
+    for kind in ("cases", "concerns"):
+        recounted = f"GET /v1/recount/{kind}"
+        about = "case_id" if kind == "cases" else None
+        await walk.step("indicator-self-audit", recounted, action="recount.read", about=about)
     await walk.step("auditor", "GET /v1/audit", action="audit.read", object_id=walk.ids["case_id"])
     await walk.step(officer, "GET /v1/catalogue", action=None)
     walk.ids["number"] = "0301"

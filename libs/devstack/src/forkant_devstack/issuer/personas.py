@@ -54,11 +54,15 @@ _NATIONAL: Final = {
     )
 }
 
+SELF_AUDIT: Final = "indicator-self-audit"
+"""The service identity by which the indicator service's worker holds its figures against the case service."""
+
 _SERVICES: Final = {
     persona.name: persona
     for persona in (
         _national("downstream-demo", "Downstream subscriber", Role.SUBSCRIBER, service=True),
         _national("import-demo", "Importer of aggregates", Role.IMPORTER, service=True),
+        _national(SELF_AUDIT, "Self-audit of the indicators", Role.RECOUNTER, service=True),
     )
 }
 

@@ -33,7 +33,7 @@ from case_service.domain.attachments import Limits
 from case_service.domain.processes import Procedures
 from case_service.domain.refusals import Refusal
 from case_service.known_units import KnownUnits
-from case_service.row_security import stance
+from case_service.row_security import RECOUNTING, stance
 from case_service.scope import Scope
 from case_service.store.reference import refused_by_database
 from case_service.store.segments import SegmentStore
@@ -87,6 +87,7 @@ class Call:
     tools: Tools
     context: Context
     revision: int | None
+    recounts: bool = False
 
     def target(self, target_id: UUID, body: Act) -> Target:
         """Return what a command is for."""
@@ -164,6 +165,8 @@ class Call:
             return await work(conn)
 
     def _stance(self, *, changes: bool, whole_unit: bool = False) -> Stance:
+        if self.recounts:
+            return RECOUNTING
         about = self.request.path_params.get("case_id")
         return stance(
             self.context.scope, changes=changes, whole_unit=whole_unit, about=None if about is None else UUID(about)
@@ -275,6 +278,15 @@ def national(action: str) -> Any:
         return _national_call(request, permit(request, action), action)
 
     return declaring(action, call)
+
+
+def recounting() -> Any:
+    """Return the dependency of a route that tells a service of all units what is counted of their cases."""
+
+    async def call(request: Request) -> Call:
+        return replace(_national_call(request, permit(request, "recount.read"), "recount.read"), recounts=True)
+
+    return declaring("recount.read", call)
 
 
 def national_creating(action: str) -> Any:

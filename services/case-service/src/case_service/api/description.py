@@ -134,6 +134,7 @@ TAGS: Final = (
     ("best-practices", "Examples of best practice that every unit may read."),
     ("best-practice-drafts", "How an example is drawn from an evaluated case, reviewed and published."),
     ("changes", "The feed of changes with tombstones."),
+    ("recount", "What is counted of cases, in codes, for the service that holds figures against it."),
     ("audit", "Who did and saw what."),
     ("reorganisations", "How units and the districts of municipalities change, from which day."),
     ("operational-units", "How a district is divided: units that its lead adds, renames and ends."),
