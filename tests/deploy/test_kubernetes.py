@@ -47,7 +47,11 @@ SECRETS = {
     "case-worker": OF_A_WORKER,
     "case-migrate": {**OF_A_MIGRATION, "FORKANT_TEXT_KEYS": KEY},
     "indicator-api": OF_AN_API,
-    "indicator-worker": OF_A_WORKER,
+    "indicator-worker": {
+        **OF_A_WORKER,
+        "FORKANT_SELF_AUDIT_CLIENT_ID": "indicator-self-audit",
+        "FORKANT_SELF_AUDIT_CLIENT_SECRET": "s" * 40,
+    },
     "indicator-migrate": OF_A_MIGRATION,
     "notification-api": {**OF_AN_API, "FORKANT_ENDPOINT_SECRET_KEYS": KEY},
     "notification-worker": {**OF_A_WORKER, "FORKANT_ENDPOINT_SECRET_KEYS": KEY},

@@ -31,6 +31,7 @@ WORKERS = (
     "indicator_watch",
     "event_archive",
     "event_journal",
+    "self_audit_item",
 )
 IMPORTS = ("aggregate_import", "imported_value")
 STEERING = (
@@ -81,6 +82,10 @@ INSERT INTO indicator_watch (id, unit, indicator, period) VALUES (gen_random_uui
 JOURNAL = """
 INSERT INTO event_journal VALUES (gen_random_uuid(), 1, gen_random_uuid(), 't', 's', 'd', 'oslo', now(), now(), '{}')
 """
+AUDITED = """
+INSERT INTO self_audit_item (kind, key, reason, looks, fields, touched, next_at)
+VALUES ('cells', 'oslo', 'cells', 2, '{}', '{"oslo": ["opened"]}', clock_timestamp())
+"""
 ARCHIVE = """
 INSERT INTO event_archive (event_id, topic, partition, aggregate_id, aggregate_version, type, source, data_schema, unit,
                            occurred_at, recorded_at, data)
@@ -100,7 +105,7 @@ async def filled(postgres, new_case, new_concern):
             case.closed(after=timedelta(days=1))
             concern.received()
             await apply(conn, [*case.events, *concern.events])
-        for statement in (PARK, ASK, ANSWER, SEEN, WATCH, ARCHIVE, JOURNAL):
+        for statement in (PARK, ASK, ANSWER, SEEN, WATCH, AUDITED, ARCHIVE, JOURNAL):
             await conn.execute(text(statement))
     await engine.dispose()
     return urls
@@ -366,3 +371,15 @@ async def test_no_process_is_ready_as_the_owner_or_beside_an_unguarded_table(dat
     await owner.execute("CREATE TABLE new_table (id int)")
     await owner.close()
     assert await answers() == 503
+
+
+async def test_drift_is_told_of_the_districts_of_the_stance_and_to_everybody_whether_there_is_any(filled):
+    for told, units, standing in (
+        ({}, [], (1, None)),
+        ({"districts": "own", "unit": "vest"}, [], (1, None)),
+        ({"districts": "own", "unit": "oslo"}, ["oslo", "oslo"], (1, None)),
+        ({"districts": "all"}, ["oslo", "oslo"], (1, 0)),
+    ):
+        async with as_role(filled.app_url, told) as app:
+            assert [row["unit"] for row in await app.fetch("SELECT unit FROM self_audit_drift()")] == units
+            assert tuple(await app.fetchrow("SELECT drifting, waiting FROM self_audit_standing()")) == standing

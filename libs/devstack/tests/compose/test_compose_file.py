@@ -10,7 +10,7 @@ from case_service.settings import CaseSettings, CaseWorkerSettings
 from forkant_devstack.compose.environment import variables
 from forkant_devstack.compose.jobs import JOBS
 from forkant_devstack.compose.realm import REALM
-from forkant_devstack.issuer.personas import RESOURCE_SERVER, SERVICE_SECRET
+from forkant_devstack.issuer.personas import RESOURCE_SERVER, SERVICE_IDENTITIES, SERVICE_SECRET
 from forkant_devstack.native.kafka.jars import VERSION as KAFKA
 from forkant_devstack.native.pg_binaries import MAJOR as POSTGRES
 from forkant_devstack.stack.layout import Layout
@@ -60,6 +60,12 @@ def test_a_process_accepts_what_it_is_given(monkeypatch, process, own):
         assert settings.kafka_bootstrap == "kafka:9092"
         assert settings.oidc_issuer == f"http://127.0.0.1:{DEFAULT_PORTS['issuer']}/realms/{REALM}"
         assert settings.oidc_discovery_url == f"http://keycloak:8080/realms/{REALM}"
+
+
+def test_the_figures_are_held_against_the_cases_by_an_identity_that_the_realm_has():
+    given = environment("indicator-worker")
+    assert given["FORKANT_SELF_AUDIT_CLIENT_ID"] in SERVICE_IDENTITIES
+    assert given["FORKANT_SELF_AUDIT_CLIENT_SECRET"] == SERVICE_SECRET
 
 
 def test_no_setting_is_misspelt():

@@ -22,6 +22,7 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
         "watch_round": "how far the figures were judged, without one; the worker's alone",
         "plan_watch": "which units were told of a missing or ending plan, no secret; the worker's alone",
         "plan_round": "until which day plans were looked at; the worker's alone",
+        "self_audit": "how far the self-audit has come, and how many it compared, of no unit; an API only reads",
         "outbox": "events under way to Kafka; an API puts some there and never looks, the rest is the worker's alone",
         "relay_lease": "no data of figures; the worker's alone",
         "relay_member": "no data of figures; the worker's alone",

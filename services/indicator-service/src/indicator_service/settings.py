@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from forkant_contracts.recount import MOST_RECOUNTED
 from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.kafka_tls import KafkaSettings
-from forkant_kit.settings import ApiSettings
+from forkant_kit.settings import ApiSettings, Environment
 from forkant_kit.visibility import VisibilitySettings
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
 SERVICE: Final = "indicator-service"
 
@@ -26,5 +27,28 @@ class IndicatorSettings(ApiSettings, VisibilitySettings):
     """Seconds within which an import must have come."""
 
 
-class IndicatorWorkerSettings(KafkaSettings, AuditSettings):
-    """What the worker needs to know: what every process does, and how the audit trail is sealed and kept."""
+class IndicatorWorkerSettings(KafkaSettings, AuditSettings, VisibilitySettings):
+    """What the worker needs to know: how the audit trail is sealed and kept, and how figures are held to the cases."""
+
+    self_audit_client_id: str | None = Field(default=None, min_length=1)
+    """Client by which figures are held against the case service; it has the role `recounter` of the directorate.
+
+    Must be set in production; without it nothing is audited, and the figures say so.
+    """
+    self_audit_client_secret: SecretStr | None = Field(default=None, min_length=1)
+    """Secret of that client."""
+    self_audit_page_size: int = Field(default=MOST_RECOUNTED, ge=1, le=MOST_RECOUNTED)
+    """Cases, or concerns, that are compared at once."""
+    self_audit_every_seconds: float = Field(default=2.0, ge=0.01, le=3600)
+    """Seconds between two pages."""
+    self_audit_round_seconds: float = Field(default=6 * 3600.0, ge=0.1)
+    """Seconds between the beginnings of two rounds, at the least: each leaves an entry for each page in the trail."""
+
+    @model_validator(mode="after")
+    def _audit_in_production(self) -> "IndicatorWorkerSettings":
+        given = [self.self_audit_client_id is not None, self.self_audit_client_secret is not None]
+        if any(given) and not all(given):
+            raise ValueError("self_audit_client_id and self_audit_client_secret must be set together")
+        if self.env is Environment.PRODUCTION and not all(given):
+            raise ValueError("self_audit_client_id and self_audit_client_secret must be set in production")
+        return self

@@ -14,10 +14,12 @@ from forkant_kit.archive import measure_archive, prepare_archive
 from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.chores import Chore, keep_house
+from forkant_kit.client_credentials import ClientCredentials
 from forkant_kit.db import create_engine, new_id, transaction, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app
 from forkant_kit.idempotency import remove_old_keys
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.relay import Relay, RelayConfig
 from forkant_kit.rls.check import row_security_check
@@ -31,6 +33,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from indicator_service.definitions import load_catalogue
 from indicator_service.projection import Projection
 from indicator_service.row_security import FREE
+from indicator_service.self_audit.asking import RecountClient
+from indicator_service.self_audit.rounds import Audit, keep_auditing
 from indicator_service.settings import SERVICE, IndicatorWorkerSettings
 from indicator_service.steering.plan_watching import PlanJudge, keep_looking
 from indicator_service.steering.watching import Judge, keep_judging
@@ -73,6 +77,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
             tasks.create_task(_project(engine, projection, counted=counted, stop=stop), name="projection")
             tasks.create_task(keep_judging(judge, stop), name="judge")
             tasks.create_task(keep_looking(plan_judge, stop), name="plans")
+            tasks.create_task(_audit_itself(settings, engine, stop), name="self-audit")
             tasks.create_task(relay.run(stop), name="relay")
             tasks.create_task(watermark.run(stop), name="watermark")
             tasks.create_task(build_sealer(settings, engine).run(stop), name="sealer")
@@ -104,6 +109,32 @@ def _publishers(settings: IndicatorWorkerSettings, engine: AsyncEngine) -> tuple
         topics=topics,
     )
     return relay, watermark
+
+
+async def _audit_itself(settings: IndicatorWorkerSettings, engine: AsyncEngine, stop: asyncio.Event) -> None:
+    """Hold the figures against the case service, where it was said as whom."""
+    client_id, secret = settings.self_audit_client_id, settings.self_audit_client_secret
+    if client_id is None or secret is None:
+        _log.warning("self_audit_off")
+        return
+    issuer = IssuerAddress(settings.oidc_issuer, settings.oidc_discovery_url)
+    client = RecountClient(
+        settings.case_service_url,
+        credentials=ClientCredentials(issuer=issuer, client_id=client_id, client_secret=secret),
+        timeout_s=settings.case_service_timeout_seconds,
+    )
+    audit = Audit(
+        engine=engine,
+        client=client,
+        owner=f"{socket.gethostname()}/{os.getpid()}/{new_id()}",
+        page=settings.self_audit_page_size,
+        every_s=settings.self_audit_every_seconds,
+        round_s=settings.self_audit_round_seconds,
+    )
+    try:
+        await keep_auditing(audit, stop)
+    finally:
+        await client.aclose()
 
 
 async def _project(engine: AsyncEngine, projection: Projection, *, counted: asyncio.Event, stop: asyncio.Event) -> None:

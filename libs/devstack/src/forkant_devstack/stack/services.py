@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from forkant_devstack.issuer.personas import RESOURCE_SERVER, SERVICE_SECRET
+from forkant_devstack.issuer.personas import RESOURCE_SERVER, SELF_AUDIT, SERVICE_SECRET
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.stack.secret_store import SecretStore
 
@@ -64,6 +64,11 @@ def environment(
         "FORKANT_CASE_SERVICE_URL": f"http://127.0.0.1:{ports['case-api']}",
         "FORKANT_INTROSPECTION_CLIENT_ID": RESOURCE_SERVER,
         "FORKANT_INTROSPECTION_CLIENT_SECRET": SERVICE_SECRET,
+        "FORKANT_SELF_AUDIT_CLIENT_ID": SELF_AUDIT,
+        "FORKANT_SELF_AUDIT_CLIENT_SECRET": SERVICE_SECRET,
+        # A round each quarter of a minute, so that somebody who looks sees it turn.
+        "FORKANT_SELF_AUDIT_EVERY_SECONDS": "1",
+        "FORKANT_SELF_AUDIT_ROUND_SECONDS": "15",
         # The demo is a year's work of a unit in a minute, by a handful of people.
         "FORKANT_RATE_LIMIT_READS_PER_MINUTE": "120000",
         "FORKANT_RATE_LIMIT_WRITES_PER_MINUTE": "120000",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from indicator_service.aggregation.calendar import Period, PeriodKind
 from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.aggregation.figure import Figure, IndicatorFigures
+from indicator_service.api.self_audit_documents import SelfAuditSummary
 from indicator_service.definitions import Text
 from indicator_service.definitions.models import Dimension
 from indicator_service.definitions.series import ImportKind
@@ -70,6 +71,8 @@ class FreshnessDocument(Fresh):
     lag: int
     """Events that wait to be counted."""
     partitions: tuple[PartitionDocument, ...]
+    self_audit: SelfAuditSummary
+    """Whether the figures agree with the case service; see `/v1/self-audit`."""
 
 
 class DistrictMetrics(Fresh):

@@ -20,8 +20,10 @@ from indicator_service.api.models import (
     UnitDocument,
     Units,
 )
+from indicator_service.api.self_audit_documents import SelfAuditSummary
 from indicator_service.definitions import Indicator, Text, Version
 from indicator_service.definitions.series import FORM_OF
+from indicator_service.self_audit.standing import read_standing
 
 router = APIRouter(prefix="/v1", tags=["reference"], responses=PROBLEM_RESPONSES)
 
@@ -83,6 +85,7 @@ async def show_freshness(_principal: Reads, deps: Deps) -> FreshnessDocument:
         generation = await generations.live(conn)
         freshness = await read_freshness(conn, group=generations.group_of(generation))
         partitions = await queries.partition_lags(conn, group=generations.group_of(generation))
+        audited = await read_standing(conn)
     oldest = min((p.observed_at for p in partitions), default=None)
     age = None if oldest is None else max((freshness.now - oldest).total_seconds(), 0.0)
     return FreshnessDocument(
@@ -93,4 +96,5 @@ async def show_freshness(_principal: Reads, deps: Deps) -> FreshnessDocument:
         heartbeat_age_seconds=age,
         lag=freshness.lag_records,
         partitions=tuple(PartitionDocument.model_validate(p, from_attributes=True) for p in partitions),
+        self_audit=SelfAuditSummary.of(audited),
     )
