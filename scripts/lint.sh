@@ -32,6 +32,7 @@ for service in case indicator notification; do
 done
 check "client of the case service" $bin/python -m scripts.generate_case_client --check
 check "realm of the log-in in containers" $bin/python -m forkant_devstack.compose.realm --check
+check "page of the settings" $bin/python -m forkant_devstack.reference.settings_page --check
 check "shell syntax" shell_syntax
 
 if [ ${#failed[@]} -gt 0 ]; then

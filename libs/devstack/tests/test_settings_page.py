@@ -1,0 +1,43 @@
+"""The page of the settings tells what the processes read, and what they don't start without."""
+
+from pathlib import Path
+
+import pytest
+from forkant_devstack.reference import settings_page
+from forkant_devstack.reference.settings_page import PROCESSES, document, needed
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_committed_page_is_the_one_that_the_settings_make():
+    assert (ROOT / settings_page.FILE).read_text(encoding="utf-8") == document()
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_setting_of_a_process_is_explained(process):
+    rows = [line.split(" | ") for line in document().splitlines() if line.startswith(("| `", "| **"))]
+    told = {row[0].strip("|* `"): row[3].strip(" |") for row in rows}
+    for name in PROCESSES[process].model_fields:
+        assert told[f"FORKANT_{name.upper()}"]
+
+
+def test_what_a_process_does_not_start_without_is_known():
+    assert {process: sorted(needed(settings)) for process, settings in PROCESSES.items() if "worker" in process} == {
+        "case worker": ["audit_signing_key", "cursor_secret", "database_url", "kafka_ca_file", "oidc_issuer"],
+        "indicator worker": ["audit_signing_key", "cursor_secret", "database_url", "kafka_ca_file", "oidc_issuer"],
+        "notification worker": [
+            *("audit_signing_key", "cursor_secret", "database_url", "endpoint_secret_keys", "kafka_ca_file"),
+            "oidc_issuer",
+        ],
+    }
+    assert "text_keys" in needed(PROCESSES["case API"])
+    assert "case_service_url" in needed(PROCESSES["indicator API"])
+
+
+def test_a_page_that_is_out_of_date_is_told_of(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert settings_page.main(["--check"]) == 1
+    assert "settings_page" in capsys.readouterr().err
+    settings_page.FILE.parent.mkdir(parents=True)
+    assert settings_page.main([]) == 0
+    assert settings_page.main(["--check"]) == 0
