@@ -40,6 +40,8 @@ _PRODUCTION: Final = {
     "introspection_client_id": "forkant",
     "introspection_client_secret": "s" * 40,
     "case_service_url": "https://cases.example",
+    "self_audit_client_id": "self-audit",
+    "self_audit_client_secret": "s" * 40,
     "text_keys": _KEY,
     "endpoint_secret_keys": _KEY,
     "audit_signing_key": _KEY,
