@@ -213,7 +213,7 @@ async def test_units_definitions_and_freshness_can_be_read(client, as_persona, e
     assert units[0] == {
         "id": "oslo",
         "kind": "district",
-        "name": {"nb": "Oslo politidistrikt", "en": "Oslo Police District"},
+        "name": {"nb": "Oslo politidistrikt", "nn": "Oslo politidistrikt", "en": "Oslo Police District"},
         "holds_cases": True,
     }
     definitions = (await client.get("/v1/indicators", headers=headers)).json()
@@ -222,8 +222,10 @@ async def test_units_definitions_and_freshness_can_be_read(client, as_persona, e
     assert at_end == {6, 9, 13, 21}
     by_number = {item["number"]: item for item in definitions["indicators"]}
     assert [(by_number[n]["per"], by_number[n]["rests_on"]) for n in (1, 10)] == [(1000, ["populations"]), (1, [])]
-    assert by_number[15]["further"] == {"within_12_months": {"nb": "innen 12 måneder", "en": "within 12 months"}}
-    assert definitions["counts"][0]["name"] == {"nb": "Åpne saker", "en": "Open cases"}
+    assert by_number[15]["further"] == {
+        "within_12_months": {"nb": "innen 12 måneder", "nn": "innan 12 månader", "en": "within 12 months"}
+    }
+    assert definitions["counts"][0]["name"] == {"nb": "Åpne saker", "nn": "Opne saker", "en": "Open cases"}
 
     async with engine.begin() as conn:
         await conn.execute(

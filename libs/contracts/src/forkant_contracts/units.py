@@ -25,16 +25,18 @@ class Unit:
     id: str
     kind: UnitKind
     name_nb: str
+    name_nn: str
     name_en: str
     population_thousands: int | None = None
 
 
 def _district(unit_id: str, name: str, thousands: int) -> Unit:
-    return Unit(unit_id, UnitKind.DISTRICT, f"{name} politidistrikt", f"{name} Police District", thousands)
+    norwegian = f"{name} politidistrikt"
+    return Unit(unit_id, UnitKind.DISTRICT, norwegian, norwegian, f"{name} Police District", thousands)
 
 
-def _body(unit_id: str, name_nb: str, name_en: str) -> Unit:
-    return Unit(unit_id, UnitKind.SPECIAL_BODY, name_nb, name_en)
+def _body(unit_id: str, name_nb: str, name_nn: str, name_en: str) -> Unit:
+    return Unit(unit_id, UnitKind.SPECIAL_BODY, name_nb, name_nn, name_en)
 
 
 DIRECTORATE: Final = "pod"
@@ -54,12 +56,14 @@ UNITS: Final[dict[str, Unit]] = {
         _district("nordland", "Nordland", 243),
         _district("troms", "Troms", 170),
         _district("finnmark", "Finnmark", 75),
-        _body("kripos", "Kripos", "National Criminal Investigation Service"),
-        _body("okokrim", "Økokrim", "National Authority for Economic and Environmental Crime"),
-        _body("up", "Utrykningspolitiet", "National Mobile Police Service"),
-        _body("pu", "Politiets utlendingsenhet", "National Police Immigration Service"),
-        _body("phs", "Politihøgskolen", "Police University College"),
-        Unit(DIRECTORATE, UnitKind.DIRECTORATE, "Politidirektoratet", "National Police Directorate"),
+        _body("kripos", "Kripos", "Kripos", "National Criminal Investigation Service"),
+        _body("okokrim", "Økokrim", "Økokrim", "National Authority for Economic and Environmental Crime"),
+        _body("up", "Utrykningspolitiet", "Utrykkingspolitiet", "National Mobile Police Service"),
+        _body("pu", "Politiets utlendingsenhet", "Politiets utlendingseining", "National Police Immigration Service"),
+        _body("phs", "Politihøgskolen", "Politihøgskulen", "Police University College"),
+        Unit(
+            DIRECTORATE, UnitKind.DIRECTORATE, "Politidirektoratet", "Politidirektoratet", "National Police Directorate"
+        ),
     )
 }
 """All units by id."""

@@ -74,14 +74,63 @@ async def test_the_language_is_changed_and_remembered(visit, figures):
     await expect(reader.page.locator("#map-title")).to_have_text("The districts, roughly as on the map")
 
 
-async def test_both_languages_have_every_text(visit):
+async def test_every_language_has_every_text(visit):
     reader = await visit(None)
     keys = await reader.page.evaluate("""async () => {
         const { TEXTS } = await import('/dashboard/static/js/texts.js');
-        const shape = (value) => typeof value === 'object' ? Object.keys(value).map((key) => [key, shape(value[key])]) : typeof value;
-        return { nb: shape(TEXTS.nb), en: shape(TEXTS.en) };
+        const shape = (value) => typeof value === 'object' ? Object.keys(value).map((key) => [key, shape(value[key])])
+            : typeof value === 'function' ? value.length : typeof value;
+        return Object.fromEntries(Object.entries(TEXTS).map(([code, texts]) => [code, shape(texts)]));
     }""")
-    assert keys["nb"] == keys["en"]
+    assert {*keys} == {"nb", "nn", "en"}
+    assert keys["nn"] == keys["nb"]
+    assert keys["en"] == keys["nb"]
+
+
+async def test_no_text_in_nynorsk_holds_a_word_of_bokmal_alone(visit):
+    reader = await visit(None)
+    source = await reader.page.evaluate("""async () => {
+        const { TEXTS } = await import('/dashboard/static/js/texts.js');
+        const said = (value) => typeof value === 'object' ? Object.values(value).map(said).join(' ') : String(value);
+        return said(TEXTS.nn);
+    }""")
+    alone = {
+        "ikke",
+        "fra",
+        "noen",
+        "hva",
+        "ennå",
+        "måned",
+        "måneder",
+        "enhet",
+        "enheter",
+        "tall",
+        "tallene",
+        "dager",
+        "velg",
+    }
+    assert alone & {*re.findall(r"[\wæøåé]+", source.lower())} == set()
+
+
+async def test_the_page_is_read_in_nynorsk_with_the_definitions_too(visit, figures):
+    await figures()
+    reader = await visit("pod-analyst", at="#show=10&unit=vest")
+    await reader.page.get_by_role("button", name="Nynorsk").click()
+    await expect(reader.page.locator("html")).to_have_attribute("lang", "nn")
+    await expect(reader.page.locator("#measure-name")).to_have_text("Avslutta med evaluering")
+    await expect(reader.page.locator("#map-title")).to_have_text("Distrikta, om lag som på kartet")
+    await expect(reader.page.locator("#choice-10 ~ .choice-value")).to_have_text(re.compile(r"\d+,\d\s%"))
+    await reader.page.locator("#measure-page").click()
+    await expect(reader.page.locator("#one-title")).to_have_text("10 Avslutta med evaluering")
+    await expect(reader.page.locator("#one-definition")).to_contain_text(
+        "Saker avslutta i perioden, same kva grunnen er."
+    )
+
+
+async def test_a_browser_that_asks_for_nynorsk_gets_it(visit):
+    reader = await visit(None, locale="nn-NO")
+    await expect(reader.page.locator("html")).to_have_attribute("lang", "nn")
+    await expect(reader.page.locator("#gate h2")).to_have_text("Logg inn for å sjå tala")
 
 
 async def test_small_figures_of_others_are_hatched_and_not_told(visit, opened, heartbeat):
@@ -132,7 +181,7 @@ async def test_no_two_headings_of_the_ranking_overlap(visit, figures, measure):
     reader = await visit("pod-analyst", at=f"#show={measure}")
     heads = reader.page.locator("#ranked text.head")
     await expect(heads).to_have_count(2)
-    for language in ("Norsk", "English"):
+    for language in ("Bokmål", "Nynorsk", "English"):
         await reader.page.get_by_role("button", name=language).click()
         boxes = sorted([await head.bounding_box() for head in await heads.all()], key=lambda box: box["x"])
         assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"], language

@@ -18,7 +18,8 @@ PUBLIC_PATHS: Final = frozenset({PAGE, f"{STATIC}/*", STATIC + "/{path:path}"})
 """What needs no token: the page, what lies below the folder, and the folder's route."""
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
-Language = Literal["nb", "en"]
+Language = Literal["nb", "nn", "en"]
+_SPOKEN: Final[dict[str, Language]] = {"nb": "nb", "no": "nb", "nn": "nn", "en": "en"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +94,6 @@ def preferred_language(accept: str) -> Language:
     """Return the first language of the header that the dashboard speaks, Norwegian when there is none."""
     for part in accept.lower().split(","):
         tag = part.split(";")[0].strip().split("-")[0]
-        if tag in {"nb", "no", "nn"}:
-            return "nb"
-        if tag == "en":
-            return "en"
+        if tag in _SPOKEN:
+            return _SPOKEN[tag]
     return "nb"

@@ -152,7 +152,7 @@ def _covered(covered: Coverage, on: date) -> CoveredUnit:
     return CoveredUnit(
         unit=unit.id,
         kind=unit.kind,
-        name=Text(nb=unit.name_nb, en=unit.name_en),
+        name=Text(nb=unit.name_nb, nn=unit.name_nn, en=unit.name_en),
         standing="missing" if plan is None else "ends_soon" if covered.ends_soon(on) else "covered",
         plan_id=None if plan is None else plan.plan_id,
         plan_version=None if plan is None else plan.number,
@@ -162,7 +162,11 @@ def _covered(covered: Coverage, on: date) -> CoveredUnit:
 
 def _goal(row: Mapping[str, Any], day: date, catalogue: Catalogue) -> dict[str, Any]:
     found = catalogue.indicator(row["indicator"])
-    name = Text(nb=str(row["indicator"]), en=str(row["indicator"])) if found is None else found.at(day).name
+    name = (
+        Text.model_validate(dict.fromkeys(("nb", "nn", "en"), str(row["indicator"])))
+        if found is None
+        else found.at(day).name
+    )
     return {**row, "indicator_name": name}
 
 

@@ -38,7 +38,7 @@ async def list_units(_principal: Reads) -> Units:
             UnitDocument(
                 id=unit.id,
                 kind=unit.kind,
-                name=Text(nb=unit.name_nb, en=unit.name_en),
+                name=Text(nb=unit.name_nb, nn=unit.name_nn, en=unit.name_en),
                 holds_cases=unit.id in CASE_UNITS,
             )
             for unit in UNITS.values()

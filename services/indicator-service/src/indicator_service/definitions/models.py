@@ -27,9 +27,10 @@ class _Data(BaseModel):
 
 
 class Text(_Data):
-    """The same text in Norwegian bokmål and English."""
+    """The same text in Norwegian bokmål, nynorsk and English."""
 
     nb: str = Field(min_length=1)
+    nn: str = Field(min_length=1)
     en: str = Field(min_length=1)
 
 

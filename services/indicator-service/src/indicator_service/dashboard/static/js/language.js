@@ -3,7 +3,8 @@
 import { TEXTS } from "./texts.js";
 
 const KEY = "forkant.language";
-const LOCALES = { nb: "nb-NO", en: "en-GB" };
+/** Nynorsk writes numbers and months as bokmål does, and browsers seldom know it by itself. */
+const LOCALES = { nb: "nb-NO", nn: "nb-NO", en: "en-GB" };
 const ZONE = "Europe/Oslo";
 
 let current = initial();
@@ -35,7 +36,7 @@ function makeFormats() {
   };
 }
 
-/** The code of the language: `nb` or `en`. */
+/** The code of the language: `nb`, `nn` or `en`. */
 export const language = () => current;
 
 /** Change the language and remember it. */
@@ -64,8 +65,8 @@ export function text(key, ...values) {
   return typeof found === "function" ? found(...values) : found;
 }
 
-/** The current language's part of a text that the API gives in both. */
-export const pick = (both) => both?.[current] ?? both?.nb ?? "";
+/** The current language's part of a text that the API gives in each; in bokmål what is there in no nynorsk. */
+export const pick = (each) => each?.[current] ?? each?.nb ?? "";
 
 export const whole = (value) => formats.whole.format(value);
 export const decimal = (value) => formats.decimal.format(value);

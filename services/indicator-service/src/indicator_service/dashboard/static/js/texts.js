@@ -2,5 +2,6 @@
 
 import { en } from "./texts/en.js";
 import { nb } from "./texts/nb.js";
+import { nn } from "./texts/nn.js";
 
-export const TEXTS = { nb, en };
+export const TEXTS = { nb, nn, en };
