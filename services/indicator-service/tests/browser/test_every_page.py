@@ -17,7 +17,7 @@ PAGES = {
 LOOKS = [
     ("light", "nb", 1440, "pod-analyst"),
     ("dark", "en", 1440, "officer-oslo"),
-    ("light", "nb", 390, "officer-oslo"),
+    ("light", "nn", 390, "officer-oslo"),
 ]
 
 
@@ -61,3 +61,25 @@ async def test_nothing_sticks_out_on_a_small_screen(opened_page, name):
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
         assert await reader.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+PAPER = """() => [...document.querySelectorAll('#pages, .tools, .pickers, select, button')]
+    .filter((each) => each.checkVisibility()).map((each) => each.id || each.className)"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_on_paper_there_are_figures_and_no_controls(opened_page, name):
+    reader = await opened_page(name)
+    page = reader.page
+    await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = false; })")
+    shown = await page.locator(".page:not([hidden]) .figures tbody tr").count()
+    await page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    await page.emulate_media(media="print")
+    assert await page.evaluate(PAPER) == []
+    assert await page.locator(".page:not([hidden]) .figures tbody tr").filter(visible=True).count() == shown > 0
+    await expect(page.locator("#printed")).to_contain_text("Skrevet ut")
+    if name == "indicator":
+        await expect(page.locator("#one-trend-table tbody tr").filter(visible=True)).to_have_count(12)
+    # An upright sheet of A4 less its margins, in CSS pixels.
+    await page.set_viewport_size({"width": 703, "height": 1017})
+    assert await page.evaluate("document.querySelector('.page:not([hidden])').scrollWidth") <= 703

@@ -14,6 +14,7 @@ import { createPilotsPage } from "./pilots-page.js";
 import { createPlansPage } from "./plans-page.js";
 import { INDICATOR, OVERVIEW, PILOTS, PLANS, readRoute, replaceRoute, UNIT } from "./route.js";
 import { createState, metricsOf } from "./state.js";
+import { unfoldForPaper } from "./paper.js";
 import { createAnnouncer, createBanner, createStatus } from "./status.js";
 import { openStream } from "./stream.js";
 import { createUnitPage } from "./unit-page.js";
@@ -231,7 +232,7 @@ async function begin() {
     change();
   });
   window.addEventListener("hashchange", turn);
-  window.addEventListener("beforeprint", () => setText(byId("printed"), text("printed", dateTime(new Date()))));
+  unfoldForPaper(() => setText(byId("printed"), text("printed", dateTime(new Date()))));
   let signedIn = false;
   try {
     signedIn = await session.resume();
