@@ -323,3 +323,11 @@ async def test_metrics_not_counted_yet_are_no_drift(audit, opened, stream, engin
     await owner.execute("INSERT INTO uncounted_metric (metric) VALUES ('opened')")
     await owner.close()
     assert await drift(audit) == {}
+
+
+async def test_a_fact_that_stayed_behind_is_found_and_lets_rounds_end(audit, opened, stream, tables):
+    await stream()
+    case = await opened()
+    tables.cases[case] = tables.cases[case].model_copy(update={"version": 3, "state": CaseState.REJECTED})
+    for _ in range(3):
+        assert (await drift(audit))[str(case)] == "behind"
