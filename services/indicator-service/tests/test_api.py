@@ -217,7 +217,7 @@ async def test_units_definitions_and_freshness_can_be_read(client, as_persona, e
         "holds_cases": True,
     }
     definitions = (await client.get("/v1/indicators", headers=headers)).json()
-    assert [item["number"] for item in definitions["indicators"]] == [n for n in range(1, 22)]
+    assert [item["number"] for item in definitions["indicators"]] == list(range(1, 22))
     at_end = {item["number"] for item in definitions["indicators"] if item["counted_at_end"]}
     assert at_end == {6, 9, 13, 21}
     by_number = {item["number"]: item for item in definitions["indicators"]}
