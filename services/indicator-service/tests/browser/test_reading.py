@@ -10,6 +10,7 @@ import pytest
 from forkant_contracts.codes import PartnerKind
 from forkant_devstack.demo.figures import import_figures
 from playwright.async_api import expect
+from sqlalchemy import text
 
 pytestmark = pytest.mark.browser
 OSLO = ZoneInfo("Europe/Oslo")
@@ -299,3 +300,30 @@ async def test_a_target_is_shown_with_how_the_value_stands_once_it_is_approved(v
         assert (await client.post(path, json={}, headers=directorate)).status_code == 200
     await expect(aim).to_have_text(re.compile(r"Mål ≥\s80\s%: ikke nådd"))
     await expect(aim).to_have_attribute("data-band", "missed")
+
+
+ROUND = """
+UPDATE self_audit SET last_begun_at = clock_timestamp(), last_ended_at = clock_timestamp(), next_within_seconds = 600
+"""
+DRIFTED = """
+INSERT INTO self_audit_item (kind, key, reason, looks, fields, touched, next_at)
+VALUES ('case', 'a-case', 'missing', 2, '{}', '{"vest": ["opened"]}', clock_timestamp())
+"""
+
+
+async def test_whether_figures_agree_with_the_cases_is_always_in_sight(visit, figures, database, engine):
+    await figures()
+    reader = await visit("pod-analyst")
+    told = reader.page.locator("#status-drift")
+    await expect(told).to_have_text("ikke avstemt ennå")
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(ROUND)
+    await owner.close()
+    await reader.page.reload()
+    await expect(told).to_have_text(re.compile(r"^ingen avvik kl\. \d\d:\d\d:\d\d$"))
+    async with engine.begin() as conn:
+        await conn.execute(text(DRIFTED))
+    await reader.page.reload()
+    await expect(told).to_have_text("1 avvik fra sakene")
+    await reader.page.locator('#pages [data-page="plans"]').click()
+    await expect(told).to_be_visible()

@@ -4,6 +4,7 @@ import { readJson } from "./api.js";
 import { createSession } from "./auth.js";
 import { createBoard } from "./board.js";
 import { applyLanguage, dateTime, setLanguage, text } from "./language.js";
+import { createDrift } from "./drift.js";
 import { byId, setText, show } from "./lib.js";
 import { createIndicatorPage } from "./indicator-page.js";
 import { figureText, measuresOf, read } from "./measures.js";
@@ -27,6 +28,7 @@ const { state, change } = createState(draw);
 const session = createSession({ onExpired: () => fail({ kind: "expired" }) });
 const banner = createBanner();
 const status = createStatus();
+const drift = createDrift(session);
 const board = createBoard({ choose, choosePeriod, toggle, redraw: () => change() });
 const announcer = createAnnouncer({
   nameOf: (id) => shortName(state.units.find((unit) => unit.id === id)),
@@ -105,9 +107,8 @@ function fail(error, source = "") {
   byId("banner").dataset.source = source;
   show(byId("waiting"), false);
   if (kind === "expired" || kind === "ended") {
-    stream?.stop();
+    [stream, pages, drift].forEach((each) => each?.stop());
     months.choose(ROLLING);
-    pages.close();
     banner.say(kind, { action: "signInAgain", run: signIn });
   } else if (kind === "403") {
     stream?.stop();
@@ -195,6 +196,7 @@ async function start({ quietly = false } = {}) {
     on: { event: receive, state: streamState, error: (error) => fail(error, "stream") },
   });
   turn();
+  drift.read();
 }
 
 function takeUp(units, definitions) {
@@ -229,6 +231,7 @@ async function begin() {
     pages.relabel(state);
     banner.draw();
     status.draw();
+    drift.draw();
     change();
   });
   window.addEventListener("hashchange", turn);

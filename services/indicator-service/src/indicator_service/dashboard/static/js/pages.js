@@ -52,7 +52,7 @@ export function createPages(pages) {
     /** Figures of a unit changed on the stream. */
     stale: (unit) => pages[shown]?.stale(unit),
     /** Stop reading: the session is over. */
-    close: () => pages[shown]?.close(),
+    stop: () => pages[shown]?.close(),
     relabel(state) {
       pages[shown]?.relabel(state);
       title();

@@ -100,6 +100,11 @@ export const en = {
   staleSince: (time) => `Stale since ${time}`,
   stopped: "Stopped",
   behind: (seconds) => `the figures are ${seconds} s behind`,
+  agrees: (time) => `no drift at ${time}`,
+  drifts: "drift from the cases",
+  driftsBy: (count) => `drift from the cases: ${count}`,
+  notComparedSince: (time) => `not compared since ${time}`,
+  notCompared: "not compared yet",
   behindUnknown: "no events have been read yet",
   summary: (highest, lowest, national, hidden) =>
     [highest && `Highest: ${highest}.`, lowest && `Lowest: ${lowest}.`, `The whole country: ${national}.`,

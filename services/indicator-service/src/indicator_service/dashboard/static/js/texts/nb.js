@@ -100,6 +100,11 @@ export const nb = {
   staleSince: (time) => `Utdatert siden ${time}`,
   stopped: "Stoppet",
   behind: (seconds) => `tallene er ${seconds} s bak`,
+  agrees: (time) => `ingen avvik kl. ${time}`,
+  drifts: "avvik fra sakene",
+  driftsBy: (count) => `${count} avvik fra sakene`,
+  notComparedSince: (time) => `ikke avstemt siden ${time}`,
+  notCompared: "ikke avstemt ennå",
   behindUnknown: "ingen hendelser er lest ennå",
   summary: (highest, lowest, national, hidden) =>
     [highest && `Høyest: ${highest}.`, lowest && `Lavest: ${lowest}.`, `Hele landet: ${national}.`,

@@ -100,6 +100,11 @@ export const nn = {
   staleSince: (time) => `Utdatert sidan ${time}`,
   stopped: "Stoppa",
   behind: (seconds) => `tala er ${seconds} s bak`,
+  agrees: (time) => `ingen avvik kl. ${time}`,
+  drifts: "avvik frå sakene",
+  driftsBy: (count) => `${count} avvik frå sakene`,
+  notComparedSince: (time) => `ikkje avstemt sidan ${time}`,
+  notCompared: "ikkje avstemt enno",
   behindUnknown: "ingen hendingar er lesne enno",
   summary: (highest, lowest, national, hidden) =>
     [highest && `Høgast: ${highest}.`, lowest && `Lågast: ${lowest}.`, `Heile landet: ${national}.`,
