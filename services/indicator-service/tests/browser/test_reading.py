@@ -327,3 +327,13 @@ async def test_whether_figures_agree_with_the_cases_is_always_in_sight(visit, fi
     await expect(told).to_have_text("1 avvik fra sakene")
     await reader.page.locator('#pages [data-page="plans"]').click()
     await expect(told).to_be_visible()
+
+
+async def test_an_import_that_is_not_complete_is_told_of_with_its_day_and_without_one(visit):
+    reader = await visit(None)
+    told = await reader.page.evaluate("""async () => {
+        const { missingText } = await import('/dashboard/static/js/measures.js');
+        const lacking = (more) => missingText({ imported: { missing: [{ kind: 'hours', reason: 'not_yet_complete', periods: [], ...more }] } });
+        return [lacking({ complete_on: '2027-03-01' }), lacking({ complete_on: null }), lacking({})];
+    }""")
+    assert told == ["ikke komplett før 1. mars 2027", *["timer er ikke komplett ennå"] * 2]

@@ -1,7 +1,8 @@
 /** The ground of the trend chart: where a value met the target that was in force in a month, and where it was near. */
 
-import { written } from "./measures.js";
 import { text } from "./language.js";
+import { d3 } from "./lib.js";
+import { written } from "./measures.js";
 
 /** The months in a row that one target was in force in: `{first, last, goal, near}`. */
 export function bandsOf({ lines: [own] }) {
@@ -29,6 +30,8 @@ export function drawBands(back, view, { x, y }) {
     back.append("line").attr("class", "goal-line").attr("x1", from).attr("x2", to).attr("y1", within(goal)).attr("y2", within(goal));
     const said = `${text("target")} ${higher ? "≥" : "≤"}\u00a0${written(view.measure, goal, { short: true })}`;
     const over = within(goal) - top > 18;
-    back.append("text").attr("class", "goal-label").attr("x", from + 4).attr("y", within(goal) + (over ? -5 : 13)).text(said);
+    // In the later half the label leans back from the edge of the chart.
+    const late = from > d3.mean(x.range());
+    back.append("text").attr("class", "goal-label").attr("text-anchor", late ? "end" : "start").attr("x", late ? to - 4 : from + 4).attr("y", within(goal) + (over ? -5 : 13)).text(said);
   }
 }
