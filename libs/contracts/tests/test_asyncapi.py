@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from forkant_contracts import EVENT_TYPES, TOPICS, asyncapi
+from forkant_contracts.events.case import CaseOpened
 from forkant_contracts.release import FOLDER
 from forkant_contracts.schemas import version_name
 from forkant_contracts.topics import SUBSCRIBERS
@@ -133,6 +134,6 @@ def test_the_described_schemas_take_the_messages_that_are_sent(file: Path):
 
 
 def test_the_described_schemas_refuse_another_message():
-    message = DOCUMENT["components"]["messages"]["case.opened.v1.0"]
+    message = DOCUMENT["components"]["messages"][version_name(CaseOpened)]
     assert not validator(message["payload"]).is_valid({"case_type": "person"})
     assert not validator(message["headers"]).is_valid({"ce_specversion": "1.0"})

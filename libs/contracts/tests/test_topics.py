@@ -114,7 +114,10 @@ def test_a_topic_has_one_writer(topic: str):
     [
         ("case-service", "Write", "topic", CASE_TOPIC, True),
         ("case-service", "Write", "topic", "forkant.steering.v1", False),
-        ("case-service", "Read", "topic", "forkant.steering.v1", False),
+        ("case-service", "Read", "topic", "forkant.steering.v1", True),
+        ("case-service", "Read", "group", "case-service", True),
+        ("case-service", "Read", "group", "indicator-service", False),
+        ("notification-service", "Write", "topic", "forkant.steering.v1", False),
         ("case-service", "Read", "group", "case-service.watermark", True),
         ("indicator-service", "Describe", "group", "case-service.watermark", True),
         ("indicator-service", "Read", "group", "case-service.watermark", False),
