@@ -188,12 +188,13 @@ async def test_no_parameter_beside_those_described_is_taken(wall, oslo, operatio
 async def test_no_query_or_path_reaches_the_database_as_a_statement_or_breaks_the_service(wall, oslo, operation):
     lead, before = wall.able(operation), await wall.state(operation.service)
     ids = {**oslo.ids, "unit": "oslo", **NUMBERS[operation.service]}
-    plain = await lead.send(operation.service, "GET", operation.at(**ids))
+    needed = operation.needed(unit="oslo", indicator="10", since="2026-01-01T00:00:00Z")
+    plain = await lead.send(operation.service, "GET", f"{operation.at(**ids)}?{httpx.QueryParams(needed)}")
     assert plain.is_success or plain.json()["code"] in {"not-erased", "trial-not-closed"}, plain.text
     tried = [(name, text) for name in (*operation.named("query"), "sort", "order_by") for text in INJECTIONS]
     async with plain_client(base_url=wall.platform.nodes[operation.service].url, timeout=30) as client:
         for name, text in tried:
-            answer = await client.get(operation.at(**ids), params={name: text}, headers=lead.headers)
+            answer = await client.get(operation.at(**ids), params={**needed, name: text}, headers=lead.headers)
             assert answer.status_code in {200, 400, 404, 422}, (name, text, answer.text)
             if answer.status_code == 200:
                 if operation.at(**ids) == "/v1/audit":
@@ -217,7 +218,9 @@ def forged(position: object) -> str:
 @pytest.mark.parametrize("operation", PAGED, ids=str)
 async def test_no_cursor_is_taken_but_one_that_the_list_gave(wall, oslo, troms, second_case, operation):
     lead, path = wall.mighty("oslo"), operation.at(**oslo.ids)
-    first = (await lead.done(operation.service, "GET", f"{path}?limit=1")).json()["next"]
+    needed = operation.needed(unit="oslo", since="2026-01-01T00:00:00Z")
+    listing = f"{path}?{httpx.QueryParams({**needed, 'limit': 1})}"
+    first = (await lead.done(operation.service, "GET", listing)).json()["next"]
     other = operations(REPOSITORY, "case")
     elsewhere = "/v1/changes" if operation.path != "/v1/changes" else "/v1/cases"
     assert any(item.path == elsewhere for item in other)
@@ -231,7 +234,8 @@ async def test_no_cursor_is_taken_but_one_that_the_list_gave(wall, oslo, troms, 
         raw[-2] ^= 1
         tries += [base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), first[:-4], first + "AAAA"]
     for cursor in tries:
-        answer = await lead.send(operation.service, "GET", f"{path}?{httpx.QueryParams(cursor=cursor)}")
+        query = httpx.QueryParams({**needed, "cursor": cursor})
+        answer = await lead.send(operation.service, "GET", f"{path}?{query}")
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid-cursor"), cursor
 
 

@@ -8,6 +8,7 @@ from .conftest import PERSON_CASE
 
 TABLES = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+  AND has_table_privilege(oid, 'SELECT')
 """
 
 

@@ -1,12 +1,17 @@
 """The topic registry says of each service what the service does."""
 
+import case_service.consumers
 import case_service.settings
 import pytest
 from forkant_contracts.topics import TOPICS
 from indicator_service import generations
 from notification_service import consumers
 
-READERS = {generations.group_of(generations.FIRST): generations.READ, consumers.GROUP: consumers.TOPICS}
+READERS = {
+    generations.group_of(generations.FIRST): generations.READ,
+    consumers.GROUP: consumers.TOPICS,
+    case_service.consumers.GROUP: case_service.consumers.TOPICS,
+}
 
 
 @pytest.mark.parametrize("group", sorted(READERS))

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from forkant_kit.auth import Principal, TokenVerifier
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.policy import Policy, requires
 from forkant_kit.settings import ApiSettings
 from forkant_kit.web import create_app
@@ -61,7 +62,7 @@ def app_with(*, reads: int, writes: int) -> FastAPI:
         policy=Policy({"thing.use": frozenset({"case_officer"})}),
         lifespan=lifespan,
         readiness=[],
-        verifier=TokenIsSubject(issuer="http://127.0.0.1:1", audience="forkant"),
+        verifier=TokenIsSubject(issuer=IssuerAddress("http://127.0.0.1:1"), audience="forkant"),
     )
 
 

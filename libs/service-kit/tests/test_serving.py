@@ -26,6 +26,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from fastapi import APIRouter
 from forkant_kit.auth import Principal, TokenVerifier
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.policy import Policy, requires
 from forkant_kit.settings import ApiSettings, load
 from forkant_kit.telemetry import set_up_telemetry
@@ -56,7 +57,7 @@ settings = load(ApiSettings)
 telemetry = set_up_telemetry(service="kit", settings=settings)
 app = create_app(service="kit", title="kit", version="1", settings=settings, routers=[router],
                  policy=Policy({"read": frozenset({"case_officer"})}), lifespan=lifespan, readiness=[],
-                 verifier=AnyToken(issuer=settings.oidc_issuer, audience="forkant"))
+                 verifier=AnyToken(issuer=IssuerAddress(settings.oidc_issuer), audience="forkant"))
 serve(app, host=settings.http_host, port=settings.http_port)
 telemetry.shutdown()
 """

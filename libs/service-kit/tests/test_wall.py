@@ -10,6 +10,7 @@ import pytest
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Query
 from forkant_kit.auth import Principal, TokenVerifier
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.policy import Policy, requires
 from forkant_kit.settings import ApiSettings
 from forkant_kit.telemetry import current_traceparent
@@ -89,7 +90,7 @@ def an_app(router: APIRouter | None = None, public_paths: frozenset[str] = froze
         lifespan=no_lifespan,
         readiness=[],
         public_paths=public_paths,
-        verifier=AnyToken(issuer="", audience="", http=httpx.AsyncClient()),
+        verifier=AnyToken(issuer=IssuerAddress(""), audience="", http=httpx.AsyncClient()),
     )
 
 

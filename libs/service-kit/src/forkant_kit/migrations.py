@@ -95,6 +95,7 @@ def _grant(conn: Connection) -> None:
     for table in tables.all():
         conn.exec_driver_sql(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{app}"')
     conn.exec_driver_sql(f'GRANT USAGE ON SCHEMA public TO "{app}"')
-    # Whoever starts beside the migrations looks how far they are.
-    conn.exec_driver_sql(f'GRANT SELECT ON alembic_version TO "{app}"')
+    if conn.execute(text("SELECT to_regclass('alembic_version')")).scalar() is not None:
+        # Whoever starts beside the migrations looks how far they are.
+        conn.exec_driver_sql(f'GRANT SELECT ON alembic_version TO "{app}"')
     conn.exec_driver_sql(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{app}"')

@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from forkant_kit.audit.record import Entry
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal, TokenVerifier
+from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.policy import Policy, requires
 from forkant_kit.problems import ProblemError, not_found
 from forkant_kit.settings import ApiSettings
@@ -108,7 +109,7 @@ async def client(trail):
         ),
         lifespan=no_lifespan,
         readiness=[],
-        verifier=AnyToken(issuer="http://i", audience="forkant"),
+        verifier=AnyToken(issuer=IssuerAddress("http://i"), audience="forkant"),
         audit=trail.stage.engine,
         unaudited=frozenset({"reference.read"}),
     )

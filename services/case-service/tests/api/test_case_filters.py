@@ -113,7 +113,7 @@ async def test_the_filters_tried_find_something_and_leave_something_out(varied):
 def test_every_code_and_date_of_a_case_can_be_asked_for():
     elsewhere = {
         "ids, texts and people": {
-            "id", "concern_id", "title", "subject", "description", "necessity_reason", "opened_by", "case_owner",
+            "id", "concern_id", "prevention_goal", "title", "subject", "description", "necessity_reason", "opened_by", "case_owner",
         },
         "whose it is, which the caller's unit says": {"unit", "unit_of_its_time"},
         "counters": {"version", "revision", "round", "change_xid", "lowest_level"},

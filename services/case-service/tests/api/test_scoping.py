@@ -52,6 +52,7 @@ COMMANDS = [
     ("POST", "access", {"subject": "officer-vest", "valid_to": "2027-01-01T12:00:00Z", "reason": "joint_work"}),
     ("DELETE", f"members/{ITEM}", None),
     ("PUT", "level", {"level": 1}),
+    ("PUT", "prevention-goal", {"prevention_goal": ITEM}),
     ("POST", "transfers", {"to_unit": "vest"}),
     ("POST", f"transfers/{ITEM}/accept", {}),
     ("POST", f"transfers/{ITEM}/reject", {}),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 _JSON: Final = "application/json"
 _NATIONAL: Final = frozenset(
-    {"methods", "best-practices", "reference", "reorganisations", "imports", "targets", "priorities"}
+    {"methods", "best-practices", "reference", "reorganisations", "imports", "targets", "priorities", "pilots"}
 )
 """The tags of what all units share, or all read and the directorate decides."""
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
@@ -33,7 +33,8 @@ class Operation:
     @property
     def national(self) -> bool:
         """Whether it is about what all units share: every unit may read it, and no unit has it."""
-        return not _NATIONAL.isdisjoint(self.tags)
+        approves_plans = self.path.startswith("/v1/plans/") and self.path.endswith("/approval")
+        return approves_plans or not _NATIONAL.isdisjoint(self.tags)
 
     def __str__(self) -> str:
         """Name it as people do."""
@@ -49,6 +50,11 @@ class Operation:
         known = {name: [*schema["enum"], *schema["examples"]] for name, schema in shown.items()}
         given = {**{name: values[0] for name, values in known.items() if values}, **values}
         return self.path.format_map({name: str(given[name]) for name in self.named("path")})
+
+    def needed(self, **values: str) -> dict[str, str]:
+        """Return what its query can't do without, of these values."""
+        wanted = [item["name"] for item in self.parameters if item["in"] == "query" and item.get("required")]
+        return {name: values[name] for name in wanted}
 
     def example(self) -> Any:
         """Return a body that is accepted, from the description; an empty object where nothing is required.

@@ -1,6 +1,5 @@
 """Routes of prevention plans: what each unit aims at, who wrote and who approved it, and which units have one."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service.api.plan_bodies import UnitOfPlan, WithdrawPlan, WritePlan, WriteVersion
 from indicator_service.api.plan_views import CoverageView, PlanLine, PlanPage, PlanView
-from indicator_service.api.steering_bodies import Nothing
+from indicator_service.api.steering_bodies import Day, Nothing
 from indicator_service.api.steering_calls import Call, Cursor, Limit, Work, changing, creating, reading, shown
 from indicator_service.api.steering_views import SteeringReceipt
 from indicator_service.api.targets import AsOf, Number
@@ -58,7 +57,7 @@ async def write_plan(body: WritePlan, call: Annotated[Call, creating(WRITE_PLANS
 @router.get("/coverage", response_model=CoverageView)
 async def read_coverage(
     call: Annotated[Call, reading(READ_PLANS)],
-    on: Annotated[date | None, Query(description="The day; else today in Norway.")] = None,
+    on: Annotated[Day | None, Query(description="The day; else today in Norway.")] = None,
 ) -> Response:
     """Tell how many of the 17 units have a plan in force on a day, which have none, and whose ends within 60 days."""
     day = on or call.context.today
