@@ -19,7 +19,7 @@ from forkant_kit.testing import until
 
 pytestmark = pytest.mark.kafka
 
-UNIT, OTHER = "sor-ost", "nordland"
+UNIT, OTHER = "okokrim", "nordland"
 QUICK = {
     "FORKANT_SELF_AUDIT_CLIENT_ID": SELF_AUDIT,
     "FORKANT_SELF_AUDIT_CLIENT_SECRET": SERVICE_SECRET,
