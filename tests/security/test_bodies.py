@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -188,7 +189,7 @@ async def test_no_parameter_beside_those_described_is_taken(wall, oslo, operatio
 async def test_no_query_or_path_reaches_the_database_as_a_statement_or_breaks_the_service(wall, oslo, operation):
     lead, before = wall.able(operation), await wall.state(operation.service)
     ids = {**oslo.ids, "unit": "oslo", **NUMBERS[operation.service]}
-    needed = operation.needed(unit="oslo", indicator="10", since="2026-01-01T00:00:00Z")
+    needed = operation.needed(unit="oslo", indicator="10", since=datetime.now(UTC).isoformat())
     plain = await lead.send(operation.service, "GET", f"{operation.at(**ids)}?{httpx.QueryParams(needed)}")
     assert plain.is_success or plain.json()["code"] in {"not-erased", "trial-not-closed"}, plain.text
     tried = [(name, text) for name in (*operation.named("query"), "sort", "order_by") for text in INJECTIONS]
@@ -217,8 +218,8 @@ def forged(position: object) -> str:
 
 @pytest.mark.parametrize("operation", PAGED, ids=str)
 async def test_no_cursor_is_taken_but_one_that_the_list_gave(wall, oslo, troms, second_case, operation):
-    lead, path = wall.mighty("oslo"), operation.at(**oslo.ids)
-    needed = operation.needed(unit="oslo", since="2026-01-01T00:00:00Z")
+    lead, path = wall.mighty("oslo"), operation.at(**{**oslo.ids, **NUMBERS[operation.service]})
+    needed = operation.needed(unit="oslo")
     listing = f"{path}?{httpx.QueryParams({**needed, 'limit': 1})}"
     first = (await lead.done(operation.service, "GET", listing)).json()["next"]
     other = operations(REPOSITORY, "case")

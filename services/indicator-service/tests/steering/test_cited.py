@@ -108,7 +108,10 @@ async def test_a_stream_is_told_of_a_target_at_once(steering, close, client, as_
 
         assert await cited() is None
         await steering.set_target()
-        assert (await cited())["band"] == "met"
+        # What was closed before may be told of in a message of its own.
+        while (target := await cited()) is None:
+            pass
+        assert target["band"] == "met"
 
 
 def aim(unit: str, goal: float, near: float) -> Aim:

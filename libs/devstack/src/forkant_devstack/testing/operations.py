@@ -9,7 +9,10 @@ from typing import Any, Final
 
 _JSON: Final = "application/json"
 _NATIONAL: Final = frozenset(
-    {"methods", "best-practices", "reference", "reorganisations", "imports", "targets", "priorities", "pilots"}
+    {
+        *("methods", "best-practices", "reference", "reorganisations", "imports"),
+        *("targets", "priorities", "pilots", "recount"),
+    }
 )
 """The tags of what all units share, or all read and the directorate decides."""
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
