@@ -38,11 +38,12 @@ async def test_each_role_of_a_unit_reads_what_is_meant_for_it(world, caller):
     assert await kinds(caller("lead-troms")) == []
 
 
-async def test_an_entry_has_words_in_both_languages_and_where_to_go(world, caller):
+async def test_an_entry_has_words_in_every_language_and_where_to_go(world, caller):
     case = uuid4()
     await world.happen(world.event("planned", case))
     [entry] = (await caller("lead-oslo").get("/v1/inbox")).json()["items"]
     assert entry["text"]["nb"].startswith("En tiltaksplan hos Oslo politidistrikt")
+    assert entry["text"]["nn"].startswith("Ein tiltaksplan hos Oslo politidistrikt")
     assert entry["text"]["en"].startswith("A plan at Oslo Police District")
     assert (entry["subject"], entry["subject_id"], entry["subject_version"]) == ("case", str(case), 1)
     assert entry["read_at"] is None

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from notification_service.domain.kinds import Kind
+from notification_service.domain.languages import Language
 from notification_service.domain.letters import (
     MAX_ITEMS,
     OF_THE_ADDRESS,
     Item,
-    Language,
     Letter,
     Purpose,
     Reason,

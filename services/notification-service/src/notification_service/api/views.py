@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from notification_service.domain.attempts import Outcome, Reason, Status
 from notification_service.domain.happenings import Subject
-from notification_service.domain.kinds import Kind, message
+from notification_service.domain.kinds import Kind
+from notification_service.domain.wording import message
 
 
 class View(BaseModel):
@@ -19,9 +20,10 @@ class View(BaseModel):
 
 
 class WordingView(View):
-    """One text in bokmål and English."""
+    """One text in bokmål, nynorsk and English."""
 
     nb: str
+    nn: str
     en: str
 
 

@@ -9,7 +9,7 @@ To write one more channel::
         name = "pigeon"                              # what preferences and metrics call it; never renamed
 
         async def send(self, letter: Letter) -> Outcome:
-            text = short_text(letter, site=self._site)     # channels/writing.py: the words are not the channel's
+            text = write_short(letter, site=self._site)    # channels/writing.py: the words are not the channel's
             ...                                            # every way to fail is an outcome, never an exception
             return Delivered(wording=WORDING)
 
@@ -25,10 +25,10 @@ To write one more channel::
 
 from typing import Protocol
 
+from notification_service.domain.languages import Language
 from notification_service.domain.letters import (
     Delivered,
     Item,
-    Language,
     Letter,
     Outcome,
     Purpose,

@@ -12,18 +12,11 @@ from typing import Final
 from uuid import UUID
 
 from notification_service.domain.kinds import Kind
+from notification_service.domain.languages import Language
 
 _CODE: Final = re.compile(r"[0-9A-Za-z-]{4,64}")
 _PATH: Final = re.compile(r"/(?!/)[0-9A-Za-z/_.~?&=%#-]{0,499}")
 MAX_ITEMS: Final = 200
-
-
-class Language(StrEnum):
-    """Languages that letters are written in."""
-
-    NB = "nb"
-    NN = "nn"
-    EN = "en"
 
 
 class Purpose(StrEnum):
