@@ -24,6 +24,7 @@ from forkant_kit.asgi.observe import Observe
 from forkant_kit.audit.recorder import AuditRecorder
 from forkant_kit.auth import TokenVerifier, verifier_for
 from forkant_kit.docs_page import docs_routes
+from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import ReadinessCheck, health_routes, worker_app
 from forkant_kit.policy import Policy, action_of
 from forkant_kit.problems import PROBLEM_RESPONSES, PROBLEM_SCHEMA, install_problem_handlers
@@ -231,7 +232,11 @@ def uvicorn_server(app: ASGIApp, *, host: str, port: int) -> uvicorn.Server:
 
 
 def serve(app: ASGIApp, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, finishing the requests in hand within 10 s."""
+    """Serve until SIGTERM or SIGINT, finishing the requests in hand within 10 s.
+
+    Reference cycles are looked for seldom (see :mod:`forkant_kit.garbage`), so call it when everything is imported.
+    """
+    collect_seldom()
     uvicorn_server(app, host=host, port=port).run()
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import FastAPI, Request
 from forkant_kit.db import new_id
+from forkant_kit.garbage import collect_seldom
 from forkant_kit.web import uvicorn_server
 from pydantic import BaseModel, ConfigDict
 
@@ -67,4 +68,5 @@ def build(database_url: str, *, rows: int) -> FastAPI:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     uvicorn_server(build(sys.argv[2], rows=int(sys.argv[3])), host="127.0.0.1", port=int(sys.argv[1])).run()
