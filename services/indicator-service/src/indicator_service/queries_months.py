@@ -96,9 +96,11 @@ async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int)
     imported = await _imported(conn, asked)
     for unit in imported:
         sums.setdefault(unit, _Sums())
+    histograms = HISTOGRAMS & metrics_of(asked.catalogue)
     of_units = {
         unit: found.tallies(
             asked,
+            histograms,
             {unit: imported[unit]} if unit in imported else {},
             goals=[goal for goal in goals if goal.unit == unit],
         )
@@ -130,18 +132,33 @@ class _Sums:
         return sum(amount for goal in in_force for told, amount in self._tied[goal] if told <= month)
 
     def tallies(
-        self, asked: Asked, imported: Mapping[str, Imported], *, goals: Collection[GoalInForce]
+        self,
+        asked: Asked,
+        histograms: Collection[Metric],
+        imported: Mapping[str, Imported],
+        *,
+        goals: Collection[GoalInForce],
     ) -> dict[date, Tally]:
         there = Counter(self._within.get(add_months(asked.first, -1), {}))
+        empty = {metric: Counter[int]() for metric in histograms}
         found = {}
         for month in asked.months:
             within = self._within.get(month, Counter())
-            there.update(within)
-            histograms = {metric: Counter[int]() for metric in HISTOGRAMS} | self._buckets.get(month, {})
-            until_end = Counter(there)
-            until_end[Metric.ACTIVE_TIED] = self._tied_at(month, goals, today=asked.today)
-            found[month] = Tally(within=within, until_end=until_end, histograms=histograms, imported=imported)
+            for metric, amount in within.items():
+                there[metric] += amount
+            until_end = _copy(there)
+            until_end[Metric.ACTIVE_TIED] = self._tied_at(month, goals, today=asked.today) if goals else 0
+            buckets = empty | self._buckets.get(month, {})
+            found[month] = Tally(within=within, until_end=until_end, histograms=buckets, imported=imported)
         return found
+
+
+def _copy(sums: Counter[Metric]) -> Counter[Metric]:
+    # Made empty and filled as a dictionary: a counter asks of what it is made from whether it is a mapping, hundreds
+    # of times for one answer.
+    found = Counter[Metric]()
+    dict.update(found, sums)
+    return found
 
 
 async def _imported(conn: AsyncConnection, asked: Asked) -> dict[str, Imported]:

@@ -38,6 +38,11 @@ def add_months(month: date, months: int) -> date:
     return date(month.year + years, index + 1, 1)
 
 
+@lru_cache(maxsize=4096)
+def _last_day(month: date) -> date:
+    return add_months(month, 1) - timedelta(days=1)
+
+
 def months_through(first: date, last: date) -> tuple[date, ...]:
     """Return the first days of the months from one to another, both among them."""
     count = (last.year - first.year) * _MONTHS + last.month - first.month + 1
@@ -76,7 +81,7 @@ class Period:
     @property
     def last_day(self) -> date:
         """The last day of the period."""
-        return add_months(self.last_month, 1) - timedelta(days=1)
+        return _last_day(self.last_month)
 
     @property
     def counted_until(self) -> date:
@@ -122,7 +127,7 @@ def rolling_12(*, today: date) -> Period:
 
 def twelve_until(month: date, *, today: date) -> Period:
     """Return a month and the eleven before it, as they stood when it ended, or stand today while it runs."""
-    asked_on = min(add_months(month, 1) - timedelta(days=1), today)
+    asked_on = min(_last_day(month), today)
     return replace(rolling_12(today=month), asked_on=asked_on)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final, Required, TypedDict
 from uuid import UUID
 
 from indicator_service.aggregation.cited import CitedTarget
@@ -46,6 +47,19 @@ class FurtherFigures:
     imported: Imports
 
 
+class Values(TypedDict, total=False):
+    """What is computed of an indicator; of what is left out it has none."""
+
+    numerator: Figure
+    denominator: Required[Figure]
+    value: Required[Figure]
+    median: Figure
+    p90: Figure
+    extra: Mapping[str, Figure]
+    imported: Imports
+    further: Mapping[str, FurtherFigures]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorFigures:
     """One indicator of one unit in one period, with the version of the definition that it follows."""
@@ -57,7 +71,7 @@ class IndicatorFigures:
     definition_version: int
     measurement_unit: str
     direction: str
-    numerator: Figure | None
+    numerator: Figure | None = None
     denominator: Figure
     value: Figure
     median: Figure | None = None
@@ -99,3 +113,7 @@ class View:
         """Show or hide what is computed from the parts, which also needs enough that was observed."""
         too_few = not self.exact and 0 < observed < minimum
         return SUPPRESSED if self.parts_hidden or too_few else Figure(value)
+
+
+UNHIDDEN: Final = View(exact=True, total_hidden=False, parts_hidden=False)
+"""The view of somebody who may see every figure."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.cited import CitedPriority
-from indicator_service.aggregation.figure import SUPPRESSED, Figure, IndicatorFigures, View
-from indicator_service.aggregation.imported_figures import hide_imported, imported_figures
+from indicator_service.aggregation.figure import SUPPRESSED, UNHIDDEN, Figure, IndicatorFigures, Values, View
+from indicator_service.aggregation.imported_figures import hide_imported, imported_values
 from indicator_service.aggregation.percentiles import percentile
 from indicator_service.aggregation.suppression import Hidden, Rank, hide, hide_linked, hide_overlapping
 from indicator_service.aggregation.tally import NATIONAL, Tally
@@ -130,7 +130,7 @@ def figures_of(
         for count in catalogue.counts
     }
     indicators = tuple(
-        _uncounted(i.at(period.last_day), found) if i.at(period.last_day).metrics & uncounted else found
+        _uncounted(i.at(period.last_day), found) if uncounted and i.at(period.last_day).metrics & uncounted else found
         for i in catalogue.indicators
         for found in [_indicator(unit, tally, i, period=period, mask=mask)]
     )
@@ -139,13 +139,12 @@ def figures_of(
 
 def _indicator(unit: str, tally: Tally, indicator: Indicator, *, period: Period, mask: Mask | None) -> IndicatorFigures:
     version = indicator.at(period.last_day)
-    view = View(
-        exact=mask is None,
-        total_hidden=mask is not None and mask.hides_total(indicator.number, unit),
-        parts_hidden=mask is not None and mask.hides_parts(indicator.number, unit),
-        overlapping_hidden=mask is not None and mask.hides_overlapping(indicator.number, unit),
-    )
-    empty = IndicatorFigures(
+    view = UNHIDDEN if mask is None else _view(mask, indicator.number, unit)
+    if version.series:
+        values = imported_values(version, unit, tally, period=period, view=view)
+    else:
+        values = _counted_values(version, tally, view)
+    return IndicatorFigures(
         number=indicator.number,
         key=indicator.key,
         kind=version.kind,
@@ -154,18 +153,26 @@ def _indicator(unit: str, tally: Tally, indicator: Indicator, *, period: Period,
         measurement_unit=version.measurement_unit,
         direction=version.direction,
         minimum_n=version.minimum_n,
-        numerator=None,
-        denominator=Figure(None),
-        value=Figure(None),
+        **values,
     )
-    if version.series:
-        return imported_figures(empty, version, unit, tally, period=period, view=view)
+
+
+def _view(mask: Mask, number: int, unit: str) -> View:
+    return View(
+        exact=False,
+        total_hidden=mask.hides_total(number, unit),
+        parts_hidden=mask.hides_parts(number, unit),
+        overlapping_hidden=mask.hides_overlapping(number, unit),
+    )
+
+
+def _counted_values(version: Version, tally: Tally, view: View) -> Values:
     if version.kind == "share":
-        return _share(empty, version, tally, view)
+        return _share(version, tally, view)
     if version.kind == "duration":
-        return _duration(empty, version, tally, view)
+        return _duration(version, tally, view)
     count = view.total(_counted(version.denominator, tally))
-    return replace(empty, denominator=count, value=count)
+    return {"denominator": count, "value": count}
 
 
 def _uncounted(version: Version, found: IndicatorFigures) -> IndicatorFigures:
@@ -182,32 +189,30 @@ def _uncounted(version: Version, found: IndicatorFigures) -> IndicatorFigures:
     )
 
 
-def _share(empty: IndicatorFigures, version: Version, tally: Tally, view: View) -> IndicatorFigures:
+def _share(version: Version, tally: Tally, view: View) -> Values:
     numerator, denominator = _counted(version.numerator, tally), _counted(version.denominator, tally)
     share = round(numerator / denominator, _SHARE_DECIMALS) if denominator else None
     apart = {metric.value: view.part(tally.counted(metric)) for metric in version.extra}
     overlapping = {metric.value: view.overlapping(tally.counted(metric)) for metric in version.overlapping}
-    return replace(
-        empty,
-        numerator=view.part(numerator),
-        denominator=view.total(denominator),
-        value=view.derived(share, observed=denominator, minimum=version.minimum_n),
-        extra={**apart, **overlapping},
-    )
+    return {
+        "numerator": view.part(numerator),
+        "denominator": view.total(denominator),
+        "value": view.derived(share, observed=denominator, minimum=version.minimum_n),
+        "extra": {**apart, **overlapping},
+    }
 
 
-def _duration(empty: IndicatorFigures, version: Version, tally: Tally, view: View) -> IndicatorFigures:
+def _duration(version: Version, tally: Tally, view: View) -> Values:
     histogram = tally.histogram(version.histogram) if version.histogram else Counter[int]()
     observed = histogram.total()
     median, p90 = (
         view.derived(percentile(histogram, percent), observed=observed, minimum=version.minimum_n)
         for percent in (_MEDIAN, _P90)
     )
-    return replace(
-        empty,
-        denominator=view.part(observed),
-        value=median,
-        median=median,
-        p90=p90,
-        extra={metric.value: view.part(tally.counted(metric)) for metric in version.extra},
-    )
+    return {
+        "denominator": view.part(observed),
+        "value": median,
+        "median": median,
+        "p90": p90,
+        "extra": {metric.value: view.part(tally.counted(metric)) for metric in version.extra},
+    }

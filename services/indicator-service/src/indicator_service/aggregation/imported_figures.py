@@ -1,11 +1,11 @@
 """Figures that rest on imports: computed as those of cells are, once it is known what there is to compute them from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from indicator_service.aggregation.calendar import Period
-from indicator_service.aggregation.figure import Figure, FurtherFigures, Imports, IndicatorFigures, View
+from indicator_service.aggregation.figure import Figure, FurtherFigures, Imports, Values, View
 from indicator_service.aggregation.imported import basis_of, starts_of
 from indicator_service.aggregation.suppression import Hidden, Rank, hide, hide_linked
 from indicator_service.aggregation.tally import Tally
@@ -74,9 +74,7 @@ def _starts_of(terms: Version | Further, period: Period) -> object:
     return {name: days for name, days in starts_of(series, period).items() if name is terms.denominator}
 
 
-def imported_figures(
-    empty: IndicatorFigures, version: Version, unit: str, tally: Tally, *, period: Period, view: View
-) -> IndicatorFigures:
+def imported_values(version: Version, unit: str, tally: Tally, *, period: Period, view: View) -> Values:
     """Compute an indicator that rests on imports."""
     pair = pair_of(version, unit, tally, period=period)
     further = {}
@@ -89,14 +87,13 @@ def imported_figures(
             value=_value(found, version, view),
             imported=found.imported,
         )
-    return replace(
-        empty,
-        numerator=_part(pair.numerator, view),
-        denominator=_total(pair.denominator, view),
-        value=_value(pair, version, view),
-        imported=pair.imported,
-        further=further,
-    )
+    return {
+        "numerator": _part(pair.numerator, view),
+        "denominator": _total(pair.denominator, view),
+        "value": _value(pair, version, view),
+        "imported": pair.imported,
+        "further": further,
+    }
 
 
 def _part(count: int | None, view: View) -> Figure:

@@ -20,7 +20,7 @@ from indicator_service.aggregation.calendar import (
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.parameters import known_indicator, well_formed_unit
-from indicator_service.api.series_documents import IndicatorSeries, SeriesLine, SeriesPoint
+from indicator_service.api.series_documents import IndicatorSeries, lines_of
 from indicator_service.api.series_reading import SeriesAsked, read_series
 from indicator_service.api.trail import note_asked
 from indicator_service.imports.examples import examples
@@ -82,9 +82,7 @@ async def show_series(
         kind=period,
         first_month=asked.months[0],
         last_month=asked.months[-1],
-        lines=tuple(
-            SeriesLine(unit=each, points=tuple(SeriesPoint.of(point) for point in points)) for each, points in lines
-        ),
+        lines=lines_of(lines),
         as_of=freshness.now,
         watermark=freshness.watermark,
         seconds_behind=freshness.seconds_behind,

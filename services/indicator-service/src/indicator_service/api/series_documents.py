@@ -1,7 +1,9 @@
 """The documents of a series."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Literal
 
 from pydantic import Field
@@ -39,11 +41,11 @@ class SeriesPoint(Document):
     """The target that was in force at the end of the period, and the band of the value that is shown."""
 
     @classmethod
-    def of(cls, point: Point) -> "SeriesPoint":
-        """Write a point."""
+    def of(cls, point: Point, period: PeriodDocument) -> "SeriesPoint":
+        """Write a point; points of many units share what is written of their period."""
         found = point.figures
         return cls.model_construct(
-            period=PeriodDocument.of(point.period),
+            period=period,
             definition_version=found.definition_version,
             numerator=found.numerator,
             denominator=found.denominator,
@@ -63,6 +65,17 @@ class SeriesLine(Document):
 
     unit: str
     points: tuple[SeriesPoint, ...]
+
+
+def lines_of(lines: Iterable[tuple[str, Sequence[Point]]]) -> tuple[SeriesLine, ...]:
+    """Write the points of units."""
+    document_of = cache(PeriodDocument.of)
+    return tuple(
+        SeriesLine.model_construct(
+            unit=unit, points=tuple(SeriesPoint.of(point, document_of(point.period)) for point in points)
+        )
+        for unit, points in lines
+    )
 
 
 class IndicatorSeries(Fresh):

@@ -1,6 +1,7 @@
 """What a definition says: its versions by date, its texts, and the cells that it is computed from."""
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -74,7 +75,7 @@ class Version(_Data):
     about_people: bool = True
     """Whether small numbers may point to somebody. Those of hours and municipalities do not, and none is hidden."""
 
-    @property
+    @cached_property
     def metrics(self) -> frozenset[Metric]:
         """All cells that it is computed from."""
         named = (self.numerator, self.denominator, *self.wholes, self.histogram, *self.extra, *self.overlapping)
@@ -85,7 +86,7 @@ class Version(_Data):
         """Whether it is about what there is at the end of the period, not about what came within it."""
         return self.denominator in STOCKS
 
-    @property
+    @cached_property
     def series(self) -> tuple[Series, ...]:
         """The imported series that it is computed from, beside those of what is shown further."""
         return tuple(each for each in (self.numerator, self.denominator) if isinstance(each, Series))
@@ -146,8 +147,7 @@ class Indicator(_Data):
 
     def at(self, day: date) -> Version:
         """Return the version in force on a day; before the first version, the first."""
-        in_force = [v for v in self.versions if v.valid_from <= day]
-        return in_force[-1] if in_force else self.versions[0]
+        return next((each for each in reversed(self.versions) if each.valid_from <= day), self.versions[0])
 
 
 class Count(_Data):

@@ -71,10 +71,15 @@ class Aims:
         priorities = tuple(each for each in self.priorities if each.unit in {unit, NATIONAL})
         first = {each.indicator for each in priorities}
         indicators = tuple(
-            replace(each, target=_cited(self.aim(unit, each, period.kind), each), prioritised=each.number in first)
+            self._under(self.aim(unit, each, period.kind), each, first=each.number in first)
             for each in figures.indicators
         )
         return replace(figures, indicators=indicators, priorities=priorities)
+
+    def _under(self, aim: Aim | None, figures: IndicatorFigures, *, first: bool) -> IndicatorFigures:
+        if aim is None and not first:
+            return figures
+        return replace(figures, target=_cited(aim, figures), prioritised=first)
 
 
 NO_AIMS: Final = Aims()
