@@ -36,7 +36,7 @@ EXAMPLES = 6
 NO_HTTP = b"Invalid HTTP request received."
 CALLERS = (
     "officer-oslo", "lead-troms", "privacy-oslo", "pod-analyst", "pod-methods", "pod-admin", "auditor",
-    "downstream-demo", "import-demo", "indicator-self-audit", None,
+    "downstream-demo", "import-demo", "indicator-self-audit", "notification-courier", None,
 )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ WITHOUT_ETAG = {
     "/v1/substitutions",
     "/v1/substitutions/{substitution_id}/end",
     "/v1/visibility",
+    "/v1/visibility/person",
     "/v1/cases/search",
     "/v1/erasure-batches",
     "/v1/method-proposals",
@@ -115,7 +116,7 @@ WITHOUT_ETAG = {
     "/v1/searches/erasures",
 }
 """What is new, seen by nobody yet, or only ends; or changes nothing."""
-QUESTIONS = {"/v1/visibility", "/v1/cases/search"}
+QUESTIONS = {"/v1/visibility", "/v1/visibility/person", "/v1/cases/search"}
 """What is asked by POST since it is too long or too private for an address, and may be asked again without harm."""
 
 

@@ -134,6 +134,26 @@ class AnsweredWarning(Model):
     warning: str
 
 
+class AskForPerson(Model):
+    """Ids of cases and concerns that a letter to a person would be about, and what that person's token said last."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    cases: list[UUID] | None = []
+    """Ids of cases."""
+    clearance: int
+    """The clearance of that token."""
+    concerns: list[UUID] | None = []
+    """Ids of concerns."""
+    roles: list[str]
+    """The roles of that token."""
+    subject: str
+    """The person, as tokens name them."""
+    unit: str
+    """The unit of that token."""
+
+
 class AskVisibility(Model):
     """Ids of cases and concerns that another service keeps."""
 

@@ -16,6 +16,7 @@ from forkant_case_client.models import (
     AddPartner,
     AddSubstitute,
     AddTask,
+    AskForPerson,
     AskVisibility,
     AssignTask,
     AttachmentList,
@@ -229,6 +230,16 @@ class CaseService:
             body=body,
             answers=VisibilityAnswer,
         )
+        return await self._transport.send(call)
+
+    async def access_ask_for_person(self, body: AskForPerson) -> Answer[VisibilityAnswer]:
+        """Ask which cases and concerns somebody may see who is sent a letter: ``POST /v1/visibility/person``.
+
+        Tell which of these lists would show to a person now, given the unit, roles and clearance of their last
+        token. One service may ask, which sends letters and has no token of theirs; it is told ids that it named
+        itself.
+        """
+        call = Call(method="POST", path="/v1/visibility/person", body=body, answers=VisibilityAnswer)
         return await self._transport.send(call)
 
     async def access_break_glass(
@@ -3174,6 +3185,7 @@ ROUTES: Final = (
     Route(method="POST", path="/v1/cases/{case_id}/members", name="access_add_member", body=AddMember),
     Route(method="POST", path="/v1/substitutions", name="access_add_substitute", body=AddSubstitute),
     Route(method="POST", path="/v1/visibility", name="access_ask", body=AskVisibility),
+    Route(method="POST", path="/v1/visibility/person", name="access_ask_for_person", body=AskForPerson),
     Route(method="POST", path="/v1/cases/{case_id}/break-glass", name="access_break_glass", body=BreakGlass),
     Route(method="DELETE", path="/v1/cases/{case_id}/members/{grant_id}", name="access_end_member", body=None),
     Route(method="POST", path="/v1/substitutions/{substitution_id}/end", name="access_end_substitute", body=None),

@@ -431,4 +431,6 @@ class Role(OpenCode):
     IMPORTER = "importer"
     RECOUNTER = "recounter"
     """A service that counts figures again: it reads what is counted of cases, in codes, and nothing else."""
+    COURIER = "courier"
+    """A service that sends people letters: it asks which cases somebody may see, by id, and reads nothing else."""
     UNKNOWN = "unknown"

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from forkant_contracts.fields import UnitId
+
 MOST_ASKED: Final = 2_000
 """How many cases, and how many concerns, one question may name."""
 
@@ -24,6 +26,22 @@ class VisibilityQuestion(BaseModel):
     """Ids of cases."""
     concerns: _Ids = ()
     """Ids of concerns."""
+
+
+class PersonQuestion(VisibilityQuestion):
+    """Which of these may a person see who is not there to ask?
+
+    Of the person it says what their own token said when they used it last; what they may see with that is decided now.
+    """
+
+    subject: Annotated[str, Field(min_length=1, max_length=255)]
+    """The person, as tokens name them."""
+    unit: UnitId
+    """The unit of that token."""
+    roles: Annotated[tuple[str, ...], Field(max_length=50)]
+    """The roles of that token."""
+    clearance: Annotated[int, Field(ge=0, le=9)]
+    """The clearance of that token."""
 
 
 class VisibilityAnswer(BaseModel):

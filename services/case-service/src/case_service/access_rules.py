@@ -69,6 +69,7 @@ NOT_ON_CASES: Final = frozenset(
         "example.read",
         "example.withdraw",
         "recount.read",
+        "visibility.ask_for_person",
     }
 ) | frozenset(action for action in RULES if action.startswith(("method.", "reorganisation.", "unit.")))
 """Actions that the policy table decides alone: on no case, or on one that is not seen yet."""
@@ -87,7 +88,14 @@ READS: Final = frozenset(
 """Actions that change nothing."""
 
 OF_THE_DIRECTORATE: Final = frozenset(
-    {"method.edit", "method.approve", "reorganisation.propose", "reorganisation.decide", "recount.read"}
+    {
+        "method.edit",
+        "method.approve",
+        "reorganisation.propose",
+        "reorganisation.decide",
+        "recount.read",
+        "visibility.ask_for_person",
+    }
 )
 """Actions that a role allows in the directorate alone; the database holds to it too."""
 

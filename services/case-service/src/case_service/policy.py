@@ -14,7 +14,7 @@ _INTAKE: Final = _CASEWORKERS | {Role.POLICE_LIAISON}
 _GUARDIANS: Final = _LEAD | {Role.PRIVACY_OFFICER}
 _READERS: Final = _INTAKE | _GUARDIANS
 _NATIONAL: Final = frozenset({Role.DIRECTORATE, Role.ADMINISTRATOR})
-_EVERYBODY: Final = frozenset(Role) - {Role.UNKNOWN, Role.RECOUNTER}
+_EVERYBODY: Final = frozenset(Role) - {Role.UNKNOWN, Role.RECOUNTER, Role.COURIER}
 
 RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
@@ -85,6 +85,8 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "reference.read": _EVERYBODY,
         # A service counts again what all units have, in codes; no person does.
         "recount.read": frozenset({Role.RECOUNTER}),
+        # A service asks for whom it writes to what they may be told of.
+        "visibility.ask_for_person": frozenset({Role.COURIER}),
     }
 )
 """Roles by action."""

@@ -200,6 +200,10 @@ async def lists_and_transfers(walk: Walk) -> None:
     await walk.step(officer, "GET /v1/changes", action="case.changes")
     question = {"cases": [walk.ids["case_id"]]}
     await walk.step(officer, "POST /v1/visibility", question, action="case.ask_visibility")
+    person = {"subject": "officer-oslo", "unit": "oslo", "roles": ["case_officer"], "clearance": 1}
+    question |= person
+    action = "case.ask_visibility_for_person"
+    await walk.step("notification-courier", "POST /v1/visibility/person", question, action=action)
     for kind in ("cases", "concerns"):
         recounted = f"GET /v1/recount/{kind}"
         about = "case_id" if kind == "cases" else None

@@ -41,7 +41,9 @@ WITHDRAW_TRIALS = "trial.withdraw"
 UNAUDITED = frozenset({READ_REFERENCE, READ_TARGETS, READ_PRIORITIES, READ_PLANS, READ_PILOTS, READ_TRIALS})
 """Actions that show no figures, whose success needs no entry in the audit trail."""
 
-_READERS = frozenset(role.value for role in Role) - {Role.UNKNOWN.value, Role.IMPORTER.value, Role.RECOUNTER.value}
+_READERS = frozenset(role.value for role in Role) - {
+    role.value for role in (Role.UNKNOWN, Role.IMPORTER, Role.RECOUNTER, Role.COURIER)
+}
 
 _WATCHERS = frozenset({Role.AUDITOR.value, Role.PRIVACY_OFFICER.value})
 

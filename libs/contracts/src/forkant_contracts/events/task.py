@@ -26,7 +26,7 @@ class TaskAssigned(TaskEvent):
     """A task was given to a role, or its role or due day changed: the newest event of a task holds."""
 
     TYPE: ClassVar[str] = "no.forkant.task.assigned.v1"
-    MINOR: ClassVar[int] = 1
+    MINOR: ClassVar[int] = 2
 
     role: Role
     """The role that is to do it."""
@@ -38,7 +38,7 @@ class TaskOverdue(TaskEvent):
     """A task was not done by its due day and was escalated; sent once for each level."""
 
     TYPE: ClassVar[str] = "no.forkant.task.overdue.v1"
-    MINOR: ClassVar[int] = 2
+    MINOR: ClassVar[int] = 3
 
     role: Role
     """The role that it was escalated to."""

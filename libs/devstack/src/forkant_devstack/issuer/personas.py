@@ -57,12 +57,16 @@ _NATIONAL: Final = {
 SELF_AUDIT: Final = "indicator-self-audit"
 """The service identity by which the indicator service's worker holds its figures against the case service."""
 
+COURIER: Final = "notification-courier"
+"""The service identity by which the notification service's worker asks what the people it writes to may see."""
+
 _SERVICES: Final = {
     persona.name: persona
     for persona in (
         _national("downstream-demo", "Downstream subscriber", Role.SUBSCRIBER, service=True),
         _national("import-demo", "Importer of aggregates", Role.IMPORTER, service=True),
         _national(SELF_AUDIT, "Self-audit of the indicators", Role.RECOUNTER, service=True),
+        _national(COURIER, "Courier of the notifications", Role.COURIER, service=True),
     )
 }
 

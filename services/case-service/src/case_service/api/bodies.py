@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Annotated, Any, Self
 
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, SubjectCategory
-from forkant_contracts.visibility import VisibilityQuestion
+from forkant_contracts.visibility import PersonQuestion, VisibilityQuestion
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -394,3 +394,7 @@ class SetLevel(Act):
 
 class AskVisibility(Body, VisibilityQuestion):
     """Ids of cases and concerns that another service keeps."""
+
+
+class AskForPerson(Body, PersonQuestion):
+    """Ids of cases and concerns that a letter to a person would be about, and what that person's token said last."""

@@ -289,6 +289,27 @@ def recounting() -> Any:
     return declaring("recount.read", call)
 
 
+async def for_person(call: Call, person: Principal) -> Call | None:
+    """Return a call that sees what somebody else sees in lists, for a service that may ask; None if they see no case.
+
+    The trail keeps who asks. Purposes are none's: a letter serves no case more than another.
+    """
+    known = await call.tools.units.with_(person.unit)
+    if person.unit not in known or not call.request.app.state.policy.allows(person, "case.read"):
+        return None
+    scope = scope_of(person, "case.read", at=call.context.now, units=known)
+    return replace(call, context=replace(call.context, scope=scope))
+
+
+def couriers() -> Any:
+    """Return the dependency of a route by which a service asks what the people it writes to may see."""
+
+    async def call(request: Request) -> Call:
+        return _national_call(request, permit(request, "visibility.ask_for_person"), "visibility.ask_for_person")
+
+    return declaring("visibility.ask_for_person", call)
+
+
 def national_creating(action: str) -> Any:
     """Return the dependency of a POST that adds to what all units share."""
 

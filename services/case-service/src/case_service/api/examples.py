@@ -173,6 +173,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         },
         "RequestErasures": {"as_of": "2026-06-01", "limit": 100, "dry_run": True},
         "RecordDisclosure": {"method": "meeting"},
+        "AskForPerson": {
+            "subject": "officer-oslo",
+            "unit": "oslo",
+            "roles": ["case_officer"],
+            "clearance": 1,
+            "cases": ["0190b3a0-0000-7000-8000-000000000001"],
+            "concerns": [],
+        },
         "AskVisibility": {"cases": ["0190b3a0-0000-7000-8000-000000000001"], "concerns": []},
     }
 )
