@@ -292,6 +292,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
     delivery = await lead.done("notification", "POST", f"/v1/endpoints/{endpoint_id}/ping", {})
     delivery_id = delivery.json()["id"]
     await _dead_letter(wall, delivery_id)
+    subscribed = await lead.done("notification", "POST", "/v1/subscriptions", {"kinds": ["case_closed"]})
     leave = {"absent": f"officer7-{unit}", "substitute": f"officer8-{unit}", "valid_to": SOON}
     substitution = await lead.done("case", "POST", "/v1/substitutions", leave)
     proposal = await lead.done("case", "POST", "/v1/method-proposals", PROPOSAL)
@@ -324,6 +325,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "concern_id": concern.json()["id"],
         "endpoint_id": endpoint_id,
         "delivery_id": delivery_id,
+        "subscription_id": subscribed.json()["id"],
         "entry_id": await _entry(lead, case_id),
     }
     return Belongings(unit=unit, ids=ids, etag=etag, link=link_body)

@@ -15,7 +15,7 @@ GUARDED = [
     for item in operations(REPOSITORY, service)
     if "If-Match" in item.named("header")
 ]
-QUESTIONS = {"/v1/visibility", "/v1/cases/search"}
+QUESTIONS = {"/v1/visibility", "/v1/visibility/person", "/v1/cases/search", "/v1/subscriptions/preview"}
 """What is asked by POST and changes nothing: asked twice, it is answered twice."""
 ALL_POSTS = [
     item for service in ("case", "notification") for item in operations(REPOSITORY, service) if item.method == "POST"

@@ -247,6 +247,10 @@ class Client:
         headers = self._headers | ({} if etag is None else {"If-Match": etag})
         return await self._http.patch(path, json=body, headers=headers)
 
+    async def put(self, path: str, body: object, etag: str | None) -> httpx.Response:
+        headers = self._headers | ({} if etag is None else {"If-Match": etag})
+        return await self._http.put(path, json=body, headers=headers)
+
     async def delete(self, path: str, etag: str | None) -> httpx.Response:
         headers = self._headers | ({} if etag is None else {"If-Match": etag})
         return await self._http.delete(path, headers=headers)

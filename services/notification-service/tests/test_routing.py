@@ -35,7 +35,7 @@ def an_event(name: str) -> Event:
 def test_only_events_with_a_rule_become_entries(name):
     # What goes with its unit in a reorganisation is told of with the unit.
     happening = replace(routing.happening_of(an_event(name)), reorganised=False)
-    assert bool(routing.entries([happening], new_id=new_id)) is (name in RULES)
+    assert bool(routing.entries([happening], {}, new_id=new_id)) is (name in RULES)
 
 
 @pytest.mark.parametrize("name", [name for name in READ if name not in RULES])

@@ -31,9 +31,18 @@ from notification_service.tables import delivery, endpoint, inbox_entry
 from notification_service.visibility import NOTHING, Owner, Reader, Sight, visible_endpoints, visible_entries
 from sqlalchemy import select, text, true
 
-WORKERS = ("aggregate_version", "case_standing", "consumer_offset", "parked_action", "parked_event", "parked_outcome")
+WORKERS = (
+    "aggregate_version",
+    "case_standing",
+    "consumer_offset",
+    "parked_action",
+    "parked_event",
+    "parked_outcome",
+    "subject_theme",
+)
 OWNED = ("delivery", "endpoint", "endpoint_secret", "lane")
-GUARDED = {*WORKERS, *OWNED, "delivery_attempt", "idempotency_key", "inbox_entry", "inbox_mark"}
+OF_PEOPLE = ("preference", "subscription")
+GUARDED = {*WORKERS, *OWNED, *OF_PEOPLE, "delivery_attempt", "idempotency_key", "inbox_entry", "inbox_mark"}
 LEAD = {"unit": "oslo", "subject": "lead-oslo", "roles": "prevention_lead", "sees_restricted": "on",
         "national": "off", "owner": "", "changes": "on"}  # fmt: skip
 STANCES = {
@@ -61,6 +70,14 @@ INSERT INTO consumer_offset (consumer_group, topic, partition) VALUES ('test', '
 MARK = """
 INSERT INTO inbox_mark (entry_id, person, read_at)
 SELECT id, $1, now() FROM inbox_entry WHERE district = $2 AND roles && '{prevention_lead}'
+"""
+CHOSEN = """
+INSERT INTO subscription (id, person, kinds, roles, units, themes, version, created_at, updated_at)
+VALUES (gen_random_uuid(), $1, '{}', '{}', '{}', '{}', 1, now(), now())
+"""
+PREFERRED = """
+INSERT INTO preference (person, language, time_zone, kinds, version, created_at, updated_at)
+VALUES ($1, 'nb', 'Europe/Oslo', '{}', 1, now(), now())
 """
 ANSWER = """
 INSERT INTO idempotency_key (subject, route, key, fingerprint, status, headers, body)
@@ -104,7 +121,8 @@ async def filled(world, migrated, receiver) -> Filled:
             await conn.execute(text(statement))
     for unit in ("oslo", "troms"):
         await world.stage.fetch(MARK, f"lead-{unit}", unit)
-        await world.stage.fetch(ANSWER, f"lead-{unit}")
+        for statement in (ANSWER, CHOSEN, PREFERRED):
+            await world.stage.fetch(statement, f"lead-{unit}")
     return Filled(migrated, made)
 
 
@@ -258,8 +276,9 @@ async def as_engines(urls: DatabaseUrls) -> AsyncIterator[Any]:
             await engine.dispose()
 
 
-async def test_marks_and_stored_answers_are_their_persons_alone(filled):
-    for table, name in (("inbox_mark", "person"), ("idempotency_key", "subject")):
+async def test_marks_choices_and_stored_answers_are_their_persons_alone(filled):
+    own = (("inbox_mark", "person"), ("idempotency_key", "subject"), *((table, "person") for table in OF_PEOPLE))
+    for table, name in own:
         assert await column(filled.urls.worker_url, {}, f"SELECT {name} FROM {table}") == {"lead-oslo", "lead-troms"}
         assert await column(filled.urls.app_url, LEAD, f"SELECT {name} FROM {table}") == {"lead-oslo"}
 
@@ -272,6 +291,10 @@ FOREIGN = {
     "a secret": "INSERT INTO endpoint_secret VALUES (gen_random_uuid(), '{troms}', '', now(), NULL)",
     "a lane": "UPDATE lane SET endpoint_id = '{troms}'",
     "a delivery": "UPDATE delivery SET endpoint_id = '{troms}'",
+    "a subscription for another": "INSERT INTO subscription SELECT gen_random_uuid(), 'lead-troms', kinds, roles, units,"
+    " case_id, themes, indicator, version, created_at, updated_at FROM subscription",
+    "a subscription given away": "UPDATE subscription SET person = 'lead-troms'",
+    "choices given away": "UPDATE preference SET person = 'lead-troms'",
     "another's mark": "UPDATE inbox_mark SET person = 'lead-troms'",
     "an answer for another": "INSERT INTO idempotency_key SELECT 'lead-troms', 'x', key, fingerprint, NULL, status,"
     " headers, body FROM idempotency_key",
@@ -286,7 +309,7 @@ async def test_the_api_writes_nothing_of_anothers(filled, attack):
             await app.execute(statement)
 
 
-@pytest.mark.parametrize("table", ["delivery", "endpoint", "endpoint_secret", "inbox_mark", "lane"])
+@pytest.mark.parametrize("table", ["delivery", "endpoint", "endpoint_secret", "inbox_mark", "lane", *OF_PEOPLE])
 async def test_a_change_reaches_the_callers_own_rows_and_none_at_all_where_only_reading_is_said(filled, table):
     name = {"endpoint_secret": "expires_at", "lane": "due_at", "inbox_mark": "read_at"}.get(table, "created_at")
     change = f"UPDATE {table} SET {name} = now()"
@@ -317,6 +340,7 @@ FORBIDDEN = [
     "UPDATE inbox_entry SET roles = '{case_officer}'",
     "INSERT INTO delivery_attempt SELECT * FROM delivery_attempt",
     "DELETE FROM idempotency_key",
+    "DELETE FROM preference",
     *(f"DELETE FROM {table}" for table in ("delivery", "endpoint", "inbox_entry", "inbox_mark", "lane")),
     *(f"TRUNCATE {table} CASCADE" for table in sorted(GUARDED)),
     *(f"SELECT FROM {table}" for table in WORKERS),

@@ -19,7 +19,7 @@ from forkant_kit.visibility import CaseServiceClient
 from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 
-from notification_service.api import audit, deliveries, endpoints, inbox
+from notification_service.api import audit, deliveries, endpoints, inbox, preferences, subscriptions
 from notification_service.api.calls import Tools
 from notification_service.api.refusals import problem_of
 from notification_service.domain.refusals import Refusal
@@ -56,7 +56,14 @@ def build_app(
         title="Forkant notification service",
         version=version(SERVICE),
         settings=settings,
-        routers=[inbox.router, endpoints.router, deliveries.router, audit.router],
+        routers=[
+            inbox.router,
+            subscriptions.router,
+            preferences.router,
+            endpoints.router,
+            deliveries.router,
+            audit.router,
+        ],
         policy=POLICY,
         lifespan=lifespan,
         readiness=[database_check(engine), row_security_check(engine, free=FREE)],

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notification_service import metrics, routing
 from notification_service.domain.audiences import CASE_ERASED, OVER_WITH_A_MERGER
 from notification_service.domain.happenings import Happening, district_of
-from notification_service.store import endpoints, inbox, queue, standing
+from notification_service.store import endpoints, inbox, queue, standing, subscriptions
 
 GROUP: Final = "notification-service"
 TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC, CATALOGUE_TOPIC, STEERING_TOPIC)
@@ -58,15 +58,21 @@ class Notifier:
                 )
 
     async def _tell_people(self, conn: AsyncConnection, happenings: Sequence[Happening], now: datetime) -> None:
-        made = await inbox.insert(conn, routing.entries(happenings, new_id=self._new_id), now=now)
+        themes = await self._themes(conn, happenings)
+        made = await inbox.insert(conn, routing.entries(happenings, themes, new_id=self._new_id), now=now)
         await inbox.remove_left(conn, routing.departures(happenings))
         await inbox.remove_over(conn, routing.mergers(happenings), OVER_WITH_A_MERGER)
         erasures = {h.subject_id: h.version for h in happenings if h.type == CASE_ERASED}
         if erasures:
             await inbox.remove_erased(conn, erasures)
             await standing.forget_answers(conn, erasures)
+            await subscriptions.forget_erased(conn, erasures)
         for kind in made:
             metrics.ENTRIES.labels(kind).inc()
+
+    async def _themes(self, conn: AsyncConnection, happenings: Sequence[Happening]) -> dict[UUID, str]:
+        await subscriptions.store_themes(conn, routing.themes(happenings))
+        return await subscriptions.themes(conn, {happening.subject_id for happening in happenings})
 
     async def _queue(self, conn: AsyncConnection, happenings: Sequence[Happening], now: datetime) -> None:
         erasures = {h.subject_id: h.version for h in happenings if h.type == CASE_ERASED}

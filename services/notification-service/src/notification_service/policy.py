@@ -19,6 +19,10 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
         "inbox.read": _PEOPLE,
         "inbox.mark": _PEOPLE,
+        "subscription.read": _PEOPLE,
+        "subscription.write": _PEOPLE,
+        "preference.read": _PEOPLE,
+        "preference.write": _PEOPLE,
         "endpoint.read": _OWNERS,
         "endpoint.write": _OWNERS,
         "delivery.read": _OWNERS,

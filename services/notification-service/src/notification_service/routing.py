@@ -7,8 +7,9 @@ from uuid import UUID
 from forkant_contracts import Event
 from forkant_contracts.codes import TransferReason
 from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
-from forkant_contracts.events.case import CaseErased, CaseRestricted, CaseTransferred
+from forkant_contracts.events.case import CaseErased, CaseOpened, CaseRestricted, CaseTransferred
 from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
+from forkant_contracts.events.concern import ConcernReceived
 from forkant_contracts.events.steering import IndicatorThresholdCrossed, PilotEnded, PilotEvent, PlanApproved, PlanDue
 from forkant_contracts.events.task import TaskOverdue
 from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
@@ -42,6 +43,10 @@ def happening_of(event: Event) -> Happening:
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
         plan_due=event.data.reason if isinstance(event.data, PlanDue) else None,
         taking_part=event.data.districts if isinstance(event.data, PilotEnded) else (),
+        theme=event.data.theme.value
+        if isinstance(event.data, CaseOpened | ConcernReceived | BestPracticePublished)
+        else None,
+        indicator=event.data.indicator if isinstance(event.data, IndicatorThresholdCrossed) else None,
         reorganised=isinstance(event.data, CaseTransferred) and event.data.reason is TransferReason.REORGANISATION,
     )
 
@@ -95,8 +100,14 @@ def still_told(happenings: Iterable[Happening], erased: Mapping[UUID, int]) -> l
     return [h for h in happenings if h.version >= erased.get(h.subject_id, 0)]
 
 
-def entries(happenings: Iterable[Happening], *, new_id: NewId) -> list[Entry]:
-    """Return the inbox entries that events lead to."""
+def themes(happenings: Iterable[Happening]) -> dict[UUID, str]:
+    """Return which themes these events give to cases and concerns."""
+    known = (Subject.CASE, Subject.CONCERN)
+    return {h.subject_id: h.theme for h in happenings if h.theme is not None and h.subject in known}
+
+
+def entries(happenings: Iterable[Happening], themes_of: Mapping[UUID, str], *, new_id: NewId) -> list[Entry]:
+    """Return the inbox entries that events lead to; ``themes_of`` says what cases and concerns are about."""
     return [
         Entry(
             id=new_id(),
@@ -111,6 +122,8 @@ def entries(happenings: Iterable[Happening], *, new_id: NewId) -> list[Entry]:
             occurred_at=happening.occurred_at,
             recorded_at=happening.recorded_at,
             about_unit=notice.about_unit,
+            theme=happening.theme or themes_of.get(happening.subject_id),
+            indicator=happening.indicator,
         )
         for happening in happenings
         for notice in notices(happening)

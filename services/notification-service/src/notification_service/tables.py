@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, Time, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 metadata: Final = MetaData()
 _MOMENT: Final = TIMESTAMP(timezone=True)
@@ -26,6 +26,8 @@ inbox_entry: Final = Table(
     Column("occurred_at", _MOMENT, nullable=False),
     Column("recorded_at", _MOMENT, nullable=False),
     Column("created_at", _MOMENT, nullable=False),
+    Column("theme", Text),
+    Column("indicator", Integer),
 )
 
 inbox_mark: Final = Table(
@@ -123,4 +125,44 @@ delivery_attempt: Final = Table(
     Column("duration_ms", Integer, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("status_code", Integer),
+)
+
+subject_theme: Final = Table(
+    "subject_theme",
+    metadata,
+    Column("subject_id", Uuid, primary_key=True),
+    Column("theme", Text, nullable=False),
+)
+
+subscription: Final = Table(
+    "subscription",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("kinds", _TEXTS, nullable=False),
+    Column("roles", _TEXTS, nullable=False),
+    Column("units", _TEXTS, nullable=False),
+    Column("case_id", Uuid),
+    Column("themes", _TEXTS, nullable=False),
+    Column("indicator", Integer),
+    Column("version", Integer, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("updated_at", _MOMENT, nullable=False),
+)
+
+preference: Final = Table(
+    "preference",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("quiet_start", Time),
+    Column("quiet_end", Time),
+    Column("digest", Text),
+    Column("digest_hour", Integer),
+    Column("digest_weekday", Integer),
+    Column("kinds", JSONB, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("updated_at", _MOMENT, nullable=False),
 )

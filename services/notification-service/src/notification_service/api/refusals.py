@@ -41,6 +41,42 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "The case is restricted",
             "Send it again when the restriction has been lifted.",
         ),
+        Code.SUBSCRIPTION_NOT_YOURS: (
+            _UNPROCESSABLE,
+            "You can't have that subscription",
+            "`objections` says what is against it; the preview says the same before you save.",
+        ),
+        Code.TOO_MANY_SUBSCRIPTIONS: (_CONFLICT, "There are too many subscriptions", "Remove one you don't need."),
+        Code.UNKNOWN_TIME_ZONE: (
+            _UNPROCESSABLE,
+            "There is no such time zone",
+            "Give a name of the IANA database, such as Europe/Oslo.",
+        ),
+        Code.QUIET_HOURS_EMPTY: (
+            _UNPROCESSABLE,
+            "The quiet hours begin when they end",
+            "Give two times, or null for none.",
+        ),
+        Code.WEEKDAY_OF_A_WEEK: (
+            _UNPROCESSABLE,
+            "A weekday belongs to a weekly digest",
+            "Give weekday with every: week, and leave it out with every: day.",
+        ),
+        Code.DIGEST_IN_QUIET_HOURS: (
+            _UNPROCESSABLE,
+            "The digest would come in the quiet hours",
+            "Choose another hour, or other quiet hours.",
+        ),
+        Code.DIGEST_IS_OFF: (
+            _UNPROCESSABLE,
+            "There is no digest",
+            "Say when a digest comes before you put kinds in it.",
+        ),
+        Code.KIND_IS_MANDATORY: (
+            _UNPROCESSABLE,
+            "Some kinds are always told at once",
+            "Leave out the kinds in `kinds`: somebody must act on them.",
+        ),
     }
 )
 """Status, title and advice by code; what is missing or stale has the kit's own documents."""

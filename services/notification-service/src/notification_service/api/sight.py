@@ -4,7 +4,7 @@ Messages are read in windows, the newest first, and each window is one question 
 same however long the inbox is; among many messages about others' cases it may come out short, and goes on at `next`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from notification_service.api.calls import Call
 from notification_service.domain.audiences import Needs
 from notification_service.domain.happenings import Subject
 from notification_service.queries.inbox import Meant, meant_for
+from notification_service.queries.subscriptions import Match
 from notification_service.visibility import Sight
 
 MOST_COUNTED: Final = 1_000
@@ -98,11 +99,30 @@ async def _window(call: Call, *, unread: bool | None, kind: str | None, before: 
     return await call.peek(lambda conn: meant_for(conn, before=before, kind=kind, unread=unread, most=WINDOW))
 
 
+async def look_at_all(call: Call, messages: Sequence[Match]) -> list[Match]:
+    """Return those of some messages, ``MOST_ASKED`` at the most, that the caller may see.
+
+    Raises:
+        ProblemError: 503, nobody says what the caller may see.
+    """
+    sight = await _ask(call, Sight(), messages)
+    return [each for each in messages if sight.shows(each.needs, each.subject_id)]
+
+
+async def sees_case(call: Call, case_id: UUID) -> bool:
+    """Whether the caller may see a case now.
+
+    Raises:
+        ProblemError: 503, nobody says what the caller may see.
+    """
+    return case_id in (await _answer(call, Sight(), {Subject.CASE: {case_id}, Subject.CONCERN: set()})).now
+
+
 def _shown(messages: Iterable[Meant], sight: Sight) -> list[UUID]:
     return [each.entry_id for each in messages if sight.shows(each.needs, each.subject_id)]
 
 
-async def _ask(call: Call, known: Sight, messages: Iterable[Meant]) -> Sight:
+async def _ask(call: Call, known: Sight, messages: Iterable[Meant | Match]) -> Sight:
     asked = {subject: set[UUID]() for subject in Subject}
     for each in messages:
         if each.needs != Needs.ROLE and each.subject_id not in known.ever:

@@ -226,12 +226,12 @@ def notices(happening: Happening) -> tuple[Notice, ...]:
     found = []
     for rule in RULES.get(happening.type, ()):
         for unit in _units_of(rule.side, happening) if rule.speaks_of(happening) else ():
-            about = happening.unit if rule.side in _OTHERS_TOO and unit != happening.unit else None
+            about = happening.unit if rule.side in OTHERS_TOO and unit != happening.unit else None
             found.append(Notice(kind=rule.kind, unit=unit, roles=rule.roles, needs=rule.needs, about_unit=about))
     return tuple(found)
 
 
-_OTHERS_TOO: Final = frozenset({Side.ANSWERER, Side.TAKING_PART, Side.DIRECTORATE, Side.EVERY_UNIT})
+OTHERS_TOO: Final = frozenset({Side.ANSWERER, Side.TAKING_PART, Side.DIRECTORATE, Side.EVERY_UNIT})
 """Sides whose people are told of another unit, which the message names."""
 
 

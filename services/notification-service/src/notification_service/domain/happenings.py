@@ -49,6 +49,10 @@ class Happening:
     """Why the unit is to have a prevention plan approved, where it is."""
     taking_part: tuple[str, ...] = ()
     """The units that take part in a pilot that was ended."""
+    theme: str | None = None
+    """The theme that it says its case, concern or example is about; few events say it."""
+    indicator: int | None = None
+    """The number of the indicator that crossed a limit."""
     reorganised: bool = False
     """Whether it follows from a reorganisation, which its units are told of once instead of with each case."""
 

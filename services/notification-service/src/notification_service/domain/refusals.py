@@ -17,6 +17,19 @@ class Code(StrEnum):
     TOO_MANY_ENDPOINTS = "too-many-endpoints"
     ENDPOINT_DISABLED = "endpoint-disabled"
     CASE_RESTRICTED = "case-restricted"
+    SUBSCRIPTION_NOT_YOURS = "subscription-not-for-you"
+    TOO_MANY_SUBSCRIPTIONS = "too-many-subscriptions"
+    UNKNOWN_TIME_ZONE = "unknown-time-zone"
+    QUIET_HOURS_EMPTY = "quiet-hours-empty"
+    WEEKDAY_OF_A_WEEK = "weekday-of-a-week"
+    DIGEST_IN_QUIET_HOURS = "digest-in-quiet-hours"
+    DIGEST_IS_OFF = "digest-is-off"
+    KIND_IS_MANDATORY = "kind-is-mandatory"
+    ADDRESS_MALFORMED = "address-malformed"
+    CODE_WRONG = "code-wrong"
+    CODE_OVER = "code-over"
+    TOO_MANY_CODES = "too-many-codes"
+    LETTER_NOT_DEAD = "letter-not-dead"
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault

@@ -33,19 +33,22 @@ class Entry:
     occurred_at: datetime
     recorded_at: datetime
     about_unit: str | None = None
+    theme: str | None = None
+    indicator: int | None = None
 
 
 _INSERT: Final = text("""
 INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, needs, subject, subject_id,
-                         subject_version, occurred_at, recorded_at, about_unit, created_at)
+                         subject_version, occurred_at, recorded_at, about_unit, theme, indicator, created_at)
 SELECT id, event_id, kind, unit, district, string_to_array(roles, ' '), needs, subject, subject_id,
-       subject_version, occurred_at, recorded_at, about_unit, CAST(:now AS timestamptz)
+       subject_version, occurred_at, recorded_at, about_unit, theme, indicator, CAST(:now AS timestamptz)
 FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:kinds AS text[]), CAST(:units AS text[]),
             CAST(:districts AS text[]), CAST(:roles AS text[]), CAST(:needs AS text[]), CAST(:subjects AS text[]),
             CAST(:subject_ids AS uuid[]), CAST(:versions AS int[]), CAST(:occurred AS timestamptz[]),
-            CAST(:recorded AS timestamptz[]), CAST(:about AS text[]))
+            CAST(:recorded AS timestamptz[]), CAST(:about AS text[]), CAST(:themes AS text[]),
+            CAST(:indicators AS int[]))
      AS e (id, event_id, kind, unit, district, roles, needs, subject, subject_id, subject_version, occurred_at,
-           recorded_at, about_unit)
+           recorded_at, about_unit, theme, indicator)
 ON CONFLICT (event_id, kind, unit) DO NOTHING
 RETURNING kind
 """)
@@ -89,6 +92,8 @@ async def insert(conn: AsyncConnection, entries: Sequence[Entry], *, now: dateti
         "occurred": [e.occurred_at for e in entries],
         "recorded": [e.recorded_at for e in entries],
         "about": [e.about_unit for e in entries],
+        "themes": [e.theme for e in entries],
+        "indicators": [e.indicator for e in entries],
         "now": now,
     }
     return list((await conn.execute(_INSERT, bind)).scalars())
