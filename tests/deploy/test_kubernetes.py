@@ -253,6 +253,9 @@ def test_nothing_is_reached_that_no_policy_names(overlay):
     assert webhooks["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "notification-service"
     private = {block for rule in webhooks["egress"] for each in rule["to"] for block in each["ipBlock"]["except"]}
     assert {"10.0.0.0/8", "169.254.0.0/16", "192.168.0.0/16", "172.16.0.0/12", "fc00::/7"} <= private
+    email = policies["email"]["spec"]
+    assert email["podSelector"] == webhooks["podSelector"]
+    assert {port["port"] for rule in email["egress"] for port in rule["ports"]} == {587, 465}
 
 
 def test_every_secret_that_is_named_is_explained():

@@ -64,3 +64,31 @@ def test_the_workers_settings_also_need_a_key_that_signs_the_audit_trail():
 def test_the_workers_settings_refuse_what_those_of_the_api_refuse(changes, named):
     with pytest.raises(ValidationError, match=named):
         NotificationWorkerSettings(**{**GOOD_OF_WORKER, "audit_signing_key": SIGNING_KEY, **changes})
+
+
+LETTERS = {
+    **GOOD_OF_WORKER,
+    "audit_signing_key": SIGNING_KEY,
+    "letter_channels": "email,sms",
+    "letter_site_url": "https://forkant.example.org",
+    "smtp_sender": "forkant@example.org",
+    "sms_gateway_url": "https://sms.example.org/v1/messages",
+    "sms_gateway_token": "x" * 40,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"smtp_security": "none"}, "smtp_security"),
+        ({"smtp_security": "none", "letter_channels": ""}, "smtp_security"),
+        ({"smtp_sender": None}, "smtp_sender"),
+        ({"letter_site_url": "http://forkant.example.org"}, "letter_site_url"),
+        ({"sms_gateway_url": "http://sms.example.org/v1/messages"}, "sms_gateway_url"),
+        ({"sms_gateway_token": None}, "sms_gateway_token"),
+    ],
+)
+def test_production_sends_no_letter_in_clear_or_from_nobody(changes, named):
+    assert NotificationWorkerSettings(**LETTERS).tells_by("sms")
+    with pytest.raises(ValidationError, match=named):
+        NotificationWorkerSettings(**{**LETTERS, **changes})

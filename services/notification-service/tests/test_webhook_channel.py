@@ -2,16 +2,13 @@
 
 import asyncio
 import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, ip_address
 from typing import Self
 
 import httpcore
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from forkant_devstack.testing.certificates import certificate_for
 from notification_service.channels.guard import AddressRefusedError, GuardedBackend, SystemResolver
 from notification_service.channels.webhook import MAX_ANSWER_BYTES, WebhookSender
 from notification_service.domain.attempts import Outcome
@@ -216,32 +213,6 @@ async def test_headers_without_end_are_a_failure():
     async with Server(b"HTTP/1.1 200 OK\r\n", b"x: " + b"y" * 200_000, hold=True) as server:
         answer = await sent(server.sender(timeout_s=5), "http://hooks.example/")
     assert answer.outcome is Outcome.BROKEN_ANSWER
-
-
-def certificate_for(host: str, folder) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "server.pem"
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(file)
-    client = ssl.create_default_context(cadata=certificate.public_bytes(serialization.Encoding.PEM).decode())
-    return server, client
 
 
 @pytest.mark.parametrize(

@@ -22,3 +22,14 @@ FIRST_ATTEMPT_SECONDS: Final = Histogram(
 IN_FLIGHT: Final = Gauge("forkant_webhook_in_flight", "Attempts under way.")
 LANES: Final = Gauge("forkant_webhook_lanes", "Endpoints that this worker delivers to now.")
 OLDEST_DUE_SECONDS: Final = Gauge("forkant_webhook_oldest_due_seconds", "How long the oldest due endpoint has waited.")
+LETTER_ATTEMPTS: Final = Counter(
+    "forkant_letter_attempts_total",
+    "Letters handed to a channel, by how that ended: delivered, later or refused, and why.",
+    ["channel", "outcome", "reason"],
+)
+LETTER_ATTEMPT_SECONDS: Final = Histogram(
+    "forkant_letter_attempt_seconds",
+    "Time that handing a letter over took.",
+    ["channel"],
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)

@@ -5,14 +5,16 @@ from typing import Final
 from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.kafka_tls import KafkaSettings
 from forkant_kit.keyring import read_keys
-from forkant_kit.settings import ApiSettings, Environment, ServiceSettings
+from forkant_kit.settings import ApiSettings, Environment
 from forkant_kit.visibility import VisibilitySettings
 from pydantic import Field, SecretStr, field_validator, model_validator
+
+from notification_service.letter_settings import LetterSettings, SmsSettings, SmtpSettings
 
 DEV_SECRET_KEY: Final = "Zm9ya2FudC1kZXZlbG9wbWVudC1vbmx5LTMyLWJ5dGU="  # noqa: S105 - refused in production below
 
 
-class ProcessSettings(ServiceSettings):
+class ProcessSettings(LetterSettings):
     """What every process of the notification service needs to know, with the prefix ``FORKANT_``."""
 
     endpoint_secret_keys: SecretStr = SecretStr(DEV_SECRET_KEY)
@@ -59,5 +61,5 @@ class NotificationSettings(ApiSettings, VisibilitySettings, ProcessSettings):
     """What the API needs to know besides: as whom it asks whether a token holds, and where what a person may see."""
 
 
-class NotificationWorkerSettings(KafkaSettings, AuditSettings, ProcessSettings):
-    """What the worker needs to know besides: how the audit trail is sealed and kept."""
+class NotificationWorkerSettings(KafkaSettings, AuditSettings, SmtpSettings, SmsSettings, ProcessSettings):
+    """What the worker needs to know besides: how the audit trail is sealed and kept, and how letters are sent."""

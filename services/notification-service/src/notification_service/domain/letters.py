@@ -98,6 +98,8 @@ class Reason(StrEnum):
     RECIPIENT_REFUSED = "recipient_refused"
     LETTER_REFUSED = "letter_refused"
     BOUNCED = "bounced"
+    FAULT = "fault"
+    """Ours: a channel broke its promise that every way to fail is an outcome."""
 
 
 OF_THE_ADDRESS: Final = frozenset({Reason.ADDRESS_MALFORMED, Reason.RECIPIENT_REFUSED, Reason.BOUNCED})
