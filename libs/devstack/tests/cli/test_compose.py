@@ -40,7 +40,7 @@ async def test_the_platform_is_started_with_secrets_that_only_its_owner_reads(fo
     asked = log.read_text(encoding="utf-8").splitlines()[-1]
     assert asked.split() == [
         *("compose", "--file", str(forkant.root / "docker-compose.yml"), "--env-file", str(file)),
-        *("up", "--detach", "--wait", "--build"),
+        *("--profile", "mail", "up", "--detach", "--wait", "--build"),
     ]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert f"http://127.0.0.1:{DEFAULT_PORTS['indicator-api']}/dashboard" in answer.out
@@ -71,7 +71,7 @@ async def test_the_other_commands_find_what_runs_in_containers_until_it_is_taken
     assert "forkant compose down" in refused.err
     answer = await forkant("compose", "down", "--volumes")
     assert answer.code == 0, answer.err
-    assert log.read_text(encoding="utf-8").splitlines()[-1].endswith("--profile demo down --volumes")
+    assert log.read_text(encoding="utf-8").splitlines()[-1].endswith("--profile demo --profile mail down --volumes")
     assert state.read(forkant.run_folder) is None
 
 

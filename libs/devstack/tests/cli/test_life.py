@@ -63,7 +63,7 @@ async def _check_what_is_seen(forkant, ports) -> None:
 
     status = json.loads((await forkant("status", "--json")).out)
     parts = {f"{service.name}-{part}" for service in SERVICES for part in ("api", "worker")}
-    assert parts | {"postgres", "issuer"} <= {each["name"] for each in status["processes"]}
+    assert parts | {"postgres", "issuer", "mail"} <= {each["name"] for each in status["processes"]}
     assert status["phase"] == "running"
     assert status["unreachable"] == []
     assert {each["service"]: each["backlog"] for each in status["outboxes"]}["case"] == 0
@@ -72,6 +72,9 @@ async def _check_what_is_seen(forkant, ports) -> None:
     token = (await forkant("token", "--as", "officer-oslo")).out.strip()
     cases = await asyncio.to_thread(_get, f"http://127.0.0.1:{ports['case-api']}/v1/cases?limit=3", token)
     assert cases["items"] == []
+
+    mails = await forkant("mail", "list")
+    assert (mails.code, mails.out) == (0, "Nothing was sent yet.\n")
 
     trails = await forkant("audit", "verify")
     assert trails.code == 0, trails.out + trails.err

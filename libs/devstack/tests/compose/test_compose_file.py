@@ -29,7 +29,14 @@ SETTINGS = {
     "notification-api": NotificationSettings,
     "notification-worker": NotificationWorkerSettings,
 }
-CHOSEN_BY_HAND = {"FORKANT_LOG_LEVEL", "PYTHON_IMAGE", "POSTGRES_IMAGE", "KAFKA_IMAGE", "KEYCLOAK_IMAGE"}
+CHOSEN_BY_HAND = {
+    "FORKANT_LOG_LEVEL",
+    "PYTHON_IMAGE",
+    "POSTGRES_IMAGE",
+    "KAFKA_IMAGE",
+    "KEYCLOAK_IMAGE",
+    "MAIL_CATCHER_IMAGE",
+}
 VARIABLE = re.compile(r"\$\{([A-Z_]+):-([^}]*)\}")
 
 
@@ -94,6 +101,16 @@ def test_each_role_reaches_its_database_and_no_other(service, own):
     migration = filled(own)[f"{service.name}-migrate"]["environment"]
     password = own[f"FORKANT_{service.name.upper()}_OWNER_PASSWORD"]
     assert migration == {"FORKANT_DATABASE_OWNER_URL": f"postgresql://{name}_owner:{password}@postgres:5432/{name}"}
+
+
+def test_letters_go_to_the_mail_catcher_which_is_there_on_request():
+    services = filled()
+    given = environment("notification-worker")
+    assert services[given["FORKANT_SMTP_HOST"]]["profiles"] == ["mail"]
+    assert f":{given['FORKANT_SMTP_PORT']}" in services["mail"]["ports"][1]
+    assert NotificationWorkerSettings.model_fields.keys() >= {"smtp_host", "smtp_port", "smtp_security", "smtp_sender"}
+    assert services["mail"]["read_only"] is True
+    assert services["mail"]["image"].partition(":")[2] != "latest"
 
 
 def test_each_service_signs_with_a_key_of_its_own_and_only_its_worker_has_it(own):

@@ -38,3 +38,10 @@ def test_only_who_writes_and_shows_text_and_who_migrates_it_has_its_keys(tmp_pat
     }
     assert set(given) == {"case-api", "case-migrate"}
     assert len(set(given.values())) == 1
+
+
+def test_letters_go_to_the_mail_catcher_and_nowhere_else(tmp_path):
+    given = environments(tmp_path)
+    assert given["mail"]["FORKANT_MAIL_SMTP_PORT"] == given["notification-worker"]["FORKANT_SMTP_PORT"]
+    assert given["notification-worker"]["FORKANT_SMTP_HOST"] == "127.0.0.1"
+    assert given["notification-worker"]["FORKANT_LETTER_CHANNELS"] == "email"

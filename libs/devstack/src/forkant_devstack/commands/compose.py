@@ -41,7 +41,7 @@ def up(
     began = time.time()
     environment.write(layout)
     environment.open_to_containers(layout)
-    _compose(layout, ["up", "--detach", "--wait", *(["--build"] if build else [])])
+    _compose(layout, ["up", "--detach", "--wait", *(["--build"] if build else [])], profiles=["mail"])
     started = environment.running_state(started_at=began)
     state.write_containers(layout.run, started)
     asyncio.run(_fill_and_show(layout, started, demo=demo))
@@ -61,7 +61,7 @@ def down(
     layout = find_layout()
     _require_engine()
     environment.write(layout)
-    _compose(layout, ["--profile", "demo", "down", *(["--volumes"] if volumes else [])])
+    _compose(layout, ["down", *(["--volumes"] if volumes else [])], profiles=["demo", "mail"])
     if volumes:
         _forget_trails(layout)
     state.write_containers(layout.run, None)
@@ -89,12 +89,13 @@ async def _fill_and_show(layout: "Layout", running: "State", *, demo: bool) -> N
     show_banner(terminal(), running=running, warning="", seconds=seconds)
 
 
-def _compose(layout: "Layout", arguments: Sequence[str]) -> None:
+def _compose(layout: "Layout", arguments: Sequence[str], *, profiles: Sequence[str]) -> None:
     from forkant_devstack.process import DevstackError
 
     file, variables = layout.root / "docker-compose.yml", layout.state / "compose.env"
-    command = ["docker", "compose", "--file", str(file), "--env-file", str(variables), *arguments]
-    if subprocess.run(command, cwd=layout.root, check=False).returncode != 0:
+    command = ["docker", "compose", "--file", str(file), "--env-file", str(variables)]
+    chosen = [word for profile in profiles for word in ("--profile", profile)]
+    if subprocess.run([*command, *chosen, *arguments], cwd=layout.root, check=False).returncode != 0:
         raise DevstackError(
             f"docker compose {arguments[0]} failed", hint="see above, and `docker compose logs` of what did not start"
         )

@@ -24,7 +24,8 @@ class IssuerSettings:
     key_file: Path | None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether an address is this machine's alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -36,7 +37,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> IssuerSettings
     if environment.get("FORKANT_ENV") not in ALLOWED_ENVIRONMENTS:
         raise RefusedError("the development issuer starts only with FORKANT_ENV=dev or FORKANT_ENV=test.")
     host = environment.get("FORKANT_HTTP_HOST", "127.0.0.1")
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise RefusedError("the development issuer listens on loopback only; FORKANT_HTTP_HOST is another address.")
     try:
         port = int(environment.get("FORKANT_HTTP_PORT", "8009"))

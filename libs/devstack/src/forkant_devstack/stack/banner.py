@@ -61,6 +61,7 @@ def _places(running: State) -> Table:
         ("Case API", f"{running.url('case-api')}/docs"),
         ("Indicator API", f"{running.url('indicator-api')}/docs"),
         ("Notification API", f"{running.url('notification-api')}/docs"),
+        ("E-mails that were sent", running.url("mail")),
         ("Log-in and tokens", f"{running.issuer}{'/account' if running.log_in else _TOKEN_PATH}"),
     ):
         table.add_row(f"  {text}", f"[link]{url}[/link]")

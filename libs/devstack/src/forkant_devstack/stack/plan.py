@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 from forkant_kit.vault_settings import TEXT_KEYS_VARIABLE
@@ -46,6 +46,7 @@ def plan(platform: Platform) -> list[Node]:
         Step(name="databases", run=lambda: make_databases(platform), after=("postgres",)),
         *_broker(platform),
         Program(spec=_issuer(platform)),
+        Program(spec=_mail(platform)),
     ]
     for service in SERVICES:
         nodes += _service(platform, service)
@@ -102,6 +103,19 @@ def _issuer(platform: Platform) -> ProcessSpec:
         },
         port=port,
     )
+
+
+def _mail(platform: Platform) -> ProcessSpec:
+    port, smtp_port = platform.ports["mail"], platform.ports["mail-smtp"]
+    env = {
+        "PYTHONDONTWRITEBYTECODE": "",
+        "FORKANT_ENV": "dev",
+        "FORKANT_HTTP_HOST": "127.0.0.1",
+        "FORKANT_HTTP_PORT": str(port),
+        "FORKANT_MAIL_SMTP_PORT": str(smtp_port),
+    }
+    spec = _python(name="mail", module="forkant_devstack.mail", env=env, port=port)
+    return replace(spec, ports=(port, smtp_port))
 
 
 def _service(platform: Platform, service: Service) -> list[Node]:

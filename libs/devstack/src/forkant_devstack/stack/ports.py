@@ -13,6 +13,8 @@ DEFAULT_PORTS: Final[Mapping[str, int]] = {
     "case-worker": 8011,
     "indicator-worker": 8012,
     "notification-worker": 8013,
+    "mail": 8025,
+    "mail-smtp": 1025,
     "postgres": 25432,
     "kafka": 29092,
     "kafka-controller": 29093,

@@ -75,4 +75,17 @@ def environment(
         "FORKANT_CURSOR_SECRET": secrets.get(f"{service.name}_cursor"),
         "FORKANT_ENDPOINT_SECRET_KEYS": key,
         "FORKANT_WEBHOOK_ALLOW_LOOPBACK": "true",
+        **_letters(ports),
+    }
+
+
+def _letters(ports: Mapping[str, int]) -> dict[str, str]:
+    """Give what sends every letter to the mail catcher, in clear and over this machine alone."""
+    return {
+        "FORKANT_LETTER_CHANNELS": "email",
+        "FORKANT_LETTER_SITE_URL": f"http://127.0.0.1:{ports['notification-api']}",
+        "FORKANT_SMTP_HOST": "127.0.0.1",
+        "FORKANT_SMTP_PORT": str(ports["mail-smtp"]),
+        "FORKANT_SMTP_SECURITY": "none",
+        "FORKANT_SMTP_SENDER": "forkant@politiet.example",
     }
