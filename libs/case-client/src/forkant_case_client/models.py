@@ -2133,6 +2133,17 @@ class KeptFilter(Model):
     updated_from: AwareDatetime | None = None
 
 
+class LeadTimeView(Model):
+    """How long before its due day a task of a kind is reminded of."""
+
+    basis: str
+    """One of law, method, assumed; a newer service may have more."""
+    kind: TaskKind
+    source: str
+    working_days: int | None
+    """Working days before the due day; null for a kind that is not."""
+
+
 class LegalHoldList(Model):
     """The legal holds on a case."""
 
@@ -2449,6 +2460,14 @@ class RegisterInformation(Model):
     subject_category: SubjectCategory
     text: str
     verification_status: VerificationStatus
+
+
+class RemindersView(Model):
+    """A version of the lead times, which holds for all cases from a day on."""
+
+    lead_times: list[LeadTimeView]
+    valid_from: date
+    version: int
 
 
 class ReorganisationLine(Model):
@@ -2832,9 +2851,10 @@ class MethodList(Model):
 
 
 class ProcessList(Model):
-    """Every version of the work process."""
+    """Every version of the work process, and of when its tasks are reminded of."""
 
     items: list[ProcessView]
+    reminders: list[RemindersView]
 
 
 class RecountedCase(Model):

@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 import uuid_utils.compat
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from forkant_kit.driver import driver_of
 from forkant_kit.rls.stance import Stance, StancedConnection
+
+_NOW: Final = text("SELECT clock_timestamp()")
 
 
 def asyncpg_url(url: str) -> str:
@@ -84,6 +86,12 @@ async def transaction(
 def utc_now() -> datetime:
     """Return the present moment in UTC."""
     return datetime.now(UTC)
+
+
+async def database_now(conn: AsyncConnection) -> datetime:
+    """Return the present moment in UTC by the database's clock, which all processes of a service share."""
+    found: datetime = (await conn.execute(_NOW)).scalar_one()
+    return found
 
 
 def new_id() -> UUID:

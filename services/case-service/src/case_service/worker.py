@@ -38,6 +38,8 @@ from case_service.domain.retention import Rules
 from case_service.erasing_worker import erase_batches, request_expired
 from case_service.object_settings import bucket_checks, bucket_of
 from case_service.objects_worker import delete_objects, sweep_objects
+from case_service.reminder_rules import reminder_rules
+from case_service.reminding_worker import remind_of_tasks
 from case_service.reorganising_worker import reorganise
 from case_service.retention_rules import rules_in_force
 from case_service.row_security import FREE
@@ -138,6 +140,7 @@ def chores(settings: CaseWorkerSettings, engine: AsyncEngine, bucket: Bucket | N
         "tell_of_deadlines": partial(tell_of_deadlines, engine),
         "recalculate_retention": partial(recalculate_retention, engine),
         **requesting,
+        "remind_of_tasks": partial(remind_of_tasks, engine, procedures(), reminder_rules()),
         "escalate_tasks": partial(escalate_tasks, engine, procedures()),
         "let_go_of_late_contents": partial(let_go_of_late_contents, engine),
         **sweeping,

@@ -11,7 +11,7 @@ from forkant_contracts.events.case import CaseErased, CaseOpened, CaseRestricted
 from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
 from forkant_contracts.events.concern import ConcernReceived
 from forkant_contracts.events.steering import IndicatorThresholdCrossed, PilotEnded, PilotEvent, PlanApproved, PlanDue
-from forkant_contracts.events.task import TaskOverdue
+from forkant_contracts.events.task import TaskDueSoon, TaskOverdue
 from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
 
 from notification_service.domain.audiences import CASE_ERASED, CASE_MERGED, FOR_PEOPLE_ALONE, notices
@@ -39,7 +39,9 @@ def happening_of(event: Event) -> Happening:
         traceparent=event.traceparent,
         former_unit=event.data.from_unit if isinstance(event.data, CaseTransferred) else None,
         restricted=event.data.restricted if isinstance(event.data, CaseRestricted) else None,
-        answering_unit=event.data.answering_unit if isinstance(event.data, TaskOverdue) else None,
+        answering_unit=event.data.answering_unit if isinstance(event.data, TaskDueSoon | TaskOverdue) else None,
+        task=event.data.kind if isinstance(event.data, TaskDueSoon | TaskOverdue) else None,
+        asked=event.data.role if isinstance(event.data, TaskDueSoon) else None,
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
         plan_due=event.data.reason if isinstance(event.data, PlanDue) else None,
         taking_part=event.data.districts if isinstance(event.data, PilotEnded) else (),

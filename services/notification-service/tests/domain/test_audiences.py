@@ -7,14 +7,15 @@ from uuid import UUID
 
 import pytest
 from forkant_contracts import EVENT_TYPES
-from forkant_contracts.codes import Role
+from forkant_contracts.codes import Role, TaskKind
 from forkant_contracts.topics import ACCESS_TOPIC, CATALOGUE_TOPIC
 from forkant_contracts.units import CASE_UNITS, UNITS
-from notification_service.domain import kinds
 from notification_service.domain.audiences import ABOUT_NOBODY, FOR_PEOPLE_ALONE, RULES, SHARED_TYPES, Needs, notices
 from notification_service.domain.filters import EndpointFilter, not_allowed
 from notification_service.domain.happenings import Happening, Subject
-from notification_service.domain.kinds import Kind, message
+from notification_service.domain.kinds import Kind
+from notification_service.domain.texts import en, nb, nn
+from notification_service.domain.wording import message
 
 ID = UUID("0190b3a0-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -28,6 +29,8 @@ def happening(
     restricted: bool | None = None,
     level: int | None = None,
     answering: str | None = None,
+    task: TaskKind | None = None,
+    asked: Role | None = None,
 ) -> Happening:
     return Happening(
         event_id=ID,
@@ -42,6 +45,8 @@ def happening(
         restricted=restricted,
         level=level,
         answering_unit=answering,
+        task=task,
+        asked=asked,
     )
 
 
@@ -91,7 +96,7 @@ def test_other_units_read_which_unit_published_and_its_own_reads_its_name():
 
 def test_only_that_a_case_is_gone_or_on_offer_is_told_to_those_who_may_not_see_it():
     ever = {rule.kind for rules in RULES.values() for rule in rules if rule.needs is Needs.EVER}
-    assert ever == {Kind.CASE_ERASED, Kind.CASE_TRANSFERRED_OUT, Kind.OFFER_OVERDUE}
+    assert ever == {Kind.CASE_ERASED, Kind.CASE_TRANSFERRED_OUT, Kind.OFFER_DUE_SOON, Kind.OFFER_OVERDUE}
 
 
 def test_no_rule_tells_a_role_that_sees_no_cases():
@@ -158,8 +163,8 @@ def test_a_message_has_words_in_both_languages_and_names_the_unit(kind, unit):
 
 
 def test_a_template_can_be_given_nothing_but_the_unit():
-    for template in kinds._TEMPLATES.values():
-        for wording in (template.title.nb, template.title.en, template.text.nb, template.text.en):
+    for texts in (nb.TEXTS, nn.TEXTS, en.TEXTS):
+        for wording in (said for both in texts.values() for said in both):
             assert {name for _, name, _, _ in Formatter().parse(wording) if name} <= {"unit"}
 
 
@@ -224,3 +229,34 @@ def test_an_offer_that_nobody_answers_is_told_to_the_leads_who_are_to_answer_it_
         assert told("task.overdue", level=level, answering="troms") == {("offer_overdue", "troms", "prevention_lead")}
         [notice] = notices(happening("task.overdue", level=level, answering="troms"))
         assert (notice.needs, notice.about_unit) == (Needs.EVER, "oslo")
+
+
+OFFICERS = ("case_officer", "online_patrol", "police_liaison", "radicalisation_contact")
+
+
+def test_who_is_to_do_what_is_due_soon_is_told_and_nobody_else():
+    for task, asked, kind, roles in (
+        (TaskKind.HOLD_FOLLOW_UP, Role.CASE_OFFICER, "follow_up_due_soon", OFFICERS),
+        (TaskKind.COMPLETE_MEASURE, Role.CASE_OFFICER, "measure_due_soon", OFFICERS),
+        (TaskKind.REVIEW_CASE, Role.CASE_OFFICER, "task_due_soon", OFFICERS),
+        (TaskKind.UNKNOWN, Role.CASE_OFFICER, "task_due_soon", OFFICERS),
+        (TaskKind.APPROVE_PLAN, Role.PREVENTION_LEAD, "task_due_soon", ("prevention_lead",)),
+    ):
+        found = told("task.due-soon", task=task, asked=asked)
+        assert found == {(kind, "oslo", role) for role in roles}, task
+    assert told("task.due-soon", task=TaskKind.REVIEW_CASE, asked=Role.UNKNOWN) == set()
+
+
+def test_an_offer_that_is_due_soon_is_for_the_leads_of_the_unit_that_is_to_answer():
+    facts = {"task": TaskKind.ANSWER_TRANSFER, "asked": Role.PREVENTION_LEAD, "answering": "troms"}
+    assert told("task.due-soon", **facts) == {("offer_due_soon", "troms", "prevention_lead")}
+
+
+def test_an_overdue_follow_up_or_measure_is_told_to_its_officers_too_and_once():
+    for task, kind in (
+        (TaskKind.HOLD_FOLLOW_UP, "follow_up_overdue"),
+        (TaskKind.COMPLETE_MEASURE, "measure_overdue"),
+    ):
+        lead = ("task_overdue", "oslo", "prevention_lead")
+        assert told("task.overdue", task=task, level=1) == {lead, *((kind, "oslo", role) for role in OFFICERS)}
+        assert told("task.overdue", task=task, level=2) == {("task_escalated", "oslo", "prevention_lead")}

@@ -34,6 +34,19 @@ class TaskAssigned(TaskEvent):
     """Day by which it is to be done."""
 
 
+class TaskDueSoon(TaskEvent):
+    """A task is due within its lead time and is not done; sent once for each due day, and anew to a new unit."""
+
+    TYPE: ClassVar[str] = "no.forkant.task.due-soon.v1"
+
+    role: Role
+    """The role that is to do it."""
+    due_on: Day
+    """Day by which it is to be done."""
+    answering_unit: UnitId | None = None
+    """The unit that is to answer the offer of the case; absent for a task of the unit that holds it."""
+
+
 class TaskOverdue(TaskEvent):
     """A task was not done by its due day and was escalated; sent once for each level."""
 

@@ -8,6 +8,7 @@ from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.indicators import SETTLE_SECONDS, check_indicators
 from forkant_devstack.verify.pilots import check_pilots
 from forkant_devstack.verify.platform import Platform
+from forkant_devstack.verify.reminders import check_reminders
 from forkant_devstack.verify.report import Check, Report
 from forkant_devstack.verify.steering import check_plans, check_watches
 from forkant_devstack.verify.stream import CATCH_UP_SECONDS, check_caught_up, check_parked
@@ -21,12 +22,14 @@ async def verify(
     settle_s: float = SETTLE_SECONDS,
     say: Callable[[str], None] = lambda _text: None,
 ) -> Report:
-    """Check G1, G2, G3 and G5 on a running platform; people may go on working meanwhile."""
+    """Check G1, G2, G3, G5 and G6 on a running platform; people may go on working meanwhile."""
     began = asyncio.get_running_loop().time()
     say("waiting for the stream to catch up")
     checks: list[Check] = [await check_caught_up(platform, deadline_s=catch_up_s)]
     say("comparing the case tables with the event archive and the audit trail")
     checks += await check_changes(platform.case_database)
+    say("looking whether reminders came once and never early")
+    checks.append(await check_reminders(platform.case_database))
     say("recounting the indicators")
     checks += await check_indicators(platform, settle_s=settle_s)
     say("comparing the watches with the crossings that they told of")

@@ -107,6 +107,18 @@ WORK_PAIRS: Final = (
         """,
     ),
     Pair(
+        name="tasks that were reminded of",
+        tables="""
+            SELECT id::text, concat_ws(' ', 'case', case_id, 'for', reminded_for) FROM task
+            WHERE reminded_for IS NOT NULL
+        """,
+        events="""
+            SELECT DISTINCT ON (data->>'task_id') data->>'task_id',
+                concat_ws(' ', 'case', aggregate_id, 'for', data->>'due_on')
+            FROM kept WHERE type = 'task.due-soon' ORDER BY data->>'task_id', version DESC
+        """,
+    ),
+    Pair(
         name="completed assessments",
         tables="SELECT concat(case_id, ' round ', round), 'completed' FROM assessment WHERE completed",
         events="""

@@ -78,7 +78,7 @@ async def _escalate(conn: AsyncConnection, turn: Round, row: RowMapping) -> bool
     )
     further = process.goes_further_on(late["escalates_on"], level=level + 1, calendar=turn.procedures.calendar)
     await store.raise_level(conn, row["id"], level=level + 1, escalates_on=further)
-    await append_events(conn, stamped(_stamp(turn, row["case_id"], unit=moved.unit, version=moved.version), [told]))
+    await append_events(conn, stamped(stamp_of(turn, row["case_id"], unit=moved.unit, version=moved.version), [told]))
     entry = Entry(
         action="case.escalate_task",
         object_kind="case",
@@ -86,7 +86,7 @@ async def _escalate(conn: AsyncConnection, turn: Round, row: RowMapping) -> bool
         version=moved.version,
         purpose=moved.purpose_code,
     )
-    await record(conn, _worker_of(moved.unit), entry)
+    await record(conn, worker_of(moved.unit), entry)
     await attempt.commit()
     return True
 
@@ -112,7 +112,7 @@ async def _take_up(conn: AsyncConnection, turn: Round, case_id: UUID) -> bool:
         await attempt.rollback()
         return False
     version = loaded.version + changes.events
-    await append_events(conn, stamped(_stamp(turn, case_id, unit=loaded.unit, version=version), about_tasks(changes)))
+    await append_events(conn, stamped(stamp_of(turn, case_id, unit=loaded.unit, version=version), about_tasks(changes)))
     by = store.By(case_id=case_id, unit=loaded.unit, subject=SERVICE, at=turn.now, answering_unit=loaded.offered_to)
     await store.write(conn, changes, by)
     entry = Entry(
@@ -122,12 +122,13 @@ async def _take_up(conn: AsyncConnection, turn: Round, case_id: UUID) -> bool:
         version=version,
         purpose=loaded.purpose_code,
     )
-    await record(conn, _worker_of(loaded.unit), entry)
+    await record(conn, worker_of(loaded.unit), entry)
     await attempt.commit()
     return True
 
 
-def _stamp(turn: Round, case_id: UUID, *, unit: str, version: int) -> Stamp:
+def stamp_of(turn: Round, case_id: UUID, *, unit: str, version: int) -> Stamp:
+    """Return what the events of a round share that tell of one case."""
     return Stamp(
         aggregate_id=case_id,
         unit=unit,
@@ -138,5 +139,6 @@ def _stamp(turn: Round, case_id: UUID, *, unit: str, version: int) -> Stamp:
     )
 
 
-def _worker_of(unit: str) -> Actor:
+def worker_of(unit: str) -> Actor:
+    """Return as whom the worker acts on a case of a unit."""
     return Actor(subject=SERVICE, client_id=SERVICE, unit=unit, roles=())

@@ -256,6 +256,7 @@ EFFECTS: Final[Mapping[str, _Effect]] = MappingProxyType(
         "information.deadline-near": _nothing,
         "information.restricted": _nothing,
         "task.assigned": _nothing,
+        "task.due-soon": _nothing,
         "task.overdue": _nothing,
         "task.completed": _nothing,
     }

@@ -177,6 +177,12 @@ _WORK: Final = {
         kind=c.TaskKind,
         due_on=Form.DAY,
     ),
+    "task.due-soon": _t(
+        "En oppgave har frist {due_on}: {kind}.",
+        "A task is due {due_on}: {kind}.",
+        kind=c.TaskKind,
+        due_on=Form.DAY,
+    ),
     "task.overdue": _t("En oppgave er over fristen: {kind}.", "A task is overdue: {kind}.", kind=c.TaskKind),
     "task.completed": _t("En oppgave er gjort: {kind}.", "A task is done: {kind}.", kind=c.TaskKind),
 }

@@ -31,8 +31,9 @@ _c: Final = preventive_case.c
 _PAUSED: Final = and_(_c.state == CaseState.ON_HOLD.value, ~_t.runs_on_hold)
 _OPEN: Final = _t.state == TaskState.OPEN.value
 _LATE: Final = and_(_OPEN, _t.due_on < bindparam("today", type_=Date), ~_PAUSED)
+_INSIDE: Final = frozenset({"counted", "runs_on_hold", "escalates_on", "reminded_for", "reminded_unit"})
 _COLUMNS: Final = (
-    *(column for column in _t if column.name not in {"counted", "runs_on_hold", "escalates_on"}),
+    *(column for column in _t if column.name not in _INSIDE),
     and_(_OPEN, _PAUSED).label("paused"),
     _LATE.label("overdue"),
     _c.revision,

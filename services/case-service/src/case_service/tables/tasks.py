@@ -27,4 +27,6 @@ task: Final = Table(
     Column("ended_at", MOMENT),
     Column("level", Integer, nullable=False),
     Column("escalates_on", Date),
+    Column("reminded_for", Date),
+    Column("reminded_unit", Text),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from forkant_contracts.codes import PlanDueReason, Role
+from forkant_contracts.codes import PlanDueReason, Role, TaskKind
 from forkant_contracts.units import CASE_UNITS, DIRECTORATE
 
 from notification_service.domain.happenings import Happening
@@ -71,6 +71,11 @@ OVER_WITH_A_MERGER: Final = frozenset(
         Kind.CASE_EVALUATED,
         Kind.CASE_CLOSED,
         Kind.CASE_REOPENED,
+        Kind.TASK_DUE_SOON,
+        Kind.FOLLOW_UP_DUE_SOON,
+        Kind.MEASURE_DUE_SOON,
+        Kind.FOLLOW_UP_OVERDUE,
+        Kind.MEASURE_OVERDUE,
     }
 )
 """News of the work on a case, which goes on in the case that it was merged into.
@@ -113,7 +118,8 @@ class Rule:
     """One message that an event leads to.
 
     ``restricted`` limits it to events that set or lift a restriction, ``levels`` to those levels of escalation,
-    ``plan_due`` to those reasons for which a prevention plan is due.
+    ``plan_due`` to those reasons for which a prevention plan is due, ``tasks`` to tasks of those kinds, ``asked`` to
+    those of that role.
     """
 
     kind: Kind
@@ -123,12 +129,16 @@ class Rule:
     restricted: bool | None = None
     levels: frozenset[int] | None = None
     plan_due: PlanDueReason | None = None
+    tasks: frozenset[TaskKind] | None = None
+    asked: Role | None = None
 
     def speaks_of(self, happening: Happening) -> bool:
         """Return whether the event is one of those that it is limited to."""
         if happening.reorganised or self.restricted not in (None, happening.restricted):
             return False
-        if self.plan_due not in (None, happening.plan_due):
+        if self.plan_due not in (None, happening.plan_due) or self.asked not in (None, happening.asked):
+            return False
+        if self.tasks is not None and happening.task not in self.tasks:
             return False
         return self.levels is None or happening.level in self.levels
 
@@ -155,6 +165,10 @@ def _to_who_steers(kind: Kind, *, plan_due: PlanDueReason | None = None) -> tupl
 
 
 _ESCALATED: Final = frozenset(range(2, 10))
+_FOLLOW_UP: Final = frozenset({TaskKind.HOLD_FOLLOW_UP})
+_MEASURE: Final = frozenset({TaskKind.COMPLETE_MEASURE})
+_WITH_WORDS_OF_THEIR_OWN: Final = _FOLLOW_UP | _MEASURE | {TaskKind.ANSWER_TRANSFER}
+_OTHER_TASKS: Final = frozenset(TaskKind) - _WITH_WORDS_OF_THEIR_OWN
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "no.forkant.concern.received.v1": (Rule(kind=Kind.CONCERN_RECEIVED, roles=LEADS | OFFICERS),),
@@ -178,10 +192,20 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "no.forkant.information.deadline-near.v1": (Rule(kind=Kind.INFORMATION_DEADLINE_NEAR, roles=LEADS | OFFICERS),),
     "no.forkant.information.restricted.v1": (Rule(kind=Kind.INFORMATION_RESTRICTED, roles=LEADS | OFFICERS | PRIVACY),),
+    # Who is to do it is reminded; a lead would else hear of every task of the unit.
+    "no.forkant.task.due-soon.v1": (
+        Rule(kind=Kind.FOLLOW_UP_DUE_SOON, roles=OFFICERS, side=Side.DOER, tasks=_FOLLOW_UP),
+        Rule(kind=Kind.MEASURE_DUE_SOON, roles=OFFICERS, side=Side.DOER, tasks=_MEASURE),
+        Rule(kind=Kind.TASK_DUE_SOON, roles=OFFICERS, side=Side.DOER, tasks=_OTHER_TASKS, asked=Role.CASE_OFFICER),
+        Rule(kind=Kind.TASK_DUE_SOON, roles=LEADS, side=Side.DOER, tasks=_OTHER_TASKS, asked=Role.PREVENTION_LEAD),
+        Rule(kind=Kind.OFFER_DUE_SOON, roles=LEADS, needs=Needs.EVER, side=Side.ANSWERER),
+    ),
     # The directorate sees no case: that a task goes up to it is told by the event, and here to the unit's leads.
     "no.forkant.task.overdue.v1": (
         Rule(kind=Kind.TASK_OVERDUE, roles=LEADS, side=Side.DOER, levels=frozenset({1})),
         Rule(kind=Kind.TASK_ESCALATED, roles=LEADS, side=Side.DOER, levels=_ESCALATED),
+        Rule(kind=Kind.FOLLOW_UP_OVERDUE, roles=OFFICERS, side=Side.DOER, levels=frozenset({1}), tasks=_FOLLOW_UP),
+        Rule(kind=Kind.MEASURE_OVERDUE, roles=OFFICERS, side=Side.DOER, levels=frozenset({1}), tasks=_MEASURE),
         Rule(kind=Kind.OFFER_OVERDUE, roles=LEADS, needs=Needs.EVER, side=Side.ANSWERER),
     ),
     GLASS_BROKEN: (Rule(kind=Kind.GLASS_BROKEN, roles=LEADS | PRIVACY, needs=Needs.ROLE),),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from forkant_contracts.codes import PlanDueReason
+from forkant_contracts.codes import PlanDueReason, Role, TaskKind
 
 
 class Subject(StrEnum):
@@ -45,6 +45,10 @@ class Happening:
     """The unit that an offer of the case waits for, where it is that unit's task that is overdue."""
     level: int | None = None
     """How many times what is overdue has been escalated, counted from 1."""
+    task: TaskKind | None = None
+    """What is to be done, where it is about a task."""
+    asked: Role | None = None
+    """The role that is to do it, where a task is due soon."""
     plan_due: PlanDueReason | None = None
     """Why the unit is to have a prevention plan approved, where it is."""
     taking_part: tuple[str, ...] = ()

@@ -79,10 +79,28 @@ class ProcessView(View):
     escalations: list[EscalationView]
 
 
+class LeadTimeView(View):
+    """How long before its due day a task of a kind is reminded of."""
+
+    kind: c.TaskKind
+    working_days: int | None = Field(description="Working days before the due day; null for a kind that is not.")
+    basis: Basis
+    source: str
+
+
+class RemindersView(View):
+    """A version of the lead times, which holds for all cases from a day on."""
+
+    version: int
+    valid_from: date
+    lead_times: list[LeadTimeView]
+
+
 class ProcessList(View):
-    """Every version of the work process."""
+    """Every version of the work process, and of when its tasks are reminded of."""
 
     items: list[ProcessView]
+    reminders: list[RemindersView]
 
 
 class RoleMatrix(View):

@@ -84,6 +84,30 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Information restricted",
         "Information in a preventive case at {unit} was not clarified in time, and access to it is restricted.",
     ),
+    Kind.TASK_DUE_SOON: (
+        "Task due soon",
+        "A task of a preventive case at {unit} is due soon.",
+    ),
+    Kind.FOLLOW_UP_DUE_SOON: (
+        "Follow-up due soon",
+        "A follow-up of a preventive case at {unit} is to be held soon.",
+    ),
+    Kind.MEASURE_DUE_SOON: (
+        "Measure due soon",
+        "A measure of a preventive case at {unit} is to be completed soon.",
+    ),
+    Kind.OFFER_DUE_SOON: (
+        "Offer of a case to be answered soon",
+        "A preventive case that {unit} offers your unit is to be answered soon.",
+    ),
+    Kind.FOLLOW_UP_OVERDUE: (
+        "Follow-up overdue",
+        "A follow-up of a preventive case at {unit} was not held in time. The prevention lead is told.",
+    ),
+    Kind.MEASURE_OVERDUE: (
+        "Measure overdue",
+        "A measure of a preventive case at {unit} was not completed in time. The prevention lead is told.",
+    ),
     Kind.TASK_OVERDUE: (
         "Task overdue",
         "A task of a preventive case at {unit} was not done in time. Do it, or give it to somebody who can.",

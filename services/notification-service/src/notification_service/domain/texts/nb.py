@@ -84,6 +84,30 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Opplysning sperret",
         "En opplysning i en forebyggende sak hos {unit} ble ikke avklart innen fristen og er sperret.",
     ),
+    Kind.TASK_DUE_SOON: (
+        "Gjøremål med frist snart",
+        "Et gjøremål i en forebyggende sak hos {unit} har frist snart.",
+    ),
+    Kind.FOLLOW_UP_DUE_SOON: (
+        "Oppfølging med frist snart",
+        "En oppfølging i en forebyggende sak hos {unit} skal holdes snart.",
+    ),
+    Kind.MEASURE_DUE_SOON: (
+        "Tiltak med frist snart",
+        "Et tiltak i en forebyggende sak hos {unit} skal være gjennomført snart.",
+    ),
+    Kind.OFFER_DUE_SOON: (
+        "Tilbudt sak må besvares snart",
+        "En forebyggende sak som {unit} har tilbudt enheten, må besvares snart.",
+    ),
+    Kind.FOLLOW_UP_OVERDUE: (
+        "Oppfølging over fristen",
+        "En oppfølging i en forebyggende sak hos {unit} ble ikke holdt i tide. Forebyggende leder er varslet.",
+    ),
+    Kind.MEASURE_OVERDUE: (
+        "Tiltak over fristen",
+        "Et tiltak i en forebyggende sak hos {unit} ble ikke gjennomført i tide. Forebyggende leder er varslet.",
+    ),
     Kind.TASK_OVERDUE: (
         "Gjøremål over fristen",
         "Et gjøremål i en forebyggende sak hos {unit} er ikke gjort i tide. Gjør det, eller gi det til en som kan.",

@@ -84,6 +84,30 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Opplysning sperra",
         "Ei opplysning i ei førebyggjande sak hos {unit} vart ikkje avklart innan fristen og er sperra.",
     ),
+    Kind.TASK_DUE_SOON: (
+        "Gjeremål med frist snart",
+        "Eit gjeremål i ei førebyggjande sak hos {unit} har frist snart.",
+    ),
+    Kind.FOLLOW_UP_DUE_SOON: (
+        "Oppfølging med frist snart",
+        "Ei oppfølging i ei førebyggjande sak hos {unit} skal haldast snart.",
+    ),
+    Kind.MEASURE_DUE_SOON: (
+        "Tiltak med frist snart",
+        "Eit tiltak i ei førebyggjande sak hos {unit} skal vere gjennomført snart.",
+    ),
+    Kind.OFFER_DUE_SOON: (
+        "Tilboden sak må svarast på snart",
+        "Ei førebyggjande sak som {unit} har tilbode eininga, må svarast på snart.",
+    ),
+    Kind.FOLLOW_UP_OVERDUE: (
+        "Oppfølging over fristen",
+        "Ei oppfølging i ei førebyggjande sak hos {unit} vart ikkje halden i tide. Førebyggjande leiar er varsla.",
+    ),
+    Kind.MEASURE_OVERDUE: (
+        "Tiltak over fristen",
+        "Eit tiltak i ei førebyggjande sak hos {unit} vart ikkje gjennomført i tide. Førebyggjande leiar er varsla.",
+    ),
     Kind.TASK_OVERDUE: (
         "Gjeremål over fristen",
         "Eit gjeremål i ei førebyggjande sak hos {unit} er ikkje gjort i tide. Gjer det, eller gi det til ein som kan.",
