@@ -76,12 +76,17 @@ NOT_HELD = "due_on - 400, 'scheduled', NULL, NULL, NULL"
 OPEN = "o.merged_into IS NULL AND o.erased_at IS NULL AND NOT o.restricted"
 WATCHES = "watches and the crossings that they told of, gapless from 1, each from the band of the one before"
 NOT_IN_THE_DEMO = {"restrictions", "reviews of broken glass and their events, gapless from 1", WATCHES}
+# Reminded of is what is near on the day of the test, of a demo whose days are those of its stories.
+AS_THE_DAY_HAS_IT = {
+    "tasks that were reminded of",
+    "reminders and escalations, once each and never before their day",
+}
 
 
 async def test_a_platform_that_the_demo_filled_holds_every_guarantee(platform):
     report = await verify(platform)
     assert report.ok, wrong(report.checks)
-    assert {check.name for check in report.checks if not check.compared} <= NOT_IN_THE_DEMO
+    assert {check.name for check in report.checks if not check.compared} <= NOT_IN_THE_DEMO | AS_THE_DAY_HAS_IT
 
 
 async def test_a_platform_whose_figures_were_made_anew_holds_every_guarantee(platform):
