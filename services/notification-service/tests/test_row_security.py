@@ -392,6 +392,8 @@ LATER = {
     Kind.PILOT_ENROLLED,
     Kind.PILOT_WITHDRAWN,
     Kind.PILOT_ENDED,
+    Kind.ENDPOINT_FAILING,
+    Kind.ENDPOINT_DISABLED,
 }
 """Kinds that are younger than what messages need: nobody had one before."""
 BEFORE = """

@@ -8,7 +8,10 @@ ENTRIES: Final = Counter("forkant_inbox_entries_total", "Inbox entries made.", [
 QUEUED: Final = Counter("forkant_webhook_queued_total", "Deliveries made.")
 ATTEMPTS: Final = Counter("forkant_webhook_attempts_total", "Attempts to deliver, by how they ended.", ["outcome"])
 ENDED: Final = Counter("forkant_webhook_ended_total", "Deliveries that ended.", ["status"])
-DISABLED: Final = Counter("forkant_webhook_endpoints_disabled_total", "Endpoints disabled because they answered 410.")
+DISABLED: Final = Counter(
+    "forkant_webhook_endpoints_disabled_total", "Endpoints that the service switched off, by why.", ["reason"]
+)
+PAUSED: Final = Counter("forkant_webhook_pauses_total", "Times that sending to an endpoint paused after failures.")
 ATTEMPT_SECONDS: Final = Histogram(
     "forkant_webhook_attempt_seconds",
     "Time that an attempt took.",

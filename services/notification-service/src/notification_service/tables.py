@@ -59,6 +59,7 @@ endpoint: Final = Table(
     Column("url", Text, nullable=False),
     Column("event_types", _TEXTS, nullable=False),
     Column("units", _TEXTS, nullable=False),
+    Column("signatures", _TEXTS, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("disabled_reason", Text),
     Column("version", Integer, nullable=False),
@@ -73,6 +74,8 @@ endpoint_secret: Final = Table(
     Column("id", Uuid, primary_key=True),
     Column("endpoint_id", Uuid, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("public_key", LargeBinary),
     Column("created_at", _MOMENT, nullable=False),
     Column("expires_at", _MOMENT),
 )
@@ -85,6 +88,11 @@ lane: Final = Table(
     Column("due_at", _MOMENT),
     Column("leased_by", Text),
     Column("leased_until", _MOMENT),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", _MOMENT),
+    Column("trips", Integer, nullable=False),
+    Column("open_until", _MOMENT),
+    Column("told_at", _MOMENT),
 )
 
 delivery: Final = Table(

@@ -10,7 +10,15 @@ from forkant_contracts import EVENT_TYPES
 from forkant_contracts.codes import Role, TaskKind
 from forkant_contracts.topics import ACCESS_TOPIC, CATALOGUE_TOPIC
 from forkant_contracts.units import CASE_UNITS, UNITS
-from notification_service.domain.audiences import ABOUT_NOBODY, FOR_PEOPLE_ALONE, RULES, SHARED_TYPES, Needs, notices
+from notification_service.domain.audiences import (
+    ABOUT_NOBODY,
+    FOR_PEOPLE_ALONE,
+    RULES,
+    SHARED_TYPES,
+    WITHOUT_AN_EVENT,
+    Needs,
+    notices,
+)
 from notification_service.domain.filters import EndpointFilter, not_allowed
 from notification_service.domain.happenings import Happening, Subject
 from notification_service.domain.kinds import Kind
@@ -62,8 +70,10 @@ def test_every_rule_is_for_an_event_type_of_the_contracts():
     assert RULES.keys() <= EVENT_TYPES.keys()
 
 
-def test_every_kind_of_message_comes_from_some_rule():
-    assert {rule.kind for rules in RULES.values() for rule in rules} == set(Kind)
+def test_every_kind_of_message_comes_from_some_rule_or_from_no_event():
+    ruled = {rule.kind for rules in RULES.values() for rule in rules}
+    assert ruled | WITHOUT_AN_EVENT == set(Kind)
+    assert not ruled & WITHOUT_AN_EVENT
 
 
 def test_only_those_who_answer_for_access_are_told_of_cases_that_they_need_not_see():

@@ -1,9 +1,11 @@
 """Requests: closed models, so that a misspelt field is refused and not ignored."""
 
 from typing import Annotated, Self
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from notification_service.domain.signing import Signature
 from notification_service.domain.urls import MAX_URL
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=MAX_URL)]
@@ -11,6 +13,7 @@ EventType = Annotated[str, StringConstraints(max_length=100, pattern=r"^no\.fork
 UnitId = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z][a-z-]{1,30}(/gde-[a-z0-9-]{1,40})?$")]
 EventTypes = Annotated[list[EventType], Field(max_length=200)]
 Units = Annotated[list[UnitId], Field(max_length=500)]
+Signatures = Annotated[list[Signature], Field(min_length=1, max_length=2)]
 
 
 class Closed(BaseModel):
@@ -32,6 +35,8 @@ class NewEndpoint(Closed):
     """CloudEvents types to send; empty sends all."""
     units: Units = []
     """Units whose events to send; empty sends those of every unit that the caller may know of."""
+    signatures: Signatures = [Signature.V1]
+    """How messages are signed: ``v1`` with the secret, ``v1a`` with a key whose public half is in ``secrets``."""
 
 
 class EndpointChanges(Closed):
@@ -43,6 +48,8 @@ class EndpointChanges(Closed):
     """CloudEvents types to send; empty sends all."""
     units: Units | None = None
     """Units whose events to send."""
+    signatures: Signatures | None = None
+    """How messages are signed from now on."""
     enabled: bool | None = None
     """False moves what waits to the dead letters and sends no more; true sends what happens from now on."""
 
@@ -53,8 +60,23 @@ class EndpointChanges(Closed):
         return self
 
 
+class Replay(Closed):
+    """Which dead letters of an endpoint to send again: all, or those between two numbers or two moments."""
+
+    endpoint_id: UUID
+    """The endpoint."""
+    from_sequence: Annotated[int | None, Field(ge=1)] = None
+    """The first number of the range."""
+    to_sequence: Annotated[int | None, Field(ge=1)] = None
+    """The last number of the range."""
+    since: AwareDatetime | None = None
+    """Those made at this moment or later."""
+    until: AwareDatetime | None = None
+    """Those made before this moment."""
+
+
 class Rotation(Closed):
-    """How to change the secret."""
+    """How to change the secret, and the key where there is one."""
 
     overlap_hours: Annotated[int, Field(ge=0, le=168)] = 24
     """How long the secret before signs along."""

@@ -8,16 +8,17 @@ from forkant_kit.idempotency import Answer
 from forkant_kit.problems import not_found
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notification_service.api.bodies import Nothing
+from notification_service.api.bodies import Nothing, Replay
 from notification_service.api.calls import Call, Cursor, Limit, posting, reading
 from notification_service.api.sight import look_into_log
-from notification_service.api.views import AttemptView, Deliveries, DeliveryView, DeliveryWithLog
+from notification_service.api.views import AttemptView, Deliveries, DeliveryView, DeliveryWithLog, Replayed
 from notification_service.commands import dead_letters
 from notification_service.domain.attempts import Status
 from notification_service.domain.audiences import ABOUT_NOBODY
 from notification_service.queries import deliveries as queries
 from notification_service.queries.deliveries import Beholder, Filters
 from notification_service.queries.rows import Row
+from notification_service.store.dead_letters import Range
 
 router = APIRouter(prefix="/v1", tags=["deliveries"])
 
@@ -64,6 +65,24 @@ async def list_dead_letters(
     """Return what did not arrive, newest first; what one was about is blank when you may not see it."""
     filters = Filters(endpoint_id=endpoint_id, status=Status.DEAD, subject_id=subject_id)
     return await _page(call, filters, limit, cursor)
+
+
+@router.post("/dead-letters/replay", response_model=Replayed, status_code=202)
+async def replay_range(call: Annotated[Call, posting("delivery.replay")], body: Replay) -> Response:
+    """Send dead letters of an endpoint again, a thousand at a time: all, or those of a range of numbers or of time.
+
+    Each keeps its webhook-id and its place, and has all its attempts anew. Those of restricted cases stay.
+    """
+    chosen = Range(from_sequence=body.from_sequence, to_sequence=body.to_sequence, since=body.since, until=body.until)
+
+    async def work(conn: AsyncConnection) -> Answer:
+        done = await dead_letters.replay_range(conn, call.context(), body.endpoint_id, chosen)
+        ids = (each for letter in done.letters for each in (letter.id, letter.subject_id))
+        await call.record(conn, "delivery.replay", (body.endpoint_id, *ids))
+        view = Replayed(replayed=len(done.letters), restricted=done.restricted, next_sequence=done.next_sequence)
+        return Answer(202, view.model_dump(mode="json"), aggregate_id=body.endpoint_id)
+
+    return await call.once(work)
 
 
 @router.post("/dead-letters/{delivery_id}/replay", response_model=DeliveryView, status_code=202)

@@ -27,7 +27,12 @@ async def register(call: Annotated[Call, posting("endpoint.write")], body: NewEn
 
     async def work(conn: AsyncConnection) -> tuple[Answer, str]:
         endpoint_id, secret = await commands.register(
-            conn, call.context(), url=body.url, event_types=body.event_types, units=body.units
+            conn,
+            call.context(),
+            url=body.url,
+            event_types=body.event_types,
+            units=body.units,
+            signatures=body.signatures,
         )
         return await _answer(conn, call, endpoint_id, action="endpoint.register", made=True), secret
 
@@ -71,6 +76,7 @@ async def change(
         url=body.url,
         event_types=None if body.event_types is None else tuple(body.event_types),
         units=None if body.units is None else tuple(body.units),
+        signatures=None if body.signatures is None else tuple(body.signatures),
         enabled=body.enabled,
     )
 
@@ -114,7 +120,7 @@ async def ping(call: Annotated[Call, posting("endpoint.write")], endpoint_id: UU
 
 @router.post("/{endpoint_id}/rotate", response_model=EndpointWithSecret)
 async def rotate(call: Annotated[Call, posting("endpoint.write")], endpoint_id: UUID, body: Rotation) -> Response:
-    """Make a new secret, shown this once; for the overlap each message is signed with both."""
+    """Make a new secret, shown this once, and a new key where there is one; for the overlap both of each sign."""
 
     async def work(conn: AsyncConnection) -> tuple[Answer, str]:
         overlap = timedelta(hours=body.overlap_hours)

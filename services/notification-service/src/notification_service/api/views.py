@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from notification_service.domain.attempts import Outcome, Reason, Status
 from notification_service.domain.happenings import Subject
 from notification_service.domain.kinds import Kind
+from notification_service.domain.signing import Signature, public_key_text
 from notification_service.domain.wording import message
 
 
@@ -65,12 +66,22 @@ class Inbox(View):
 
 
 class SecretView(View):
-    """A secret that signs, without the secret."""
+    """A secret or key that signs, without what is secret of it."""
 
     id: UUID
+    version: Signature
+    """``v1``: a shared secret; ``v1a``: a key of the service's own."""
+    public_key: str | None
+    """``whpk_…``: what verifies ``v1a`` signatures; null for ``v1``."""
     created_at: datetime
     expires_at: datetime | None
     """Until when it signs along; null for the current one."""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Build it from a row."""
+        key = row["public_key"]
+        return cls.model_validate({**row, "public_key": None if key is None else public_key_text(bytes(key))})
 
 
 class EndpointView(View):
@@ -80,12 +91,18 @@ class EndpointView(View):
     url: str
     event_types: list[str]
     units: list[str]
+    signatures: list[Signature]
+    """How messages are signed; those of ``secrets`` that are of another kind are kept and not used."""
     unit: str
     national: bool
     """Whether it may get the events of every unit."""
     enabled: bool
     disabled_reason: str | None
-    """``gone``: the receiver answered 410; ``by_owner``: switched off."""
+    """``gone``: the receiver answered 410; ``failing``: nothing arrived for three days; ``by_owner``: switched off."""
+    failing_since: datetime | None
+    """Since when no attempt has arrived, where one has failed."""
+    paused_until: datetime | None
+    """Until when nothing but test pings is sent, after failures in a row; then one delivery tries."""
     version: int
     created_at: datetime
     updated_at: datetime
@@ -94,7 +111,7 @@ class EndpointView(View):
     @classmethod
     def of(cls, row: Mapping[str, Any], secrets: Iterable[Mapping[str, Any]]) -> Self:
         """Build it from a row and the rows of its secrets."""
-        return cls.model_validate({**row, "secrets": [SecretView.model_validate(dict(one)) for one in secrets]})
+        return cls.model_validate({**row, "secrets": [SecretView.of(one) for one in secrets]})
 
 
 class EndpointWithSecret(EndpointView):
@@ -152,6 +169,17 @@ class DeliveryView(View):
         """Build it from a row."""
         due = row["next_attempt_at"] if row["status"] == Status.PENDING else None
         return cls.model_validate({**row, "next_attempt_at": due})
+
+
+class Replayed(View):
+    """What became of the dead letters that were asked for."""
+
+    replayed: int
+    """How many wait to be sent again, each at its old place."""
+    restricted: int
+    """How many were left where they are, since access to their case is restricted."""
+    next_sequence: int | None
+    """Where to go on as ``from_sequence``, when there were more than are sent again at once; else null."""
 
 
 class DeliveryWithLog(DeliveryView):

@@ -17,8 +17,9 @@ from notification_service.domain.filters import not_allowed
 from notification_service.domain.happenings import district_of
 from notification_service.domain.payloads import PING_TYPE
 from notification_service.domain.refusals import Code, Refusal
-from notification_service.domain.signing import SECRET_BYTES, secret_text
+from notification_service.domain.signing import SECRET_BYTES, Signature, secret_text
 from notification_service.domain.urls import check_url
+from notification_service.signing_keys import KeyPair
 from notification_service.store import endpoints, queue
 from notification_service.store.queue import Draft
 
@@ -37,13 +38,20 @@ class Changes:
     url: str | None = None
     event_types: tuple[str, ...] | None = None
     units: tuple[str, ...] | None = None
+    signatures: tuple[Signature, ...] | None = None
     enabled: bool | None = None
 
 
 async def register(
-    conn: AsyncConnection, context: Context, *, url: str, event_types: Collection[str], units: Collection[str]
+    conn: AsyncConnection,
+    context: Context,
+    *,
+    url: str,
+    event_types: Collection[str],
+    units: Collection[str],
+    signatures: Collection[Signature] = (Signature.V1,),
 ) -> tuple[UUID, str]:
-    """Register an endpoint and return its id and its secret.
+    """Register an endpoint and return its id and its secret, which it has whether it is asked for now or not.
 
     Raises:
         Refusal: the URL, a type or a unit is not one that may be given, or there are too many endpoints.
@@ -63,12 +71,15 @@ async def register(
             "url": url,
             "event_types": sorted(set(event_types)),
             "units": sorted(set(units)),
+            "signatures": sorted(set(signatures)),
             "enabled": True,
             "version": 1,
             "created_at": context.now,
             "updated_at": context.now,
         },
     )
+    if Signature.V1A in signatures:
+        await _new_key(conn, context, endpoint_id)
     return endpoint_id, await _new_secret(conn, context, endpoint_id)
 
 
@@ -80,19 +91,25 @@ async def change(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, 
     """
     _check(context, url=changes.url, event_types=changes.event_types or (), units=changes.units or ())
     await _lock_version(conn, context, endpoint_id, version)
-    values: dict[str, Any] = {}
-    if changes.url is not None:
-        values["url"] = changes.url
-    if changes.event_types is not None:
-        values["event_types"] = sorted(set(changes.event_types))
-    if changes.units is not None:
-        values["units"] = sorted(set(changes.units))
-    if changes.enabled is not None:
-        values |= {"enabled": changes.enabled, "disabled_reason": None if changes.enabled else "by_owner"}
-    await endpoints.update(conn, endpoint_id=endpoint_id, values=values)
+    await endpoints.update(conn, endpoint_id=endpoint_id, values=_values(changes))
+    if Signature.V1A in (changes.signatures or ()):
+        await _have_key(conn, context, endpoint_id)
+    if changes.url is not None or changes.enabled:
+        await queue.lock_lanes(conn, [endpoint_id])
+        await endpoints.forget_failures(conn, endpoint_id=endpoint_id)
     if changes.enabled is False:
         await queue.lock_lanes(conn, [endpoint_id])
         await endpoints.end_pending(conn, endpoint_id=endpoint_id, reason=Reason.ENDPOINT_DISABLED, now=context.now)
+
+
+def _values(changes: Changes) -> dict[str, Any]:
+    values: dict[str, Any] = {} if changes.url is None else {"url": changes.url}
+    for name in ("event_types", "units", "signatures"):
+        if (chosen := getattr(changes, name)) is not None:
+            values[name] = sorted(set(chosen))
+    if changes.enabled is not None:
+        values |= {"enabled": changes.enabled, "disabled_reason": None if changes.enabled else "by_owner"}
+    return values
 
 
 async def remove(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, version: int) -> None:
@@ -112,7 +129,7 @@ async def remove(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, 
 
 
 async def rotate(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, overlap: timedelta) -> str:
-    """Give an endpoint a new secret and return it; the one before signs along for the overlap.
+    """Give an endpoint a new secret, which is returned, and a new key if it has one; those before sign along.
 
     Raises:
         Refusal: it is not the caller's.
@@ -120,7 +137,9 @@ async def rotate(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, 
     await _must_own(conn, context, endpoint_id)
     if await endpoints.touch(conn, endpoint_id=endpoint_id, now=context.now) is None:
         raise Refusal(Code.NOT_FOUND)
-    await endpoints.expire_secret(conn, endpoint_id=endpoint_id, expires_at=context.now + overlap)
+    expired = await endpoints.expire_secrets(conn, endpoint_id=endpoint_id, expires_at=context.now + overlap)
+    if Signature.V1A in expired:
+        await _new_key(conn, context, endpoint_id)
     return await _new_secret(conn, context, endpoint_id)
 
 
@@ -171,11 +190,37 @@ async def _lock_version(conn: AsyncConnection, context: Context, endpoint_id: UU
 
 async def _new_secret(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> str:
     secret = secrets.token_bytes(SECRET_BYTES)
+    await _keep(conn, context, endpoint_id, secret, version=Signature.V1)
+    return secret_text(secret)
+
+
+async def _have_key(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> None:
+    if Signature.V1A not in await endpoints.current_versions(conn, endpoint_id=endpoint_id):
+        await _new_key(conn, context, endpoint_id)
+
+
+async def _new_key(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> None:
+    pair = KeyPair.make()
+    await _keep(conn, context, endpoint_id, pair.private, version=Signature.V1A, public_key=pair.public)
+
+
+async def _keep(
+    conn: AsyncConnection,
+    context: Context,
+    endpoint_id: UUID,
+    secret: bytes,
+    *,
+    version: Signature,
+    public_key: bytes | None = None,
+) -> None:
     await endpoints.add_secret(
         conn,
-        secret_id=context.new_id(),
-        endpoint_id=endpoint_id,
-        sealed=context.keyring.seal(secret, context=endpoint_id.bytes),
-        now=context.now,
+        {
+            "id": context.new_id(),
+            "endpoint_id": endpoint_id,
+            "sealed": context.keyring.seal(secret, context=endpoint_id.bytes),
+            "version": version.value,
+            "public_key": public_key,
+            "created_at": context.now,
+        },
     )
-    return secret_text(secret)

@@ -1,6 +1,5 @@
 """One attempt: sign, send, judge."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -13,6 +12,7 @@ from notification_service.deliveries.workshop import Workshop
 from notification_service.domain.attempts import Answer, Outcome, settle
 from notification_service.domain.payloads import payload
 from notification_service.domain.signing import signature_headers
+from notification_service.signing_keys import Signers
 from notification_service.store.lanes import Claimed, Result
 
 _log = structlog.get_logger(__name__)
@@ -20,12 +20,12 @@ _tracer = tracer("notification_service.webhook")
 _SPAN: Final = "POST webhook"
 
 
-async def attempt(shop: Workshop, claimed: Claimed, *, url: str, secrets: Sequence[bytes]) -> Result:
+async def attempt(shop: Workshop, claimed: Claimed, *, url: str, signers: Signers) -> Result:
     """Deliver once and decide what becomes of the delivery."""
     started_at = shop.now()
     _observe_start(shop, claimed)
     try:
-        answer = await _send(shop, claimed, url=url, secrets=secrets)
+        answer = await _send(shop, claimed, url=url, signers=signers)
     finally:
         shop.under_way -= 1
         metrics.IN_FLIGHT.set(shop.under_way)
@@ -52,10 +52,14 @@ def _observe_start(shop: Workshop, claimed: Claimed) -> None:
         metrics.FIRST_ATTEMPT_SECONDS.observe((shop.now() - claimed.letter.recorded_at).total_seconds())
 
 
-async def _send(shop: Workshop, claimed: Claimed, *, url: str, secrets: Sequence[bytes]) -> Answer:
+async def _send(shop: Workshop, claimed: Claimed, *, url: str, signers: Signers) -> Answer:
     body = payload(claimed.letter)
     headers = signature_headers(
-        message_id=str(claimed.letter.message_id), sent_at=shop.now(), body=body, secrets=secrets
+        message_id=str(claimed.letter.message_id),
+        sent_at=shop.now(),
+        body=body,
+        secrets=signers.secrets,
+        asymmetric=signers.asymmetric,
     )
     created = creation_context(claimed.traceparent)
     attributes: dict[str, str | int] = {
@@ -66,7 +70,7 @@ async def _send(shop: Workshop, claimed: Claimed, *, url: str, secrets: Sequence
     with _tracer.start_as_current_span(
         _SPAN, context=created[0] if created else None, kind=SpanKind.CLIENT, attributes=attributes
     ) as span:
-        answer = await _sent(shop, url, headers, body) if secrets else Answer(outcome=Outcome.UNSIGNED)
+        answer = await _sent(shop, url, headers, body) if signers else Answer(outcome=Outcome.UNSIGNED)
         span.set_attribute("forkant.delivery.outcome", answer.outcome.value)
         if answer.status_code is not None:
             span.set_attribute("http.response.status_code", answer.status_code)

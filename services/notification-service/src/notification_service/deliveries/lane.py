@@ -4,7 +4,8 @@ One transaction writes results and takes new work. A delivery that waits for its
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,9 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service import metrics
 from notification_service.deliveries.attempt import attempt
+from notification_service.deliveries.owners import switch_off, tell_owners
 from notification_service.deliveries.workshop import Workshop, wait_for
 from notification_service.domain.attempts import Outcome, Reason
-from notification_service.store import endpoints, lanes, queue
+from notification_service.domain.circuit import Circuit, Ended, State
+from notification_service.domain.kinds import Kind
+from notification_service.signing_keys import Signers
+from notification_service.store import lanes, queue
 from notification_service.store.lanes import Claimed, Destination, Result
 
 _NO_ANSWER = frozenset({Outcome.TIMED_OUT, Outcome.UNREACHABLE})
@@ -29,9 +34,10 @@ _log = structlog.get_logger(__name__)
 class _Work:
     """What a turn found to do; ``done`` when the lane was given back or belongs to somebody else."""
 
-    claimed: tuple[Claimed, ...]
-    destination: Destination | None
-    done: bool
+    claimed: tuple[Claimed, ...] = ()
+    destination: Destination | None = None
+    done: bool = False
+    given_up: bool = False
 
 
 class Lane:
@@ -76,53 +82,81 @@ class Lane:
         now = shop.now()
         until = now + shop.config.lease
         async with shop.engine.begin() as conn:
-            held = await lanes.renew(conn, endpoint_id=self._endpoint_id, token=self._token, until=until)
+            hold = await lanes.renew(conn, endpoint_id=self._endpoint_id, token=self._token, until=until)
             await queue.unblock(conn, await lanes.record(conn, results))
-            work = _Work((), None, done=not held) if gone or not held else await self._take(conn, now, until)
-        if gone:
-            await self._switch_off()
+            circuit = await self._judge(conn, hold.circuit, results, now)
+            # Only an attempt says so: one that failed long ago and is replayed to is tried first.
+            given_up = bool(results) and circuit.given_up(now)
+            if gone or not hold.held or given_up:
+                work = _Work(done=not hold.held, given_up=given_up)
+            else:
+                work = await self._take(conn, circuit, now, until)
+        if gone or work.given_up:
+            await self._switch_off(gone=gone)
         del self._results[: len(results)]
         self._note(results)
         return work
 
-    async def _take(self, conn: AsyncConnection, now: datetime, until: datetime) -> _Work:
-        room = self._room()
+    async def _judge(self, conn: AsyncConnection, before: Circuit, results: Sequence[Result], now: datetime) -> Circuit:
+        """Note how the endpoint did, and tell its owners when sending to it pauses."""
+        attempts = [Ended(answer=r.answer, started_at=r.started_at, ended_at=r.ended_at) for r in results]
+        circuit = before.after(attempts, jitter=self._shop.jitter())
+        if circuit == before:
+            return before
+        if circuit.trips > before.trips:
+            metrics.PAUSED.inc()
+            _log.warning("endpoint_paused", endpoint_id=str(self._endpoint_id), times=circuit.trips)
+        if circuit.to_be_told(now):
+            await tell_owners(conn, self._shop, self._endpoint_id, Kind.ENDPOINT_FAILING, now=now)
+            circuit = replace(circuit, told_at=now)
+        await lanes.store_circuit(conn, endpoint_id=self._endpoint_id, circuit=circuit)
+        return circuit
+
+    async def _take(self, conn: AsyncConnection, circuit: Circuit, now: datetime, until: datetime) -> _Work:
+        state, room = circuit.state(now), self._room()
+        if state is State.HALF_OPEN:
+            room = min(room, max(0, 1 - len(self._under_way)))
         claimed = (
-            await lanes.claim_due(conn, endpoint_id=self._endpoint_id, now=now, hidden_until=until, room=room)
+            await lanes.claim_due(
+                conn,
+                endpoint_id=self._endpoint_id,
+                now=now,
+                hidden_until=until,
+                room=room,
+                pings_alone=state is State.OPEN,
+            )
             if room
             else []
         )
         if not claimed and not self._under_way:
             await lanes.release(conn, endpoint_id=self._endpoint_id)
-            return _Work((), None, done=True)
+            return _Work(done=True)
         destination = await lanes.destination(conn, endpoint_id=self._endpoint_id, now=now) if claimed else None
-        return _Work(tuple(claimed), destination, done=False)
+        return _Work(tuple(claimed), destination)
 
-    async def _switch_off(self) -> None:
-        now = self._shop.now()
-        async with self._shop.engine.begin() as conn:
-            if not await endpoints.switch_off_gone(conn, endpoint_id=self._endpoint_id, now=now):
-                return
-            await queue.lock_lanes(conn, [self._endpoint_id])
-            await endpoints.end_pending(conn, endpoint_id=self._endpoint_id, reason=Reason.ENDPOINT_GONE, now=now)
-        metrics.DISABLED.inc()
-        _log.warning("endpoint_gone", endpoint_id=str(self._endpoint_id))
+    async def _switch_off(self, *, gone: bool) -> None:
+        why, reason = ("gone", Reason.ENDPOINT_GONE) if gone else ("failing", Reason.ENDPOINT_FAILING)
+        if await switch_off(self._shop, self._endpoint_id, why=why, reason=reason):
+            _log.warning("endpoint_switched_off", endpoint_id=str(self._endpoint_id), reason=why)
 
     def _begin(self, claimed: Claimed, destination: Destination | None) -> None:
         if destination is None:
             # Switched off in this very moment, which also ended the delivery.
             return
-        secrets = self._secrets(destination)
-        task = asyncio.create_task(attempt(self._shop, claimed, url=destination.url, secrets=secrets))
+        signers = self._signers(destination)
+        task = asyncio.create_task(attempt(self._shop, claimed, url=destination.url, signers=signers))
         self._under_way.add(task)
         task.add_done_callback(lambda _: self.wake.set())
 
-    def _secrets(self, destination: Destination) -> tuple[bytes, ...]:
+    def _signers(self, destination: Destination) -> Signers:
         try:
-            return tuple(self._shop.keyring.unseal(one, context=self._endpoint_id.bytes) for one in destination.sealed)
+            return Signers(self._unsealed(destination.secrets), self._unsealed(destination.keys))
         except UnsealError:
             _log.error("endpoint_secret_unreadable", endpoint_id=str(self._endpoint_id))
-            return ()
+            return Signers()
+
+    def _unsealed(self, sealed: Sequence[bytes]) -> tuple[bytes, ...]:
+        return tuple(self._shop.keyring.unseal(one, context=self._endpoint_id.bytes) for one in sealed)
 
     async def _wait(self) -> None:
         """Await an answer or new work; look for new work every little while in any case."""

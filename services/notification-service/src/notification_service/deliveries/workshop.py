@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from forkant_kit.db import new_id
 from forkant_kit.keyring import Keyring
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -62,6 +63,7 @@ class Workshop:
     now: Clock
     config: DeliveryConfig
     jitter: Callable[[], float] = random.random
+    new_id: Callable[[], UUID] = new_id
     under_way: int = 0
     slow: set[UUID] = field(default_factory=set)
     stopping: bool = False

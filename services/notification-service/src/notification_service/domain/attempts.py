@@ -52,6 +52,7 @@ class Reason(StrEnum):
     ENDPOINT_GONE = "endpoint_gone"
     ENDPOINT_DISABLED = "endpoint_disabled"
     ENDPOINT_DELETED = "endpoint_deleted"
+    ENDPOINT_FAILING = "endpoint_failing"
     CASE_RESTRICTED = "case_restricted"
     CASE_ERASED = "case_erased"
 

@@ -170,6 +170,15 @@ _MEASURE: Final = frozenset({TaskKind.COMPLETE_MEASURE})
 _WITH_WORDS_OF_THEIR_OWN: Final = _FOLLOW_UP | _MEASURE | {TaskKind.ANSWER_TRANSFER}
 _OTHER_TASKS: Final = frozenset(TaskKind) - _WITH_WORDS_OF_THEIR_OWN
 
+WITHOUT_AN_EVENT: Final = frozenset({Kind.ENDPOINT_FAILING, Kind.ENDPOINT_DISABLED})
+"""Kinds that no event leads to: what the service finds out about an endpoint, told to those who answer for it."""
+
+
+def owners_of(unit: str) -> frozenset[Role]:
+    """Return the roles that are told of a unit's endpoints; the directorate has no leads."""
+    return ANALYSTS if unit == DIRECTORATE else LEADS
+
+
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "no.forkant.concern.received.v1": (Rule(kind=Kind.CONCERN_RECEIVED, roles=LEADS | OFFICERS),),
     "no.forkant.concern.decided.v1": (Rule(kind=Kind.CONCERN_DECIDED, roles=LEADS),),

@@ -20,6 +20,7 @@ class Subject(StrEnum):
     TARGET = "target"
     PREVENTION_PLAN = "prevention_plan"
     PILOT = "pilot"
+    ENDPOINT = "endpoint"
 
 
 FOR_EVERY_UNIT: Final = frozenset({Subject.METHOD, Subject.BEST_PRACTICE, Subject.UNIT})

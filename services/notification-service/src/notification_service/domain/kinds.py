@@ -49,3 +49,5 @@ class Kind(StrEnum):
     PILOT_ENROLLED = "pilot_enrolled"
     PILOT_WITHDRAWN = "pilot_withdrawn"
     PILOT_ENDED = "pilot_ended"
+    ENDPOINT_FAILING = "endpoint_failing"
+    ENDPOINT_DISABLED = "endpoint_disabled"

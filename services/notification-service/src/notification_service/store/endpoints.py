@@ -28,18 +28,27 @@ WHERE id = :id AND version = :version AND deleted_at IS NULL RETURNING version
 _TOUCH: Final = text("""
 UPDATE endpoint SET version = version + 1, updated_at = :now WHERE id = :id AND deleted_at IS NULL RETURNING version
 """)
-_GONE: Final = text("""
-UPDATE endpoint SET enabled = false, disabled_reason = 'gone', version = version + 1, updated_at = :now
+_SWITCH_OFF: Final = text("""
+UPDATE endpoint SET enabled = false, disabled_reason = :reason, version = version + 1, updated_at = :now
 WHERE id = :id AND enabled
+""")
+_SIGNED_UP: Final = text("SELECT unit, version FROM endpoint WHERE id = :id")
+_FRESH_CIRCUIT: Final = text("""
+UPDATE lane SET failures = 0, failing_since = NULL, trips = 0, open_until = NULL WHERE endpoint_id = :endpoint_id
 """)
 _EXPIRE: Final = text("""
 UPDATE endpoint_secret SET expires_at = :expires_at WHERE endpoint_id = :endpoint_id AND expires_at IS NULL
+RETURNING version
 """)
 _KEEP_NEWEST: Final = text("""
-DELETE FROM endpoint_secret WHERE endpoint_id = :endpoint_id AND id NOT IN (
-    SELECT id FROM endpoint_secret WHERE endpoint_id = :endpoint_id ORDER BY created_at DESC, id DESC LIMIT :kept
+DELETE FROM endpoint_secret WHERE endpoint_id = :endpoint_id AND id IN (
+    SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY version ORDER BY created_at DESC, id DESC) AS place
+        FROM endpoint_secret WHERE endpoint_id = :endpoint_id
+    ) AS s WHERE place > :kept
 )
 """)
+_CURRENT: Final = text("SELECT version FROM endpoint_secret WHERE endpoint_id = :endpoint_id AND expires_at IS NULL")
 _FORGET_SECRETS: Final = text("DELETE FROM endpoint_secret WHERE endpoint_id = :endpoint_id")
 _END_PENDING: Final = text("""
 UPDATE delivery
@@ -127,23 +136,37 @@ async def update(conn: AsyncConnection, *, endpoint_id: UUID, values: Mapping[st
         await conn.execute(endpoint.update().where(endpoint.c.id == endpoint_id).values(**values))
 
 
-async def switch_off_gone(conn: AsyncConnection, *, endpoint_id: UUID, now: datetime) -> bool:
-    """Disable an endpoint whose receiver wants no more; false when it was off already."""
-    return (await conn.execute(_GONE, {"id": endpoint_id, "now": now})).rowcount == 1
+async def switch_off(conn: AsyncConnection, *, endpoint_id: UUID, reason: str, now: datetime) -> bool:
+    """Disable an endpoint for a reason that is not its owner's wish; false when it was off already."""
+    return (await conn.execute(_SWITCH_OFF, {"id": endpoint_id, "reason": reason, "now": now})).rowcount == 1
 
 
-async def add_secret(
-    conn: AsyncConnection, *, secret_id: UUID, endpoint_id: UUID, sealed: bytes, now: datetime
-) -> None:
-    """Add the secret that signs from now on."""
-    values = {"id": secret_id, "endpoint_id": endpoint_id, "sealed": sealed, "created_at": now, "expires_at": None}
-    await conn.execute(endpoint_secret.insert().values(**values))
+async def unit_and_version(conn: AsyncConnection, endpoint_id: UUID) -> tuple[str, int]:
+    """Return whose endpoint it is, and its version."""
+    row = (await conn.execute(_SIGNED_UP, {"id": endpoint_id})).one()
+    return row.unit, row.version
 
 
-async def expire_secret(conn: AsyncConnection, *, endpoint_id: UUID, expires_at: datetime) -> None:
-    """Let the current secret sign along until a moment; of those before it, the two newest go on too."""
-    await conn.execute(_EXPIRE, {"endpoint_id": endpoint_id, "expires_at": expires_at})
+async def forget_failures(conn: AsyncConnection, *, endpoint_id: UUID) -> None:
+    """Let everything go to an endpoint again, which is changed or switched on."""
+    await conn.execute(_FRESH_CIRCUIT, {"endpoint_id": endpoint_id})
+
+
+async def add_secret(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Add the secret or key that signs from now on."""
+    await conn.execute(endpoint_secret.insert().values(**values, expires_at=None))
+
+
+async def current_versions(conn: AsyncConnection, *, endpoint_id: UUID) -> frozenset[str]:
+    """Return the kinds of signature that an endpoint has a secret or key for."""
+    return frozenset((await conn.execute(_CURRENT, {"endpoint_id": endpoint_id})).scalars())
+
+
+async def expire_secrets(conn: AsyncConnection, *, endpoint_id: UUID, expires_at: datetime) -> frozenset[str]:
+    """Let what signs now sign along until a moment, and return its kinds; of those before, the two newest go on too."""
+    expired = await conn.execute(_EXPIRE, {"endpoint_id": endpoint_id, "expires_at": expires_at})
     await conn.execute(_KEEP_NEWEST, {"endpoint_id": endpoint_id, "kept": _SECRETS_KEPT})
+    return frozenset(expired.scalars())
 
 
 async def forget_secrets(conn: AsyncConnection, *, endpoint_id: UUID) -> None:

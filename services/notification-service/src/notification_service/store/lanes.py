@@ -14,7 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service.domain.attempts import Answer, Verdict
+from notification_service.domain.circuit import Circuit
 from notification_service.domain.payloads import Letter
+from notification_service.domain.signing import Signature
 
 _CLAIM_LANES: Final = text("""
 UPDATE lane SET leased_by = :token, leased_until = :until
@@ -29,30 +31,45 @@ RETURNING endpoint_id
 _RENEW: Final = text("""
 UPDATE lane SET leased_until = CASE WHEN leased_by = :token THEN CAST(:until AS timestamptz) ELSE leased_until END
 WHERE endpoint_id = :endpoint_id
-RETURNING leased_by IS NOT DISTINCT FROM :token
+RETURNING leased_by IS NOT DISTINCT FROM :token AS held, failures, failing_since, trips, open_until, told_at
 """)
 _RELEASE: Final = text("""
-UPDATE lane AS l SET leased_by = NULL, leased_until = NULL, due_at = (
-    SELECT min(d.next_attempt_at) FROM delivery AS d
-    WHERE d.endpoint_id = l.endpoint_id AND d.status = 'pending' AND NOT d.blocked
+UPDATE lane AS l SET leased_by = NULL, leased_until = NULL, due_at = least(
+    (SELECT min(p.next_attempt_at) FROM delivery AS p
+     WHERE p.endpoint_id = l.endpoint_id AND p.status = 'pending' AND p.is_ping),
+    (SELECT greatest(d.next_attempt_at, l.open_until) FROM delivery AS d
+     WHERE d.endpoint_id = l.endpoint_id AND d.status = 'pending' AND NOT d.blocked AND NOT d.is_ping
+     ORDER BY d.next_attempt_at LIMIT 1)
 )
 WHERE l.endpoint_id = :endpoint_id
 """)
-_CLAIM: Final = text("""
+_STORE_CIRCUIT: Final = text("""
+UPDATE lane SET failures = :failures, failing_since = :failing_since, trips = :trips, open_until = :open_until,
+    told_at = :told_at
+WHERE endpoint_id = :endpoint_id
+""")
+_CLAIM_SOME: Final = """
 UPDATE delivery AS d SET attempts = d.attempts + 1, rung = d.rung + 1, next_attempt_at = :hidden_until
 FROM (
     SELECT id FROM delivery
-    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND NOT blocked AND next_attempt_at <= :now
+    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND NOT blocked AND next_attempt_at <= :now{only}
     ORDER BY next_attempt_at, sequence LIMIT :room
 ) AS due
 WHERE d.id = due.id
 RETURNING d.id, d.message_id, d.sequence, d.is_ping, d.event_type, d.subject_id, d.subject_version, d.unit,
           d.occurred_at, d.recorded_at, d.traceparent, d.attempts, d.rung, d.created_at
-""")
+"""
+_CLAIM: Final = text(_CLAIM_SOME.format(only=""))
+_CLAIM_PINGS: Final = text(_CLAIM_SOME.format(only=" AND is_ping"))
 _ADDRESS: Final = text("""
 SELECT e.url, array(
+    SELECT s.version FROM endpoint_secret AS s
+    WHERE s.endpoint_id = e.id AND s.version = ANY (e.signatures) AND (s.expires_at IS NULL OR s.expires_at > :now)
+    ORDER BY s.created_at DESC, s.id DESC
+) AS versions, array(
     SELECT s.sealed FROM endpoint_secret AS s
-    WHERE s.endpoint_id = e.id AND (s.expires_at IS NULL OR s.expires_at > :now) ORDER BY s.created_at DESC, s.id DESC
+    WHERE s.endpoint_id = e.id AND s.version = ANY (e.signatures) AND (s.expires_at IS NULL OR s.expires_at > :now)
+    ORDER BY s.created_at DESC, s.id DESC
 ) AS sealed
 FROM endpoint AS e WHERE e.id = :endpoint_id AND e.enabled
 """)
@@ -102,10 +119,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where an endpoint's deliveries go now, and the sealed secrets that sign them, the newest first."""
+    """Where an endpoint's deliveries go now, and the sealed secrets and keys that sign them, the newest first."""
 
     url: str
-    sealed: tuple[bytes, ...]
+    secrets: tuple[bytes, ...]
+    keys: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A locked lane: whether it is still held under the token, and how its endpoint did lately."""
+
+    held: bool
+    circuit: Circuit
 
 
 async def claim_lanes(
@@ -116,10 +142,24 @@ async def claim_lanes(
     return list((await conn.execute(_CLAIM_LANES, bind)).scalars())
 
 
-async def renew(conn: AsyncConnection, *, endpoint_id: UUID, token: str, until: datetime) -> bool:
-    """Lock a lane until the transaction ends and keep it; false when somebody else took it."""
+async def renew(conn: AsyncConnection, *, endpoint_id: UUID, token: str, until: datetime) -> Hold:
+    """Lock a lane until the transaction ends and keep it, unless somebody else took it."""
     bind = {"endpoint_id": endpoint_id, "token": token, "until": until}
-    return bool((await conn.execute(_RENEW, bind)).scalar_one())
+    row = (await conn.execute(_RENEW, bind)).one()._asdict()
+    return Hold(held=row.pop("held"), circuit=Circuit(**row))
+
+
+async def store_circuit(conn: AsyncConnection, *, endpoint_id: UUID, circuit: Circuit) -> None:
+    """Store how an endpoint did, in its locked lane."""
+    bind = {
+        "endpoint_id": endpoint_id,
+        "failures": circuit.failures,
+        "failing_since": circuit.failing_since,
+        "trips": circuit.trips,
+        "open_until": circuit.open_until,
+        "told_at": circuit.told_at,
+    }
+    await conn.execute(_STORE_CIRCUIT, bind)
 
 
 async def release(conn: AsyncConnection, *, endpoint_id: UUID) -> None:
@@ -128,7 +168,13 @@ async def release(conn: AsyncConnection, *, endpoint_id: UUID) -> None:
 
 
 async def claim_due(
-    conn: AsyncConnection, *, endpoint_id: UUID, now: datetime, hidden_until: datetime, room: int
+    conn: AsyncConnection,
+    *,
+    endpoint_id: UUID,
+    now: datetime,
+    hidden_until: datetime,
+    room: int,
+    pings_alone: bool = False,
 ) -> list[Claimed]:
     """Take what is due in a lane; should this process die, it is due again at ``hidden_until``."""
     bind = {"endpoint_id": endpoint_id, "now": now, "hidden_until": hidden_until, "room": room}
@@ -151,14 +197,21 @@ async def claim_due(
             created_at=row.created_at,
             traceparent=row.traceparent,
         )
-        for row in await conn.execute(_CLAIM, bind)
+        for row in await conn.execute(_CLAIM_PINGS if pings_alone else _CLAIM, bind)
     ]
 
 
 async def destination(conn: AsyncConnection, *, endpoint_id: UUID, now: datetime) -> Destination | None:
     """Return where an endpoint's deliveries go, or None when it is off."""
     row = (await conn.execute(_ADDRESS, {"endpoint_id": endpoint_id, "now": now})).one_or_none()
-    return None if row is None else Destination(url=row.url, sealed=tuple(bytes(one) for one in row.sealed))
+    if row is None:
+        return None
+    sealed = [(version, bytes(one)) for version, one in zip(row.versions, row.sealed, strict=True)]
+    return Destination(
+        url=row.url,
+        secrets=tuple(one for version, one in sealed if version == Signature.V1),
+        keys=tuple(one for version, one in sealed if version == Signature.V1A),
+    )
 
 
 async def record(conn: AsyncConnection, results: Sequence[Result]) -> list[tuple[UUID, UUID]]:

@@ -63,11 +63,13 @@ WITH wanted AS (
            subject_version, unit, occurred_at, recorded_at, traceparent, 'pending', blocked,
            CAST(:now AS timestamptz), CAST(:now AS timestamptz)
     FROM fresh
-    RETURNING endpoint_id
+    RETURNING endpoint_id, is_ping
 ), counted AS (
-    SELECT endpoint_id, count(*) AS added FROM inserted GROUP BY endpoint_id
+    SELECT endpoint_id, count(*) AS added, count(*) FILTER (WHERE is_ping) AS pings FROM inserted GROUP BY endpoint_id
 )
-UPDATE lane AS l SET last_sequence = l.last_sequence + c.added, due_at = least(l.due_at, CAST(:now AS timestamptz))
+UPDATE lane AS l SET last_sequence = l.last_sequence + c.added, due_at = least(
+    l.due_at, CASE WHEN c.pings > 0 THEN CAST(:now AS timestamptz) ELSE greatest(:now, l.open_until) END
+)
 FROM counted AS c WHERE l.endpoint_id = c.endpoint_id
 RETURNING l.endpoint_id, c.added
 """)
@@ -105,7 +107,7 @@ WITH first AS (
     UPDATE delivery SET blocked = false FROM first WHERE delivery.id = first.id
     RETURNING delivery.endpoint_id, delivery.next_attempt_at
 )
-UPDATE lane AS l SET due_at = least(l.due_at, f.next_attempt_at)
+UPDATE lane AS l SET due_at = least(l.due_at, greatest(f.next_attempt_at, l.open_until))
 FROM (SELECT endpoint_id, min(next_attempt_at) AS next_attempt_at FROM freed GROUP BY endpoint_id) AS f
 WHERE l.endpoint_id = f.endpoint_id
 """)

@@ -183,4 +183,12 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "A pilot was ended",
         "{unit} has ended a pilot before its time. The cases that were opened go on.",
     ),
+    Kind.ENDPOINT_FAILING: (
+        "A webhook does not arrive",
+        "An endpoint of {unit} does not accept what it is sent. The messages wait, and are tried again until it does.",
+    ),
+    Kind.ENDPOINT_DISABLED: (
+        "An endpoint was switched off",
+        "An endpoint of {unit} was switched off and is sent nothing more. What waited can be sent again.",
+    ),
 }

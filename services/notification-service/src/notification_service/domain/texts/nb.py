@@ -186,4 +186,12 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "En pilot er avsluttet",
         "{unit} har avsluttet en pilot før tiden. Sakene som er opprettet, går videre.",
     ),
+    Kind.ENDPOINT_FAILING: (
+        "En webhook når ikke fram",
+        "Et endepunkt hos {unit} tar ikke imot. Meldingene venter, og prøves igjen til det svarer.",
+    ),
+    Kind.ENDPOINT_DISABLED: (
+        "Et endepunkt er slått av",
+        "Et endepunkt hos {unit} er slått av, og får ikke flere meldinger. Det som ventet, kan sendes på nytt.",
+    ),
 }

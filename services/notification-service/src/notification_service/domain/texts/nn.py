@@ -189,4 +189,12 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Ein pilot er avslutta",
         "{unit} har avslutta ein pilot før tida. Sakene som er oppretta, går vidare.",
     ),
+    Kind.ENDPOINT_FAILING: (
+        "Ein webhook når ikkje fram",
+        "Eit endepunkt hos {unit} tek ikkje imot. Meldingane ventar, og blir prøvde igjen til det svarar.",
+    ),
+    Kind.ENDPOINT_DISABLED: (
+        "Eit endepunkt er slått av",
+        "Eit endepunkt hos {unit} er slått av, og får ikkje fleire meldingar. Det som venta, kan sendast på nytt.",
+    ),
 }
