@@ -6,6 +6,7 @@ from uuid import UUID
 
 import certifi
 import pytest
+from forkant_devstack.testing.certificates import certificate_for
 from forkant_devstack.testing.mail_server import running_mail_server
 from notification_service.channels.guard import SystemResolver
 from notification_service.channels.observed import Observed
@@ -78,6 +79,19 @@ async def test_e_mail_goes_to_the_relay_that_the_settings_name(resolver):
     [mail] = server.taken
     assert mail.sender == "forkant@politiet.example"
     assert "https://forkant.example/inbox/0198" in mail.message.get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize(
+    ("trusted", "outcome"), [(True, Delivered(wording=WORDING)), (False, TryLater(reason=Reason.TLS_FAILED))]
+)
+async def test_the_relay_must_be_of_the_authority_that_the_settings_name(resolver, tmp_path, trusted, outcome):
+    server_tls, _ = certificate_for("localhost", tmp_path)
+    mail = {"letter_channels": "email", "smtp_host": "localhost", **MAIL}
+    authority = str(tmp_path / "ca.pem") if trusted else certifi.where()
+    async with running_mail_server(starttls=server_tls) as server:
+        found = built({**mail, "smtp_port": server.port, "smtp_ca_file": authority}, resolver)
+        assert await found["email"].send(LETTER) == outcome
+        await found["email"].aclose()
 
 
 class Told:
