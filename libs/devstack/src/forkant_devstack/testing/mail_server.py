@@ -88,6 +88,8 @@ class MailServer:
             self.drop_after_data -= 1
             if isinstance(server.transport, asyncio.Transport):
                 server.transport.abort()
+            # Else an event loop that closes later would still send the answer.
+            await asyncio.Event().wait()
         return "250 OK"
 
     def authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
