@@ -46,9 +46,10 @@ class Client:
     async def next(self, name):
         async with asyncio.timeout(10):
             async for event in self.events:
-                self.last_id = event.id or self.last_id
-                if event.event == name:
-                    return json.loads(event.data)
+                lines = dict(line.split(": ", 1) for line in event.decode().splitlines() if line)
+                self.last_id = lines.get("id", self.last_id)
+                if lines["event"] == name:
+                    return json.loads(lines["data"])
         raise AssertionError(f"the stream ended before {name}")
 
 
@@ -205,3 +206,21 @@ async def test_the_poller_outlives_a_database_that_goes_away(hub, engine, open_c
     assert (await client.next("metrics"))["counts"]["open"]["value"] == 9
     poller.cancel()
     await asyncio.wait([poller])
+
+
+async def test_all_streams_are_sent_what_is_written_once(hub, open_cases):
+    await hub.refresh()
+    written = hub.event(("oslo", True))
+    assert hub.event(("oslo", True)) is written
+
+    await open_cases(2)
+    await hub.refresh()
+    assert b'"opened":{"value":2,' in hub.event(("oslo", True))
+    assert b'"opened":{"value":0,' in written
+
+
+async def test_what_is_written_tells_at_the_next_look_that_time_has_passed(hub):
+    await hub.refresh()
+    before = hub.event(None)
+    await hub.refresh()
+    assert hub.event(None) != before

@@ -28,6 +28,7 @@ from forkant_devstack.bench.relay_growth import bench_relay_growth
 from forkant_devstack.bench.report import Result, table_of
 from forkant_devstack.bench.row_security import bench_row_security
 from forkant_devstack.bench.starting import bench_starting
+from forkant_devstack.bench.streaming import bench_streaming
 from forkant_devstack.bench.walls import bench_walls
 from forkant_devstack.bench.writing import bench_writing
 from forkant_devstack.process import DevstackError
@@ -48,6 +49,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "erasing": bench_erasing,
     "figures": bench_figures,
     "readable": bench_readable,
+    "streaming": bench_streaming,
     "start": bench_starting,
 }
 _DEFAULT_OUT: Final = Path(".forkant/bench.json")

@@ -61,6 +61,7 @@ class Hub:
         """The day until which the documents count; a new one changes figures without an event."""
         self._tallies: dict[str, Tally] = {}
         self._documents: dict[Key, str] = {}
+        self._written: dict[Key | None, bytes] = {}
         self._freshness: Freshness | None = None
         self._read_at = float("-inf")
         self._listeners: set[asyncio.Event] = set()
@@ -84,6 +85,18 @@ class Hub:
     def document(self, key: Key) -> str:
         """Return the newest document, as JSON without its braces."""
         return self._documents[key]
+
+    def event(self, key: Key | None) -> bytes:
+        """Return the newest document as an event of a stream, or without a key how fresh all documents are.
+
+        Written once for all streams, until the next look at the database: ``as_of`` is that much older at the most.
+        """
+        found = self._written.get(key)
+        if found is None:
+            fresh = self.fresh().model_dump_json()
+            name, data = ("freshness", fresh) if key is None else ("metrics", f"{fresh[:-1]},{self._documents[key]}}}")
+            found = self._written[key] = f"event: {name}\ndata: {data}\n\n".encode()
+        return found
 
     def fresh(self) -> Fresh:
         """Return how fresh the documents are; time in which the database did not answer counts as being behind."""
@@ -117,6 +130,7 @@ class Hub:
         """Bring the documents up to date, also with a new day, and tell the streams when one changed."""
         today = day_of(self._now())
         period = rolling_12(today=today)
+        self._written.clear()
         async with transaction(self._engine, EVERY_DISTRICT) as conn:
             generation = await generations.live(conn)
             if time.monotonic() - self._read_at > _FRESHNESS_EVERY_S:
@@ -138,6 +152,7 @@ class Hub:
             self._tallies, period=period, catalogue=self._catalogue, rank=self._rank, uncounted=uncounted
         )
         if self._replace(snapshot, aims):
+            self._written.clear()
             for changed in self._listeners:
                 changed.set()
         self.ready.set()

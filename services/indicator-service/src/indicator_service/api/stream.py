@@ -117,7 +117,7 @@ async def _seen_already(hub: Hub, keys: list[Key], last_event_id: str | None) ->
 
 async def _events(
     hub: Hub, keys: list[Key], seen: dict[Key, str], stopping: anyio.Event, right: Right
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncIterator[bytes]:
     freshness_due = time.monotonic()
     with hub.listen() as changed:
         right.on_end(changed.set)
@@ -129,20 +129,16 @@ async def _events(
                 seen[key] = hub.document(key)
                 # Only the last one says how far the client has come: a stream that breaks off before it starts over.
                 last = number == len(unseen)
-                yield ServerSentEvent(_metrics(hub, seen[key]), event="metrics", id=reached if last else None)
+                yield f"id: {reached}\n".encode() + hub.event(key) if last else hub.event(key)
                 if right.ended is not None:
                     break
             now = time.monotonic()
             if now >= freshness_due:
                 freshness_due = now + _FRESHNESS_EVERY_S
-                yield ServerSentEvent(hub.fresh().model_dump_json(), event="freshness")
+                yield hub.event(None)
             await _wait(changed, min(_LOOK_EVERY_S, max(freshness_due - now, 0.001)))
         # One whose right ended is shown nothing more, not even what had changed by then.
-        yield ServerSentEvent(f'{{"reason":"{right.ended or "shutting-down"}"}}', event="end")
-
-
-def _metrics(hub: Hub, document: str) -> str:
-    return f"{{{hub.fresh().model_dump_json()[1:-1]},{document}}}"
+        yield ServerSentEvent(f'{{"reason":"{right.ended or "shutting-down"}"}}', event="end").encode()
 
 
 async def _wait(changed: asyncio.Event, seconds: float) -> None:
