@@ -114,7 +114,7 @@ TOPICS: Final[dict[str, Topic]] = {
             partitions=3,
             retention_ms=30 * _DAY_MS,
             producer="case-service",
-            consumers=("notification-service",),
+            consumers=("indicator-service", "notification-service"),
         ),
         Topic(
             name=STEERING_TOPIC,

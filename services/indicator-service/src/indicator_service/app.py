@@ -48,6 +48,7 @@ from indicator_service.policy import POLICY, UNAUDITED
 from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorSettings
 from indicator_service.steering.refusals import Refusal
+from indicator_service.units import KnownUnits
 
 
 def build_app(settings: IndicatorSettings) -> FastAPI:
@@ -125,6 +126,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         import_limits=ImportLimits(most_rows=settings.import_max_rows, upload_seconds=settings.import_upload_seconds),
         cursor_secret=cursor_secret,
         case_service=case_service,
+        units=KnownUnits(engine),
     )
     return app
 

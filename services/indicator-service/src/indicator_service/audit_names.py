@@ -63,9 +63,10 @@ def _by_id(name: str) -> UUID | None:
         return None
 
 
-def name_of(found: UUID) -> str | None:
-    """Return the name of an id, or nothing when it is no id of ours."""
-    return _names().get(UUID(str(found)))
+def name_of(found: UUID, units: Iterable[str] = ()) -> str | None:
+    """Return the name of an id, of one of some units too; nothing when it is no id of ours."""
+    asked = UUID(str(found))
+    return _names().get(asked) or next((f"unit:{unit}" for unit in units if id_of_unit(unit) == asked), None)
 
 
 @cache

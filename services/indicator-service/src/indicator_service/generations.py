@@ -15,14 +15,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC, GENERATIONS
+from forkant_contracts.topics import CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC, GENERATIONS
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service.settings import SERVICE
 
 FIRST: Final = 1
-READ: Final = (CASE_TOPIC, CONCERN_TOPIC)
+READ: Final = (CASE_TOPIC, CONCERN_TOPIC, CATALOGUE_TOPIC)
 """The topics that every generation reads."""
 
 _LIVE: Final = text("SELECT number FROM generation WHERE state = 'live'")

@@ -13,6 +13,7 @@ from uuid import UUID
 from forkant_contracts import Event
 from forkant_contracts.codec import decode, headers_for
 from forkant_contracts.events.case import CaseErased
+from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +29,7 @@ GROUP: Final = group_of(NUMBER)
 _BASES: Final[Mapping[str, Callable[[str], Fact]]] = {"base.case": case_from_json, "base.concern": concern_from_json}
 """What stands before the first event of a case that the journal does not know from its beginning."""
 
+_KEPT_TOPICS: Final = frozenset({CASE_TOPIC, CONCERN_TOPIC})
 _ADD: Final = text("""
 INSERT INTO event_journal (aggregate_id, version, event_id, type, source, data_schema, unit, occurred_at, recorded_at,
                            data)
@@ -47,7 +49,10 @@ _BETWEEN: Final = text("SELECT * FROM journal_behind(:district, :since, :until, 
 
 
 async def keep(conn: AsyncConnection, events: Sequence[Event]) -> None:
-    """Write events down; of what is erased nothing is kept but that it was."""
+    """Write events about cases and concerns down; of what is erased nothing is kept but that it was."""
+    events = [event for event in events if event.topic in _KEPT_TOPICS]
+    if not events:
+        return
     bind = {
         "aggregates": [event.aggregate_id for event in events],
         "versions": [event.aggregate_version for event in events],

@@ -5,7 +5,8 @@ from forkant_kit.auth import Principal
 from forkant_kit.policy import Policy
 
 from indicator_service.aggregation.cells import district_of
-from indicator_service.aggregation.snapshot import Reader
+from indicator_service.aggregation.register import Register
+from indicator_service.aggregation.snapshot import NOBODY, Reader
 
 READ_FIGURES = "figures.read"
 EXPORT_FIGURES = "figures.export"
@@ -86,6 +87,15 @@ POLICY = Policy(
 )
 
 
-def reader_of(principal: Principal) -> Reader:
-    """Return what a person may see unsuppressed: their own district or body, and everything for the directorate."""
-    return Reader(unit=district_of(principal.unit), sees_all=principal.has_role(Role.DIRECTORATE))
+def reader_of(principal: Principal, units: Register) -> Reader:
+    """Return what a person may see unsuppressed, and everything for the directorate.
+
+    A unit's people see their own district or body, and the units whose work went wholly into it: theirs are the cases
+    of before too. Of a unit whose work was shared out no successor sees more than anybody else, and whoever still acts
+    for a unit that ended sees what everybody sees.
+    """
+    unit = district_of(principal.unit)
+    own = units.known_to(unit)
+    return Reader(
+        unit=unit if unit in own else NOBODY, sees_all=principal.has_role(Role.DIRECTORATE), before=own - {unit}
+    )

@@ -15,7 +15,7 @@ from forkant_kit.audit.record import record_erasure
 from forkant_kit.batch import Apply
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_service import generations, store
+from indicator_service import generations, store, units
 from indicator_service.aggregation.cells import district_of
 from indicator_service.aggregation.fold import fold, streams_of
 from indicator_service.generations import FIRST, State
@@ -41,10 +41,14 @@ async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: 
     await store.save_cases(conn, folded.cases, generation=generation)
     await store.save_concerns(conn, folded.concerns, generation=generation)
     await _record_erasures(conn, events, generation=generation)
+    changed = await units.keep(conn, events)
     if folded.delta:
         await store.add_cells(conn, folded.delta, generation=generation)
         if state is State.LIVE:
-            await store.add_changes(conn, (district_of(cell.unit) for cell in folded.delta))
+            changed |= {district_of(cell.unit) for cell in folded.delta}
+    if changed:
+        # A unit that is new, or is no more, changes answers without a figure.
+        await store.add_changes(conn, changed)
 
 
 async def _record_erasures(conn: AsyncConnection, events: Sequence[Event], *, generation: int) -> None:

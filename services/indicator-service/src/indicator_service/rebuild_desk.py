@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from forkant_contracts.topics import TOPICS
-from forkant_contracts.units import CASE_UNITS, DIRECTORATE
+from forkant_contracts.units import DIRECTORATE
 from forkant_kit.audit.record import Actor, Entry, write
 from forkant_kit.consumer_store import ConsumerStore
 from forkant_kit.db import create_engine, transaction
@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from indicator_service import generations, parity, store
 from indicator_service.generations import Generation, State
 from indicator_service.parity import Change, Parity
+from indicator_service.units import read_register
 
 _PARTITIONS: Final = sum(TOPICS[name].partitions for name in generations.READ)
 _FEW: Final = 1_000
@@ -147,7 +148,7 @@ class RebuildDesk:
                     raise NotDoneError("Somebody else has changed which generation is live: look, and ask again.")
                 await self._record(conn, action, chosen.number)
                 districts = (await conn.execute(_DISTRICTS, {"numbers": [live, chosen.number]})).scalars()
-                await store.add_changes(conn, {*CASE_UNITS, *districts})
+                await store.add_changes(conn, {*(await read_register(conn)).units, *districts})
         return chosen.number
 
     async def _chosen(

@@ -19,6 +19,9 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "generation": "numbers and states of projections, and no figure: answers go by the live one; an API only reads",
         "uncounted_metric": "names of metrics and no figure: answers say what is not counted yet; an API only reads",
+        "unit_change": (
+            "what became of units, which everybody may know, and no figure; the worker adds, and an API only reads"
+        ),
         "watch_round": "how far the figures were judged, without one; the worker's alone",
         "plan_watch": "which units were told of a missing or ending plan, no secret; the worker's alone",
         "plan_round": "until which day plans were looked at; the worker's alone",

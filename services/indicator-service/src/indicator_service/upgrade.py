@@ -13,7 +13,6 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from forkant_contracts.units import CASE_UNITS
 from forkant_kit.db import transaction
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -22,6 +21,7 @@ from indicator_service import store
 from indicator_service.aggregation.cells import cells_of_metrics, district_of
 from indicator_service.definitions import Metric
 from indicator_service.fact_codec import case_from_json
+from indicator_service.units import read_register
 
 BATCH: Final = 2_000
 _FIRST: Final = UUID(int=0)
@@ -65,7 +65,7 @@ async def count_what_is_new(engine: AsyncEngine, *, batch: int = BATCH) -> None:
             districts |= await _count(conn, metrics, generation=generation, batch=batch)
         await conn.execute(_COUNTED, bind)
         # Every unit's answer changes, also of one without cases: its figures are no longer missing.
-        await store.add_changes(conn, {*CASE_UNITS, *districts})
+        await store.add_changes(conn, {*(await read_register(conn)).units, *districts})
 
 
 async def _uncounted(conn: AsyncConnection) -> frozenset[Metric]:

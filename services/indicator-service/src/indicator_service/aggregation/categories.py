@@ -8,7 +8,7 @@ from forkant_contracts.codes import AgeBand
 from indicator_service.aggregation.columns import hide_groups
 from indicator_service.aggregation.figures import Mask
 from indicator_service.aggregation.months import ByUnit, counts_of, hide_version
-from indicator_service.aggregation.suppression import Hidden, Rank
+from indicator_service.aggregation.suppression import NO_KIN, Hidden, Kin, Rank
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.definitions import Catalogue, Indicator
 from indicator_service.definitions.models import Dimension, Version
@@ -25,6 +25,7 @@ def masks_of_categories(
     dimension: Dimension,
     catalogue: Catalogue,
     rank: Rank,
+    kin: Kin = NO_KIN,
 ) -> dict[str, Mask]:
     """Choose what to hide of each category of the last twelve months: of others everything, of the nation what tells.
 
@@ -35,12 +36,13 @@ def masks_of_categories(
         dimension: what the categories are of.
         catalogue: the plain counts that its total may be part of.
         rank: orders categories of equal counts.
+        kin: units whose figures are known to the same people.
     """
-    hidden = hide_version(version, by_category, catalogue=catalogue, rank=rank, months=False)
+    hidden = hide_version(version, by_category, catalogue=catalogue, rank=rank, months=False, kin=kin)
     if dimension == "age_band" and version.about_people:
         counts = counts_of(version, by_category, catalogue=catalogue)
         others = [name for name in by_category if name not in CHILDREN]
-        hidden |= hide_groups(counts, [CHILDREN, others], rank=rank)
+        hidden |= hide_groups(counts, [CHILDREN, others], rank=rank, kin=kin)
     units = frozenset(unit for tallies in by_category.values() for unit in tallies if unit != NATIONAL)
 
     def of(names: frozenset[str], category: str) -> dict[int, Hidden]:

@@ -3,10 +3,10 @@
 A unit's figures of the last twelve months are shown to others, less what :mod:`.suppression` hides. Their months and
 their categories (themes, case types, age bands) add up to these. Whoever was shown some of them could subtract, also
 over several tables at once, so nobody is shown any but their own and the national ones. Of these a column, a month or
-a category, is hidden where few are in it, or few without one unit, whose people know its part; and further columns
-with it, until what the whole leaves for the hidden ones is open; all of them where the whole itself is hidden. Of the
-units' wholes and the national columns together a unit's part of a column follows only when there is but one unit or
-one column, and then it is one of the two: no small count.
+a category, is hidden where few are in it, or few without one unit, whose people know its part and that of its kin;
+and further columns with it, until what the whole leaves for the hidden ones is open; all of them where the whole
+itself is hidden. Of the units' wholes and the national columns together a unit's part of a column follows only when
+there is but one unit or one column, and then it is one of the two: no small count.
 
 Months that the last twelve do not hold, and what there is at the end of a month, add up to nothing that is shown.
 They are hidden each by itself.
@@ -15,7 +15,7 @@ They are hidden each by itself.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from indicator_service.aggregation.suppression import Hidden, Rank, hide_linked, hide_overlapping
+from indicator_service.aggregation.suppression import NO_KIN, Hidden, Kin, Rank, hide_linked, hide_overlapping
 
 Column = Mapping[str, int]
 """Counts of one month, or of one category, by unit; every unit is in each."""
@@ -53,24 +53,25 @@ class HiddenColumns:
         )
 
 
-def hide_columns(counts: Counts, *, rank: Rank, add_up: bool) -> HiddenColumns:
+def hide_columns(counts: Counts, *, rank: Rank, add_up: bool, kin: Kin = NO_KIN) -> HiddenColumns:
     """Choose which columns to hide of the national figures.
 
     Args:
         counts: what is counted, by column and unit.
         rank: orders columns of equal counts.
         add_up: whether the columns together are a whole that is shown, of each unit and of all.
+        kin: units whose figures are known to the same people.
     """
     if add_up:
-        return _hide_together(counts, rank=rank) | _where_the_whole_is_hidden(counts, rank=rank)
-    return hide_groups(counts, [[name] for name in counts.total], rank=rank)
+        return _hide_together(counts, rank=rank, kin=kin) | _where_the_whole_is_hidden(counts, rank=rank, kin=kin)
+    return hide_groups(counts, [[name] for name in counts.total], rank=rank, kin=kin)
 
 
-def hide_groups(counts: Counts, groups: Iterable[Collection[str]], *, rank: Rank) -> HiddenColumns:
+def hide_groups(counts: Counts, groups: Iterable[Collection[str]], *, rank: Rank, kin: Kin = NO_KIN) -> HiddenColumns:
     """Choose which columns to hide where those of each group by themselves add up to what is shown elsewhere."""
     found = HiddenColumns()
     for group in groups:
-        found |= _hide_together(_only(counts, [name for name in counts.total if name in group]), rank=rank)
+        found |= _hide_together(_only(counts, [name for name in counts.total if name in group]), rank=rank, kin=kin)
     return found
 
 
@@ -86,10 +87,10 @@ def _only(counts: Counts, names: Collection[str]) -> Counts:
     )
 
 
-def _hide_together(counts: Counts, *, rank: Rank) -> HiddenColumns:
+def _hide_together(counts: Counts, *, rank: Rank, kin: Kin) -> HiddenColumns:
     every = frozenset(counts.total)
     total, parts, overlapping = Hidden(), Hidden(), Hidden()
-    for known in (None, *_units(counts.total)):
+    for known in ((), *_known(counts.total, kin)):
         of_total, of_parts = hide_linked(
             _less(counts.total, known),
             [_less(part, known) for part in counts.parts],
@@ -106,13 +107,14 @@ def _hide_together(counts: Counts, *, rank: Rank) -> HiddenColumns:
     return HiddenColumns(total=hidden, parts=hidden_parts, overlapping=hidden_parts | _columns(overlapping, every))
 
 
-def _where_the_whole_is_hidden(counts: Counts, *, rank: Rank) -> HiddenColumns:
+def _where_the_whole_is_hidden(counts: Counts, *, rank: Rank, kin: Kin) -> HiddenColumns:
     """Hide every column of what is hidden of the nation as a whole: they would add up to it."""
     of_total, of_parts = hide_linked(
         _by_unit(counts.total),
         [_by_unit(part) for part in counts.parts],
         wholes=[_by_unit(whole) for whole in counts.wholes],
         rank=rank,
+        kin=kin,
     )
     every, none = frozenset(counts.total), frozenset[str]()
     parts = every if of_parts.national else none
@@ -132,6 +134,14 @@ def _units(table: Columns) -> tuple[str, ...]:
     return tuple(next(iter(table.values()), {}))
 
 
-def _less(table: Columns, known: str | None) -> dict[str, int]:
-    """Return the columns of all units but the one that somebody knows."""
-    return {name: sum(column.values()) - (column[known] if known else 0) for name, column in table.items()}
+def _known(table: Columns, kin: Kin) -> Iterable[Collection[str]]:
+    """Return the units that somebody knows: each alone, and kin together."""
+    found: dict[str, list[str]] = {}
+    for unit in _units(table):
+        found.setdefault(kin.get(unit, unit), []).append(unit)
+    return found.values()
+
+
+def _less(table: Columns, known: Collection[str]) -> dict[str, int]:
+    """Return the columns of all units but those that somebody knows."""
+    return {name: sum(column.values()) - sum(column[unit] for unit in known) for name, column in table.items()}

@@ -9,6 +9,8 @@ from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.aggregation.figure import SUPPRESSED, UNHIDDEN, Figure, IndicatorFigures, Values, View
 from indicator_service.aggregation.imported_figures import hide_imported, imported_values
 from indicator_service.aggregation.percentiles import percentile
+from indicator_service.aggregation.register import OF_THE_RELEASE, Register
+from indicator_service.aggregation.structure import AS_RELEASED, Structure
 from indicator_service.aggregation.suppression import Hidden, Rank, hide, hide_linked, hide_overlapping
 from indicator_service.aggregation.tally import NATIONAL, Tally
 from indicator_service.definitions import Catalogue, Count, Indicator, Metric, Series, Version
@@ -56,10 +58,19 @@ def _hides(hidden: Hidden, unit: str) -> bool:
     return hidden.national if unit == NATIONAL else unit in hidden.units
 
 
-def mask_of(tallies: Mapping[str, Tally], *, catalogue: Catalogue, period: Period, rank: Rank) -> Mask:
-    """Choose what to hide, from the tallies of all units that hold cases."""
+def mask_of(
+    tallies: Mapping[str, Tally],
+    *,
+    catalogue: Catalogue,
+    period: Period,
+    rank: Rank,
+    register: Register = OF_THE_RELEASE,
+) -> Mask:
+    """Choose what to hide, in whatever structure, from the tallies of all units with cases as they were."""
+    kin = register.kin
     counts = {
-        count.key: hide({u: count_value(count, t) for u, t in tallies.items()}, rank=rank) for count in catalogue.counts
+        count.key: hide({u: count_value(count, t) for u, t in tallies.items()}, rank=rank, kin=kin)
+        for count in catalogue.counts
     }
     by_key = {count.key: count for count in catalogue.counts}
     totals: dict[int, Hidden] = {}
@@ -68,17 +79,19 @@ def mask_of(tallies: Mapping[str, Tally], *, catalogue: Catalogue, period: Perio
     for indicator in catalogue.indicators:
         version = indicator.at(period.last_day)
         if version.series:
-            hidden = hide_imported(version, tallies, period=period, rank=rank)
+            hidden = hide_imported(version, tallies, period=period, rank=rank, register=register)
             totals[indicator.number], parts[indicator.number] = hidden
             continue
         by_unit = {u: linked_counts(version, t) for u, t in tallies.items()}
         total = {u: sum(values) for u, values in by_unit.items()}
         each_part = [{u: values[n] for u, values in by_unit.items()} for n in range(_parts_of(version))]
         wholes = [{u: _whole(name, t, by_key) for u, t in tallies.items()} for name in version.wholes]
-        totals[indicator.number], parts[indicator.number] = hide_linked(total, each_part, wholes=wholes, rank=rank)
+        totals[indicator.number], parts[indicator.number] = hide_linked(
+            total, each_part, wholes=wholes, rank=rank, kin=kin
+        )
         overlaps = [{u: t.counted(metric) for u, t in tallies.items()} for metric in version.overlapping]
         if overlaps:
-            overlapping[indicator.number] = hide_overlapping(each_part[0], overlaps, rank=rank)
+            overlapping[indicator.number] = hide_overlapping(each_part[0], overlaps, rank=rank, kin=kin)
     return Mask(counts=counts, totals=totals, parts=parts, overlapping=overlapping)
 
 
@@ -123,6 +136,7 @@ def figures_of(
     period: Period,
     mask: Mask | None = None,
     uncounted: frozenset[Metric] = frozenset(),
+    structure: Structure = AS_RELEASED,
 ) -> UnitFigures:
     """Compute a unit's figures; without a mask they are exact. What rests on uncounted metrics has none."""
     counts = {
@@ -132,16 +146,18 @@ def figures_of(
     indicators = tuple(
         _uncounted(i.at(period.last_day), found) if uncounted and i.at(period.last_day).metrics & uncounted else found
         for i in catalogue.indicators
-        for found in [_indicator(unit, tally, i, period=period, mask=mask)]
+        for found in [_indicator(unit, tally, i, period=period, mask=mask, structure=structure)]
     )
     return UnitFigures(counts=counts, indicators=indicators)
 
 
-def _indicator(unit: str, tally: Tally, indicator: Indicator, *, period: Period, mask: Mask | None) -> IndicatorFigures:
+def _indicator(
+    unit: str, tally: Tally, indicator: Indicator, *, period: Period, mask: Mask | None, structure: Structure
+) -> IndicatorFigures:
     version = indicator.at(period.last_day)
     view = UNHIDDEN if mask is None else _view(mask, indicator.number, unit)
     if version.series:
-        values = imported_values(version, unit, tally, period=period, view=view)
+        values = imported_values(version, unit, tally, period=period, view=view, structure=structure)
     else:
         values = _counted_values(version, tally, view)
     return IndicatorFigures(

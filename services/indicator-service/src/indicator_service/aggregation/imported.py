@@ -16,10 +16,12 @@ from datetime import date, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
-from forkant_contracts.units import CASE_UNITS, UNITS, UnitKind
+from forkant_contracts.units import UnitKind
 
 from indicator_service.aggregation.calendar import Period, add_months
-from indicator_service.aggregation.tally import NATIONAL, Imported
+from indicator_service.aggregation.register import OF_THE_RELEASE, Register
+from indicator_service.aggregation.structure import AS_RELEASED, Structure
+from indicator_service.aggregation.tally import Imported
 from indicator_service.definitions import Catalogue
 from indicator_service.definitions.series import FORM_OF, FollowUp, ImportKind, Series
 
@@ -116,7 +118,14 @@ def reach_of(groups: Iterable[Collection[Series]], period: Period) -> tuple[date
     return (min(starts), max(starts)) if starts else None
 
 
-def basis_of(series: Sequence[Series], imported: Mapping[str, Imported], *, unit: str, period: Period) -> Basis:
+def basis_of(
+    series: Sequence[Series],
+    imported: Mapping[str, Imported],
+    *,
+    unit: str,
+    period: Period,
+    structure: Structure = AS_RELEASED,
+) -> Basis:
     """Return what a unit's figure, or the national one, rests on; all of it or none.
 
     Args:
@@ -124,39 +133,40 @@ def basis_of(series: Sequence[Series], imported: Mapping[str, Imported], *, unit
         imported: what stands, by unit.
         unit: whose figure, or :data:`NATIONAL` for the sum over all units that have such figures.
         period: what the figure is about.
+        structure: which units' figures are the unit's: on the first day of each imported period those there then.
     """
     starts = starts_of(series, period)
     found: dict[Series, int] = {}
     imports: set[UUID] = set()
     lacks: list[tuple[Series, date, str]] = []
     for each, days in starts.items():
-        for owner in _owners(each, unit):
-            for start in days:
+        for start in days:
+            for owner in _owners(each, unit, start, structure):
                 known = imported.get(owner, {}).get((each, start))
                 if known is None:
                     lacks.append((each, start, owner))
                 else:
                     found[each] = found.get(each, 0) + known.amount
                     imports.add(known.import_id)
-    missing = tuple(_missing(lacks, series, asked_on=period.asked_on))
+    missing = tuple(_missing(lacks, series, asked_on=period.asked_on, register=structure.register))
     if missing:
         return Basis(missing=missing, covers=_covers(starts))
     return Basis(amounts=found, imports=tuple(sorted(imports)), covers=_covers(starts))
 
 
-def _owners(series: Series, unit: str) -> tuple[str, ...]:
-    if unit != NATIONAL:
-        return (unit,)
-    return tuple(each for each in CASE_UNITS if has_series(each, series))
+def _owners(series: Series, unit: str, start: date, structure: Structure) -> tuple[str, ...]:
+    owners = structure.owners(unit, start)
+    return tuple(each for each in owners if each == unit or has_series(each, series, structure.register))
 
 
-def has_series(unit: str, series: Series) -> bool:
-    """Whether there can be such figures of a unit; one that this release does not know is taken for a district."""
-    return not FORM_OF[series].districts_only or unit not in UNITS or UNITS[unit].kind is UnitKind.DISTRICT
+def has_series(unit: str, series: Series, register: Register = OF_THE_RELEASE) -> bool:
+    """Whether there can be such figures of a unit; one that is not known yet is taken for a district."""
+    known = register.units.get(unit)
+    return not FORM_OF[series].districts_only or known is None or known.kind is UnitKind.DISTRICT
 
 
 def _missing(
-    lacks: Iterable[tuple[Series, date, str]], series: Collection[Series], *, asked_on: date
+    lacks: Iterable[tuple[Series, date, str]], series: Collection[Series], *, asked_on: date, register: Register
 ) -> Iterator[Missing]:
     units: dict[tuple[ImportKind, date], dict[str, None]] = {}
     labels: dict[tuple[ImportKind, date], str] = {}
@@ -169,7 +179,7 @@ def _missing(
         together = [each for each in series if FORM_OF[each].kind is kind]
         ready = max(ready_on(each, start) for each in together)
         # The national figure asks nobody who has no such figures, so one owner speaks for all.
-        reason = _reason(next(iter(owners)), together[0], ready=ready, asked_on=asked_on)
+        reason = _reason(next(iter(owners)), together[0], ready=ready, asked_on=asked_on, register=register)
         grouped.setdefault((kind, reason, tuple(owners)), []).append((labels[kind, start], ready))
     for (kind, reason, owners_of), periods in grouped.items():
         yield Missing(
@@ -181,8 +191,8 @@ def _missing(
         )
 
 
-def _reason(unit: str, series: Series, *, ready: date, asked_on: date) -> Reason:
-    if not has_series(unit, series):
+def _reason(unit: str, series: Series, *, ready: date, asked_on: date, register: Register) -> Reason:
+    if not has_series(unit, series, register):
         return "not_for_this_unit"
     return "not_yet_complete" if ready > asked_on else "not_imported"
 

@@ -7,7 +7,7 @@ from typing import Final
 from indicator_service.aggregation.calendar import Period, add_months, month_period, months_through, rolling_12
 from indicator_service.aggregation.columns import Columns, Counts, HiddenColumns, hide_columns
 from indicator_service.aggregation.figures import Mask, count_value, linked_counts
-from indicator_service.aggregation.suppression import Hidden, Rank
+from indicator_service.aggregation.suppression import NO_KIN, Hidden, Kin, Rank
 from indicator_service.aggregation.tally import Tally, sum_of
 from indicator_service.definitions import Catalogue, Count, Metric, Version
 
@@ -33,7 +33,9 @@ def needed_to_hide(months: Iterable[date], *, today: date) -> tuple[date, date]:
     return min(every), max(every)
 
 
-def masks_of_months(by_month: ByMonth, *, catalogue: Catalogue, today: date, rank: Rank) -> dict[date, Mask]:
+def masks_of_months(
+    by_month: ByMonth, *, catalogue: Catalogue, today: date, rank: Rank, kin: Kin = NO_KIN
+) -> dict[date, Mask]:
     """Choose what to hide of each month from those who may not see small counts.
 
     ``by_month`` holds the last twelve months, whatever is asked for: else it would depend on the question.
@@ -45,10 +47,10 @@ def masks_of_months(by_month: ByMonth, *, catalogue: Catalogue, today: date, ran
     for months in groups:
         masks = {month: _Open(catalogue, month, by_month[month], today) for month in months}
         for count in catalogue.counts:
-            hidden = _hide_count(count, months, by_month, rank)
+            hidden = _hide_count(count, months, by_month, rank, kin)
             for month, mask in masks.items():
                 mask.counts[count.key] = mask.hidden(national=str(month) in hidden.total)
-        _hide_indicators(masks, months, by_month, catalogue=catalogue, rank=rank)
+        _hide_indicators(masks, months, by_month, catalogue=catalogue, rank=rank, kin=kin)
         found |= {month: mask.done() for month, mask in masks.items()}
     return found
 
@@ -72,18 +74,20 @@ class _Open:
         return Mask(counts=self.counts, totals=self.totals, parts=self.parts, overlapping=self.overlapping)
 
 
-def _hide_count(count: Count, months: list[date], by_month: ByMonth, rank: Rank) -> HiddenColumns:
+def _hide_count(count: Count, months: list[date], by_month: ByMonth, rank: Rank, kin: Kin) -> HiddenColumns:
     columns = _columns(lambda tally: count_value(count, tally), months, by_month)
-    return hide_columns(Counts(total=columns), rank=rank, add_up=count.flow is not None)
+    return hide_columns(Counts(total=columns), rank=rank, add_up=count.flow is not None, kin=kin)
 
 
 def _hide_indicators(
-    masks: Mapping[date, _Open], months: list[date], by_month: ByMonth, *, catalogue: Catalogue, rank: Rank
+    masks: Mapping[date, _Open], months: list[date], by_month: ByMonth, *, catalogue: Catalogue, rank: Rank, kin: Kin
 ) -> None:
     for indicator in catalogue.indicators:
         for version in indicator.versions:
             under = [month for month in months if masks[month].versions[indicator.number] is version]
-            hidden = hide_version(version, _by_name(under, by_month), catalogue=catalogue, rank=rank, months=True)
+            hidden = hide_version(
+                version, _by_name(under, by_month), catalogue=catalogue, rank=rank, months=True, kin=kin
+            )
             for month in under:
                 mask, name = masks[month], str(month)
                 if not version.about_people:
@@ -95,7 +99,13 @@ def _hide_indicators(
 
 
 def hide_version(
-    version: Version, by_column: Mapping[str, ByUnit], *, catalogue: Catalogue, rank: Rank, months: bool
+    version: Version,
+    by_column: Mapping[str, ByUnit],
+    *,
+    catalogue: Catalogue,
+    rank: Rank,
+    months: bool,
+    kin: Kin = NO_KIN,
 ) -> HiddenColumns:
     """Choose which columns to hide of the national figures of an indicator.
 
@@ -105,6 +115,7 @@ def hide_version(
         catalogue: the plain counts that its total may be part of.
         rank: orders columns of equal counts.
         months: whether the columns are months; what there is at the end of one is no part of the last twelve.
+        kin: units whose figures are known to the same people.
     """
     if not by_column or not version.about_people:
         return HiddenColumns()
@@ -114,9 +125,9 @@ def hide_version(
             # The months that the last twelve rest on are others for each series, so none of them is shown.
             return HiddenColumns(total=every, parts=every, overlapping=every)
         part = Counts(total=_table(_counting(version.numerator), by_column))
-        return HiddenColumns(parts=hide_columns(part, rank=rank, add_up=True).total)
+        return HiddenColumns(parts=hide_columns(part, rank=rank, add_up=True, kin=kin).total)
     counts = counts_of(version, by_column, catalogue=catalogue)
-    return hide_columns(counts, rank=rank, add_up=not (months and version.counted_at_end))
+    return hide_columns(counts, rank=rank, add_up=not (months and version.counted_at_end), kin=kin)
 
 
 def counts_of(version: Version, by_column: Mapping[str, ByUnit], *, catalogue: Catalogue) -> Counts:

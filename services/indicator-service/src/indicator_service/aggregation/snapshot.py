@@ -1,27 +1,31 @@
 """The tallies of some units at one moment, and what a reader sees of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from forkant_contracts.units import CASE_UNITS, UNITS
+from typing import Final
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.figures import Mask, UnitFigures, figures_of, mask_of
+from indicator_service.aggregation.structure import AS_RELEASED, Structure, every_unit
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
 from indicator_service.definitions import Catalogue, Metric
 
+NOBODY: Final = ""
+"""Stands where a reader has no unit of their own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Who reads: their own unit, and whether they may see every unit's exact figures."""
+    """Who reads: their unit, those whose work went wholly into it, and whether they see every unit's figures."""
 
     unit: str
     sees_all: bool = False
+    before: frozenset[str] = frozenset()
 
     def sees_exact(self, unit: str) -> bool:
         """Whether the figures of a unit are shown unsuppressed."""
-        return self.sees_all or unit == self.unit
+        return self.sees_all or unit == self.unit or unit in self.before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,30 +37,27 @@ class Snapshot:
     catalogue: Catalogue
     mask: Mask
     units: tuple[str, ...]
-    """The units that hold cases, whose sum the total is: those of the contracts, then what was established since."""
+    """The units that are listed: those of the structure that were there in the period, or have something in it."""
     uncounted: frozenset[Metric] = frozenset()
     """What is not counted yet of what was known before."""
+    structure: Structure = AS_RELEASED
 
     def figures(self, unit: str, *, exact: bool) -> UnitFigures:
         """Return a unit's figures; a unit that holds no cases has zeros."""
         tally = self.tallies.get(unit, Tally())
         mask = None if exact else self.mask
-        if mask and unit not in (*self.units, NATIONAL):
+        if mask and unit != NATIONAL and not self.structure.register.holds_cases(unit):
             # It should hold no cases, and is in no total; should it hold some all the same, few stay hidden.
             mask = mask_of({unit: tally}, catalogue=self.catalogue, period=self.period, rank=str.encode)
         return figures_of(
-            unit, tally, catalogue=self.catalogue, period=self.period, mask=mask, uncounted=self.uncounted
+            unit,
+            tally,
+            catalogue=self.catalogue,
+            period=self.period,
+            mask=mask,
+            uncounted=self.uncounted,
+            structure=self.structure,
         )
-
-
-def units_of(by_unit: Iterable[str]) -> tuple[str, ...]:
-    """Return the units that hold cases: those of the contracts, then others for which something counts."""
-    return (*CASE_UNITS, *sorted(unit for unit in by_unit if unit not in UNITS))
-
-
-def every_unit(by_unit: Mapping[str, Tally]) -> dict[str, Tally]:
-    """Return the tally of every unit that holds cases, empty where nothing counts."""
-    return {unit: by_unit.get(unit, Tally()) for unit in units_of(by_unit)}
 
 
 def take_snapshot(
@@ -67,11 +68,22 @@ def take_snapshot(
     rank: Rank,
     uncounted: frozenset[Metric] = frozenset(),
     mask: Mask | None = None,
+    structure: Structure = AS_RELEASED,
 ) -> Snapshot:
-    """Add the national tally, and choose what to hide; without a mask, as of figures that add up to no others."""
-    tallies = every_unit(by_unit)
-    mask = mask or mask_of(tallies, catalogue=catalogue, period=period, rank=rank)
-    everyone = {**by_unit, **tallies, NATIONAL: sum_of(tallies.values())}
+    """Add the national tally, and choose what to hide; without a mask, as of figures that add up to no others.
+
+    What is hidden is the same in every structure, so that one less the other tells nothing.
+    """
+    tallies = every_unit(by_unit, structure.register)
+    mask = mask or mask_of(tallies, catalogue=catalogue, period=period, rank=rank, register=structure.register)
+    without = {unit: tally for unit, tally in by_unit.items() if unit not in tallies}
+    everyone = {**without, **structure.regrouped(tallies), NATIONAL: sum_of(tallies.values())}
     return Snapshot(
-        tallies=everyone, period=period, catalogue=catalogue, mask=mask, units=tuple(tallies), uncounted=uncounted
+        tallies=everyone,
+        period=period,
+        catalogue=catalogue,
+        mask=mask,
+        units=structure.units(period.first_month, period.last_day, counted=by_unit),
+        uncounted=uncounted,
+        structure=structure,
     )

@@ -11,11 +11,18 @@ the others. A total may be part of a whole again (cases opened = under 18 + the 
 active + on hold, active = over 30 days + the rest): then it and the rest are hidden like parts of the whole, and its
 own parts with it. Parts may also overlap (cases with a partner of each kind): they are hidden together when one is few,
 what the whole leaves of one, or what they count more than once. Months and categories are
-guarded by :mod:`.columns`. Known limit: one moment against the next is not guarded.
+guarded by :mod:`.columns`.
+
+Units that are told together in another structure of units (see :mod:`.structure`) are kin: they are hidden all
+together or not at all, and are taken for one where others are hidden with them. So what the other structure shows is
+the sum of what this one shows, and nothing follows from the two together; nor for whoever knows all kin.
+
+Known limit: one moment against the next is not guarded.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 SMALLEST_SHOWN: Final = 5
@@ -25,6 +32,9 @@ _FEWEST_UNKNOWN: Final = 2
 
 Rank = Callable[[str], bytes]
 """Orders units of equal counts in a way that an outsider can't foresee."""
+Kin = Mapping[str, str]
+"""Units that are told together in some structure, by the one in which they are; others are alone."""
+NO_KIN: Final[Kin] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +54,29 @@ def is_small(count: int) -> bool:
     return 1 <= count <= _LARGEST_HIDDEN
 
 
-def hide(counts: Mapping[str, int], *, rank: Rank) -> Hidden:
-    """Choose what to hide of one count by unit whose sum is the national total."""
-    hidden = {unit for unit, count in counts.items() if is_small(count)}
+def hide(counts: Mapping[str, int], *, rank: Rank, kin: Kin = NO_KIN) -> Hidden:
+    """Choose what to hide of one count by unit whose sum is the national total; of kin all or nothing."""
+    together: dict[str, int] = {}
+    for unit, count in counts.items():
+        together[kin.get(unit, unit)] = together.get(kin.get(unit, unit), 0) + count
+    # Two small counts may be a large one, so that it is asked of each.
+    hidden = {kin.get(unit, unit) for unit, count in counts.items() if is_small(count)}
     if not hidden:
         return Hidden()
-    small = frozenset(hidden)
+    small = _with_kin(hidden, kin)
     if is_small(sum(counts.values())):
         return Hidden(small, national=True)
-    others = sorted((u for u, n in counts.items() if n >= SMALLEST_SHOWN), key=lambda u: (counts[u], rank(u)))
-    for unit in [*others, None]:
-        if _is_safe([counts[u] for u in hidden]):
-            return Hidden(frozenset(hidden))
-        if unit is not None:
-            hidden.add(unit)
+    large = (u for u, n in together.items() if n >= SMALLEST_SHOWN and u not in hidden)
+    for holder in [*sorted(large, key=lambda u: (together[u], rank(u))), None]:
+        if _is_safe([together[u] for u in hidden]):
+            return Hidden(_with_kin(hidden, kin))
+        if holder is not None:
+            hidden.add(holder)
     return Hidden(small, national=True)
+
+
+def _with_kin(holders: Collection[str], kin: Kin) -> frozenset[str]:
+    return frozenset({*holders, *(unit for unit, holder in kin.items() if holder in holders)})
 
 
 def hide_linked(
@@ -67,33 +85,36 @@ def hide_linked(
     *,
     wholes: Sequence[Mapping[str, int]] = (),
     rank: Rank,
+    kin: Kin = NO_KIN,
 ) -> tuple[Hidden, Hidden]:
     """Choose what to hide of a total and of the parts that add up to it; the parts are hidden alike.
 
     Where the total is itself a part of a whole that is shown, it is hidden with what is left of the whole, and so is
     the whole where it is part of the next.
     """
-    hidden_total = _any(_nested([*reversed(wholes), total], rank=rank))
-    return hidden_total, _any([hidden_total, *(hide(part, rank=rank) for part in parts)])
+    hidden_total = _any(_nested([*reversed(wholes), total], rank=rank, kin=kin))
+    return hidden_total, _any([hidden_total, *(hide(part, rank=rank, kin=kin) for part in parts)])
 
 
-def hide_overlapping(whole: Mapping[str, int], parts: Sequence[Mapping[str, int]], *, rank: Rank) -> Hidden:
+def hide_overlapping(
+    whole: Mapping[str, int], parts: Sequence[Mapping[str, int]], *, rank: Rank, kin: Kin = NO_KIN
+) -> Hidden:
     """Choose what to hide of parts that may overlap and together are the whole; they are hidden alike.
 
     What one part leaves of the whole is in others alone, and what they add up to beyond it is in several.
     """
     left = ({unit: count - part[unit] for unit, count in whole.items()} for part in parts)
     beyond = {unit: sum(part[unit] for part in parts) - count for unit, count in whole.items()}
-    return _any(hide(counts, rank=rank) for counts in (*parts, *left, beyond))
+    return _any(hide(counts, rank=rank, kin=kin) for counts in (*parts, *left, beyond))
 
 
-def _nested(counts: Sequence[Mapping[str, int]], *, rank: Rank) -> Iterator[Hidden]:
+def _nested(counts: Sequence[Mapping[str, int]], *, rank: Rank, kin: Kin) -> Iterator[Hidden]:
     """Yield what to hide of each count for its own sake and for what it leaves of the one before, its whole."""
     whole: Mapping[str, int] | None = None
     for count in counts:
-        own = hide(count, rank=rank)
+        own = hide(count, rank=rank, kin=kin)
         if whole is not None:
-            own |= hide({unit: whole[unit] - n for unit, n in count.items()}, rank=rank)
+            own |= hide({unit: whole[unit] - n for unit, n in count.items()}, rank=rank, kin=kin)
         yield own
         whole = count
 

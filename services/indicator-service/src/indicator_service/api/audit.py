@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from forkant_contracts.codes import Role
+from forkant_contracts.units import UNITS
 from forkant_kit.audit.record import Entry
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.audit.report import Pages, Question, list_entries
@@ -16,7 +17,8 @@ from pydantic import AwareDatetime
 
 from indicator_service import audit_names
 from indicator_service.aggregation.cells import district_of
-from indicator_service.api.dependencies import Deps
+from indicator_service.aggregation.register import Register
+from indicator_service.api.dependencies import Deps, Units
 from indicator_service.api.models import AuditLine, AuditPage
 from indicator_service.policy import READ_AUDIT
 
@@ -29,12 +31,15 @@ _OBJECT: Final = (
 
 
 def _question(
+    units: Units,
     asked: Annotated[str | None, Query(alias="object", max_length=64, description=_OBJECT)] = None,
     subject: Annotated[str | None, Query(max_length=255, description="Who acted, by the token's subject.")] = None,
     since: Annotated[AwareDatetime | None, Query()] = None,
     until: Annotated[AwareDatetime | None, Query()] = None,
 ) -> Question:
     found = () if asked is None else audit_names.known([asked])
+    if asked is not None and units.knows(asked.removeprefix("unit:")) and asked.startswith("unit:"):
+        found = (audit_names.id_of_unit(asked.removeprefix("unit:")),)
     if asked is not None and not found:
         detail = (
             "Ask about a unit, an indicator, a period, a case or an import: "
@@ -50,6 +55,7 @@ async def list_audit(
     request: Request,
     principal: Annotated[Principal, requires(READ_AUDIT)],
     deps: Deps,
+    units: Units,
     question: Annotated[Question, Depends(_question)],
     limit: Annotated[int, Query(ge=1, le=100, description="Most items on a page.")] = 50,
     cursor: Annotated[str | None, Query(max_length=1024, description="`next` of the page before.")] = None,
@@ -69,18 +75,19 @@ async def list_audit(
         rows = await list_entries(conn, question, before=before, limit=limit + 1)
         await trail.record(conn, Entry(action=READ_AUDIT, object_ids=trail.asked))
     following = pages.following(rows, limit=limit)
-    body = AuditPage(items=tuple(_line(row) for row in rows[:limit]), next=following)
+    body = AuditPage(items=tuple(_line(row, units) for row in rows[:limit]), next=following)
     return Response(body.model_dump_json(), headers=link_to(request, following), media_type="application/json")
 
 
 def _within(question: Question, principal: Principal) -> Question:
-    own = audit_names.known([f"unit:{district_of(principal.unit)}"])
+    own = [audit_names.id_of_unit(district_of(principal.unit))]
     if principal.has_role(Role.AUDITOR.value) or question.object_id in own:
         return question
     given = question.given() | {"unit": principal.unit}
     return Question(**given)
 
 
-def _line(row: Any) -> AuditLine:
-    names = [audit_names.name_of(found) or str(found) for found in row["object_ids"]]
+def _line(row: Any, units: Register) -> AuditLine:
+    established = [unit for unit in units.units if unit not in UNITS]
+    names = [audit_names.name_of(found, established) or str(found) for found in row["object_ids"]]
     return AuditLine.model_validate({**row, "objects": names})

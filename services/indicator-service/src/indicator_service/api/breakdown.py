@@ -9,11 +9,14 @@ from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
 
 from indicator_service import audit_names
 from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.structure import Structure
 from indicator_service.api.breakdown_documents import BreakdownRow, CategoryFigures, IndicatorBreakdown
 from indicator_service.api.breakdown_reading import BreakdownAsked, read_breakdown
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.models import PeriodDocument
 from indicator_service.api.parameters import known_indicator, known_period, well_formed_unit
+from indicator_service.api.structure_documents import document_of
+from indicator_service.api.structures import AskedStructure, check_in_structure
 from indicator_service.api.trail import note_asked
 from indicator_service.definitions import Indicator
 from indicator_service.definitions.models import Dimension
@@ -43,6 +46,7 @@ async def show_breakdown(
     number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
     principal: Reads,
     deps: Deps,
+    structure: AskedStructure,
     by: AskedDimension = "theme",
     unit: OneUnit = None,
     period_name: AnyPeriod = "rolling_12",
@@ -51,13 +55,14 @@ async def show_breakdown(
 
     Those from whom small counts are hidden see their own unit, and of the others the nation's last twelve months.
     """
-    asked = breakdown_asked(deps, principal, number=number, by=by, unit=unit, period_name=period_name)
+    asked = breakdown_asked(deps, principal, structure, number=number, by=by, unit=unit, period_name=period_name)
     rows, freshness = await read_breakdown(deps, asked, trail=trail_of(request))
     body = IndicatorBreakdown(
         number=number,
         key=asked.indicator.key,
         by=asked.dimension,
         period=PeriodDocument.of(asked.period),
+        structure=document_of(structure, [each for each, _ in rows], asked.period),
         definition_version=asked.indicator.at(asked.period.last_day).version,
         rows=tuple(
             BreakdownRow(unit=each, categories=tuple(CategoryFigures.of(name, found) for name, found in categories))
@@ -71,7 +76,14 @@ async def show_breakdown(
 
 
 def breakdown_asked(
-    deps: Dependencies, principal: Principal, *, number: int, by: str, unit: str | None, period_name: str
+    deps: Dependencies,
+    principal: Principal,
+    structure: Structure,
+    *,
+    number: int,
+    by: str,
+    unit: str | None,
+    period_name: str,
 ) -> BreakdownAsked:
     """Return what is asked for.
 
@@ -81,12 +93,15 @@ def breakdown_asked(
     """
     indicator = known_indicator(number, deps.catalogue)
     period = known_period(period_name, now=deps.now())
+    if unit is not None:
+        check_in_structure(well_formed_unit(unit), structure)
     asked = BreakdownAsked(
         indicator=indicator,
         dimension=_known_dimension(by, indicator, period),
         period=period,
-        reader=reader_of(principal),
-        unit=None if unit is None else well_formed_unit(unit),
+        reader=reader_of(principal, structure.register),
+        structure=structure,
+        unit=unit,
     )
     if not asked.exact and period.kind != "rolling_12":
         raise Refusal(Code.PERIOD_NOT_SHOWN)

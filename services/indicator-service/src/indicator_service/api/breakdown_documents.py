@@ -1,7 +1,7 @@
 """The documents of figures by category."""
 
 from indicator_service.aggregation.figure import Figure, IndicatorFigures
-from indicator_service.api.models import Document, Fresh, PeriodDocument
+from indicator_service.api.models import Document, Fresh, PeriodDocument, StructureDocument
 from indicator_service.definitions.models import Dimension
 
 
@@ -47,5 +47,6 @@ class IndicatorBreakdown(Fresh):
     key: str
     by: Dimension
     period: PeriodDocument
+    structure: StructureDocument
     definition_version: int
     rows: tuple[BreakdownRow, ...]

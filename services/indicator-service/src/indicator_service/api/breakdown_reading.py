@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forkant_contracts.units import UNITS
 from forkant_kit.audit.record import Trail
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
@@ -14,8 +13,9 @@ from indicator_service.aggregation.categories import masks_of_categories
 from indicator_service.aggregation.figure import IndicatorFigures
 from indicator_service.aggregation.figures import Mask, figures_of
 from indicator_service.aggregation.months import ByUnit
-from indicator_service.aggregation.snapshot import Reader, every_unit
-from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
+from indicator_service.aggregation.snapshot import Reader
+from indicator_service.aggregation.structure import Structure, every_unit
+from indicator_service.aggregation.tally import NATIONAL, sum_of
 from indicator_service.api.dependencies import Dependencies
 from indicator_service.api.parameters import no_such_unit
 from indicator_service.api.trail import figures_entry
@@ -37,6 +37,7 @@ class BreakdownAsked:
     dimension: Dimension
     period: Period
     reader: Reader
+    structure: Structure
     unit: str | None
     """None: every unit, and the nation."""
 
@@ -48,7 +49,9 @@ class BreakdownAsked:
     @property
     def needed(self) -> list[str] | None:
         """Whose figures the answer is made from; None: everybody's."""
-        return [self.unit] if self.exact and self.unit in UNITS else None
+        if self.unit is None or not self.exact or not self.structure.register.knows(self.unit):
+            return None
+        return [*self.structure.members(self.unit)]
 
 
 async def read_breakdown(
@@ -72,8 +75,8 @@ async def read_breakdown(
             period=asked.period,
             catalogue=catalogue,
         )
-        by_category = {category: every_unit(tallies) for category, tallies in found.items()}
-        shown = _shown(asked, next(iter(by_category.values())))
+        by_category = {category: every_unit(tallies, asked.structure.register) for category, tallies in found.items()}
+        shown = _shown(asked, next(iter(found.values())))
         ids = audit_names.shown(
             units=shown, period=asked.period, indicator=asked.indicator.number, dimension=asked.dimension
         )
@@ -85,8 +88,8 @@ async def read_breakdown(
 
 def _shown(asked: BreakdownAsked, there: ByUnit) -> tuple[str, ...]:
     if asked.unit is None:
-        return (*there, NATIONAL)
-    if asked.unit not in (*UNITS, NATIONAL, *there):
+        return (*asked.structure.units(asked.period.first_month, asked.period.last_day, counted=there), NATIONAL)
+    if asked.unit not in (*asked.structure.register.units, NATIONAL, *there):
         raise no_such_unit()
     return (asked.unit,)
 
@@ -96,7 +99,13 @@ def _masks(
 ) -> dict[str, Mask]:
     version = asked.indicator.at(asked.period.last_day)
     return masks_of_categories(
-        found, asked.indicator, version, dimension=asked.dimension, catalogue=catalogue, rank=deps.rank
+        found,
+        asked.indicator,
+        version,
+        dimension=asked.dimension,
+        catalogue=catalogue,
+        rank=deps.rank,
+        kin=asked.structure.register.kin,
     )
 
 
@@ -111,15 +120,18 @@ class _Split:
     def figures(self, unit: str) -> list[tuple[str, IndicatorFigures]]:
         catalogue = self.catalogue.only(self.asked.indicator, wholes=False)
         masks = {} if self.asked.reader.sees_exact(unit) else self.masks
+        structure = self.asked.structure
+        members = () if unit == NATIONAL else structure.members(unit)
         shown = []
         for category, units in self.found.items():
             figures = figures_of(
                 unit,
-                sum_of(units.values()) if unit == NATIONAL else units.get(unit, Tally()),
+                sum_of(tally for each, tally in units.items() if unit == NATIONAL or each in members),
                 catalogue=catalogue,
                 period=self.asked.period,
                 mask=masks.get(category),
                 uncounted=self.uncounted,
+                structure=structure,
             )
             shown.append((category, figures.indicators[0]))
         return shown

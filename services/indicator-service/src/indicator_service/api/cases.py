@@ -13,7 +13,7 @@ from indicator_service.aggregation.contributions import metrics_behind
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.cases_documents import CasesBehind, ContributingCase
 from indicator_service.api.cases_reading import CasesAsked, Position, read_cases
-from indicator_service.api.dependencies import Deps
+from indicator_service.api.dependencies import Deps, Units
 from indicator_service.api.models import PeriodDocument
 from indicator_service.api.parameters import known_indicator, known_period, known_unit, no_such_unit
 from indicator_service.api.trail import note_asked
@@ -34,6 +34,7 @@ async def list_cases_behind(
     number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
     principal: Looks,
     deps: Deps,
+    units: Units,
     unit: Annotated[str, Query(description="A district or a special body whose exact figures the caller sees.")],
     period_name: Annotated[str, Query(alias="period", description="As of the values of the indicator.")] = "rolling_12",
     limit: Annotated[int, Query(ge=1, le=_MOST, description="Most items on a page.")] = 100,
@@ -46,9 +47,9 @@ async def list_cases_behind(
     """
     indicator = known_indicator(number, deps.catalogue)
     period = known_period(period_name, now=deps.now())
-    if known_unit(unit) == NATIONAL:
+    if known_unit(unit, units) == NATIONAL:
         raise no_such_unit()
-    if not reader_of(principal).sees_exact(unit):
+    if not reader_of(principal, units).sees_exact(unit):
         raise Refusal(Code.CASES_NOT_SHOWN)
     version = indicator.at(period.last_day)
     if not metrics_behind(version):
@@ -56,7 +57,7 @@ async def list_cases_behind(
     scope = f"cases|{principal.subject}|{number}|{version.version}|{unit}|{period.name}|{period.counted_until}"
     at = Position.begin() if cursor is None else Position.read(decode_cursor(deps.cursor_secret, scope, cursor))
     asked = CasesAsked(
-        number=number, version=version, unit=unit, period=period, reader=reader_of(principal), limit=limit
+        number=number, version=version, unit=unit, period=period, reader=reader_of(principal, units), limit=limit
     )
     found, following, freshness = await read_cases(deps, request, asked, at)
     body = CasesBehind(

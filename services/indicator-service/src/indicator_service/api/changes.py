@@ -17,7 +17,7 @@ from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.cases import no_cases
 from indicator_service.api.changes_documents import FigureChanges
 from indicator_service.api.changes_reading import ChangesAsked, read_changes
-from indicator_service.api.dependencies import Deps
+from indicator_service.api.dependencies import Deps, Units
 from indicator_service.api.parameters import (
     known_indicator,
     known_period,
@@ -43,6 +43,7 @@ async def show_changes(
     number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
     principal: Looks,
     deps: Deps,
+    units: Units,
     unit: Annotated[str, Query(description="A district or a special body whose exact figures the caller sees.")],
     since: Annotated[Moment, Query(description="What was recorded until then was known before.")],
     until: Annotated[Moment | None, Query(description="The later moment; else now.")] = None,
@@ -59,9 +60,9 @@ async def show_changes(
     later = min(until or now, now)
     known_period(period_name, now=later)
     period = parse_period(period_name, today=day_of(later))
-    if known_unit(unit) == NATIONAL:
+    if known_unit(unit, units) == NATIONAL:
         raise no_such_unit()
-    if not reader_of(principal).sees_exact(unit):
+    if not reader_of(principal, units).sees_exact(unit):
         raise Refusal(Code.CASES_NOT_SHOWN)
     version = indicator.at(period.last_day)
     if not metrics_behind(version):
@@ -73,6 +74,6 @@ async def show_changes(
         figured=Figured(unit=unit, version=version, period=period),
         since=since,
         until=later,
-        reader=reader_of(principal),
+        reader=reader_of(principal, units),
     )
     return await read_changes(deps, request, asked)

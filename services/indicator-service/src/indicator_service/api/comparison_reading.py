@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import generations, queries
 from indicator_service.aggregation.comparison import Compared, Spell, compare, together
-from indicator_service.aggregation.snapshot import every_unit
 from indicator_service.definitions import Catalogue, Indicator, Metric, Version
 from indicator_service.queries_months import Asked, month_tallies
+from indicator_service.units import read_register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +55,14 @@ async def read_comparison(conn: AsyncConnection, asked: Comparison, catalogue: C
         update={"indicators": tuple(each for each in catalogue.indicators if each.number in asked.indicators)}
     )
     if not asked.units or asked.before is None or asked.after is None:
-        units = every_unit({})
+        units = (await read_register(conn)).on(today)
         return Found(lines=(), others=_others(asked, units), freshness=freshness)
     read = Asked(first=asked.before.first, last=asked.after.last, units=None, catalogue=chosen, today=today)
     by_month = await month_tallies(conn, read, generation=generation)
-    units = every_unit({unit: tally for tallies in by_month.values() for unit, tally in tallies.items()})
+    # With those that are there while the pilot goes on, or have something counted then and are not told of yet.
+    register = await read_register(conn)
+    counted = {unit for tallies in by_month.values() for unit in tallies if not register.knows(unit)}
+    units = (*register.on(asked.after.first, asked.after.last), *sorted(counted))
     before, after = together(by_month, asked.before), together(by_month, asked.after)
     others = _others(asked, units)
 

@@ -12,10 +12,12 @@ from forkant_kit.policy import requires
 from forkant_kit.visibility import CaseServiceClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from indicator_service.aggregation.register import Register
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.api.hub import Hub
 from indicator_service.definitions import Catalogue
 from indicator_service.policy import EXPORT_FIGURES, READ_FIGURES, READ_REFERENCE
+from indicator_service.units import KnownUnits
 
 CanReadFigures = requires(READ_FIGURES)
 CanExportFigures = requires(EXPORT_FIGURES)
@@ -43,6 +45,7 @@ class Dependencies:
     stream_client_limit: int
     import_limits: ImportLimits
     case_service: CaseServiceClient
+    units: KnownUnits
     cursor_secret: str = field(repr=False)
 
 
@@ -58,3 +61,11 @@ def dependencies_of(request: Request) -> Dependencies:
 
 
 Deps = Annotated[Dependencies, Depends(dependencies_of)]
+
+
+async def known_units(deps: Deps) -> Register:
+    """Return the units that there are or were."""
+    return await deps.units.register()
+
+
+Units = Annotated[Register, Depends(known_units)]

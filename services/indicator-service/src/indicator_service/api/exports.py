@@ -17,6 +17,7 @@ from indicator_service.api.dependencies import CanExportFigures, Deps
 from indicator_service.api.figures import AskedPeriod
 from indicator_service.api.parameters import known_period
 from indicator_service.api.reading import check_shown, read_snapshot
+from indicator_service.api.structures import AskedStructure
 from indicator_service.api.tables import FILE, AskedForm, chosen_form, row_of, table_of
 from indicator_service.api.trail import note_asked
 from indicator_service.imports.examples import examples
@@ -37,22 +38,35 @@ router = APIRouter(prefix="/v1", tags=["exports"], responses=PROBLEM_RESPONSES, 
     },
 )
 async def export_figures(
-    request: Request, principal: Annotated[Principal, CanExportFigures], deps: Deps,
-    asked: AskedPeriod = "rolling_12", form: AskedForm = None,
-) -> Response:  # fmt: skip
+    *,
+    request: Request,
+    principal: Annotated[Principal, CanExportFigures],
+    deps: Deps,
+    structure: AskedStructure,
+    asked: AskedPeriod = "rolling_12",
+    form: AskedForm = None,
+) -> Response:
     """Hand out the figures of all units in a period, suppressed as they are everywhere for the same reader."""
     chosen = chosen_form(request, form)
-    period, reader = known_period(asked, now=deps.now()), reader_of(principal)
+    period, reader = known_period(asked, now=deps.now()), reader_of(principal, structure.register)
     check_shown(period, None, exact=reader.sees_all)
 
     def shows(found: Snapshot) -> Sequence[UUID]:
         return audit_names.shown(units=(*found.units, NATIONAL), period=period)
 
     snapshot, aims, freshness = await read_snapshot(
-        deps, reader, None, period, known_at=None, trail=trail_of(request), shows=shows, action=EXPORT_FIGURES
+        deps,
+        reader,
+        None,
+        period,
+        known_at=None,
+        structure=structure,
+        trail=trail_of(request),
+        shows=shows,
+        action=EXPORT_FIGURES,
     )
     rows = [
-        row_of(unit, period, found, freshness)
+        row_of(unit, period, found, freshness, structure)
         for unit in (*snapshot.units, NATIONAL)
         for found in aims.cited(unit, snapshot.figures(unit, exact=reader.sees_exact(unit)), period).indicators
     ]

@@ -15,6 +15,7 @@ from indicator_service.api.breakdown_reading import read_breakdown
 from indicator_service.api.dependencies import CanExportFigures, Deps
 from indicator_service.api.series import Compared, FirstMonth, LastMonth, PointsAbout, Unit, series_asked
 from indicator_service.api.series_reading import read_series
+from indicator_service.api.structures import AskedStructure
 from indicator_service.api.tables import COLUMNS, FILE, AskedForm, chosen_form, row_of, table_of
 from indicator_service.api.trail import note_asked
 from indicator_service.imports.examples import examples
@@ -39,6 +40,7 @@ async def export_series(
     request: Request,
     principal: Exports,
     deps: Deps,
+    structure: AskedStructure,
     number: Number,
     unit: Unit = NATIONAL,
     compare: Compared = "",
@@ -50,10 +52,12 @@ async def export_series(
     """Hand out how an indicator went month by month: a row for each unit and point."""
     chosen = chosen_form(request, form)
     asked = series_asked(
-        deps, principal, number=number, unit=unit, compare=compare, first=first, last=last, kind=period
+        deps, principal, structure, number=number, unit=unit, compare=compare, first=first, last=last, kind=period
     )
     lines, freshness = await read_series(deps, asked, trail=trail_of(request), action=EXPORT_FIGURES)
-    rows = [row_of(each, point.period, point.figures, freshness) for each, points in lines for point in points]
+    rows = [
+        row_of(each, point.period, point.figures, freshness, structure) for each, points in lines for point in points
+    ]
     name = f"indicator-{number}-series"
     return table_of(chosen, rows, name=name, indicators=(asked.indicator,), period=asked.periods[-1])
 
@@ -64,6 +68,7 @@ async def export_breakdown(
     request: Request,
     principal: Exports,
     deps: Deps,
+    structure: AskedStructure,
     number: Number,
     by: AskedDimension = "theme",
     unit: OneUnit = None,
@@ -72,10 +77,14 @@ async def export_breakdown(
 ) -> Response:
     """Hand out an indicator by theme, case type or age band: a row for each unit and category."""
     chosen = chosen_form(request, form)
-    asked = breakdown_asked(deps, principal, number=number, by=by, unit=unit, period_name=period_name)
+    asked = breakdown_asked(deps, principal, structure, number=number, by=by, unit=unit, period_name=period_name)
     found, freshness = await read_breakdown(deps, asked, trail=trail_of(request), action=EXPORT_FIGURES)
     rows = [
-        {**row_of(each, asked.period, figures, freshness), "dimension": asked.dimension, "category": category}
+        {
+            **row_of(each, asked.period, figures, freshness, structure),
+            "dimension": asked.dimension,
+            "category": category,
+        }
         for each, categories in found
         for category, figures in categories
     ]

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from forkant_contracts.units import UNITS
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.freshness import Freshness
@@ -26,6 +25,8 @@ from indicator_service.api.parameters import (
     within_the_years,
 )
 from indicator_service.api.reading import check_shown, read_snapshot
+from indicator_service.api.structure_documents import document_of
+from indicator_service.api.structures import AskedStructure, check_in_structure
 from indicator_service.api.trail import note_asked
 from indicator_service.imports.examples import examples
 from indicator_service.policy import reader_of
@@ -57,26 +58,28 @@ async def read_metrics(
     unit: Annotated[str, Path(description="A unit's id, or `national`.")],
     principal: Reads,
     deps: Deps,
+    structure: AskedStructure,
     asked: AskedPeriod = "rolling_12",
     known_at: AskedMoment = None,
 ) -> DistrictMetrics:
     """Show all figures of one unit, or of all units together."""
-    unit = well_formed_unit(unit)
+    unit, units = well_formed_unit(unit), structure.register
+    check_in_structure(unit, structure)
     period = known_period(asked, now=deps.now())
-    reader = reader_of(principal)
+    reader = reader_of(principal, units)
     exact = reader.sees_exact(unit)
     check_shown(period, known_at, exact=exact)
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
-    needed = [unit] if exact and unit in UNITS else None
+    needed = [*structure.members(unit)] if exact and units.knows(unit) else None
 
     def shows(found: Snapshot) -> Sequence[UUID]:
-        if unit not in UNITS and unit not in found.tallies:
+        if not units.knows(unit) and unit not in found.tallies:
             raise no_such_unit()
         return audit_names.shown(units=[unit], period=period)
 
     trail = trail_of(request)
     snapshot, aims, freshness = await read_snapshot(
-        deps, reader, needed, period, known_at=known_at, trail=trail, shows=shows
+        deps, reader, needed, period, known_at=known_at, structure=structure, trail=trail, shows=shows
     )
     figures = aims.cited(unit, snapshot.figures(unit, exact=exact), period)
     return DistrictMetrics(
@@ -85,6 +88,7 @@ async def read_metrics(
         counts=dict(figures.counts),
         indicators=figures.indicators,
         priorities=figures.priorities,
+        structure=document_of(structure, [unit], period),
         **_stamp(freshness),
     )
 
@@ -96,13 +100,14 @@ async def read_values(
     number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
     principal: Reads,
     deps: Deps,
+    structure: AskedStructure,
     asked: AskedPeriod = "rolling_12",
     known_at: AskedMoment = None,
 ) -> IndicatorValues:
     """Show one indicator of every unit, and of all units together."""
     indicator = known_indicator(number, deps.catalogue)
     period = known_period(asked, now=deps.now())
-    reader = reader_of(principal)
+    reader = reader_of(principal, structure.register)
     check_shown(period, known_at, exact=reader.sees_all)
 
     def shows(found: Snapshot) -> Sequence[UUID]:
@@ -110,14 +115,20 @@ async def read_values(
 
     trail = trail_of(request)
     snapshot, aims, freshness = await read_snapshot(
-        deps, reader, None, period, known_at=known_at, trail=trail, shows=shows
+        deps, reader, None, period, known_at=known_at, structure=structure, trail=trail, shows=shows
     )
     rows = []
     for unit in (*snapshot.units, NATIONAL):
         figures = aims.cited(unit, snapshot.figures(unit, exact=reader.sees_exact(unit)), period)
         found = next(item for item in figures.indicators if item.number == indicator.number)
         rows.append(IndicatorRow(unit=unit, indicator=found))
-    return IndicatorValues(number=number, period=PeriodDocument.of(period), rows=tuple(rows), **_stamp(freshness))
+    return IndicatorValues(
+        number=number,
+        period=PeriodDocument.of(period),
+        structure=document_of(structure, snapshot.units, period),
+        rows=tuple(rows),
+        **_stamp(freshness),
+    )
 
 
 def _stamp(freshness: Freshness) -> dict[str, Any]:

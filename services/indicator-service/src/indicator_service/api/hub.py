@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Final
 
 import structlog
-from forkant_contracts.units import UNITS, holds_cases
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
 from pydantic import TypeAdapter
@@ -22,19 +21,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import day_of, rolling_12
 from indicator_service.aggregation.figures import UnitFigures
+from indicator_service.aggregation.register import OF_THE_RELEASE, Register
 from indicator_service.aggregation.snapshot import Snapshot, take_snapshot
+from indicator_service.aggregation.structure import Structure
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.aggregation.tally import NATIONAL, Tally
 from indicator_service.api.models import Fresh, PeriodDocument
+from indicator_service.api.structure_documents import document_of
 from indicator_service.definitions import Catalogue
 from indicator_service.generations import group_of
 from indicator_service.row_security import EVERY_DISTRICT
 from indicator_service.steering.aims import Aims
 from indicator_service.steering.aims_store import read_aims
+from indicator_service.units import read_register
 
 _FRESHNESS_EVERY_S: Final = 1.0
 _RETRY_S: Final = 1.0
-_UNITS: Final = (*UNITS, NATIONAL)
 _FIGURES: Final = TypeAdapter(UnitFigures)
 
 _log = structlog.get_logger(__name__)
@@ -59,6 +61,8 @@ class Hub:
         """The newest change that the documents include."""
         self.day: date | None = None
         """The day until which the documents count; a new one changes figures without an event."""
+        self.units: Register = OF_THE_RELEASE
+        """The units that there are or were, of which there are documents."""
         self._tallies: dict[str, Tally] = {}
         self._documents: dict[Key, str] = {}
         self._written: dict[Key | None, bytes] = {}
@@ -146,12 +150,20 @@ class Hub:
                 conn, generation=generation, units=units, period=period, catalogue=self._catalogue
             )
             aims = await read_aims(conn, period=period, today=today)
+            register = await read_register(conn)
         self._tallies = found if units is None else self._tallies | found
         self.sequence, self.day = newest, today
         snapshot = take_snapshot(
-            self._tallies, period=period, catalogue=self._catalogue, rank=self._rank, uncounted=uncounted
+            self._tallies,
+            period=period,
+            catalogue=self._catalogue,
+            rank=self._rank,
+            uncounted=uncounted,
+            structure=Structure(register=register),
         )
-        if self._replace(snapshot, aims):
+        replaced = self._replace(snapshot, aims)
+        self.units = register
+        if replaced:
             self._written.clear()
             for changed in self._listeners:
                 changed.set()
@@ -166,17 +178,20 @@ class Hub:
     def _replace(self, snapshot: Snapshot, aims: Aims) -> bool:
         period = PeriodDocument.of(snapshot.period).model_dump_json()
         changed = False
-        for key in ((unit, exact) for unit in _UNITS for exact in (True, False)):
+        for key in (
+            (unit, exact) for unit in (*snapshot.structure.register.units, NATIONAL) for exact in (True, False)
+        ):
             unit, exact = key
             found = aims.cited(unit, snapshot.figures(unit, exact=exact), snapshot.period)
             figures = _FIGURES.dump_json(found).decode()
-            body = f'"unit":"{unit}","period":{period},{figures[1:-1]}'
+            structure = document_of(snapshot.structure, [unit], snapshot.period).model_dump_json()
+            body = f'"unit":"{unit}","period":{period},{figures[1:-1]},"structure":{structure}'
             if self._documents.get(key) != body:
                 self._documents[key] = body
                 changed = True
         return changed
 
 
-def units_with_others(changed: frozenset[str]) -> frozenset[str]:
+def units_with_others(changed: frozenset[str], units: Register = OF_THE_RELEASE) -> frozenset[str]:
     """Return the units whose exact documents may have changed with some units: themselves and the total."""
-    return changed | {NATIONAL} if any(holds_cases(unit) for unit in changed) else changed
+    return changed | {NATIONAL} if any(units.holds_cases(unit) for unit in changed) else changed

@@ -75,6 +75,36 @@ class FreshnessDocument(Fresh):
     """Whether the figures agree with the case service; see `/v1/self-audit`."""
 
 
+class UnitInStructure(Document):
+    """A unit of an answer: when it is there, and whether its figures can be told in the structure."""
+
+    id: str
+    valid_from: date | None
+    """Its first day; null: it was there before the first reorganisation."""
+    valid_until: date | None
+    """Its last day; null: it is there."""
+    predecessors: tuple[str, ...]
+    """Units whose work came to it."""
+    successors: tuple[str, ...]
+    """Units that its work went to."""
+    told_together: tuple[str, ...]
+    """Units whose figures are in its own, itself among them."""
+    told: bool
+    """False: part of its work came from, or went to, another unit in between, and figures don't tell which part; or it
+    is not there on the day of the structure, since its work was shared out or it was established later."""
+
+
+class StructureDocument(Document):
+    """In which units figures are told."""
+
+    asked: str
+    """`then`, `now` or a day."""
+    day: date | None
+    """The day whose units they are; null: of each unit as it was."""
+    units: tuple[UnitInStructure, ...]
+    """The units of the answer."""
+
+
 class DistrictMetrics(Fresh):
     """All figures of one unit, or of all units together."""
 
@@ -84,6 +114,7 @@ class DistrictMetrics(Fresh):
     indicators: tuple[IndicatorFigures, ...]
     priorities: tuple[CitedPriority, ...]
     """What comes first for the unit, or for all, at the end of the period or today while it goes on."""
+    structure: StructureDocument
 
 
 class IndicatorRow(Document):
@@ -98,6 +129,7 @@ class IndicatorValues(Fresh):
 
     number: int
     period: PeriodDocument
+    structure: StructureDocument
     rows: tuple[IndicatorRow, ...]
 
 
@@ -107,11 +139,20 @@ class UnitDocument(Document):
     id: str
     kind: UnitKind
     name: Text
+    """Of a unit that was established since this release its id; the case service's `/v1/units` names it."""
     holds_cases: bool
+    valid_from: date | None
+    """Its first day; null: it was there before the first reorganisation."""
+    valid_until: date | None
+    """Its last day; null: it is there."""
+    predecessors: tuple[str, ...]
+    """Units whose work came to it."""
+    successors: tuple[str, ...]
+    """Units that its work went to."""
 
 
 class Units(Document):
-    """All police units."""
+    """All police units that are there, or were."""
 
     units: tuple[UnitDocument, ...]
 

@@ -1,10 +1,9 @@
 """What callers may ask for, and the problem they get when it doesn't exist."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
-from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.problems import ProblemError
 from pydantic_core import PydanticCustomError
 
@@ -16,31 +15,33 @@ from indicator_service.aggregation.calendar import (
     day_of,
     parse_period,
 )
+from indicator_service.aggregation.register import Register
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.definitions import Catalogue, Indicator
 
 _UNIT: Final = re.compile(r"[a-z][a-z-]{1,30}")
-EVERY_UNIT = (*CASE_UNITS, NATIONAL)
 
 
-def known_unit(unit: str) -> str:
-    """Return the unit.
+def known_unit(unit: str, units: Register) -> str:
+    """Return the unit, which is there or was.
 
     Raises:
         ProblemError: 404, there is no such unit.
     """
-    if unit not in UNITS and unit != NATIONAL:
+    if unit != NATIONAL and not units.knows(unit):
         raise no_such_unit()
     return unit
 
 
 def well_formed_unit(unit: str) -> str:
-    """Return a unit that is there, or may have been established since this release: its figures say which.
+    """Return a unit that is there, or may have been established and not been told of yet: its figures say which.
 
     Raises:
         ProblemError: 404, there can be no such unit.
     """
-    return unit if _UNIT.fullmatch(unit) else known_unit(unit)
+    if not _UNIT.fullmatch(unit):
+        raise no_such_unit()
+    return unit
 
 
 def no_such_unit() -> ProblemError:
@@ -48,15 +49,15 @@ def no_such_unit() -> ProblemError:
     return ProblemError(404, "unknown-unit", "Unknown unit", "There is no such unit; see /v1/units.")
 
 
-def known_units(units: str | None) -> tuple[str, ...]:
-    """Return the units of a comma-separated list, each once; none given is every unit and their total.
+def known_units(names: str | None, units: Register, *, today: date) -> tuple[str, ...]:
+    """Return the units of a comma-separated list, each once; none given is every unit there today and their total.
 
     Raises:
         ProblemError: 404, there is no such unit.
     """
-    if units is None:
-        return EVERY_UNIT
-    return tuple(dict.fromkeys(known_unit(unit) for unit in units.split(",")))
+    if names is None:
+        return (*units.on(today), NATIONAL)
+    return tuple(dict.fromkeys(known_unit(unit, units) for unit in names.split(",")))
 
 
 def known_period(text: str, *, now: datetime) -> Period:

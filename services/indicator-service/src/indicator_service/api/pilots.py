@@ -146,7 +146,7 @@ async def compare_pilot(call: Annotated[Call, reading(READ_FIGURES)], pilot_id: 
         found = await read_comparison(conn, asked, call.tools.catalogue, today=today)
         names = [f"unit:{unit}" for unit in asked.units] + [f"indicator:{number}" for number in asked.indicators]
         await call.context.trail.record(conn, figures_entry([pilot_id, *audit_names.known(names)]))
-    return _comparison(pilot, asked, found, exact=reader_of(call.principal).sees_all)
+    return _comparison(pilot, asked, found, exact=reader_of(call.principal, call.context.units).sees_all)
 
 
 def _asked(pilot: Pilot, units: Sequence[str], today: date) -> Comparison:

@@ -5,9 +5,11 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from forkant_contracts.units import UNITS, UnitKind
+from forkant_contracts.units import UnitKind
 
+from indicator_service.aggregation.register import Register
 from indicator_service.api.models import Document
+from indicator_service.api.reference import name_of_unit
 from indicator_service.definitions import Catalogue, Text
 from indicator_service.steering.plan_store import under_way
 from indicator_service.steering.plan_versions import Coverage, PlanState
@@ -125,7 +127,7 @@ class CoveredUnit(Document):
 
 
 class CoverageView(Document):
-    """How many of the 17 districts and special bodies have a plan in force; the directorate has none."""
+    """How many of the districts and special bodies of a day have a plan in force; the directorate has none."""
 
     on: date
     covered: int
@@ -137,9 +139,9 @@ class CoverageView(Document):
     units: tuple[CoveredUnit, ...]
 
     @classmethod
-    def at(cls, covered: Sequence[Coverage], on: date) -> "CoverageView":
+    def at(cls, covered: Sequence[Coverage], on: date, known: Register) -> "CoverageView":
         """Write how the units are covered on a day."""
-        units = tuple(_covered(each, on) for each in covered)
+        units = tuple(_covered(each, on, known.units[each.unit].kind) for each in covered)
         missing = tuple(each.unit for each in units if each.standing == "missing")
         soon = tuple(each.unit for each in units if each.standing == "ends_soon")
         return cls(
@@ -147,12 +149,12 @@ class CoverageView(Document):
         )
 
 
-def _covered(covered: Coverage, on: date) -> CoveredUnit:
-    unit, plan = UNITS[covered.unit], covered.plan
+def _covered(covered: Coverage, on: date, kind: UnitKind) -> CoveredUnit:
+    plan = covered.plan
     return CoveredUnit(
-        unit=unit.id,
-        kind=unit.kind,
-        name=Text(nb=unit.name_nb, nn=unit.name_nn, en=unit.name_en),
+        unit=covered.unit,
+        kind=kind,
+        name=name_of_unit(covered.unit),
         standing="missing" if plan is None else "ends_soon" if covered.ends_soon(on) else "covered",
         plan_id=None if plan is None else plan.plan_id,
         plan_version=None if plan is None else plan.number,

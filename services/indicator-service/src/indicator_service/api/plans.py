@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from forkant_contracts.units import CASE_UNITS
 from forkant_kit.etag import etag
 from forkant_kit.idempotency import Answer
 from forkant_kit.problems import PROBLEM_RESPONSES
@@ -59,10 +58,10 @@ async def read_coverage(
     call: Annotated[Call, reading(READ_PLANS)],
     on: Annotated[Day | None, Query(description="The day; else today in Norway.")] = None,
 ) -> Response:
-    """Tell how many of the 17 units have a plan in force on a day, which have none, and whose ends within 60 days."""
+    """Tell how many of a day's units have a plan in force on it, which have none, and whose ends within 60 days."""
     day = on or call.context.today
     held = await call.read(lambda conn: store.held_on(conn, day))
-    body = CoverageView.at(coverage(held, CASE_UNITS, day), day)
+    body = CoverageView.at(coverage(held, call.context.units.on(day), day), day, call.context.units)
     return Response(body.model_dump_json(), media_type="application/json")
 
 

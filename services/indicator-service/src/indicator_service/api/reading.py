@@ -13,7 +13,8 @@ from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import SHOWN_TO_ALL, Period, day_of
 from indicator_service.aggregation.figures import Mask
 from indicator_service.aggregation.months import masks_of_months, needed_to_hide
-from indicator_service.aggregation.snapshot import Reader, Snapshot, every_unit, take_snapshot
+from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
+from indicator_service.aggregation.structure import Structure, every_unit
 from indicator_service.api.dependencies import Dependencies
 from indicator_service.api.trail import figures_entry
 from indicator_service.imports.refusals import Code, Refusal
@@ -31,6 +32,7 @@ async def read_snapshot(
     period: Period,
     *,
     known_at: datetime | None,
+    structure: Structure,
     trail: Trail,
     shows: Callable[[Snapshot], Sequence[UUID]],
     action: str = READ_FIGURES,
@@ -43,6 +45,7 @@ async def read_snapshot(
         units: whose figures are needed; None: everybody's.
         period: what they are about.
         known_at: imported figures as they were known at a moment.
+        structure: in which units they are told.
         trail: the record of the request.
         shows: the ids of what the answer shows; it may refuse what is not there.
         action: the policy's name for what the caller does.
@@ -57,9 +60,15 @@ async def read_snapshot(
         )
         hidden = None
         if units is None and period.kind == "month" and not reader.sees_all:
-            hidden = await _hidden_in_month(conn, deps, period, generation=generation)
+            hidden = await _hidden_in_month(conn, deps, period, structure, generation=generation)
         snapshot = take_snapshot(
-            found, period=period, catalogue=deps.catalogue, rank=deps.rank, uncounted=uncounted, mask=hidden
+            found,
+            period=period,
+            catalogue=deps.catalogue,
+            rank=deps.rank,
+            uncounted=uncounted,
+            mask=hidden,
+            structure=structure,
         )
         aims = await read_aims(conn, period=period, today=day_of(deps.now()))
         # Last, since the sealer waits for whoever has written and not yet committed.
@@ -67,7 +76,9 @@ async def read_snapshot(
     return snapshot, aims, freshness
 
 
-async def _hidden_in_month(conn: AsyncConnection, deps: Dependencies, period: Period, *, generation: int) -> Mask:
+async def _hidden_in_month(
+    conn: AsyncConnection, deps: Dependencies, period: Period, structure: Structure, *, generation: int
+) -> Mask:
     """Choose what to hide of a month, which is part of more that is shown."""
     month, today = period.first_month, period.asked_on
     in_window, newest = needed_to_hide([], today=today)
@@ -75,8 +86,9 @@ async def _hidden_in_month(conn: AsyncConnection, deps: Dependencies, period: Pe
     first, last = (month, month) if alone else (in_window, newest)
     asked = Asked(first=first, last=last, units=None, catalogue=deps.catalogue, today=today)
     found = await month_tallies(conn, asked, generation=generation)
-    by_month = {each: every_unit(tallies) for each, tallies in found.items()}
-    return masks_of_months(by_month, catalogue=deps.catalogue, today=today, rank=deps.rank)[month]
+    by_month = {each: every_unit(tallies, structure.register) for each, tallies in found.items()}
+    kin = structure.register.kin
+    return masks_of_months(by_month, catalogue=deps.catalogue, today=today, rank=deps.rank, kin=kin)[month]
 
 
 def check_shown(period: Period, known_at: datetime | None, *, exact: bool) -> None:

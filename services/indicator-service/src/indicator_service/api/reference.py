@@ -1,16 +1,19 @@
 """Units, definitions and freshness."""
 
+from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter
-from forkant_contracts.units import CASE_UNITS, UNITS
+from fastapi import APIRouter, Query
+from forkant_contracts.units import UNITS
 from forkant_kit.auth import Principal
 from forkant_kit.freshness import read_freshness
 from forkant_kit.problems import PROBLEM_RESPONSES
 
 from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import day_of
+from indicator_service.aggregation.register import KnownUnit
 from indicator_service.api.dependencies import CanReadReference, Deps
+from indicator_service.api.dependencies import Units as KnownToUs
 from indicator_service.api.models import (
     CountDocument,
     Definitions,
@@ -31,19 +34,36 @@ Reads = Annotated[Principal, CanReadReference]
 
 
 @router.get("/units")
-async def list_units(_principal: Reads) -> Units:
-    """List the districts, the special bodies and the directorate."""
-    return Units(
-        units=tuple(
-            UnitDocument(
-                id=unit.id,
-                kind=unit.kind,
-                name=Text(nb=unit.name_nb, nn=unit.name_nn, en=unit.name_en),
-                holds_cases=unit.id in CASE_UNITS,
-            )
-            for unit in UNITS.values()
-        )
+async def list_units(
+    _principal: Reads,
+    units: KnownToUs,
+    on: Annotated[
+        date | None, Query(description="Those that are there on a day; else all that there ever were.")
+    ] = None,
+) -> Units:
+    """List the districts, the special bodies and the directorate, with the days on which they are there."""
+    return Units(units=tuple(_unit(each) for each in units.units.values() if on is None or each.there(on)))
+
+
+def _unit(unit: KnownUnit) -> UnitDocument:
+    return UnitDocument(
+        id=unit.id,
+        kind=unit.kind,
+        name=name_of_unit(unit.id),
+        holds_cases=unit.holds_cases,
+        valid_from=unit.valid_from,
+        valid_until=unit.valid_until,
+        predecessors=unit.predecessors,
+        successors=unit.successors,
     )
+
+
+def name_of_unit(unit: str) -> Text:
+    """Return what a unit is called; of one that was established since this release its id, as events carry no name."""
+    known = UNITS.get(unit)
+    if known is None:
+        return Text(nb=unit, nn=unit, en=unit)
+    return Text(nb=known.name_nb, nn=known.name_nn, en=known.name_en)
 
 
 @router.get("/indicators")

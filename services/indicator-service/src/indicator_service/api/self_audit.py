@@ -9,7 +9,7 @@ from forkant_kit.problems import PROBLEM_RESPONSES
 from forkant_kit.rls.stance import Stance
 
 from indicator_service.aggregation.calendar import day_of
-from indicator_service.api.dependencies import CanReadReference, Deps
+from indicator_service.api.dependencies import CanReadReference, Deps, Units
 from indicator_service.api.self_audit_documents import SelfAuditDocument, UnitDrift
 from indicator_service.policy import reader_of
 from indicator_service.row_security import EVERY_DISTRICT
@@ -20,17 +20,19 @@ router = APIRouter(prefix="/v1", tags=["reference"], responses=PROBLEM_RESPONSES
 
 
 @router.get("/self-audit")
-async def show_self_audit(principal: Annotated[Principal, CanReadReference], deps: Deps) -> SelfAuditDocument:
+async def show_self_audit(
+    principal: Annotated[Principal, CanReadReference], deps: Deps, units: Units
+) -> SelfAuditDocument:
     """Show whether the figures agree with the case service, how old that knowledge is, and where they do not.
 
     Counts are of the caller's own unit; the directorate sees those of every unit. No case is named.
     """
-    reader = reader_of(principal)
+    reader = reader_of(principal, units)
     stance = EVERY_DISTRICT if reader.sees_all else Stance({"districts": "own", "unit": reader.unit})
     async with transaction(deps.engine, stance, snapshot=True) as conn:
         known = await read_standing(conn)
         drift = await store.drift(conn)
     today = day_of(deps.now())
     versions = {indicator.number: indicator.at(today) for indicator in deps.catalogue.indicators}
-    units = tuple(UnitDrift.of(unit, *found) for unit, found in by_indicator(drift, versions).items())
-    return SelfAuditDocument.of_all(known, units, sees_all=reader.sees_all)
+    drifts = tuple(UnitDrift.of(unit, *found) for unit, found in by_indicator(drift, versions).items())
+    return SelfAuditDocument.of_all(known, drifts, sees_all=reader.sees_all)

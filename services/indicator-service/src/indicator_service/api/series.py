@@ -17,11 +17,14 @@ from indicator_service.aggregation.calendar import (
     month_with,
     months_through,
 )
+from indicator_service.aggregation.structure import Structure
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.parameters import known_indicator, well_formed_unit
 from indicator_service.api.series_documents import IndicatorSeries, lines_of
 from indicator_service.api.series_reading import SeriesAsked, read_series
+from indicator_service.api.structure_documents import document_of
+from indicator_service.api.structures import AskedStructure, check_in_structure
 from indicator_service.api.trail import note_asked
 from indicator_service.imports.examples import examples
 from indicator_service.policy import reader_of
@@ -62,6 +65,7 @@ async def show_series(
     number: Annotated[int, Path(ge=1, le=audit_names.LAST_NUMBER)],
     principal: Reads,
     deps: Deps,
+    structure: AskedStructure,
     unit: Unit = NATIONAL,
     compare: Compared = "",
     first: FirstMonth = None,
@@ -73,7 +77,7 @@ async def show_series(
     Of others than the caller's own unit, those from whom small counts are hidden see the national months alone.
     """
     asked = series_asked(
-        deps, principal, number=number, unit=unit, compare=compare, first=first, last=last, kind=period
+        deps, principal, structure, number=number, unit=unit, compare=compare, first=first, last=last, kind=period
     )
     lines, freshness = await read_series(deps, asked, trail=trail_of(request))
     body = IndicatorSeries(
@@ -82,6 +86,7 @@ async def show_series(
         kind=period,
         first_month=asked.months[0],
         last_month=asked.months[-1],
+        structure=document_of(structure, asked.units, asked.span),
         lines=lines_of(lines),
         as_of=freshness.now,
         watermark=freshness.watermark,
@@ -94,6 +99,7 @@ async def show_series(
 def series_asked(
     deps: Dependencies,
     principal: Principal,
+    structure: Structure,
     *,
     number: int,
     unit: str,
@@ -108,12 +114,16 @@ def series_asked(
         ProblemError: an indicator, a unit or a month is none, or there are too many of them.
     """
     today = day_of(deps.now())
+    units = _units(unit, compare)
+    for each in units:
+        check_in_structure(each, structure)
     return SeriesAsked(
         indicator=known_indicator(number, deps.catalogue),
-        units=_units(unit, compare),
+        units=units,
         months=_months(first, last, current=month_with(today)),
         kind=kind,
-        reader=reader_of(principal),
+        reader=reader_of(principal, structure.register),
+        structure=structure,
         today=today,
     )
 

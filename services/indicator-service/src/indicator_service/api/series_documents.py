@@ -11,7 +11,7 @@ from pydantic import Field
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.cited import CitedTarget
 from indicator_service.aggregation.figure import Figure, FurtherFigures, Imports, IndicatorFigures
-from indicator_service.api.models import Document, Fresh, PeriodDocument
+from indicator_service.api.models import Document, Fresh, PeriodDocument, StructureDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,4 +88,6 @@ class IndicatorSeries(Fresh):
     """The first day of the first point's month."""
     last_month: date = Field(serialization_alias="to")
     """The first day of the last point's month."""
+    structure: StructureDocument
+    """In which units the lines are, and whether they can be told from the first month on."""
     lines: tuple[SeriesLine, ...]

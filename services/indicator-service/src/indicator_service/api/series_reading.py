@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from forkant_contracts.units import UNITS
 from forkant_kit.audit.record import Trail
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
@@ -15,7 +14,8 @@ from indicator_service.aggregation.calendar import Period, add_months, month_per
 from indicator_service.aggregation.figure import IndicatorFigures
 from indicator_service.aggregation.figures import Mask, figures_of
 from indicator_service.aggregation.months import ByMonth, hidden_twelve, masks_of_months, needed_to_hide, twelve
-from indicator_service.aggregation.snapshot import Reader, every_unit
+from indicator_service.aggregation.snapshot import Reader
+from indicator_service.aggregation.structure import Structure, every_unit
 from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
 from indicator_service.api.dependencies import Dependencies
 from indicator_service.api.parameters import no_such_unit
@@ -41,6 +41,7 @@ class SeriesAsked:
     months: tuple[date, ...]
     kind: Literal["month", "rolling_12"]
     reader: Reader
+    structure: Structure
     today: date
 
     @property
@@ -48,6 +49,11 @@ class SeriesAsked:
         """The period of each point."""
         of = month_period if self.kind == "month" else twelve_until
         return tuple(of(month, today=self.today) for month in self.months)
+
+    @property
+    def span(self) -> Period:
+        """The first month, from which on the units of an answer are told or not."""
+        return month_period(self.months[0], today=self.today)
 
     @property
     def exact(self) -> bool:
@@ -76,10 +82,10 @@ async def read_series(
         freshness = await read_freshness(conn, group=generations.group_of(generation))
         uncounted = await queries.uncounted_metrics(conn, generation=generation)
         found = await month_tallies(conn, _read(asked, catalogue), generation=generation)
-        by_month = {month: every_unit(tallies) for month, tallies in found.items()}
+        by_month = {month: every_unit(tallies, asked.structure.register) for month, tallies in found.items()}
         aims = await read_aims_through(conn, periods=asked.periods, indicator=asked.indicator.number, today=asked.today)
         there = {unit for tallies in by_month.values() for unit in tallies}
-        if any(unit not in {*UNITS, NATIONAL, *there} for unit in asked.units):
+        if any(unit not in {*asked.structure.register.units, NATIONAL, *there} for unit in asked.units):
             raise no_such_unit()
         ids = audit_names.shown_months(units=asked.units, months=asked.months, indicator=asked.indicator.number)
         await trail.record(conn, figures_entry(ids, action=action))
@@ -101,7 +107,8 @@ def _read(asked: SeriesAsked, catalogue: Catalogue) -> Asked:
 
 def _masks(deps: Dependencies, asked: SeriesAsked, shown: "_Shown") -> dict[date, Mask]:
     if asked.kind == "month":
-        return masks_of_months(shown.by_month, catalogue=shown.catalogue, today=asked.today, rank=deps.rank)
+        kin = asked.structure.register.kin
+        return masks_of_months(shown.by_month, catalogue=shown.catalogue, today=asked.today, rank=deps.rank, kin=kin)
     every = [*next(iter(shown.by_month.values()))]
     return {month: hidden_twelve(shown.catalogue, every, period=twelve_until(month, today=asked.today))
             for month in asked.months}  # fmt: skip
@@ -115,19 +122,33 @@ class _Shown:
     uncounted: frozenset[Metric]
 
     def line(self, unit: str, asked: SeriesAsked, masks: Mapping[date, Mask]) -> list[Point]:
-        tallies = {month: self._tally(unit, units) for month, units in self.by_month.items()}
+        members = asked.structure.members(unit)
+        tallies = {month: self._tally(unit, members, units) for month, units in self.by_month.items()}
         points = []
         for period in asked.periods:
             month = period.last_month
             tally = tallies[month] if asked.kind == "month" else twelve(tallies, month)
-            figures = self._figures(unit, tally, period, masks.get(month))
+            figures = self._figures(unit, tally, period, masks.get(month), asked.structure)
             points.append(Point(period=period, figures=figures))
         return points
 
-    def _tally(self, unit: str, units: Mapping[str, Tally]) -> Tally:
-        return sum_of(units.values()) if unit == NATIONAL else units.get(unit, Tally())
+    def _tally(self, unit: str, members: Sequence[str], units: Mapping[str, Tally]) -> Tally:
+        if unit == NATIONAL:
+            return sum_of(units.values())
+        found = [units[each] for each in members if each in units]
+        return found[0] if len(found) == 1 else sum_of(found)
 
-    def _figures(self, unit: str, tally: Tally, period: Period, mask: Mask | None) -> IndicatorFigures:
-        found = figures_of(unit, tally, catalogue=self.catalogue, period=period, mask=mask, uncounted=self.uncounted)
+    def _figures(
+        self, unit: str, tally: Tally, period: Period, mask: Mask | None, structure: Structure
+    ) -> IndicatorFigures:
+        found = figures_of(
+            unit,
+            tally,
+            catalogue=self.catalogue,
+            period=period,
+            mask=mask,
+            uncounted=self.uncounted,
+            structure=structure,
+        )
         cited = self.aims[period.last_month].cited(unit, replace(found, counts={}), period)
         return cited.indicators[0]

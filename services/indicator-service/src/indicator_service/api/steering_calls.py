@@ -95,7 +95,7 @@ def shown(body: BaseModel, version: int) -> Response:
     return Response(body.model_dump_json(), headers={"ETag": etag(version)}, media_type="application/json")
 
 
-def _called(request: Request, principal: Principal, version: int | None = None) -> Call:
+async def _called(request: Request, principal: Principal, version: int | None = None) -> Call:
     tools = dependencies_of(request)
     context = Context(
         subject=principal.subject,
@@ -105,6 +105,7 @@ def _called(request: Request, principal: Principal, version: int | None = None) 
         new_id=tools.new_id,
         trail=trail_of(request),
         catalogue=tools.catalogue,
+        units=await tools.units.register(),
     )
     return Call(request=request, principal=principal, tools=tools, context=context, version=version)
 
@@ -113,7 +114,7 @@ def reading(action: str) -> Any:
     """Return the dependency of a route that reads."""
 
     async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
-        return _called(request, principal)
+        return await _called(request, principal)
 
     return Depends(call)
 
@@ -124,7 +125,7 @@ def creating(action: str) -> Any:
     async def call(
         request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
     ) -> Call:
-        return _called(request, principal)
+        return await _called(request, principal)
 
     return Depends(call)
 
@@ -138,6 +139,6 @@ def changing(action: str) -> Any:
         if_match: _IfMatch = None,
         _key: _IdempotencyKey = None,
     ) -> Call:
-        return _called(request, principal, expected_version(if_match))
+        return await _called(request, principal, expected_version(if_match))
 
     return Depends(call)

@@ -57,6 +57,11 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "It is another unit's",
             "A lead steers the own unit; the directorate steers all, and writes nobody's plan.",
         ),
+        Code.UNIT_ENDED: (
+            _CONFLICT,
+            "The unit is not there today",
+            "It ended, or has not begun; `successors` have its work, and what they aim at is theirs to propose.",
+        ),
         Code.OWN_PROPOSAL: (_FORBIDDEN, "You proposed it", "Somebody else of the directorate has to approve it."),
         Code.NOT_PROPOSED: (_CONFLICT, "It is not a proposal", "`state` says where the version stands."),
         Code.ALREADY_ENDED: (_CONFLICT, "It has ended", "`state` says how; propose a new version."),

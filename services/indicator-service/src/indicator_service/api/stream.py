@@ -67,9 +67,10 @@ async def stream_metrics(
     `token-expired`; `token-revoked`, within five seconds; `right-unconfirmed`, when the issuer is silent;
     `shutting-down`. Come back with the last id, and a new token where the old one ended.
     """
-    reader = reader_of(principal)
-    keys = [(unit, reader.sees_exact(unit)) for unit in known_units(units)]
     await _wait_until_ready(deps.hub, deps.stream_client_limit)
+    there = deps.hub.units
+    reader = reader_of(principal, there)
+    keys = [(unit, reader.sees_exact(unit)) for unit in known_units(units, there, today=day_of(deps.now()))]
     seen = await _seen_already(deps.hub, keys, last_event_id)
     ids = audit_names.shown(units=[unit for unit, _ in keys], period=rolling_12(today=day_of(deps.now())))
     # Once for all that the stream will show: what it sends later are the same figures, as they change.
@@ -111,7 +112,7 @@ async def _seen_already(hub: Hub, keys: list[Key], last_event_id: str | None) ->
         # The client has been served by a process that was ahead of this one.
         return known
     # What is hidden of one unit depends on all others, so any change may be one of every suppressed document.
-    stale = units_with_others(changed)
+    stale = units_with_others(changed, hub.units)
     return {key: known[key] for key in keys if not (key[0] in stale or (changed and not key[1]))}
 
 

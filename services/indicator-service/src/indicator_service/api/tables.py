@@ -10,7 +10,9 @@ from forkant_kit.table_forms import MEDIA, Form, Kind, TableColumn, accepted_for
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.figure import Figure, IndicatorFigures
+from indicator_service.aggregation.structure import Structure
 from indicator_service.aggregation.suppression import SMALLEST_SHOWN
+from indicator_service.api.structure_documents import columns_of
 from indicator_service.definitions import Indicator
 from indicator_service.imports.refusals import Code, Refusal
 
@@ -48,6 +50,10 @@ COLUMNS: Final = tuple(
         ("band", Kind.TEXT),
         ("as_of", Kind.MOMENT),
         ("watermark", Kind.MOMENT),
+        ("structure", Kind.TEXT),
+        ("unit_valid_from", Kind.DAY),
+        ("unit_valid_until", Kind.DAY),
+        ("unit_told", Kind.BOOLEAN),
     )
 )
 """What a row says. An empty figure is suppressed when its column says so; else there is nothing to compute it from."""
@@ -94,7 +100,9 @@ def table_of(
     return Response(writer.part(rows) + writer.end(), media_type=MEDIA[form], headers=headers)
 
 
-def row_of(unit: str, period: Period, found: IndicatorFigures, freshness: Freshness) -> dict[str, Any]:
+def row_of(
+    unit: str, period: Period, found: IndicatorFigures, freshness: Freshness, structure: Structure
+) -> dict[str, Any]:
     """Return a row: the figures of a unit in a period, as they are shown, with what they rest on."""
     return {
         "unit": unit,
@@ -106,6 +114,7 @@ def row_of(unit: str, period: Period, found: IndicatorFigures, freshness: Freshn
         "watermark": freshness.watermark,
         **_of_indicator(found),
         **_of_target(found),
+        **columns_of(structure, unit, period),
     }
 
 

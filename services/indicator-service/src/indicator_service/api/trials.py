@@ -191,7 +191,7 @@ def _shown_ids(trial: Trial) -> list[UUID]:
 
 
 def _document(call: Call, trial: Trial, frozen: Frozen | None, found: Found) -> TrialComparison:
-    hypothesis, reader = trial.hypothesis, reader_of(call.principal)
+    hypothesis, reader = trial.hypothesis, reader_of(call.principal, call.context.units)
     before, after = spells(hypothesis, today=call.context.today)
     fresh: Freshness = found.freshness
     return TrialComparison(

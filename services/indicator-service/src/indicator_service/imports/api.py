@@ -129,8 +129,10 @@ async def import_figures(
         kind=kind, source=source, source_date=source_date, method=method, sha256=sha256, corrects=corrects
     )
 
+    context = await _context(request, principal, deps)
+
     async def work(conn: AsyncConnection) -> Answer:
-        outcome = await commands.import_figures(conn, _context(request, principal, deps), given, read, dry_run=dry_run)
+        outcome = await commands.import_figures(conn, context, given, read, dry_run=dry_run)
         receipt = ImportReceipt(
             id=outcome.import_id,
             kind=kind,
@@ -236,7 +238,7 @@ async def withdraw_import(
     version = expected_version(if_match)
 
     async def work(conn: AsyncConnection) -> Answer:
-        context = _context(request, principal, deps)
+        context = await _context(request, principal, deps)
         now = await commands.withdraw(conn, context, import_id, version=version, reason=body.reason.value)
         receipt = WithdrawalReceipt(id=import_id, version=now)
         return Answer(status=200, body=receipt.model_dump(mode="json"), headers={"ETag": etag(now)})
@@ -263,7 +265,7 @@ async def _once(
     )
 
 
-def _context(request: Request, principal: Principal, deps: Dependencies) -> commands.Context:
+async def _context(request: Request, principal: Principal, deps: Dependencies) -> commands.Context:
     return commands.Context(
         subject=principal.subject,
         unit=district_of(principal.unit),
@@ -271,6 +273,7 @@ def _context(request: Request, principal: Principal, deps: Dependencies) -> comm
         today=day_of(deps.now()),
         new_id=new_id,
         trail=trail_of(request),
+        units=await deps.units.register(),
     )
 
 

@@ -12,10 +12,9 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
-from forkant_contracts.units import CASE_UNITS
-
 from indicator_service.aggregation.calendar import FIRST_YEAR, LAST_YEAR, add_months
 from indicator_service.aggregation.imported import has_series, ready_on
+from indicator_service.aggregation.register import OF_THE_RELEASE, Register
 from indicator_service.definitions.series import Form, Series
 
 MOST: Final = 10**12
@@ -38,6 +37,7 @@ class RowCode(StrEnum):
     MISSING = "missing"
     UNKNOWN_UNIT = "unknown-unit"
     ANOTHER_UNIT = "another-unit"
+    UNIT_NOT_THERE = "unit-not-there"
     UNIT_HAS_NO_SUCH_FIGURES = "unit-has-no-such-figures"
     WRONG_PERIOD = "wrong-period"
     PERIOD_NOT_OVER = "period-not-over"
@@ -76,6 +76,7 @@ class Terms:
         source_date: the day of which the source gives its figures: nothing is known then that ends later.
         corrects: whether rows may take the place of what stands.
         stands: what stands of the kind.
+        units: the units that there are or were.
     """
 
     form: Form
@@ -83,6 +84,7 @@ class Terms:
     source_date: date
     corrects: bool
     stands: Collection[Key]
+    units: Register = OF_THE_RELEASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +151,16 @@ def _wrong_unit(document: Mapping[str, Any], terms: Terms) -> tuple[str, RowCode
     unit = document.get(UNIT)
     if unit is None:
         return UNIT, RowCode.MISSING
-    if not isinstance(unit, str) or unit not in CASE_UNITS:
+    if not isinstance(unit, str) or not terms.units.knows(unit) or not terms.units.holds_cases(unit):
         return UNIT, RowCode.UNKNOWN_UNIT
     if unit not in terms.reach:
         return UNIT, RowCode.ANOTHER_UNIT
-    return UNIT, None if has_series(unit, terms.form.series[0]) else RowCode.UNIT_HAS_NO_SUCH_FIGURES
+    if not has_series(unit, terms.form.series[0], terms.units):
+        return UNIT, RowCode.UNIT_HAS_NO_SUCH_FIGURES
+    # A figure counts for the units that are there when its period begins.
+    start = start_of(document.get(PERIOD), yearly=terms.form.yearly)
+    there = start is None or terms.units.units[unit].there(start)
+    return UNIT, None if there else RowCode.UNIT_NOT_THERE
 
 
 def _wrong_period(document: Mapping[str, Any], terms: Terms) -> tuple[str, RowCode | None]:

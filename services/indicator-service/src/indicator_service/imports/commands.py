@@ -6,13 +6,13 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from forkant_contracts.units import CASE_UNITS
 from forkant_kit.audit.record import Entry, Trail
 from forkant_kit.etag import stale_version
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import audit_names
 from indicator_service import store as changes
+from indicator_service.aggregation.register import Register
 from indicator_service.definitions.series import FORMS, ImportKind
 from indicator_service.imports import store
 from indicator_service.imports.checking import Checked, Read, RowError, Terms, check
@@ -34,11 +34,13 @@ class Context:
     today: date
     new_id: Callable[[], UUID]
     trail: Trail
+    units: Register
+    """The units that there are or were."""
 
     @property
     def reach(self) -> tuple[str, ...]:
         """The units that the caller may import figures of."""
-        return CASE_UNITS if self.national else (self.unit,)
+        return tuple(self.units.units) if self.national else (self.unit,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ async def import_figures(
         source_date=given.source_date,
         corrects=given.corrects,
         stands=stands,
+        units=context.units,
     )
     checked = check(read, terms)
     if checked.errors:
@@ -138,7 +141,7 @@ async def _keep(conn: AsyncConnection, context: Context, given: Provenance, chec
 
 def _units(units: Iterable[str]) -> tuple[UUID, ...]:
     """Return how the trail names units: those of a unit see what was done to its figures."""
-    return audit_names.known(f"unit:{unit}" for unit in sorted(set(units)))
+    return tuple(audit_names.id_of_unit(unit) for unit in sorted(set(units)))
 
 
 def _refused(errors: Sequence[RowError], *, rows: int) -> Refusal:

@@ -8,6 +8,7 @@ from uuid import UUID
 from forkant_kit.audit.record import Trail
 
 from indicator_service.aggregation.calendar import day_of
+from indicator_service.aggregation.register import Register
 from indicator_service.definitions import Catalogue
 from indicator_service.steering.refusals import Code, Refusal
 
@@ -24,6 +25,8 @@ class Context:
     trail: Trail
     """Where it is recorded what was done, in the transaction that does it."""
     catalogue: Catalogue
+    units: Register
+    """The units that there are or were."""
 
     @property
     def today(self) -> date:

@@ -5,7 +5,6 @@ from datetime import date
 from uuid import UUID
 
 from forkant_contracts import Event
-from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.audit.record import Entry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +19,7 @@ from indicator_service.steering.pilot_events import Telling
 from indicator_service.steering.pilot_rules import Enrolment, PilotState, Programme
 from indicator_service.steering.pilot_store import Pilot
 from indicator_service.steering.refusals import Code, Refusal
-from indicator_service.steering.target_store import has_figures
+from indicator_service.steering.units import check_there
 
 
 async def propose(conn: AsyncConnection, context: Context, programme: Programme) -> Receipt:
@@ -73,8 +72,7 @@ async def enrol(conn: AsyncConnection, context: Context, seen: Seen, *, unit: st
             the day is out of range.
     """
     pilot = await _under_way(conn, seen)
-    if unit not in CASE_UNITS and (unit in UNITS or not await has_figures(conn, unit)):
-        raise Refusal(Code.UNKNOWN_UNIT)
+    await check_there(conn, context, unit)
     before = await store.enrolments(conn, pilot.id)
     opens, closes = pilot.programme.first_day, pilot.closes
     new = rules.enrolled(before, unit, first=first, opens=opens, closes=closes, today=context.today)

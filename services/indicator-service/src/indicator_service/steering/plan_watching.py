@@ -18,7 +18,6 @@ import structlog
 from forkant_contracts import Event
 from forkant_contracts.codes import PlanDueReason
 from forkant_contracts.events.steering import PlanDue
-from forkant_contracts.units import CASE_UNITS
 from forkant_kit.db import transaction
 from forkant_kit.outbox import append_events
 from sqlalchemy import text
@@ -29,6 +28,7 @@ from indicator_service.steering import watch_metrics as metrics
 from indicator_service.steering.events import SOURCE
 from indicator_service.steering.plan_store import held_on
 from indicator_service.steering.plan_versions import Coverage, coverage
+from indicator_service.units import read_register
 
 _LOOK_EVERY_S: Final = 5.0
 _DUE: Final = text("SELECT day < CAST(clock_timestamp() AT TIME ZONE 'Europe/Oslo' AS date) FROM plan_round")
@@ -113,7 +113,8 @@ async def _tell(conn: AsyncConnection, judge: PlanJudge, on: date) -> int:
     watches, at = await _watches(conn), judge.now()
     changed: list[PlanWatch] = []
     events: list[Event] = []
-    for covered in coverage(await held_on(conn, on), CASE_UNITS, on):
+    units = (await read_register(conn)).on(on)
+    for covered in coverage(await held_on(conn, on), units, on):
         watch = watches.get(covered.unit) or PlanWatch(unit=covered.unit, id=judge.new_id())
         after, tells = step(watch, covered, on)
         if after != watch:

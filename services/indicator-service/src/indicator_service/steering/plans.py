@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.audit.record import Entry
 from forkant_kit.outbox import append_events
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +14,7 @@ from indicator_service.steering.events import plan_approved
 from indicator_service.steering.plan_store import PlanRow
 from indicator_service.steering.plan_versions import Draft, PlanState, check_draft
 from indicator_service.steering.refusals import Code, Refusal
-from indicator_service.steering.target_store import has_figures
+from indicator_service.steering.units import check_there
 from indicator_service.steering.versions import Version, approved, withdrawn
 
 MOST_VERSIONS: Final = 1_000
@@ -29,8 +28,7 @@ async def write(conn: AsyncConnection, context: Context, draft: Draft, *, unit: 
             range, or there is a plan.
     """
     _check_own(context, unit)
-    if unit not in CASE_UNITS and (unit in UNITS or not await has_figures(conn, unit)):
-        raise Refusal(Code.UNKNOWN_UNIT)
+    await check_there(conn, context, unit)
     _check(context, draft)
     made = context.new_id()
     number = await plans.add_plan(conn, made, unit=unit)
@@ -50,6 +48,7 @@ async def revise(conn: AsyncConnection, context: Context, seen: Seen, draft: Dra
     """
     plan, rows = await _locked(conn, context, seen)
     _check_own(context, plan.unit)
+    await check_there(conn, context, plan.unit)
     before = plans.under_way(rows)
     if before is not None:
         raise Refusal(Code.VERSION_UNDER_WAY, state=str(before["state"]), number=str(before["number"]))
@@ -100,6 +99,7 @@ async def approve(conn: AsyncConnection, context: Context, seen: Seen, number: i
     """
     plan, rows = await _locked(conn, context, seen)
     context.check_unit(plan.unit)
+    await check_there(conn, context, plan.unit)
     chosen = _row(rows, number)
     if chosen["state"] != PlanState.SUBMITTED:
         raise Refusal(Code.NOT_PROPOSED, state=str(chosen["state"]))

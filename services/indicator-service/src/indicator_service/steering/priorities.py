@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.audit.record import Entry
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +14,7 @@ from indicator_service import store
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.steering.context import Context, Receipt, Seen
 from indicator_service.steering.refusals import Code, Refusal
+from indicator_service.steering.units import check_there
 
 LONGEST_DAYS: Final = 5 * 366
 _SELECT: Final = """
@@ -69,8 +69,8 @@ async def set_priority(conn: AsyncConnection, context: Context, priority: Priori
             one of them already.
     """
     context.check_unit(priority.unit)
-    if priority.unit != NATIONAL and priority.unit not in CASE_UNITS and priority.unit in UNITS:
-        raise Refusal(Code.UNKNOWN_UNIT)
+    if priority.unit != NATIONAL:
+        await check_there(conn, context, priority.unit)
     if priority.indicator is not None and context.catalogue.indicator(priority.indicator) is None:
         raise Refusal(Code.UNKNOWN_INDICATOR)
     days = (priority.last - priority.first).days
@@ -125,7 +125,7 @@ async def page(
 
 
 async def _recorded(conn: AsyncConnection, context: Context, action: str, receipt: Receipt, unit: str) -> Receipt:
-    await store.add_changes(conn, [*CASE_UNITS, NATIONAL] if unit == NATIONAL else [unit])
+    await store.add_changes(conn, [*context.units.on(context.today), NATIONAL] if unit == NATIONAL else [unit])
     entry = Entry(action=action, object_kind="priority", object_ids=[receipt.id], version=receipt.version)
     await context.trail.record(conn, entry)
     return receipt

@@ -11,6 +11,7 @@ class Code(StrEnum):
     NOT_FOUND = "not-found"
     STALE_VERSION = "stale-version"
     UNKNOWN_UNIT = "unknown-unit"
+    UNIT_ENDED = "unit-ended"
     UNKNOWN_INDICATOR = "unknown-indicator"
     NO_DIRECTION = "no-direction"
     LIMITS_CONTRADICT = "limits-contradict"

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.audit.record import Entry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,10 +13,10 @@ from indicator_service.steering.bands import LARGEST, Limits, faults_of
 from indicator_service.steering.context import Context, Receipt, Seen
 from indicator_service.steering.refusals import Code, Refusal
 from indicator_service.steering.target_store import Draft, TargetRow
+from indicator_service.steering.units import check_there
 from indicator_service.steering.versions import Version, approved, check_wanted, withdrawn
 
 MOST_VERSIONS: Final = 1_000
-EVERY_UNIT: Final = (*CASE_UNITS, NATIONAL)
 
 
 async def propose(
@@ -29,8 +28,7 @@ async def propose(
         Refusal: it is another unit's, unit or indicator are unknown, the draft contradicts itself, or there is one.
     """
     context.check_unit(unit)
-    if unit not in EVERY_UNIT and (unit in UNITS or not await targets.has_figures(conn, unit)):
-        raise Refusal(Code.UNKNOWN_UNIT)
+    await _check_there(conn, context, unit)
     _check(context, draft, indicator)
     made = context.new_id()
     number = await targets.add_target(conn, made, unit=unit, indicator=indicator, period=period)
@@ -48,6 +46,7 @@ async def revise(conn: AsyncConnection, context: Context, seen: Seen, draft: Dra
         Refusal: there is none such, it changed since, it is another unit's, or the draft contradicts itself.
     """
     target = await _locked(conn, context, seen)
+    await _check_there(conn, context, target.unit)
     _check(context, draft, target.indicator)
     number = len(await targets.versions(conn, target.id)) + 1
     if number > MOST_VERSIONS:
@@ -64,10 +63,11 @@ async def approve(conn: AsyncConnection, context: Context, seen: Seen, number: i
         Refusal: there is none such, it changed since, it is no proposal, one's own, or its last day is past.
     """
     target = await _locked(conn, context, seen)
+    await _check_there(conn, context, target.unit)
     before = await targets.versions(conn, target.id)
     after = approved(before, number, by=context.subject, today=context.today)
     await targets.note_approval(conn, target.id, number, by=context.subject, at=context.now)
-    await _save(conn, target, before, after)
+    await _save(conn, context, target, before, after)
     receipt = Receipt(id=target.id, version=seen.version + 1, number=number)
     return await _recorded(conn, context, "target.approve", receipt)
 
@@ -82,7 +82,7 @@ async def withdraw(conn: AsyncConnection, context: Context, seen: Seen, number: 
     before = await targets.versions(conn, target.id)
     after = withdrawn(before, number, today=context.today)
     await targets.note_withdrawal(conn, target.id, number, by=context.subject, at=context.now, reason=reason)
-    await _save(conn, target, before, after)
+    await _save(conn, context, target, before, after)
     receipt = Receipt(id=target.id, version=seen.version + 1, number=number)
     return await _recorded(conn, context, "target.withdraw", receipt)
 
@@ -98,13 +98,20 @@ async def _locked(conn: AsyncConnection, context: Context, seen: Seen) -> Target
 
 
 async def _save(
-    conn: AsyncConnection, target: TargetRow, before: tuple[Version, ...], after: tuple[Version, ...]
+    conn: AsyncConnection, context: Context, target: TargetRow, before: tuple[Version, ...], after: tuple[Version, ...]
 ) -> None:
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     await targets.save_versions(conn, target.id, [new for _, new in changed])
     if any(old.in_force != new.in_force for old, new in changed):
         # A national target holds for every unit that has none of its own.
-        await store.add_changes(conn, EVERY_UNIT if target.unit == NATIONAL else [target.unit])
+        await store.add_changes(
+            conn, [*context.units.on(context.today), NATIONAL] if target.unit == NATIONAL else [target.unit]
+        )
+
+
+async def _check_there(conn: AsyncConnection, context: Context, unit: str) -> None:
+    if unit != NATIONAL:
+        await check_there(conn, context, unit)
 
 
 async def _recorded(conn: AsyncConnection, context: Context, action: str, receipt: Receipt) -> Receipt:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 
-from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.audit.record import Entry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,9 +10,9 @@ from indicator_service.steering import trial_store as store
 from indicator_service.steering.context import Context, Receipt, Seen
 from indicator_service.steering.pilots import check_comparable
 from indicator_service.steering.refusals import Code, Refusal
-from indicator_service.steering.target_store import has_figures
 from indicator_service.steering.trial_rules import Conclusion, Hypothesis, WithdrawalReason
 from indicator_service.steering.trial_store import Frozen, Trial
+from indicator_service.steering.units import check_there
 
 Freeze = Callable[[AsyncConnection, Trial], Awaitable[Frozen]]
 """Reads the figures of a trial as they are now."""
@@ -28,8 +27,7 @@ async def register(conn: AsyncConnection, context: Context, hypothesis: Hypothes
     """
     context.check_unit(hypothesis.unit)
     for unit in (hypothesis.unit, hypothesis.comparison_unit):
-        if unit not in CASE_UNITS and (unit in UNITS or not await has_figures(conn, unit)):
-            raise Refusal(Code.UNKNOWN_UNIT)
+        await check_there(conn, context, unit)
     check_comparable(context.catalogue.indicator(hypothesis.indicator), hypothesis.first_day)
     rules.check_hypothesis(hypothesis, today=context.today)
     made = context.new_id()

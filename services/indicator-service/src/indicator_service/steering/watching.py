@@ -22,7 +22,6 @@ from uuid import UUID
 
 import structlog
 from forkant_contracts import Event
-from forkant_contracts.units import CASE_UNITS, UNITS
 from forkant_kit.db import transaction
 from forkant_kit.freshness import read_freshness
 from forkant_kit.outbox import append_events
@@ -33,6 +32,8 @@ from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import Period, day_of, parse_period
 from indicator_service.aggregation.figure import IndicatorFigures
 from indicator_service.aggregation.figures import figures_of, mask_of
+from indicator_service.aggregation.register import Register
+from indicator_service.aggregation.structure import Structure, every_unit
 from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
 from indicator_service.definitions import Catalogue, Metric
 from indicator_service.steering import watch_metrics as metrics
@@ -42,6 +43,7 @@ from indicator_service.steering.aims_store import read_aims
 from indicator_service.steering.events import crossed
 from indicator_service.steering.watch import AT_REST, Basis, step
 from indicator_service.steering.watch_store import Round, Watch
+from indicator_service.units import read_register
 
 _LOOK_EVERY_S: Final = 0.5
 _RETRY_S: Final = 1.0
@@ -102,6 +104,7 @@ async def _is_fresh(conn: AsyncConnection, generation: int) -> bool:
 async def _tell(conn: AsyncConnection, judge: Judge, *, generation: int, at: datetime, today: date) -> int:
     watches = await watch_store.load_watches(conn)
     uncounted = await queries.uncounted_metrics(conn, generation=generation)
+    register = await read_register(conn)
     changed: list[Watch] = []
     events: list[Event] = []
     for kind in ("rolling_12", "month"):
@@ -112,7 +115,7 @@ async def _tell(conn: AsyncConnection, judge: Judge, *, generation: int, at: dat
         tallies = await queries.tallies(
             conn, generation=generation, units=None, period=period, catalogue=judge.catalogue
         )
-        for place, figures in _figures(tallies, judge.catalogue, period, uncounted):
+        for place, figures in _figures(tallies, judge.catalogue, period, uncounted, register):
             watch = watches.get(place) or Watch(id=judge.new_id(), version=0, place=place, watched=AT_REST)
             after, event = _told(watch, figures, aims, period=period, at=at, new_id=judge.new_id)
             if after != watch:
@@ -148,15 +151,32 @@ def _told(
 
 
 def _figures(
-    by_unit: Mapping[str, Tally], catalogue: Catalogue, period: Period, uncounted: frozenset[Metric]
+    by_unit: Mapping[str, Tally],
+    catalogue: Catalogue,
+    period: Period,
+    uncounted: frozenset[Metric],
+    register: Register,
 ) -> Iterator[tuple[Place, IndicatorFigures]]:
-    units = (*CASE_UNITS, *sorted(unit for unit in by_unit if unit not in UNITS))
-    tallies = {unit: by_unit.get(unit, Tally()) for unit in units}
-    tallies[NATIONAL] = sum_of(tallies.values())
-    for unit, tally in tallies.items():
+    tallies = every_unit(by_unit, register)
+    nation = sum_of(tallies.values())
+    # Of a unit that ended nothing is to be reached any more.
+    there = {
+        unit: tally
+        for unit, tally in tallies.items()
+        if not register.knows(unit) or unit in register.on(period.asked_on)
+    }
+    for unit, tally in {**there, NATIONAL: nation}.items():
         # Alone, so that only what is small itself is hidden.
         mask = mask_of({unit: tally}, catalogue=catalogue, period=period, rank=str.encode)
-        found = figures_of(unit, tally, catalogue=catalogue, period=period, mask=mask, uncounted=uncounted)
+        found = figures_of(
+            unit,
+            tally,
+            catalogue=catalogue,
+            period=period,
+            mask=mask,
+            uncounted=uncounted,
+            structure=Structure(register=register),
+        )
         for figures in found.indicators:
             yield (unit, figures.number, period.kind), figures
 

@@ -17,10 +17,10 @@ const SHORT = { kripos: "Kripos", okokrim: "Økokrim", up: "UP", pu: "PU", phs: 
 
 export const NATIONAL = "national";
 
-/** The units that hold cases, each with its place; those that the map doesn't know come in rows below it. */
+/** The units that hold cases and are there today, each with its place; those that the map doesn't know come in rows below it. */
 export function placedUnits(units) {
   let spare = 0;
-  return units.filter(({ holds_cases: holds }) => holds).map((unit) => {
+  return units.filter(({ holds_cases: holds, valid_until: until }) => holds && !until).map((unit) => {
     const known = PLACES[unit.id];
     const below = known ? null : spare++;
     const [column, row] = known ?? [below % COLUMNS, ROWS_OF_MAP + Math.floor(below / COLUMNS)];
