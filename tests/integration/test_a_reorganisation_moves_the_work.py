@@ -87,6 +87,34 @@ async def counted(platform: Platform, expected: dict[str, tuple[int, int]]) -> N
     await until(as_expected, what=f"figures of {expected}")
 
 
+async def opened_in(platform: Platform, structure: str) -> dict[str, int]:
+    """Return how many cases count as opened in each unit of a structure, and in the nation; units are there by then."""
+    path = f"/v1/indicators/1/values?structure={structure}"
+    answer = await platform.call("indicator", "GET", path, persona="pod-analyst")
+    assert answer.status_code == 200, answer.text
+    return {row["unit"]: row["indicator"]["numerator"]["value"] for row in answer.json()["rows"]}
+
+
+async def stands_in_both(platform: Platform, *, told_in: dict[str, str], then: dict[str, int]) -> None:
+    """Wait until figures read in the old and the new structure: each unit where it is told, the nation alike."""
+
+    async def known() -> bool:
+        units = (await platform.call("indicator", "GET", "/v1/units", persona="officer-oslo")).json()["units"]
+        return set(told_in) <= {unit["id"] for unit in units if unit["valid_from"] or unit["valid_until"]}
+
+    await until(known, what=f"the indicator service knowing {[*told_in]}")
+    old, new = await opened_in(platform, "then"), await opened_in(platform, "now")
+    assert {unit: old[unit] for unit in then} == then
+    expected: dict[str, int] = {}
+    for unit, holder in told_in.items():
+        expected[holder] = expected.get(holder, 0) + then[unit]
+    assert {unit: new[unit] for unit in expected} == expected
+    assert not (set(told_in) - set(told_in.values())) & set(new)
+    assert (
+        old["national"] == new["national"] == sum(old.values()) - old["national"] == sum(new.values()) - new["national"]
+    )
+
+
 async def told_once_of(platform: Platform, *units: str) -> None:
     """Wait until the changes of these units stand in a lead's inbox, and see that each does once."""
     rows = await platform.fetch("case", "SELECT uid FROM unit WHERE id = ANY ($1)", list(units))
@@ -131,6 +159,11 @@ async def test_two_units_that_merge_leave_their_open_work_to_a_new_one_and_their
     which = await approved(platform, body("merge", "sor-ost", "sor-vest", into={"sor": []}))
     await its_day_comes(platform, which)
     await counted(platform, {"sor-ost": (1, 0), "sor-vest": (0, 0), "sor": (2, 2)})
+    merged = dict.fromkeys(("sor-ost", "sor-vest", "sor"), "sor")
+    await stands_in_both(platform, told_in=merged, then={"sor-ost": 1, "sor-vest": 0, "sor": 2})
+    path = "/v1/districts/sor-ost/metrics"
+    own = await platform.call("indicator", "GET", path, persona="lead-sor-ost", unit="sor")
+    assert own.json()["counts"]["opened"] == {"value": 1, "suppressed": False}
     shown = await platform.call("case", "GET", "/v1/cases", persona="lead-sor-ost", unit="sor")
     held = {item["id"]: (item["unit"], item["successor"]) for item in shown.json()["items"]}
     assert held == {str(each.case_id): ("sor", None) for each in going} | {str(stays.case_id): ("sor-ost", "sor")}
@@ -160,5 +193,7 @@ async def test_a_unit_that_is_split_leaves_each_case_to_where_its_municipality_w
         inland.case_id: "dovre", coast.case_id: "nidaros", nowhere.case_id: "nidaros",
     }  # fmt: skip
     await counted(platform, {"trondelag": (1, 0), "nidaros": (2, 2), "dovre": (1, 1)})
+    split = {unit: unit for unit in ("trondelag", "nidaros", "dovre")}
+    await stands_in_both(platform, told_in=split, then={"trondelag": 1, "nidaros": 2, "dovre": 1})
     await everything_holds(platform)
     await told_once_of(platform, "trondelag", "nidaros", "dovre")

@@ -215,6 +215,10 @@ async def test_units_definitions_and_freshness_can_be_read(client, as_persona, e
         "kind": "district",
         "name": {"nb": "Oslo politidistrikt", "nn": "Oslo politidistrikt", "en": "Oslo Police District"},
         "holds_cases": True,
+        "valid_from": None,
+        "valid_until": None,
+        "predecessors": [],
+        "successors": [],
     }
     definitions = (await client.get("/v1/indicators", headers=headers)).json()
     assert [item["number"] for item in definitions["indicators"]] == list(range(1, 22))
