@@ -48,9 +48,9 @@ class FurtherFigures:
 
 
 class Values(TypedDict, total=False):
-    """What is computed of an indicator; of what is left out it has none."""
+    """What is computed of an indicator; what is left out it does not have."""
 
-    numerator: Figure
+    numerator: Required[Figure | None]
     denominator: Required[Figure]
     value: Required[Figure]
     median: Figure
@@ -71,7 +71,7 @@ class IndicatorFigures:
     definition_version: int
     measurement_unit: str
     direction: str
-    numerator: Figure | None = None
+    numerator: Figure | None
     denominator: Figure
     value: Figure
     median: Figure | None = None

@@ -188,7 +188,7 @@ def _counted_values(version: Version, tally: Tally, view: View) -> Values:
     if version.kind == "duration":
         return _duration(version, tally, view)
     count = view.total(_counted(version.denominator, tally))
-    return {"denominator": count, "value": count}
+    return {"numerator": None, "denominator": count, "value": count}
 
 
 def _uncounted(version: Version, found: IndicatorFigures) -> IndicatorFigures:
@@ -226,6 +226,7 @@ def _duration(version: Version, tally: Tally, view: View) -> Values:
         for percent in (_MEDIAN, _P90)
     )
     return {
+        "numerator": None,
         "denominator": view.part(observed),
         "value": median,
         "median": median,
