@@ -42,7 +42,7 @@ WORKERS = (
 )
 OWNED = ("delivery", "endpoint", "endpoint_secret", "lane")
 OF_PEOPLE = ("preference", "subscription")
-GUARDED = {*WORKERS, *OWNED, *OF_PEOPLE, "delivery_attempt", "idempotency_key", "inbox_entry", "inbox_mark"}
+GUARDED = {*WORKERS, *OWNED, *OF_PEOPLE, "demand", "delivery_attempt", "idempotency_key", "inbox_entry", "inbox_mark"}
 LEAD = {"unit": "oslo", "subject": "lead-oslo", "roles": "prevention_lead", "sees_restricted": "on",
         "national": "off", "owner": "", "changes": "on"}  # fmt: skip
 STANCES = {
@@ -385,6 +385,8 @@ LATER = {
     Kind.METHOD_RETIRED,
     Kind.UNIT_CHANGED,
     Kind.OFFER_OVERDUE,
+    Kind.OFFER_DUE_SOON,
+    Kind.NOT_ACKNOWLEDGED,
     Kind.THRESHOLD_CROSSED,
     Kind.PREVENTION_PLAN_APPROVED,
     Kind.PREVENTION_PLAN_MISSING,

@@ -80,6 +80,7 @@ NOT_IN_THE_DEMO = {"restrictions", "reviews of broken glass and their events, ga
 AS_THE_DAY_HAS_IT = {
     "tasks that were reminded of",
     "reminders and escalations, once each and never before their day",
+    "messages that nobody acknowledged, one a level and never before its time",
 }
 
 

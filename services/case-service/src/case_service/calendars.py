@@ -1,19 +1,10 @@
-"""The Norwegian calendar, with the public holidays of the ``holidays`` library."""
+"""The Norwegian calendar, with the public holidays that all services share."""
 
-from datetime import date
-from functools import lru_cache
-
-from holidays import country_holidays
+from forkant_kit.working_days import is_public_holiday
 
 from case_service.domain.working_days import Calendar
 
 
 def norwegian_calendar() -> Calendar:
     """Return the calendar of Norway. Christmas Eve and New Year's Eve are working days, as the law has them."""
-    known = country_holidays("NO")
-
-    @lru_cache(maxsize=10_000)
-    def is_holiday(day: date) -> bool:
-        return day in known
-
-    return Calendar(is_holiday)
+    return Calendar(is_public_holiday)

@@ -19,7 +19,7 @@ from forkant_kit.visibility import CaseServiceClient
 from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 
-from notification_service.api import audit, deliveries, endpoints, inbox, preferences, subscriptions
+from notification_service.api import acknowledgements, audit, deliveries, endpoints, inbox, preferences, subscriptions
 from notification_service.api.calls import Tools
 from notification_service.api.refusals import problem_of
 from notification_service.domain.refusals import Refusal
@@ -58,6 +58,7 @@ def build_app(
         settings=settings,
         routers=[
             inbox.router,
+            acknowledgements.router,
             subscriptions.router,
             preferences.router,
             endpoints.router,

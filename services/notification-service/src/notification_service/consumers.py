@@ -1,6 +1,6 @@
 """What the service does with events, in the transaction that also moves the consumer's offset."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,12 +9,16 @@ from forkant_contracts import Event
 from forkant_contracts.events.case import CaseErased
 from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
 from forkant_kit.audit.record import record_erasure
+from forkant_kit.db import database_now
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service import metrics, routing
+from notification_service.acknowledgement_rules import acknowledgement_rules
+from notification_service.commands import escalations
+from notification_service.domain.acknowledgements import Rules
 from notification_service.domain.audiences import CASE_ERASED, OVER_WITH_A_MERGER
 from notification_service.domain.happenings import Happening, district_of
-from notification_service.store import endpoints, inbox, queue, standing, subscriptions
+from notification_service.store import demands, endpoints, inbox, queue, standing, subscriptions
 
 GROUP: Final = "notification-service"
 TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC, CATALOGUE_TOPIC, STEERING_TOPIC)
@@ -27,10 +31,19 @@ class Notifier:
     consumer that starts over from the first event notifies nobody again.
     """
 
-    def __init__(self, *, new_id: Callable[[], UUID], now: Callable[[], datetime]) -> None:
-        """Take where ids and the time come from."""
+    def __init__(
+        self,
+        *,
+        new_id: Callable[[], UUID],
+        now: Callable[[], datetime],
+        versions: Sequence[Rules] | None = None,
+        clock: Callable[[AsyncConnection], Awaitable[datetime]] = database_now,
+    ) -> None:
+        """Take where ids and the time come from, by whose clock days are counted, and what must be acknowledged."""
         self._new_id = new_id
         self._now = now
+        self._versions = acknowledgement_rules() if versions is None else versions
+        self._clock = clock
         self._given_work: set[UUID] = set()
 
     def take_given_work(self) -> frozenset[UUID]:
@@ -60,6 +73,10 @@ class Notifier:
     async def _tell_people(self, conn: AsyncConnection, happenings: Sequence[Happening], now: datetime) -> None:
         themes = await self._themes(conn, happenings)
         made = await inbox.insert(conn, routing.entries(happenings, themes, new_id=self._new_id), now=now)
+        about = {h.event_id: h.about_id for h in happenings if h.about_id is not None}
+        told_at = await self._clock(conn)
+        await escalations.demand(conn, made, about, versions=self._versions, now=told_at)
+        await demands.end(conn, routing.ends(happenings), now=now)
         await inbox.remove_left(conn, routing.departures(happenings))
         await inbox.remove_over(conn, routing.mergers(happenings), OVER_WITH_A_MERGER)
         erasures = {h.subject_id: h.version for h in happenings if h.type == CASE_ERASED}
@@ -67,8 +84,8 @@ class Notifier:
             await inbox.remove_erased(conn, erasures)
             await standing.forget_answers(conn, erasures)
             await subscriptions.forget_erased(conn, erasures)
-        for kind in made:
-            metrics.ENTRIES.labels(kind).inc()
+        for entry in made:
+            metrics.ENTRIES.labels(entry.kind).inc()
 
     async def _themes(self, conn: AsyncConnection, happenings: Sequence[Happening]) -> dict[UUID, str]:
         await subscriptions.store_themes(conn, routing.themes(happenings))

@@ -23,6 +23,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "subscription.write": _PEOPLE,
         "preference.read": _PEOPLE,
         "preference.write": _PEOPLE,
+        "acknowledgement.read": LEADS | PRIVACY,
         "endpoint.read": _OWNERS,
         "endpoint.write": _OWNERS,
         "delivery.read": _OWNERS,

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from forkant_contracts import Event
 from forkant_contracts.codes import TransferReason
-from forkant_contracts.events.access import AccessEvent, AccessReviewOverdue
+from forkant_contracts.events.access import AccessEvent, AccessReviewed, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseOpened, CaseRestricted, CaseTransferred
 from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
 from forkant_contracts.events.concern import ConcernReceived
+from forkant_contracts.events.information import InformationClarified, InformationEvent
 from forkant_contracts.events.steering import IndicatorThresholdCrossed, PilotEnded, PilotEvent, PlanApproved, PlanDue
-from forkant_contracts.events.task import TaskDueSoon, TaskOverdue
+from forkant_contracts.events.task import TaskCompleted, TaskDueSoon, TaskEvent, TaskOverdue
 from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
 
 from notification_service.domain.audiences import CASE_ERASED, CASE_MERGED, FOR_PEOPLE_ALONE, notices
@@ -43,6 +44,8 @@ def happening_of(event: Event) -> Happening:
         task=event.data.kind if isinstance(event.data, TaskDueSoon | TaskOverdue) else None,
         asked=event.data.role if isinstance(event.data, TaskDueSoon) else None,
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
+        about_id=_about(event),
+        ends=isinstance(event.data, TaskCompleted | InformationClarified | AccessReviewed),
         plan_due=event.data.reason if isinstance(event.data, PlanDue) else None,
         taking_part=event.data.districts if isinstance(event.data, PilotEnded) else (),
         theme=event.data.theme.value
@@ -51,6 +54,14 @@ def happening_of(event: Event) -> Happening:
         indicator=event.data.indicator if isinstance(event.data, IndicatorThresholdCrossed) else None,
         reorganised=isinstance(event.data, CaseTransferred) and event.data.reason is TransferReason.REORGANISATION,
     )
+
+
+def _about(event: Event) -> UUID | None:
+    if isinstance(event.data, TaskEvent):
+        return event.data.task_id
+    if isinstance(event.data, InformationEvent):
+        return event.data.information_id
+    return event.aggregate_id if isinstance(event.data, AccessEvent) else None
 
 
 def _subject_id_of(event: Event) -> UUID:
@@ -139,6 +150,11 @@ def departures(happenings: Iterable[Happening]) -> list[tuple[UUID, str, int]]:
         for h in happenings
         if h.former_unit is not None and district_of(h.former_unit) != district_of(h.unit)
     ]
+
+
+def ends(happenings: Iterable[Happening]) -> dict[UUID, int]:
+    """Return which tasks, information and reviews are done, and with which version."""
+    return {h.about_id: h.version for h in happenings if h.ends and h.about_id is not None}
 
 
 def mergers(happenings: Iterable[Happening]) -> dict[UUID, int]:

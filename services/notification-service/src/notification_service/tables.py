@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, Table, Text, Time, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, MetaData, Table, Text, Time, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 metadata: Final = MetaData()
@@ -28,6 +28,32 @@ inbox_entry: Final = Table(
     Column("created_at", _MOMENT, nullable=False),
     Column("theme", Text),
     Column("indicator", Integer),
+    Column("first_entry_id", Uuid),
+    Column("level", Integer, nullable=False),
+    Column("of_kind", Text),
+)
+
+demand: Final = Table(
+    "demand",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("needs", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("subject_version", Integer, nullable=False),
+    Column("about_id", Uuid),
+    Column("rules", Integer, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("told_on", Date, nullable=False),
+    Column("escalates_on", Date),
+    Column("acknowledged_by", Text),
+    Column("acknowledged_at", _MOMENT),
+    Column("acknowledged_level", Integer),
+    Column("over_at", _MOMENT),
 )
 
 inbox_mark: Final = Table(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from notification_service.domain.audiences import ABOUT_NOBODY, SEE_RESTRICTED, Needs
 from notification_service.domain.happenings import district_of
-from notification_service.tables import delivery, endpoint, inbox_entry
+from notification_service.tables import delivery, demand, endpoint, inbox_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +79,34 @@ def visible_entries(reader: Reader) -> ColumnElement[bool]:
         inbox_entry.c.district == district_of(reader.unit),
         or_(inbox_entry.c.unit == reader.unit, func.starts_with(inbox_entry.c.unit, f"{reader.unit}/")),
         inbox_entry.c.roles.bool_op("&&")(cast(sorted(reader.roles), ARRAY(Text))),
-        _in_sight(reader.sight),
+        _in_sight(reader.sight, inbox_entry.c),
         true() if sees_restricted(reader) else inbox_entry.c.subject_id != all_(restricted),
     )
 
 
-def _in_sight(sight: Sight) -> ColumnElement[bool]:
+def _in_sight(sight: Sight, of: Any) -> ColumnElement[bool]:
     return case(
-        (inbox_entry.c.needs == Needs.ROLE.value, true()),
-        (inbox_entry.c.needs == Needs.NOW.value, _about(sight.now)),
-        (inbox_entry.c.needs == Needs.EVER.value, _about(sight.ever)),
+        (of.needs == Needs.ROLE.value, true()),
+        (of.needs == Needs.NOW.value, _about(sight.now, of)),
+        (of.needs == Needs.EVER.value, _about(sight.ever, of)),
         else_=false(),
     )
 
 
-def _about(ids: Iterable[UUID]) -> ColumnElement[Any]:
-    return inbox_entry.c.subject_id == func.any(literal(sorted(ids), ARRAY(Uuid)))
+def _about(ids: Iterable[UUID], of: Any) -> ColumnElement[Any]:
+    subject_id: ColumnElement[Any] = of.subject_id
+    return subject_id == func.any(literal(sorted(ids), ARRAY(Uuid)))
+
+
+def visible_demands(reader: Reader) -> ColumnElement[bool]:
+    """What must be acknowledged in the reader's unit and its parts, about cases that the reader may see.
+
+    For those alone who lead it or answer for its cases: the same roles that see its restricted cases.
+    """
+    if not sees_restricted(reader):
+        return false()
+    in_unit = or_(demand.c.unit == reader.unit, func.starts_with(demand.c.unit, f"{reader.unit}/"))
+    return and_(demand.c.district == district_of(reader.unit), in_unit, _in_sight(reader.sight, demand.c))
 
 
 def visible_endpoints(owner: Owner) -> ColumnElement[bool]:

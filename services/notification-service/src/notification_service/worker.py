@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import uvloop
@@ -24,9 +25,11 @@ from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from notification_service.acknowledgement_rules import acknowledgement_rules
 from notification_service.channels.guard import GuardedBackend, SystemResolver
 from notification_service.channels.webhook import WebhookSender
 from notification_service.consumers import GROUP, TOPICS, Notifier
+from notification_service.deadlines import escalate_messages
 from notification_service.deliveries.dispatcher import Dispatcher
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.housekeeping import Retention, keep_house
@@ -102,6 +105,7 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
             group.create_task(keep_house(events, retention, now=utc_now, stop=stop), name="housekeeping")
             group.create_task(build_sealer(settings, events).run(stop), name="sealer")
             chores = audit_chores(settings, events)
+            chores["escalate_messages"] = partial(escalate_messages, events, acknowledgement_rules())
             group.create_task(do_chores(chores, every_s=_CHORES_EVERY_S, stop=stop), name="chores")
             group.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from forkant_devstack.verify.acknowledgements import check_acknowledgements
 from forkant_devstack.verify.audit import check_trails
 from forkant_devstack.verify.changes import check_changes
 from forkant_devstack.verify.indicators import SETTLE_SECONDS, check_indicators
@@ -30,6 +31,8 @@ async def verify(
     checks += await check_changes(platform.case_database)
     say("looking whether reminders came once and never early")
     checks.append(await check_reminders(platform.case_database))
+    if platform.notification_database is not None:
+        checks.append(await check_acknowledgements(platform.notification_database))
     say("recounting the indicators")
     checks += await check_indicators(platform, settle_s=settle_s)
     say("comparing the watches with the crossings that they told of")

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notification_service.api.calls import Call
 from notification_service.domain.audiences import Needs
 from notification_service.domain.happenings import Subject
+from notification_service.queries import demands
 from notification_service.queries.inbox import Meant, meant_for
 from notification_service.queries.subscriptions import Match
 from notification_service.visibility import Sight
@@ -45,22 +46,32 @@ async def look(call: Call, *, unread: bool | None, kind: str | None, before: UUI
         ProblemError: 503, nobody says what the caller may see.
     """
     not_read = await call.peek(lambda conn: meant_for(conn, unread=True, most=MOST_COUNTED + 1))
-    ids: list[UUID] = []
-    at, sight = before, Sight()
-    for _ in range(MOST_WINDOWS):
-        window = await _window(call, unread=unread, kind=kind, before=at)
-        sight = await _ask(call, sight, [*window, *not_read])
-        ids += _shown(window, sight)
-        at = window[-1].entry_id if len(window) == WINDOW else None
-        if at is None or len(ids) > limit:
-            break
+
+    async def window(at: UUID | None) -> list[Meant]:
+        return await call.peek(lambda conn: meant_for(conn, before=at, kind=kind, unread=unread, most=WINDOW))
+
+    sight, ids, following = await _walk(call, window, before=before, limit=limit, besides=not_read)
     return Page(
         call=call.seeing(sight),
-        ids=tuple(ids[:limit]),
-        following=ids[limit - 1] if len(ids) > limit else at,
+        ids=ids,
+        following=following,
         unread=len(_shown(not_read[:MOST_COUNTED], sight)),
         unread_more=len(not_read) > MOST_COUNTED,
     )
+
+
+async def look_at_demands(call: Call, *, open_ones: bool | None, before: UUID | None, limit: int) -> Page:
+    """Return the newest messages below ``before`` that must be acknowledged and that the caller may see.
+
+    Raises:
+        ProblemError: 503, nobody says what the caller may see.
+    """
+
+    async def window(at: UUID | None) -> list[Meant]:
+        return await call.peek(lambda conn: demands.meant_for(conn, before=at, open_ones=open_ones, most=WINDOW))
+
+    sight, ids, following = await _walk(call, window, before=before, limit=limit)
+    return Page(call=call.seeing(sight), ids=ids, following=following, unread=0, unread_more=False)
 
 
 async def look_at(call: Call, entry_id: UUID) -> Call:
@@ -95,8 +106,25 @@ async def look_into_log(call: Call, find: Callable[[AsyncConnection], Awaitable[
     return call.seeing(await _answer(call, Sight(), {subject: {*found} for subject in Subject}))
 
 
-async def _window(call: Call, *, unread: bool | None, kind: str | None, before: UUID | None) -> list[Meant]:
-    return await call.peek(lambda conn: meant_for(conn, before=before, kind=kind, unread=unread, most=WINDOW))
+async def _walk(
+    call: Call,
+    window_below: Callable[[UUID | None], Awaitable[list[Meant]]],
+    *,
+    before: UUID | None,
+    limit: int,
+    besides: Sequence[Meant] = (),
+) -> tuple[Sight, tuple[UUID, ...], UUID | None]:
+    """Return what the caller may see of the windows and ``besides``, the ids of a page, and where it goes on."""
+    ids: list[UUID] = []
+    at, sight = before, Sight()
+    for _ in range(MOST_WINDOWS):
+        window = await window_below(at)
+        sight = await _ask(call, sight, [*window, *besides])
+        ids += _shown(window, sight)
+        at = window[-1].entry_id if len(window) == WINDOW else None
+        if at is None or len(ids) > limit:
+            break
+    return sight, tuple(ids[:limit]), ids[limit - 1] if len(ids) > limit else at
 
 
 async def look_at_all(call: Call, messages: Sequence[Match]) -> list[Match]:

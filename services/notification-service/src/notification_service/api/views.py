@@ -1,12 +1,13 @@
 """Answers."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from notification_service.acknowledgement_rules import acknowledgement_rules
 from notification_service.domain.attempts import Outcome, Reason, Status
 from notification_service.domain.happenings import Subject
 from notification_service.domain.kinds import Kind
@@ -44,6 +45,14 @@ class EntryView(View):
     created_at: datetime
     read_at: datetime | None
     acknowledged_at: datetime | None
+    first_entry_id: UUID | None
+    """The message that nobody acknowledged in time, where this one tells of that."""
+    of_kind: Kind | None
+    """Of which kind that message is."""
+    level: int
+    """How many times it went up since; 0 for a message of its own."""
+    must_acknowledge: bool
+    """Whether somebody must acknowledge it: else those who come next are told."""
     title: WordingView
     text: WordingView
 
@@ -51,7 +60,44 @@ class EntryView(View):
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Build it from a row; its words come from the kind and the unit that it speaks of."""
         words = message(Kind(row["kind"]), row["about_unit"] or row["unit"])
-        return cls.model_validate({**row, "title": words.title, "text": words.text})
+        must = row["level"] > 0 or any(row["kind"] in version.demands for version in acknowledgement_rules())
+        return cls.model_validate({**row, "must_acknowledge": must, "title": words.title, "text": words.text})
+
+
+class DemandView(View):
+    """A message that must be acknowledged, and who did."""
+
+    id: UUID
+    """Id of the message in the inbox."""
+    kind: Kind
+    unit: str
+    subject: Subject
+    subject_id: UUID
+    subject_version: int
+    level: int
+    """How many times it went up; 0 while those know of it alone whom it was for."""
+    told_on: date
+    """The day on which that level was told."""
+    escalates_on: date | None
+    """The day on which it goes up next, unless somebody acknowledges it before; null at the last level."""
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    acknowledged_level: int | None
+    """At which level it was acknowledged."""
+    over_at: datetime | None
+    """When what it was about was done, so that nobody is asked any more."""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Build it from a row."""
+        return cls.model_validate({**row, "id": row["entry_id"]})
+
+
+class Demands(View):
+    """A page of messages that must be acknowledged."""
+
+    items: list[DemandView]
+    next: str | None
 
 
 class Inbox(View):

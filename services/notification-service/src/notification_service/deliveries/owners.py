@@ -32,7 +32,7 @@ async def tell_owners(conn: AsyncConnection, shop: Workshop, endpoint_id: UUID, 
         recorded_at=now,
     )
     for made in await inbox.insert(conn, [entry], now=now):
-        metrics.ENTRIES.labels(made).inc()
+        metrics.ENTRIES.labels(made.kind).inc()
 
 
 async def switch_off(shop: Workshop, endpoint_id: UUID, *, why: str, reason: Reason) -> bool:

@@ -50,6 +50,10 @@ class Happening:
     """What is to be done, where it is about a task."""
     asked: Role | None = None
     """The role that is to do it, where a task is due soon."""
+    about_id: UUID | None = None
+    """The task, information or review that it is about."""
+    ends: bool = False
+    """Whether what it is about is done, so that nobody need acknowledge a message about that."""
     plan_due: PlanDueReason | None = None
     """Why the unit is to have a prevention plan approved, where it is."""
     taking_part: tuple[str, ...] = ()

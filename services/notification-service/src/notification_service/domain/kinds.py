@@ -34,6 +34,7 @@ class Kind(StrEnum):
     TASK_OVERDUE = "task_overdue"
     TASK_ESCALATED = "task_escalated"
     OFFER_OVERDUE = "offer_overdue"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
     GLASS_BROKEN = "glass_broken"
     ACCESS_REVIEWED = "access_reviewed"
     REVIEW_OVERDUE = "review_overdue"

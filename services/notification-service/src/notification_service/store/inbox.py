@@ -35,22 +35,28 @@ class Entry:
     about_unit: str | None = None
     theme: str | None = None
     indicator: int | None = None
+    first_entry_id: UUID | None = None
+    """The message that nobody acknowledged, where this one tells of that."""
+    level: int = 0
+    of_kind: str | None = None
 
 
 _INSERT: Final = text("""
 INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, needs, subject, subject_id,
-                         subject_version, occurred_at, recorded_at, about_unit, theme, indicator, created_at)
+                         subject_version, occurred_at, recorded_at, about_unit, theme, indicator, first_entry_id,
+                         level, of_kind, created_at)
 SELECT id, event_id, kind, unit, district, string_to_array(roles, ' '), needs, subject, subject_id,
-       subject_version, occurred_at, recorded_at, about_unit, theme, indicator, CAST(:now AS timestamptz)
+       subject_version, occurred_at, recorded_at, about_unit, theme, indicator, first_entry_id, level, of_kind,
+       CAST(:now AS timestamptz)
 FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:kinds AS text[]), CAST(:units AS text[]),
             CAST(:districts AS text[]), CAST(:roles AS text[]), CAST(:needs AS text[]), CAST(:subjects AS text[]),
             CAST(:subject_ids AS uuid[]), CAST(:versions AS int[]), CAST(:occurred AS timestamptz[]),
             CAST(:recorded AS timestamptz[]), CAST(:about AS text[]), CAST(:themes AS text[]),
-            CAST(:indicators AS int[]))
+            CAST(:indicators AS int[]), CAST(:first AS uuid[]), CAST(:levels AS int[]), CAST(:of_kinds AS text[]))
      AS e (id, event_id, kind, unit, district, roles, needs, subject, subject_id, subject_version, occurred_at,
-           recorded_at, about_unit, theme, indicator)
+           recorded_at, about_unit, theme, indicator, first_entry_id, level, of_kind)
 ON CONFLICT (event_id, kind, unit) DO NOTHING
-RETURNING kind
+RETURNING id
 """)
 _REMOVE_ERASED: Final = text("""
 DELETE FROM inbox_entry AS e USING unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[])) AS c (case_id, version)
@@ -74,8 +80,8 @@ SET acknowledged_at = coalesce(m.acknowledged_at, EXCLUDED.acknowledged_at)
 """)
 
 
-async def insert(conn: AsyncConnection, entries: Sequence[Entry], *, now: datetime) -> list[str]:
-    """Add entries, once for each event, kind and unit; return the kinds of the new ones."""
+async def insert(conn: AsyncConnection, entries: Sequence[Entry], *, now: datetime) -> list[Entry]:
+    """Add entries, once for each event, kind and unit; return the new ones."""
     if not entries:
         return []
     bind = {
@@ -94,9 +100,13 @@ async def insert(conn: AsyncConnection, entries: Sequence[Entry], *, now: dateti
         "about": [e.about_unit for e in entries],
         "themes": [e.theme for e in entries],
         "indicators": [e.indicator for e in entries],
+        "first": [e.first_entry_id for e in entries],
+        "levels": [e.level for e in entries],
+        "of_kinds": [e.of_kind for e in entries],
         "now": now,
     }
-    return list((await conn.execute(_INSERT, bind)).scalars())
+    made = set((await conn.execute(_INSERT, bind)).scalars())
+    return [e for e in entries if e.id in made]
 
 
 async def remove_erased(conn: AsyncConnection, versions: Mapping[UUID, int]) -> None:

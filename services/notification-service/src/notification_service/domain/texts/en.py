@@ -120,6 +120,13 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Offer of a case not answered",
         "A preventive case that {unit} offers your unit was not answered in time. Accept it, or turn it down.",
     ),
+    Kind.NOT_ACKNOWLEDGED: (
+        "Message not acknowledged",
+        (
+            "A message about a preventive case at {unit} that must be acknowledged was not acknowledged by "
+            "anybody in time. Acknowledge it, or find somebody who can."
+        ),
+    ),
     Kind.GLASS_BROKEN: (
         "Emergency access to a case",
         "Somebody who is no member of it has opened a preventive case at {unit}. Somebody else must review this.",

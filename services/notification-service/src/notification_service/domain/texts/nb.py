@@ -120,6 +120,13 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Tilbudt sak ikke besvart",
         "En forebyggende sak som {unit} har tilbudt enheten, er ikke besvart i tide. Ta imot den, eller avslå.",
     ),
+    Kind.NOT_ACKNOWLEDGED: (
+        "Melding ikke kvittert",
+        (
+            "En melding om en forebyggende sak hos {unit} som skal kvitteres, er ikke kvittert av noen i tide. "
+            "Kvitter den, eller finn noen som kan."
+        ),
+    ),
     Kind.GLASS_BROKEN: (
         "Nødtilgang til sak",
         "Noen uten tjenstlig tilgang har åpnet en forebyggende sak hos {unit}. Bruken må vurderes av en annen.",

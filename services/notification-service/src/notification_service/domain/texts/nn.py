@@ -120,6 +120,13 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Tilboden sak ikkje svart på",
         "Ei førebyggjande sak som {unit} har tilbode eininga, er ikkje svart på i tide. Ta imot henne, eller avslå.",
     ),
+    Kind.NOT_ACKNOWLEDGED: (
+        "Melding ikkje kvittert",
+        (
+            "Ei melding om ei førebyggjande sak hos {unit} som skal kvitterast, er ikkje kvittert av nokon i "
+            "tide. Kvitter henne, eller finn nokon som kan."
+        ),
+    ),
     Kind.GLASS_BROKEN: (
         "Naudtilgang til sak",
         "Nokon utan tenestleg tilgang har opna ei førebyggjande sak hos {unit}. Bruken må vurderast av ein annan.",
