@@ -12,6 +12,7 @@ import uvloop
 from forkant_kit.garbage import collect_seldom
 from rich.console import Console
 
+from forkant_devstack.bench.alternatives import bench_alternatives
 from forkant_devstack.bench.consumer import bench_consumer
 from forkant_devstack.bench.erasing import bench_erasing
 from forkant_devstack.bench.figures import bench_figures
@@ -50,6 +51,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "figures": bench_figures,
     "readable": bench_readable,
     "streaming": bench_streaming,
+    "alternatives": bench_alternatives,
     "start": bench_starting,
 }
 _DEFAULT_OUT: Final = Path(".forkant/bench.json")

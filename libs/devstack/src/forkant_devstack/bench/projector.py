@@ -100,6 +100,16 @@ def _collecting_seldom() -> Iterator[None]:
 
 async def _through_kafka(lab: Laboratory, topics: Mapping[str, Topic], count: int, batches: list[int]) -> Taken:
     engine = await _empty_database(lab)
+    try:
+        taken, number = await project(lab, engine, topics, count)
+    finally:
+        await engine.dispose()
+    batches.append(number)
+    return taken
+
+
+async def project(lab: Laboratory, engine: AsyncEngine, topics: Mapping[str, Topic], count: int) -> tuple[Taken, int]:
+    """Project so many events through Kafka; return the rate, and in how many batches."""
     clock, stop = _Clock(count), asyncio.Event()
     consumer = EventConsumer(
         engine=engine,
@@ -112,12 +122,10 @@ async def _through_kafka(lab: Laboratory, topics: Mapping[str, Topic], count: in
     running = asyncio.create_task(consumer.run(stop), name="consumer")
     try:
         await asyncio.wait_for(clock.done.wait(), _DEADLINE_S)
-        batches.append(clock.batches)
     finally:
         stop.set()
         await running
-        await engine.dispose()
-    return clock.taken
+    return clock.taken, clock.batches
 
 
 async def _from_memory(lab: Laboratory, placed: Placed, count: int) -> Taken:
