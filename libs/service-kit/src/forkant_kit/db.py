@@ -30,11 +30,13 @@ def create_engine(
     pool_size: int = 10,
     statement_timeout_s: float = 30.0,
     idle_in_transaction_s: float = 60.0,
+    durable: bool = True,
 ) -> AsyncEngine:
     """Make an engine; connections are opened on first use, and a closed one is replaced without a failed request.
 
     A statement or an idle transaction that lasts longer than its limit is ended by the server, since an open
-    transaction holds back vacuum of the outbox for everyone.
+    transaction holds back vacuum of the outbox for everyone. Without ``durable`` a commit does not wait for the disk: a
+    crash of the server takes back the last moments, in order, so it is for work that is then done again.
     """
     engine = create_async_engine(
         asyncpg_url(database_url),
@@ -54,6 +56,7 @@ def create_engine(
                 "idle_in_transaction_session_timeout": str(int(idle_in_transaction_s * 1000)),
                 "timezone": "UTC",
                 "jit": "off",
+                **({} if durable else {"synchronous_commit": "off"}),
             },
         },
     )

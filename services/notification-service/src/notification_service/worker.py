@@ -82,7 +82,10 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
     """Work until ``stop`` is set, then finish what is under way."""
     url = settings.database_url.get_secret_value()
     events = create_engine(url, application_name=f"{SERVICE}-consumer", pool_size=_CONSUMER_CONNECTIONS)
-    lanes = create_engine(url, application_name=f"{SERVICE}-delivery", pool_size=settings.database_pool_size)
+    # What a crash of the database takes back of results, is delivered again under the same id, as after our own.
+    lanes = create_engine(
+        url, application_name=f"{SERVICE}-delivery", pool_size=settings.database_pool_size, durable=False
+    )
     resolver = SystemResolver()
     sender = WebhookSender(
         network=GuardedBackend(allow_loopback=settings.webhook_allow_loopback, resolve=resolver),

@@ -72,8 +72,9 @@ class Lane:
             _log.warning("lane_turn_failed", error=type(error).__name__)
             await asyncio.sleep(self._shop.config.retry_s)
             return False
-        for claimed in work.claimed:
-            self._begin(claimed, work.destination)
+        if work.destination is not None:
+            # Without one it was switched off in this very moment, which also ended the deliveries.
+            self._begin(work.claimed, work.destination)
         return work.done
 
     async def _write_and_take(self) -> _Work:
@@ -139,14 +140,12 @@ class Lane:
         if await switch_off(self._shop, self._endpoint_id, why=why, reason=reason):
             _log.warning("endpoint_switched_off", endpoint_id=str(self._endpoint_id), reason=why)
 
-    def _begin(self, claimed: Claimed, destination: Destination | None) -> None:
-        if destination is None:
-            # Switched off in this very moment, which also ended the delivery.
-            return
+    def _begin(self, deliveries: Sequence[Claimed], destination: Destination) -> None:
         signers = self._signers(destination)
-        task = asyncio.create_task(attempt(self._shop, claimed, url=destination.url, signers=signers))
-        self._under_way.add(task)
-        task.add_done_callback(lambda _: self.wake.set())
+        for claimed in deliveries:
+            task = asyncio.create_task(attempt(self._shop, claimed, url=destination.url, signers=signers))
+            self._under_way.add(task)
+            task.add_done_callback(lambda _: self.wake.set())
 
     def _signers(self, destination: Destination) -> Signers:
         try:
@@ -162,6 +161,8 @@ class Lane:
         """Await an answer or new work; look for new work every little while in any case."""
         if self._under_way:
             await wait_for(self.wake, self._shop.config.lane_poll_s)
+            if any(task.done() for task in self._under_way):
+                await asyncio.wait(self._under_way, timeout=self._shop.config.gather_s)
         self.wake.clear()
         done = {task for task in self._under_way if task.done()}
         self._under_way -= done

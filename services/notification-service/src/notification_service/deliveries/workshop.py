@@ -29,7 +29,8 @@ class Sender(Protocol):
 class DeliveryConfig:
     """How a worker paces itself; times in seconds.
 
-    A lease is longer than an attempt can take, so that nobody else takes up a delivery that is still under way.
+    A lease is longer than an attempt can take, so that nobody else takes up a delivery that is still under way. After
+    an answer others of the same endpoint are awaited for ``gather_s``, so that one transaction writes several.
     """
 
     lease_s: float = 30.0
@@ -38,6 +39,7 @@ class DeliveryConfig:
     min_poll_s: float = 0.01
     max_poll_s: float = 0.25
     lane_poll_s: float = 1.0
+    gather_s: float = 0.01
     retry_s: float = 0.5
     stop_deadline_s: float = 8.0
     stuck_after_s: float = 60.0
