@@ -31,6 +31,7 @@ from forkant_devstack.bench.row_security import bench_row_security
 from forkant_devstack.bench.starting import bench_starting
 from forkant_devstack.bench.streaming import bench_streaming
 from forkant_devstack.bench.walls import bench_walls
+from forkant_devstack.bench.webhooks import bench_webhooks
 from forkant_devstack.bench.writing import bench_writing
 from forkant_devstack.process import DevstackError
 
@@ -52,6 +53,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "readable": bench_readable,
     "streaming": bench_streaming,
     "alternatives": bench_alternatives,
+    "webhooks": bench_webhooks,
     "start": bench_starting,
 }
 _DEFAULT_OUT: Final = Path(".forkant/bench.json")
