@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "status": Command("commands.status", "status", "Show processes, lag, outbox age and freshness."),
     "logs": Command("commands.logs", "logs", "Show what the processes wrote."),
     "token": Command("commands.token", "token", "Print an access token of a persona."),
+    "webhook": Command("commands.webhook", "webhook", "Show webhooks as they come, to develop a receiver."),
     "mail": Command("commands.mail", "mail", "Show the e-mails that the platform has sent."),
     "parked": Command("commands.parked", "parked", "List, replay or discard events that could not be applied."),
     "republish": Command("commands.republish", "republish", "Publish archived events once more."),
