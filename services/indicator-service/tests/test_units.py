@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from forkant_contracts import Event
 from forkant_contracts.codes import UnitChange, UnitKindCode
@@ -15,6 +16,7 @@ from forkant_kit.db import new_id
 from indicator_service.aggregation.calendar import day_of, rolling_12
 from indicator_service.definitions import load_catalogue
 from indicator_service.steering.plan_watching import PlanJudge, look
+from indicator_service.steering.units import taking_part_until
 from indicator_service.steering.watching import _figures
 from indicator_service.units import keep, read_register
 from pyarrow import parquet
@@ -228,6 +230,54 @@ async def test_nothing_is_steered_for_a_unit_that_ended(reorganised, client, as_
     }  # fmt: skip
     headers = as_persona("pod-analyst") | {"Idempotency-Key": str(uuid4())}
     assert (await client.post("/v1/targets", json=target, headers=headers)).status_code == 409
+
+
+HELD = """
+WITH t AS (
+    INSERT INTO target (id, unit, indicator, period) VALUES ('{id}', 'agder', 10, 'rolling_12') RETURNING number
+)
+INSERT INTO target_version (target_id, target_number, unit, number, state, goal, near, margin, hold_days, wanted_from,
+                            first_day, last_day, reason, proposed_by, proposed_at, approved_by, approved_at)
+SELECT '{id}', number, 'agder', 1, 'approved', 0.8, 0.6, 0, 0, '{first}', '{first}', NULL, 'r', 'a', now(), 'b', now() FROM t;
+WITH p AS (
+    INSERT INTO prevention_plan (id, unit) VALUES ('{id}', 'agder') RETURNING number
+)
+INSERT INTO prevention_plan_version (plan_id, plan_number, unit, number, state, wanted_from, wanted_until, first_day,
+                                     last_day, written_by, written_at, submitted_by, submitted_at, approved_by, approved_at)
+SELECT '{id}', number, 'agder', 1, 'approved', '{first}', '{last}', '{first}', '{last}', 'a', now(), 'a', now(), 'b', now()
+FROM p;
+INSERT INTO priority (id, unit, indicator, first_day, last_day, reason, set_by, set_at)
+VALUES ('{id}', 'agder', 10, '{first}', '{last}', 'r', 'a', now())
+"""
+
+
+async def test_what_held_for_an_ended_unit_stays_as_history_until_its_last_day(reorganised, get, database):
+    first, last, held = ON - 100 * DAY, ON + 300 * DAY, new_id()
+    owner = await asyncpg.connect(database.owner_url, server_settings={"forkant.system": "on"})
+    try:
+        await owner.execute(HELD.format(id=held, first=first, last=last))
+    finally:
+        await owner.close()
+    for kind in ("targets", "plans"):
+        [version] = (await get(f"{kind}/{held}", as_of=str(TODAY))).json()["versions"]
+        assert (version["in_force_from"], version["in_force_until"]) == (str(first), str(ON - DAY))
+        assert (await get(f"{kind}/{held}", as_of=str(ON - DAY))).json()["in_force"]["number"] == 1
+        assert (await get(f"{kind}/{held}", as_of=str(TODAY))).json()["in_force"] is None
+    figures = (await get("districts/agder/metrics")).json()
+    assert [each["target"] for each in figures["indicators"] if each["number"] == 10] == [None]
+    assert figures["priorities"] == []
+    month = (await get("districts/agder/metrics", period=f"{(ON.replace(day=1) - DAY):%Y-%m}")).json()
+    assert [each["unit"] for each in month["priorities"]] == ["agder"]
+
+
+async def test_nobody_takes_part_in_a_pilot_longer_than_the_unit_is_there(reorganised, engine):
+    async with engine.connect() as conn:
+        units = await read_register(conn)
+    rows = [
+        {"unit": "agder", "first_day": ON - DAY, "last_day": None},
+        {"unit": "oslo", "first_day": ON, "last_day": None},
+    ]
+    assert [row["last_day"] for row in taking_part_until(rows, units)] == [ON - DAY, None]
 
 
 async def test_what_an_ended_unit_was_to_reach_is_judged_no_more(reorganised, engine):

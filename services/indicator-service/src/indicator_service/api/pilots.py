@@ -41,6 +41,7 @@ from indicator_service.steering.context import Receipt
 from indicator_service.steering.pilot_rules import took_part
 from indicator_service.steering.pilot_store import Pilot
 from indicator_service.steering.refusals import Code, Refusal
+from indicator_service.steering.units import taking_part_until
 
 router = APIRouter(prefix="/v1/pilots", tags=["pilots"], responses=PROBLEM_RESPONSES)
 
@@ -72,7 +73,8 @@ async def list_pilots(
 
     rows, enrolments = await call.read(work)
     following = call.following(name, rows, limit)
-    items = tuple(PilotLine.of(row, enrolments[row["id"]], day) for row in rows[:limit])
+    there = call.context.units
+    items = tuple(PilotLine.of(row, taking_part_until(enrolments[row["id"]], there), day) for row in rows[:limit])
     return call.page(PilotPage(items=items, next=following), following)
 
 
@@ -92,7 +94,8 @@ async def read_pilot(call: Annotated[Call, reading(READ_PILOTS)], pilot_id: UUID
     row, enrolments = await call.read(work)
     if row is None:
         raise Refusal(Code.NOT_FOUND)
-    return shown(PilotView.of(row, enrolments[pilot_id], as_of or call.context.today), row["version"])
+    history = taking_part_until(enrolments[pilot_id], call.context.units)
+    return shown(PilotView.of(row, history, as_of or call.context.today), row["version"])
 
 
 @router.post("/{pilot_id}/approval", response_model=SteeringReceipt)

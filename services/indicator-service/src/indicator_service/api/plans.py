@@ -21,6 +21,7 @@ from indicator_service.steering import plans as commands
 from indicator_service.steering.context import Receipt
 from indicator_service.steering.plan_versions import coverage
 from indicator_service.steering.refusals import Code, Refusal
+from indicator_service.steering.units import until_unit_ends
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"], responses=PROBLEM_RESPONSES)
 
@@ -43,7 +44,11 @@ async def list_plans(
     rows, versions = await call.read(work)
     following = call.following(name, rows, limit)
     catalogue = call.context.catalogue
-    items = tuple(PlanLine.of(row, versions[row["id"]], day, catalogue) for row in rows[:limit])
+    there = call.context.units
+    items = tuple(
+        PlanLine.of(row, until_unit_ends(versions[row["id"]], row["unit"], there), day, catalogue)
+        for row in rows[:limit]
+    )
     return call.page(PlanPage(items=items, next=following), following)
 
 
@@ -77,7 +82,8 @@ async def read_plan(call: Annotated[Call, reading(READ_PLANS)], plan_id: UUID, a
         raise Refusal(Code.NOT_FOUND)
     row = {"id": plan.id, "version": plan.version, "unit": plan.unit}
     day = as_of or call.context.today
-    return shown(PlanView.of(row, versions[plan_id], day, call.context.catalogue), plan.version)
+    history = until_unit_ends(versions[plan_id], plan.unit, call.context.units)
+    return shown(PlanView.of(row, history, day, call.context.catalogue), plan.version)
 
 
 @router.post("/{plan_id}/versions", status_code=201, response_model=SteeringReceipt)

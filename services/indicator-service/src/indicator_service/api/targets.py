@@ -26,6 +26,7 @@ from indicator_service.steering import target_store as store
 from indicator_service.steering import targets as commands
 from indicator_service.steering.context import Receipt
 from indicator_service.steering.refusals import Code, Refusal
+from indicator_service.steering.units import until_unit_ends
 
 router = APIRouter(prefix="/v1/targets", tags=["targets"], responses=PROBLEM_RESPONSES)
 
@@ -54,7 +55,10 @@ async def list_targets(
 
     rows, versions = await call.read(work)
     following = call.following(name, rows, limit)
-    items = tuple(TargetLine.of(row, versions[row["id"]], day) for row in rows[:limit])
+    there = call.context.units
+    items = tuple(
+        TargetLine.of(row, until_unit_ends(versions[row["id"]], row["unit"], there), day) for row in rows[:limit]
+    )
     return call.page(TargetPage(items=items, next=following), following)
 
 
@@ -87,7 +91,8 @@ async def read_target(call: Annotated[Call, reading(READ_TARGETS)], target_id: U
         "indicator": target.indicator,
         "period": target.period,
     }
-    return shown(TargetView.of(row, versions[target_id], as_of or call.context.today), target.version)
+    history = until_unit_ends(versions[target_id], target.unit, call.context.units)
+    return shown(TargetView.of(row, history, as_of or call.context.today), target.version)
 
 
 @router.post("/{target_id}/versions", status_code=201, response_model=SteeringReceipt)

@@ -11,23 +11,28 @@ from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.cited import CitedPriority
 from indicator_service.steering.aims import Aim, Aims, Place
 
-_TARGETS: Final = text("""
+# What a unit is to reach ends with the unit.
+_VERSIONS: Final = """
 SELECT t.unit, t.indicator, t.period, v.target_id, v.number AS version, CAST(v.goal AS float8) AS goal,
-       CAST(v.near AS float8) AS near, CAST(v.margin AS float8) AS margin, v.hold_days, v.first_day, v.last_day
+       CAST(v.near AS float8) AS near, CAST(v.margin AS float8) AS margin, v.hold_days, v.first_day,
+       least(v.last_day, u.last_day) AS last_day
 FROM target_version AS v JOIN target AS t ON t.id = v.target_id
-WHERE v.first_day <= :day AND (v.last_day IS NULL OR v.last_day >= :day)
-""")
-_THROUGH: Final = text("""
-SELECT t.unit, t.indicator, t.period, v.target_id, v.number AS version, CAST(v.goal AS float8) AS goal,
-       CAST(v.near AS float8) AS near, CAST(v.margin AS float8) AS margin, v.hold_days, v.first_day, v.last_day
-FROM target_version AS v JOIN target AS t ON t.id = v.target_id
+LEFT JOIN (SELECT unit, min(effective_on) - 1 AS last_day FROM unit_change WHERE change = 'ended' GROUP BY unit) AS u
+    ON u.unit = t.unit
+"""
+_TARGETS: Final = text(
+    f"{_VERSIONS} WHERE v.first_day <= :day AND coalesce(least(v.last_day, u.last_day), 'infinity') >= :day"
+)
+_THROUGH: Final = text(f"""{_VERSIONS}
 WHERE t.indicator = :indicator AND t.period = :period
-  AND v.first_day <= :last AND (v.last_day IS NULL OR v.last_day >= :first)
+  AND v.first_day <= :last AND coalesce(least(v.last_day, u.last_day), 'infinity') >= :first
 ORDER BY v.first_day
 """)
 _PRIORITIES: Final = text("""
 SELECT id, unit, indicator, theme, first_day, last_day, reason FROM priority
 WHERE first_day <= :day AND last_day >= :day AND (ended_on IS NULL OR ended_on > :day)
+  AND NOT EXISTS (SELECT FROM unit_change AS u
+                  WHERE u.unit = priority.unit AND u.change = 'ended' AND u.effective_on <= :day)
 ORDER BY unit = 'national' DESC, unit, id
 """)
 

@@ -1,7 +1,11 @@
-"""For which units something can be steered: those that are there today."""
+"""For which units something can be steered, and until when: as long as they are there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_service.aggregation.register import Register
 from indicator_service.steering.context import Context
 from indicator_service.steering.refusals import Code, Refusal
 from indicator_service.steering.target_store import has_figures
@@ -22,3 +26,31 @@ async def check_there(conn: AsyncConnection, context: Context, unit: str) -> Non
         raise Refusal(Code.UNKNOWN_UNIT)
     if not known.there(context.today):
         raise Refusal(Code.UNIT_ENDED, successors=[*known.successors])
+
+
+def until_unit_ends(rows: Sequence[Mapping[str, Any]], unit: str, units: Register) -> Sequence[Mapping[str, Any]]:
+    """Return versions of what a unit is to reach or plans, none in force longer than the unit is there.
+
+    What would have begun afterwards was never in force. The rows stay as they were decided about.
+    """
+    known = units.units.get(unit)
+    last = None if known is None else known.valid_until
+    if last is None:
+        return rows
+    return [
+        {**row, "last_day": min(row["last_day"] or last, last)}
+        if row["first_day"] is not None and row["first_day"] <= last
+        else {**row, "first_day": None, "last_day": None}
+        for row in rows
+    ]
+
+
+def taking_part_until(rows: Sequence[Mapping[str, Any]], units: Register) -> Sequence[Mapping[str, Any]]:
+    """Return enrolments, none longer than its unit is there; one that ends before it begins never was."""
+    ends = {unit.id: unit.valid_until for unit in units.units.values() if unit.valid_until is not None}
+    return [
+        {**row, "last_day": min(row["last_day"] or ends[row["unit"]], ends[row["unit"]])}
+        if row["unit"] in ends
+        else row
+        for row in rows
+    ]
