@@ -9,6 +9,7 @@ import { figureOf, gapText, read } from "./measures.js";
 import { periodDates, recentMonths, ROLLING } from "./periods.js";
 import { createReader } from "./reader.js";
 import { go, hrefOf, INDICATOR } from "./route.js";
+import { changeNotes, NOW, structureOf, THEN } from "./structure.js";
 import { onTableOpened } from "./tables.js";
 import { createTooltip } from "./tooltip.js";
 import { createTrend } from "./trend.js";
@@ -39,24 +40,25 @@ export function createIndicatorPage(session) {
 
   function redraw() {
     if (!found || section.hidden) return;
-    view = trendOf(found.series, chosen.measure, state.units);
+    view = trendOf(found.series, chosen.measure, every(state));
     drawNow(chosen, state, found);
     trend.draw(view, chosen.period);
     drawAim(addressed, chosen, state, view);
-    drawSplit(chosen, found, state.units);
+    drawSplit(chosen, found, every(state));
+    drawChange(chosen, found, state);
     setText(byId("one-foot"), text("readAt", dateTime(new Date(found.series.as_of)), whole(chosen.measure.definition_version)));
     tooltip.refresh();
   }
 
   return {
     section,
-    title: () => (chosen ? `${pick(chosen.measure.name)}, ${nameOf(chosen.unit, state.units)}` : text("onePage")),
+    title: () => (chosen ? `${pick(chosen.measure.name)}, ${nameOf(chosen.unit, every(state))}` : text("onePage")),
     open(route, next) {
       [addressed, state, found] = [route, next, null];
       chosen = chosenOf(route, next);
       byId("one-body").setAttribute("aria-busy", "true");
       this.relabel(next);
-      reader.ask((get) => readAll(get, chosen));
+      reader.ask((get) => readAll(get, chosen, next.ended));
     },
     /** The figures now come with the stream; what is read comes with `onRead`. */
     draw(next) {
@@ -80,14 +82,16 @@ function markMonth(key) {
 }
 
 /** What the address asks for, as far as there is such a thing; else what is usual. */
-function chosenOf(route, { measures, units }) {
+function chosenOf(route, { measures, units, ended }) {
   const numbered = measures.filter(({ number }) => number !== undefined);
   const measure = numbered.find(({ id }) => id === route.show) ?? numbered.find(({ id }) => id === "10") ?? numbered[0];
-  const known = (id) => id === NATIONAL || units.some((unit) => unit.id === id);
+  const structure = structureOf(route);
+  const there = structure === NOW ? units : [...units, ...ended];
+  const known = (id) => id === NATIONAL || there.some((unit) => unit.id === id);
   const unit = known(route.unit) ? route.unit : NATIONAL;
   const compare = [...new Set((route.compare ?? "").split(","))].filter((id) => known(id) && id !== unit && id !== NATIONAL);
   return {
-    measure, unit,
+    measure, unit, structure,
     compare: compare.slice(0, MOST),
     period: /^\d{4}-(0[1-9]|1[0-2])$/.test(route.period ?? "") ? route.period : ROLLING,
     points: route.points === ROLLING ? ROLLING : "month",
@@ -97,18 +101,20 @@ function chosenOf(route, { measures, units }) {
 }
 
 /** Read what the page shows: no more of it than the API shows to the reader, whom it may refuse a breakdown. */
-async function readAll(get, { measure, unit, compare, period, points, span, by }) {
+async function readAll(get, { measure, unit, compare, structure, period, points, span, by }, ended) {
   const last = recentMonths(1)[0];
   const first = recentMonths(span).at(-1);
-  const series = new URLSearchParams({ unit, compare: compare.join(","), from: first, to: last, period: points });
-  const split = new URLSearchParams({ unit, by, period });
+  const series = new URLSearchParams({ unit, compare: compare.join(","), from: first, to: last, period: points, structure });
+  const split = new URLSearchParams({ unit, by, period, structure });
+  // The stream tells of today's units as they were: the rest is read.
+  const streamed = period === ROLLING && structure === THEN && ![unit, ...compare].some((id) => ended.some((each) => each.id === id));
   const unlessRefused = (error) => {
     if (error.status === 403) return null;
     throw error;
   };
   const [course, values, breakdown] = await Promise.all([
     get(`/v1/indicators/${measure.number}/series?${series}`),
-    period === ROLLING ? null : get(`/v1/indicators/${measure.number}/values?period=${period}`),
+    streamed ? null : get(`/v1/indicators/${measure.number}/values?period=${period}&structure=${structure}`),
     by ? get(`/v1/indicators/${measure.number}/breakdown?${split}`).catch(unlessRefused) : undefined,
   ]);
   return { series: course, values, breakdown };
@@ -128,24 +134,37 @@ function drawAim(addressed, { measure, unit }, { live }, { rolling }) {
 }
 
 /** Of the last twelve months as the stream tells them; of another month as it was read. */
-function drawNow({ measure, unit, compare, period }, { live, units }, { values }) {
+function drawNow({ measure, unit, compare }, { live, units, ended }, { values }) {
   const figures = new Map(values?.rows.map((row) => [row.unit, figureOf(row.indicator)]));
-  const figure = (id) => (period === ROLLING ? read(measure, live.get(id)) : figures.get(id) ?? read(measure, undefined));
-  const days = period === ROLLING ? live.get(unit)?.period : values.period;
+  const figure = (id) => (values ? figures.get(id) ?? read(measure, undefined) : read(measure, live.get(id)));
+  const days = values ? values.period : live.get(unit)?.period;
   const national = figure(NATIONAL);
   const shown = [unit, ...(unit === NATIONAL ? [] : [NATIONAL]), ...compare];
-  const own = nameOf(unit, units);
+  const all = [...units, ...ended];
+  const own = nameOf(unit, all);
   const title = text("nowTitle", own);
   setText(byId("one-now-title"), title);
   setText(byId("one-now-dates"), days ? periodDates(days) : "");
   fillBars(byId("one-now"), {
     caption: title, first: text("unit"), measure,
     rows: shown.map((id) => ({
-      name: nameOf(id, units), figure: figure(id), strong: id === unit,
+      name: nameOf(id, all), figure: figure(id), strong: id === unit,
       note: id === NATIONAL ? "" : againstText(gapText(measure, figure(id), national)),
     })),
   });
   setText(byId("one-now-note"), apartNotes(measure, figure(unit)));
+}
+
+const every = ({ units, ended }) => [...units, ...ended];
+
+/** What became of the chosen unit; drawn anew only when it changed, so that a link keeps its focus. */
+function drawChange({ unit }, { series }, state) {
+  const box = byId("one-change");
+  const known = every(state).find(({ id }) => id === unit);
+  const key = JSON.stringify([unit, series.structure, document.documentElement.lang]);
+  if (box.dataset.key === key) return;
+  box.dataset.key = key;
+  box.replaceChildren(...(known ? changeNotes(known, state, series.structure) : []));
 }
 
 const againstText = (gap) => (gap ? text("againstCountry", gap) : "");

@@ -3,6 +3,7 @@
 import { pick, text, whole } from "./language.js";
 import { byId, element, setText } from "./lib.js";
 import { fillPeriods, ROLLING } from "./periods.js";
+import { fillStructures, NOW, unitOptions } from "./structure.js";
 import { NATIONAL, nameOf, shortName } from "./units.js";
 
 /** How many months a series may show. */
@@ -14,17 +15,19 @@ export const MOST = 4;
 export function createPickers({ onChange }) {
   const hears = (id, name) => byId(id).addEventListener("change", ({ target }) => onChange({ [name]: target.value }));
   for (const [id, name] of Object.entries({
-    "one-indicator": "show", "one-unit": "unit", "one-period": "period", "one-points": "points", "one-span": "span", "one-by": "by",
+    "one-indicator": "show", "one-unit": "unit", "one-period": "period", "one-structure": "structure", "one-points": "points", "one-span": "span", "one-by": "by",
   })) hears(id, name);
   byId("one-compare").addEventListener("change", () => {
     onChange({ compare: [...byId("one-compare").querySelectorAll(":checked")].map(({ value }) => value).join(",") });
   });
 
   return {
-    draw(chosen, { measures, units }) {
+    draw(chosen, state) {
+      const { measures, units, ended } = state;
       const numbered = measures.filter(({ number }) => number !== undefined);
       fill(byId("one-indicator"), numbered.map(({ id, number, name }) => [id, `${whole(number)} ${pick(name)}`]), chosen.measure.id);
-      fill(byId("one-unit"), [[NATIONAL, text("national")], ...units.map((unit) => [unit.id, pick(unit.name)])], chosen.unit);
+      fill(byId("one-unit"), [[NATIONAL, text("national")], ...unitOptions({ units, ended: chosen.structure === NOW ? [] : ended })], chosen.unit);
+      fillStructures(byId("one-structure"), chosen.structure, state);
       fillPeriods(byId("one-period"), chosen.period);
       fill(byId("one-points"), [["month", text("pointsMonth")], [ROLLING, text("pointsTwelve")]], chosen.points);
       fill(byId("one-span"), SPANS.map((months) => [String(months), text("lastMonths", months)]), String(chosen.span));

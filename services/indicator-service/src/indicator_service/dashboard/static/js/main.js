@@ -19,7 +19,7 @@ import { unfoldForPaper } from "./paper.js";
 import { createAnnouncer, createBanner, createStatus } from "./status.js";
 import { openStream } from "./stream.js";
 import { createUnitPage } from "./unit-page.js";
-import { NATIONAL, placedUnits, shortName } from "./units.js";
+import { endedUnits, NATIONAL, placedUnits, shortName } from "./units.js";
 
 const PERIOD = /^(rolling_12|\d{4}-(0[1-9]|1[0-2]))$/;
 const FIRST_CHOICE = "10";
@@ -200,7 +200,7 @@ async function start({ quietly = false } = {}) {
 }
 
 function takeUp(units, definitions) {
-  change({ units: placedUnits(units), measures: measuresOf(definitions) });
+  change({ units: placedUnits(units), ended: endedUnits(units), measures: measuresOf(definitions) });
   takeChoices();
   show(byId("pages"), true);
 }

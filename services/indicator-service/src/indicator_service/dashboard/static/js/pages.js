@@ -4,7 +4,7 @@ import { text } from "./language.js";
 import { byId, show } from "./lib.js";
 import { hrefOf, OVERVIEW, readRoute } from "./route.js";
 
-const CARRIED = ["show", "unit", "period"];
+const CARRIED = ["show", "unit", "period", "structure"];
 
 /** Make the switch between pages; `pages` gives each by its name: `{section, title, open, draw, stale, close, relabel}`. */
 export function createPages(pages) {

@@ -4,6 +4,7 @@
 export function createState(draw) {
   const state = {
     units: [],
+    ended: [],
     measures: [],
     chosen: null,
     period: "rolling_12",

@@ -28,6 +28,12 @@ export function placedUnits(units) {
   });
 }
 
+/** The units that held cases and are no more; their figures are read, not streamed. */
+export const endedUnits = (units) => units.filter(({ holds_cases: holds, valid_until: until }) => holds && until);
+
+/** Whether units ever changed, so that there is another structure to show figures in. */
+export const reorganised = ({ units, ended }) => ended.length > 0 || units.some(({ valid_from: from }) => from);
+
 /** The name without «politidistrikt», or the abbreviation that everyone uses. */
 export const shortName = (unit) => SHORT[unit.id] ?? pick(unit.name).replace(/ (politidistrikt|Police District)$/, "");
 
