@@ -29,4 +29,5 @@ def test_the_case_service_publishes_what_the_registry_says_it_writes() -> None:
         "forkant.concern.v1",
         "forkant.catalogue.v1",
         "forkant.access.v1",
+        "forkant.case-operations.v1",
     ]

@@ -94,7 +94,7 @@ DISCLOSURE = {
 LONG_AGO = (datetime.now(UTC) - timedelta(days=1000)).isoformat()
 EXAMPLE = {"title": "Råd", "context": "Noe skjedde.", "what_was_done": "Noe ble gjort.", "advice": "Gjør det."}
 EVERYTHING = {"changes": "on", "sees_restricted": "on"}
-WORKERS = {"aggregate_version", "parked_event", "parked_action", "parked_outcome"}
+WORKERS = {"aggregate_version", "alarm", "parked_event", "parked_action", "parked_outcome"}
 """What the consumer keeps, which the API's login can't read at all."""
 GUARDED = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')

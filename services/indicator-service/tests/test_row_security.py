@@ -32,6 +32,7 @@ WORKERS = (
     "event_archive",
     "event_journal",
     "self_audit_item",
+    "alarm",
 )
 IMPORTS = ("aggregate_import", "imported_value")
 STEERING = (
@@ -83,6 +84,7 @@ JOURNAL = """
 INSERT INTO event_journal VALUES (gen_random_uuid(), 1, gen_random_uuid(), 't', 's', 'd', 'oslo', now(), now(), '{}')
 """
 AUDITED = """
+WITH told AS (INSERT INTO alarm (kind, id) VALUES ('events_parked', gen_random_uuid()))
 INSERT INTO self_audit_item (kind, key, reason, looks, fields, touched, next_at)
 VALUES ('cells', 'oslo', 'cells', 2, '{}', '{"oslo": ["opened"]}', clock_timestamp())
 """

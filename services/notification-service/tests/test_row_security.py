@@ -33,6 +33,7 @@ from sqlalchemy import select, text, true
 
 WORKERS = (
     "aggregate_version",
+    "alarm",
     "case_standing",
     "consumer_offset",
     "parked_action",
@@ -64,6 +65,7 @@ VALUES ('test', 'forkant.case.v1', 0, 0, 'gap', 'version 2 is missing', '{}');
 INSERT INTO parked_action (consumer_group, parked_id, action, requested_by)
 SELECT 'test', id, 'replay', 'desk' FROM parked_event;
 INSERT INTO parked_outcome (action_id, outcome, detail) SELECT id, 'still_parked', 'gap' FROM parked_action;
+INSERT INTO alarm (kind, id) VALUES ('events_parked', gen_random_uuid());
 INSERT INTO aggregate_version (consumer_group, aggregate_id, version) VALUES ('test', gen_random_uuid(), 1);
 INSERT INTO consumer_offset (consumer_group, topic, partition) VALUES ('test', 'forkant.case.v1', 0)
 """

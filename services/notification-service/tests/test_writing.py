@@ -20,7 +20,7 @@ from notification_service.domain.texts.frame import FRAMES
 from notification_service.domain.wording import WORDING, message, told, unit_name
 
 SITE = "https://forkant.example"
-PINNED = ("4", "bd1b22417d42cb12")
+PINNED = ("5", "3c97d1399a143820")
 BY_LANGUAGE = {Language.NB: nb.TEXTS, Language.NN: nn.TEXTS, Language.EN: en.TEXTS}
 EVERY = [(kind, language) for kind in Kind for language in Language]
 

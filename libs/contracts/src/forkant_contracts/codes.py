@@ -402,6 +402,18 @@ class PlanDueReason(OpenCode):
     UNKNOWN = "unknown"
 
 
+class AlarmKind(OpenCode):
+    """What those who run the platform must look after."""
+
+    EVENTS_PARKED = "events_parked"
+    """A consumer of the service could not apply events and put them aside."""
+    FIGURES_DRIFT = "figures_drift"
+    """Figures differ from what the case service holds."""
+    AUDIT_CHAIN_BROKEN = "audit_chain_broken"
+    """The service's audit trail is not what was published of it."""
+    UNKNOWN = "unknown"
+
+
 class PeriodKind(OpenCode):
     """The span of time that an indicator's value is about."""
 

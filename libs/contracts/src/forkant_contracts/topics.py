@@ -13,6 +13,8 @@ CONCERN_TOPIC: Final = "forkant.concern.v1"
 CATALOGUE_TOPIC: Final = "forkant.catalogue.v1"
 STEERING_TOPIC: Final = "forkant.steering.v1"
 ACCESS_TOPIC: Final = "forkant.access.v1"
+CASE_OPERATIONS_TOPIC: Final = "forkant.case-operations.v1"
+INDICATOR_OPERATIONS_TOPIC: Final = "forkant.indicator-operations.v1"
 
 SUBSCRIBER_GROUPS: Final = "subscriber."
 """Consumer groups of clients outside the platform start with this and the client's name."""
@@ -134,6 +136,24 @@ TOPICS: Final[dict[str, Topic]] = {
             producer="case-service",
             consumers=("notification-service",),
         ),
+        Topic(
+            name=CASE_OPERATIONS_TOPIC,
+            description="Alarms of the case service, for those who run the platform.",
+            key="alarm id",
+            partitions=1,
+            retention_ms=30 * _DAY_MS,
+            producer="case-service",
+            consumers=("notification-service",),
+        ),
+        Topic(
+            name=INDICATOR_OPERATIONS_TOPIC,
+            description="Alarms of the indicator service, for those who run the platform.",
+            key="alarm id",
+            partitions=1,
+            retention_ms=30 * _DAY_MS,
+            producer="indicator-service",
+            consumers=("notification-service",),
+        ),
     )
 }
 """All topics by name."""
@@ -147,8 +167,13 @@ def watermark_group(producer: str) -> str:
 SUBSCRIBERS: Final[dict[str, Subscriber]] = {
     subscriber.client: subscriber
     for subscriber in (
-        # Who looked into which case is for the people of its unit.
-        Subscriber(client="downstream-demo", topics=tuple(name for name in TOPICS if name != ACCESS_TOPIC)),
+        # Who looked into which case is for the people of its unit, and alarms are for those who run the platform.
+        Subscriber(
+            client="downstream-demo",
+            topics=tuple(
+                name for name in TOPICS if name not in (ACCESS_TOPIC, CASE_OPERATIONS_TOPIC, INDICATOR_OPERATIONS_TOPIC)
+            ),
+        ),
     )
 }
 """All clients outside the platform by name."""

@@ -30,6 +30,8 @@ from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from case_service import consumers
+from case_service.alarms_worker import EVERY_S as ALARMS_EVERY_S
+from case_service.alarms_worker import tell_of_alarms
 from case_service.attachment_settings import LATE_AFTER
 from case_service.commands import deadlines, escalations, reminders, retention
 from case_service.domain.moments import local_day
@@ -183,7 +185,10 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(relay.run(stop), name="relay")
             group.create_task(consumer.run(stop), name="consumer")
-            group.create_task(build_sealer(settings, engine).run(stop), name="sealer")
+            sealer = build_sealer(settings, engine)
+            group.create_task(sealer.run(stop), name="sealer")
+            alarms = {"tell_of_alarms": partial(tell_of_alarms, engine, sealer)}
+            group.create_task(keep_house(alarms, every_s=ALARMS_EVERY_S, stop=stop), name="alarms")
             group.create_task(watermark.run(stop), name="watermark")
             group.create_task(
                 keep_house(chores(settings, engine, bucket), every_s=settings.upkeep_every_s, stop=stop), name="chores"

@@ -30,6 +30,8 @@ from forkant_kit.web import serve_beside, stop_on_signals
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from indicator_service.alarms import EVERY_S as ALARMS_EVERY_S
+from indicator_service.alarms import tell_of_alarms
 from indicator_service.definitions import load_catalogue
 from indicator_service.projection import Projection
 from indicator_service.row_security import FREE
@@ -80,7 +82,10 @@ async def run(settings: IndicatorWorkerSettings) -> None:
             tasks.create_task(_audit_itself(settings, engine, stop), name="self-audit")
             tasks.create_task(relay.run(stop), name="relay")
             tasks.create_task(watermark.run(stop), name="watermark")
-            tasks.create_task(build_sealer(settings, engine).run(stop), name="sealer")
+            sealer = build_sealer(settings, engine)
+            tasks.create_task(sealer.run(stop), name="sealer")
+            alarms = {"tell_of_alarms": partial(tell_of_alarms, engine, sealer)}
+            tasks.create_task(keep_house(alarms, every_s=ALARMS_EVERY_S, stop=stop), name="alarms")
             tasks.create_task(keep_house(chores(settings, engine), every_s=_UPKEEP_EVERY_S, stop=stop), name="chores")
             tasks.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"

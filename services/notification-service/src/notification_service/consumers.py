@@ -7,7 +7,15 @@ from uuid import UUID
 
 from forkant_contracts import Event
 from forkant_contracts.events.case import CaseErased
-from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
+from forkant_contracts.topics import (
+    ACCESS_TOPIC,
+    CASE_OPERATIONS_TOPIC,
+    CASE_TOPIC,
+    CATALOGUE_TOPIC,
+    CONCERN_TOPIC,
+    INDICATOR_OPERATIONS_TOPIC,
+    STEERING_TOPIC,
+)
 from forkant_kit.audit.record import record_erasure
 from forkant_kit.db import database_now
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,7 +29,15 @@ from notification_service.domain.happenings import Happening, district_of
 from notification_service.store import demands, endpoints, inbox, queue, standing, subscriptions
 
 GROUP: Final = "notification-service"
-TOPICS: Final = (CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC, CATALOGUE_TOPIC, STEERING_TOPIC)
+TOPICS: Final = (
+    CASE_TOPIC,
+    CONCERN_TOPIC,
+    ACCESS_TOPIC,
+    CATALOGUE_TOPIC,
+    STEERING_TOPIC,
+    CASE_OPERATIONS_TOPIC,
+    INDICATOR_OPERATIONS_TOPIC,
+)
 
 
 class Notifier:

@@ -9,10 +9,10 @@ from forkant_contracts.units import DIRECTORATE
 from forkant_kit.auth import Principal
 from forkant_kit.policy import Policy
 
-from notification_service.domain.audiences import LEADS, OFFICERS, PRIVACY
+from notification_service.domain.audiences import LEADS, OFFICERS, OPERATORS, PRIVACY
 from notification_service.visibility import Owner, Reader, Sight
 
-_PEOPLE: Final = LEADS | OFFICERS | PRIVACY | {Role.ANALYST}
+_PEOPLE: Final = LEADS | OFFICERS | PRIVACY | OPERATORS | {Role.ANALYST}
 _OWNERS: Final = LEADS | {Role.SUBSCRIBER}
 
 RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(

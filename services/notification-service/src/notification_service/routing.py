@@ -11,6 +11,7 @@ from forkant_contracts.events.case import CaseErased, CaseOpened, CaseRestricted
 from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
 from forkant_contracts.events.concern import ConcernReceived
 from forkant_contracts.events.information import InformationClarified, InformationEvent
+from forkant_contracts.events.operations import AlarmEvent
 from forkant_contracts.events.steering import IndicatorThresholdCrossed, PilotEnded, PilotEvent, PlanApproved, PlanDue
 from forkant_contracts.events.task import TaskCompleted, TaskDueSoon, TaskEvent, TaskOverdue
 from forkant_contracts.topics import CATALOGUE_TOPIC, CONCERN_TOPIC, STEERING_TOPIC
@@ -44,6 +45,8 @@ def happening_of(event: Event) -> Happening:
         task=event.data.kind if isinstance(event.data, TaskDueSoon | TaskOverdue) else None,
         asked=event.data.role if isinstance(event.data, TaskDueSoon) else None,
         level=event.data.escalation_level if isinstance(event.data, AccessReviewOverdue | TaskOverdue) else None,
+        alarm=event.data.alarm if isinstance(event.data, AlarmEvent) else None,
+        raised=isinstance(event.data, AlarmEvent) and event.data.raised,
         about_id=_about(event),
         ends=isinstance(event.data, TaskCompleted | InformationClarified | AccessReviewed),
         plan_due=event.data.reason if isinstance(event.data, PlanDue) else None,
@@ -87,6 +90,8 @@ def _subject_of(event: Event) -> Subject:
         return Subject.PREVENTION_PLAN
     if isinstance(event.data, PilotEvent):
         return Subject.PILOT
+    if isinstance(event.data, AlarmEvent):
+        return Subject.SERVICE
     if isinstance(event.data, BestPracticePublished):
         return Subject.BEST_PRACTICE
     if isinstance(event.data, UnitChanged):

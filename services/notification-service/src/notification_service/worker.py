@@ -29,7 +29,7 @@ from notification_service.acknowledgement_rules import acknowledgement_rules
 from notification_service.channels.guard import GuardedBackend, SystemResolver
 from notification_service.channels.webhook import WebhookSender
 from notification_service.consumers import GROUP, TOPICS, Notifier
-from notification_service.deadlines import escalate_messages
+from notification_service.deadlines import ALARMS_EVERY_S, escalate_messages, tell_of_alarms
 from notification_service.deliveries.dispatcher import Dispatcher
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.housekeeping import Retention, keep_house
@@ -106,7 +106,10 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
             group.create_task(consumer.run(stop), name="consumer")
             group.create_task(dispatcher.run(stop), name="dispatcher")
             group.create_task(keep_house(events, retention, now=utc_now, stop=stop), name="housekeeping")
-            group.create_task(build_sealer(settings, events).run(stop), name="sealer")
+            sealer = build_sealer(settings, events)
+            group.create_task(sealer.run(stop), name="sealer")
+            alarms = {"tell_of_alarms": partial(tell_of_alarms, events, sealer)}
+            group.create_task(do_chores(alarms, every_s=ALARMS_EVERY_S, stop=stop), name="alarms")
             chores = audit_chores(settings, events)
             chores["escalate_messages"] = partial(escalate_messages, events, acknowledgement_rules())
             group.create_task(do_chores(chores, every_s=_CHORES_EVERY_S, stop=stop), name="chores")

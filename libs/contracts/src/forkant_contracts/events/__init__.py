@@ -11,13 +11,27 @@ from forkant_contracts.events import (
     follow_up,
     information,
     measure,
+    operations,
     partner,
     steering,
     task,
     transfer,
 )
 
-_MODULES: Final = (concern, case, transfer, measure, follow_up, partner, information, task, catalogue, steering, access)
+_MODULES: Final = (
+    concern,
+    case,
+    transfer,
+    measure,
+    follow_up,
+    partner,
+    information,
+    task,
+    catalogue,
+    steering,
+    access,
+    operations,
+)
 
 EVENT_TYPES: Final[dict[str, type[EventData]]] = {
     model.TYPE: model

@@ -66,6 +66,8 @@ class Sealer:
         self._publish_entries = publish_every_entries
         self._published: Mapping[str, Any] | None = None
         self._rounds = 0
+        self.broken: bool | None = None
+        """Whether the chain is not right; None while this process has found nothing wrong with it."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; then publish the head once more."""
@@ -78,7 +80,9 @@ class Sealer:
     async def _guarded(self, *, last: bool) -> None:
         try:
             await self.round(publish=last)
+            self.broken = None if self.broken is None else False
         except (ChainChangedError, ForeignClusterError) as error:
+            self.broken = True
             metrics.FAILURES.labels("chain").inc()
             _log.critical("audit_chain_not_right", reason=str(error))
         except (SQLAlchemyError, OSError, TimeoutError) as error:

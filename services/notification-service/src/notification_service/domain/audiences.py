@@ -6,9 +6,10 @@ service's to answer, each time somebody looks.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
-from forkant_contracts.codes import PlanDueReason, Role, TaskKind
+from forkant_contracts.codes import AlarmKind, PlanDueReason, Role, TaskKind
 from forkant_contracts.units import CASE_UNITS, DIRECTORATE
 
 from notification_service.domain.happenings import Happening
@@ -18,6 +19,19 @@ LEADS: Final = frozenset({Role.PREVENTION_LEAD})
 OFFICERS: Final = frozenset({Role.CASE_OFFICER, Role.POLICE_LIAISON, Role.RADICALISATION_CONTACT, Role.ONLINE_PATROL})
 PRIVACY: Final = frozenset({Role.PRIVACY_OFFICER})
 ANALYSTS: Final = frozenset({Role.ANALYST})
+OPERATORS: Final = frozenset({Role.ADMINISTRATOR})
+"""Those who run the platform; they see no case."""
+
+ALARMS: Final = MappingProxyType(
+    {
+        (AlarmKind.EVENTS_PARKED, True): Kind.EVENTS_PARKED,
+        (AlarmKind.EVENTS_PARKED, False): Kind.EVENTS_APPLIED_AGAIN,
+        (AlarmKind.FIGURES_DRIFT, True): Kind.FIGURES_DRIFT,
+        (AlarmKind.FIGURES_DRIFT, False): Kind.FIGURES_AGREE_AGAIN,
+        (AlarmKind.AUDIT_CHAIN_BROKEN, True): Kind.AUDIT_CHAIN_BROKEN,
+    }
+)
+"""What is said of an alarm that began, and of one that is over."""
 
 SEE_RESTRICTED: Final = LEADS | PRIVACY
 """Roles that still see the messages of a case while access to it is restricted."""
@@ -36,6 +50,9 @@ PILOT_ENROLLED: Final = "no.forkant.pilot.enrolled.v1"
 PILOT_WITHDRAWN: Final = "no.forkant.pilot.withdrawn.v1"
 PILOT_ENDED: Final = "no.forkant.pilot.ended.v1"
 
+CASE_SERVICE_ALARM: Final = "no.forkant.case-service.alarm.v1"
+INDICATOR_SERVICE_ALARM: Final = "no.forkant.indicator-service.alarm.v1"
+
 SHARED_TYPES: Final = frozenset(
     {
         "no.forkant.best-practice.published.v1",
@@ -53,6 +70,8 @@ ABOUT_NOBODY: Final = SHARED_TYPES | {
     PILOT_ENROLLED,
     PILOT_WITHDRAWN,
     PILOT_ENDED,
+    CASE_SERVICE_ALARM,
+    INDICATOR_SERVICE_ALARM,
 }
 """Events about no case, no concern and nobody: whoever a message is for may see it."""
 
@@ -119,7 +138,7 @@ class Rule:
 
     ``restricted`` limits it to events that set or lift a restriction, ``levels`` to those levels of escalation,
     ``plan_due`` to those reasons for which a prevention plan is due, ``tasks`` to tasks of those kinds, ``asked`` to
-    those of that role.
+    those of that role, ``alarm`` to alarms of a kind that began or are over.
     """
 
     kind: Kind
@@ -131,12 +150,15 @@ class Rule:
     plan_due: PlanDueReason | None = None
     tasks: frozenset[TaskKind] | None = None
     asked: Role | None = None
+    alarm: tuple[AlarmKind, bool] | None = None
 
     def speaks_of(self, happening: Happening) -> bool:
         """Return whether the event is one of those that it is limited to."""
         if happening.reorganised or self.restricted not in (None, happening.restricted):
             return False
         if self.plan_due not in (None, happening.plan_due) or self.asked not in (None, happening.asked):
+            return False
+        if self.alarm not in (None, (happening.alarm, happening.raised)):
             return False
         if self.tasks is not None and happening.task not in self.tasks:
             return False
@@ -161,6 +183,13 @@ def _to_who_steers(kind: Kind, *, plan_due: PlanDueReason | None = None) -> tupl
     return (
         Rule(kind=kind, roles=LEADS, needs=Needs.ROLE, side=Side.STEERED, plan_due=plan_due),
         Rule(kind=kind, roles=ANALYSTS, needs=Needs.ROLE, side=Side.DIRECTORATE, plan_due=plan_due),
+    )
+
+
+def _to_operators() -> tuple[Rule, ...]:
+    return tuple(
+        Rule(kind=kind, roles=OPERATORS, needs=Needs.ROLE, side=Side.DIRECTORATE, alarm=alarm)
+        for alarm, kind in ALARMS.items()
     )
 
 
@@ -249,6 +278,8 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
         Rule(kind=Kind.PILOT_ENDED, roles=LEADS, needs=Needs.ROLE, side=Side.TAKING_PART),
         Rule(kind=Kind.PILOT_ENDED, roles=ANALYSTS, needs=Needs.ROLE, side=Side.DIRECTORATE),
     ),
+    CASE_SERVICE_ALARM: _to_operators(),
+    INDICATOR_SERVICE_ALARM: _to_operators(),
     CASE_ERASED: (Rule(kind=Kind.CASE_ERASED, roles=LEADS | PRIVACY, needs=Needs.EVER),),
 }
 """Rules by event type; a type that is not here is no news to anyone."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from forkant_contracts.codes import PlanDueReason, Role, TaskKind
+from forkant_contracts.codes import AlarmKind, PlanDueReason, Role, TaskKind
 
 
 class Subject(StrEnum):
@@ -20,6 +20,7 @@ class Subject(StrEnum):
     TARGET = "target"
     PREVENTION_PLAN = "prevention_plan"
     PILOT = "pilot"
+    SERVICE = "service"
     ENDPOINT = "endpoint"
 
 
@@ -50,6 +51,10 @@ class Happening:
     """What is to be done, where it is about a task."""
     asked: Role | None = None
     """The role that is to do it, where a task is due soon."""
+    alarm: AlarmKind | None = None
+    """What those who run the platform must look after."""
+    raised: bool = False
+    """Whether that alarm began or grew; else it is over."""
     about_id: UUID | None = None
     """The task, information or review that it is about."""
     ends: bool = False

@@ -198,4 +198,27 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "An endpoint was switched off",
         "An endpoint of {unit} was switched off and is sent nothing more. What waited can be sent again.",
     ),
+    Kind.EVENTS_PARKED: (
+        "Events could not be applied",
+        "A service that {unit} runs has put events aside that it could not apply. See them with forkant parked list.",
+    ),
+    Kind.EVENTS_APPLIED_AGAIN: (
+        "No events wait any more",
+        "No events are set aside any more in a service that {unit} runs.",
+    ),
+    Kind.FIGURES_DRIFT: (
+        "Figures differ from the cases",
+        "Figures that {unit} shows differ from what the cases say. The self-audit tells where.",
+    ),
+    Kind.FIGURES_AGREE_AGAIN: (
+        "Figures agree again",
+        "The figures that {unit} shows agree with the cases again.",
+    ),
+    Kind.AUDIT_CHAIN_BROKEN: (
+        "Audit trail broken",
+        (
+            "The audit trail of a service that {unit} runs is not as it was published. It is not signed again "
+            "before somebody looks."
+        ),
+    ),
 }

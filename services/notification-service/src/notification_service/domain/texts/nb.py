@@ -201,4 +201,30 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Et endepunkt er slått av",
         "Et endepunkt hos {unit} er slått av, og får ikke flere meldinger. Det som ventet, kan sendes på nytt.",
     ),
+    Kind.EVENTS_PARKED: (
+        "Hendelser kan ikke tas i bruk",
+        (
+            "En tjeneste som {unit} driver, har lagt hendelser til side som den ikke kunne bruke. Se dem med "
+            "forkant parked list."
+        ),
+    ),
+    Kind.EVENTS_APPLIED_AGAIN: (
+        "Ingen hendelser venter lenger",
+        "Ingen hendelser ligger lenger til side i en tjeneste som {unit} driver.",
+    ),
+    Kind.FIGURES_DRIFT: (
+        "Tall avviker fra sakene",
+        "Tall som {unit} viser, avviker fra det sakene sier. Egenkontrollen sier hvor.",
+    ),
+    Kind.FIGURES_AGREE_AGAIN: (
+        "Tallene stemmer igjen",
+        "Tallene som {unit} viser, stemmer igjen med sakene.",
+    ),
+    Kind.AUDIT_CHAIN_BROKEN: (
+        "Sporlogg er brutt",
+        (
+            "Sporloggen i en tjeneste som {unit} driver, er ikke slik den ble kunngjort. Ingen ny kjede signeres "
+            "før noen ser på den."
+        ),
+    ),
 }

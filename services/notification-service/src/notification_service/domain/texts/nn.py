@@ -204,4 +204,30 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Eit endepunkt er slått av",
         "Eit endepunkt hos {unit} er slått av, og får ikkje fleire meldingar. Det som venta, kan sendast på nytt.",
     ),
+    Kind.EVENTS_PARKED: (
+        "Hendingar kan ikkje takast i bruk",
+        (
+            "Ei teneste som {unit} driv, har lagt hendingar til side som ho ikkje kunne bruke. Sjå dei med "
+            "forkant parked list."
+        ),
+    ),
+    Kind.EVENTS_APPLIED_AGAIN: (
+        "Ingen hendingar ventar lenger",
+        "Ingen hendingar ligg lenger til side i ei teneste som {unit} driv.",
+    ),
+    Kind.FIGURES_DRIFT: (
+        "Tal avvik frå sakene",
+        "Tal som {unit} viser, avvik frå det sakene seier. Eigenkontrollen seier kvar.",
+    ),
+    Kind.FIGURES_AGREE_AGAIN: (
+        "Tala stemmer igjen",
+        "Tala som {unit} viser, stemmer igjen med sakene.",
+    ),
+    Kind.AUDIT_CHAIN_BROKEN: (
+        "Sporlogg er broten",
+        (
+            "Sporloggen i ei teneste som {unit} driv, er ikkje slik han vart kunngjord. Ingen ny kjede blir "
+            "signert før nokon ser på han."
+        ),
+    ),
 }
