@@ -157,6 +157,62 @@ async def test_told_to_stop_it_ends_the_batch_in_hand_and_begins_no_other(
     assert len(await applied(stage)) == 1
 
 
+async def test_batches_of_as_many_partitions_as_it_may_are_under_way_side_by_side(
+    stage: Stage, kafka: KafkaServer, topic: Topic
+):
+    for partition in range(4):
+        await send(kafka, topic, [an_event(uuid4(), 1)], partition=partition)
+    under_way, most, two = 0, 0, asyncio.Event()
+
+    async def meeting(conn: AsyncConnection, events: Sequence[Event]) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        if under_way == 2:
+            two.set()
+        # Alone it would wait in vain, and be seen by the test's own time limit.
+        await asyncio.wait_for(two.wait(), 20)
+        await record_effect(conn, events)
+        under_way -= 1
+
+    async def done() -> bool:
+        return len(await applied(stage)) == 4
+
+    async with running(a_consumer(stage, kafka, topic, meeting, partitions_at_once=2)):
+        await until(done, what="all four partitions applied")
+    assert most == 2
+
+
+async def test_batches_of_one_partition_follow_each_other_while_another_partition_waits(
+    stage: Stage, kafka: KafkaServer, topic: Topic
+):
+    kafka.need_kafka("the embedded broker hands out a partition at a time")
+    cases = [uuid4(), uuid4()]
+    for partition, case in enumerate(cases):
+        await send(kafka, topic, [an_event(case, version) for version in range(1, 10)], partition=partition)
+    sizes: list[int] = []
+    failing = True
+
+    async def at_first_away(conn: AsyncConnection, events: Sequence[Event]) -> None:
+        nonlocal failing
+        if failing and events[0].aggregate_id == cases[0]:
+            failing = False
+            raise OSError("the surroundings, once")
+        sizes.append(len(events))
+        await record_effect(conn, events)
+
+    async def done() -> bool:
+        return await applied(stage) == [(case, version) for case in sorted(cases) for version in range(1, 10)]
+
+    async with running(
+        a_consumer(stage, kafka, topic, at_first_away, partitions_at_once=2, max_records=2, retry_s=0.05)
+    ):
+        await until(done, what="both partitions applied")
+    assert max(sizes) <= 2
+    assert not failing
+    assert await stage.fetch("SELECT 1 FROM parked_event") == []
+
+
 async def test_seconds_behind_grow_while_the_handler_is_slow_and_end_at_nought(
     stage: Stage, kafka: KafkaServer, topic: Topic
 ):

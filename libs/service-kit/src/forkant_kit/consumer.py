@@ -7,7 +7,7 @@ with its aggregate; other aggregates flow on. A fault of the surroundings is ret
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
@@ -40,12 +40,15 @@ _value_of = itemgetter(1)
 class ConsumerConfig:
     """How the consumer paces itself; times in seconds.
 
+    ``partitions_at_once`` batches of as many partitions are applied side by side, each in a transaction of its own, as
+    several processes of the group would: while the database works on one, the next is read. The effect must bear that.
     Memory is bounded by the fetch sizes, in bytes: nothing more of a partition is fetched before what came was taken.
     When told to stop, the batch in hand has ``batch_stop_s`` to end before it is rolled back, to be read again by
     whoever has the partition next, and leaving the group has ``leave_stop_s``.
     """
 
     max_records: int = 5_000
+    partitions_at_once: int = 1
     poll_s: float = 0.5
     fetch_bytes: int = 32 * 1024 * 1024
     partition_fetch_bytes: int = 4 * 1024 * 1024
@@ -125,15 +128,15 @@ class EventConsumer:
         stopping = asyncio.create_task(stop.wait(), name="consumer-stop")
         try:
             while not stop.is_set():
+                most = self._config.max_records * self._config.partitions_at_once
                 polling = asyncio.ensure_future(
-                    consumer.getmany(timeout_ms=int(self._config.poll_s * 1000), max_records=self._config.max_records)
+                    consumer.getmany(timeout_ms=int(self._config.poll_s * 1000), max_records=most)
                 )
                 await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
                 if not polling.done():
                     polling.cancel()
                     break
-                for partition, records in polling.result().items():
-                    await self._finish(self._apply_with_retry(consumer, partition, records, stop), stopping)
+                await self._apply_polled(consumer, polling.result(), stop, stopping)
                 await self._finish(self._attend_parked(), stopping)
                 self._progress = time.monotonic()
         finally:
@@ -142,6 +145,34 @@ class EventConsumer:
             await asyncio.gather(watcher, stopping, return_exceptions=True)
             with suppress(TimeoutError, KafkaError):
                 await asyncio.wait_for(consumer.stop(), self._config.leave_stop_s)
+
+    async def _apply_polled(
+        self,
+        consumer: AIOKafkaConsumer,
+        polled: Mapping[TopicPartition, Sequence[ConsumerRecord]],
+        stop: asyncio.Event,
+        stopping: "asyncio.Task[bool]",
+    ) -> None:
+        """Apply what was polled: partitions side by side, of each one batch after the other."""
+        waiting, size = list(polled.items())[::-1], self._config.max_records
+
+        async def one_after_the_other() -> None:
+            while waiting:
+                partition, records = waiting.pop()
+                try:
+                    for start in range(0, len(records), size):
+                        batch = records[start : start + size]
+                        await self._finish(self._apply_with_retry(consumer, partition, batch, stop), stopping)
+                except BaseException:
+                    # What has not begun would be read again anyway, by a client that is new.
+                    waiting.clear()
+                    raise
+
+        lanes = min(self._config.partitions_at_once, len(waiting))
+        ended = await asyncio.gather(*[one_after_the_other() for _ in range(lanes)], return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
 
     async def _finish(self, work: Coroutine[None, None, None], stopping: "asyncio.Task[bool]") -> None:
         """Do a piece of work, or nothing when told to stop; one under way then is given some time to end."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import transaction
 from forkant_kit.kafka_tls import KafkaTls
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from indicator_service import generations, journal
 from indicator_service.generations import Generation, State
-from indicator_service.projector import applying
+from indicator_service.projector import CONFIG, applying
 
 LOOK_EVERY_S: Final = 1.0
 """Seconds within which a worker notices that a generation has begun, or was dropped."""
@@ -93,6 +93,7 @@ class Projection:
             group=generations.group_of(number),
             topics=generations.READ,
             apply=journal.keep if number == journal.NUMBER else applying(number),
+            config=ConsumerConfig() if number == journal.NUMBER else CONFIG,
         )
         stop = asyncio.Event()
         task = asyncio.create_task(consumer.run(stop), name=f"consumer-{number}")

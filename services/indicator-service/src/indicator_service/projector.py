@@ -13,6 +13,7 @@ from forkant_contracts import Event
 from forkant_contracts.events.case import CaseErased
 from forkant_kit.audit.record import record_erasure
 from forkant_kit.batch import Apply
+from forkant_kit.consumer import ConsumerConfig
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import generations, store, units
@@ -20,6 +21,10 @@ from indicator_service.aggregation.cells import district_of
 from indicator_service.aggregation.fold import fold, streams_of
 from indicator_service.generations import FIRST, State
 from indicator_service.settings import SERVICE
+
+CONFIG: Final = ConsumerConfig(partitions_at_once=3)
+"""How events are read: facts are of one partition, and cells are added to in order of their keys, so that batches of
+several partitions wait for each other at the end alone."""
 
 
 def applying(generation: int) -> Apply:

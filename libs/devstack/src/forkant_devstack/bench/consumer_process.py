@@ -20,6 +20,7 @@ from forkant_kit.batch import Apply
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import create_engine
 from forkant_kit.garbage import collect_seldom
+from indicator_service.projector import CONFIG
 from indicator_service.projector import apply as project
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -88,6 +89,7 @@ async def _consume(order: Order, begin: asyncio.Event, stop: asyncio.Event) -> N
         topics=order.topics,
         apply=apply_when_told,
         after_commit=note,
+        config=CONFIG if order.kind == "projector" else None,
     )
     try:
         await consumer.run(stop)

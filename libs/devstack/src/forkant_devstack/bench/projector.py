@@ -15,7 +15,7 @@ from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.db import create_engine
 from forkant_kit.garbage import collect_seldom
 from indicator_service.migrate import MIGRATIONS
-from indicator_service.projector import apply
+from indicator_service.projector import CONFIG, apply
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_devstack.bench.backlog import Placed, place, publish
@@ -118,6 +118,7 @@ async def project(lab: Laboratory, engine: AsyncEngine, topics: Mapping[str, Top
         topics=[topic.name for topic in topics.values()],
         apply=apply,
         after_commit=clock.tick,
+        config=CONFIG,
     )
     running = asyncio.create_task(consumer.run(stop), name="consumer")
     try:
