@@ -95,6 +95,7 @@ ACTS = {
     "GET /v1/deliveries/{delivery_id}": Act("delivery.read", of_delivery),
     "GET /v1/dead-letters": Act("delivery.list", of_delivery),
     "POST /v1/dead-letters/{delivery_id}/replay": Act("delivery.replay", of_delivery),
+    "POST /v1/endpoints/preview": Act("endpoint.preview", lambda _scene, _: [], body={}),
     RANGE: Act("delivery.replay", of_delivery, body=lambda scene: {"endpoint_id": scene.endpoint_id}),
     "GET /v1/audit": Act("audit.read", lambda _scene, _: [], persona="auditor"),
 }

@@ -40,10 +40,12 @@ WORKERS = (
     "parked_event",
     "parked_outcome",
     "subject_theme",
+    "unit_ending",
 )
 OWNED = ("delivery", "endpoint", "endpoint_secret", "lane")
 OF_PEOPLE = ("preference", "subscription")
-GUARDED = {*WORKERS, *OWNED, *OF_PEOPLE, "demand", "delivery_attempt", "idempotency_key", "inbox_entry", "inbox_mark"}
+GUARDED = {*WORKERS, *OWNED, *OF_PEOPLE, "demand", "delivery_attempt", "idempotency_key", "inbox_entry", "inbox_mark",
+           "recent_event"}  # fmt: skip
 LEAD = {"unit": "oslo", "subject": "lead-oslo", "roles": "prevention_lead", "sees_restricted": "on",
         "national": "off", "owner": "", "changes": "on"}  # fmt: skip
 STANCES = {
@@ -65,6 +67,7 @@ VALUES ('test', 'forkant.case.v1', 0, 0, 'gap', 'version 2 is missing', '{}');
 INSERT INTO parked_action (consumer_group, parked_id, action, requested_by)
 SELECT 'test', id, 'replay', 'desk' FROM parked_event;
 INSERT INTO parked_outcome (action_id, outcome, detail) SELECT id, 'still_parked', 'gap' FROM parked_action;
+INSERT INTO unit_ending (unit, ends_at) VALUES ('finnmark', now() + interval '1 year');
 INSERT INTO alarm (kind, id) VALUES ('events_parked', gen_random_uuid());
 INSERT INTO aggregate_version (consumer_group, aggregate_id, version) VALUES ('test', gen_random_uuid(), 1);
 INSERT INTO consumer_offset (consumer_group, topic, partition) VALUES ('test', 'forkant.case.v1', 0)

@@ -26,7 +26,7 @@ from notification_service.commands import escalations
 from notification_service.domain.acknowledgements import Rules
 from notification_service.domain.audiences import CASE_ERASED, OVER_WITH_A_MERGER
 from notification_service.domain.happenings import Happening, district_of
-from notification_service.store import demands, endpoints, inbox, queue, standing, subscriptions
+from notification_service.store import demands, endpoints, inbox, queue, recent_events, standing, subscriptions
 
 GROUP: Final = "notification-service"
 TOPICS: Final = (
@@ -78,6 +78,8 @@ class Notifier:
                 erased.setdefault(case_id, after.erased_version)
         happenings = routing.still_told([routing.happening_of(event) for event in events], erased)
         await self._queue(conn, happenings, now)
+        await recent_events.keep(conn, routing.recent(happenings))
+        await recent_events.end_units(conn, routing.unit_endings(events))
         await standing.store(conn, standings, now=now)
         await self._tell_people(conn, happenings, now)
         for event in events:
@@ -100,6 +102,7 @@ class Notifier:
             await inbox.remove_erased(conn, erasures)
             await standing.forget_answers(conn, erasures)
             await subscriptions.forget_erased(conn, erasures)
+            await recent_events.forget_erased(conn, erasures)
         for entry in made:
             metrics.ENTRIES.labels(entry.kind).inc()
 

@@ -24,8 +24,11 @@ DELETE FROM delivery WHERE id IN (
     SELECT id FROM delivery WHERE settled_at < :before AND status <> 'dead' ORDER BY settled_at LIMIT :most
 )
 """)
+_OLD_EVENTS: Final = text("DELETE FROM recent_event WHERE recorded_at < :before")
 _OLD_SECRETS: Final = text("DELETE FROM endpoint_secret WHERE expires_at < :before")
 _OLDEST_DUE: Final = text("SELECT min(due_at) FROM lane WHERE due_at IS NOT NULL")
+RECENT: Final = timedelta(days=31)
+"""How long what happened is kept to try endpoints on."""
 _AT_ONCE: Final = 5_000
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +54,7 @@ async def clean(engine: AsyncEngine, retention: Retention, *, now: datetime) -> 
                 removed = (await conn.execute(statement, bind)).rowcount
     async with engine.begin() as conn:
         await conn.execute(_OLD_SECRETS, {"before": now})
+        await conn.execute(_OLD_EVENTS, {"before": now - RECENT})
     await remove_old_keys(engine)
 
 

@@ -1,11 +1,13 @@
 """From events to what they lead to: inbox entries for people, deliveries for endpoints; pure functions."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, time
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from forkant_contracts import Event
-from forkant_contracts.codes import TransferReason
+from forkant_contracts.codes import TransferReason, UnitChange
 from forkant_contracts.events.access import AccessEvent, AccessReviewed, AccessReviewOverdue
 from forkant_contracts.events.case import CaseErased, CaseOpened, CaseRestricted, CaseTransferred
 from forkant_contracts.events.catalogue import BestPracticePublished, UnitChanged
@@ -25,6 +27,7 @@ from notification_service.store.standing import Standing
 
 NewId = Callable[[], UUID]
 _EVERYWHERE: Final = ""
+_OSLO: Final = ZoneInfo("Europe/Oslo")
 
 
 def happening_of(event: Event) -> Happening:
@@ -54,6 +57,7 @@ def happening_of(event: Event) -> Happening:
         theme=event.data.theme.value
         if isinstance(event.data, CaseOpened | ConcernReceived | BestPracticePublished)
         else None,
+        case_type=event.data.case_type.value if isinstance(event.data, CaseOpened | BestPracticePublished) else None,
         indicator=event.data.indicator if isinstance(event.data, IndicatorThresholdCrossed) else None,
         reorganised=isinstance(event.data, CaseTransferred) and event.data.reason is TransferReason.REORGANISATION,
     )
@@ -111,6 +115,20 @@ def standings(events: Iterable[Event]) -> dict[UUID, Standing]:
             version = event.aggregate_version
             found[event.aggregate_id] = Standing(version, restricted=False, erased_version=erased or version)
     return found
+
+
+def unit_endings(events: Iterable[Event]) -> dict[str, datetime]:
+    """Return which units end with these events, and when: at the beginning of a day in Oslo."""
+    return {
+        event.data.changed_unit: datetime.combine(event.data.effective_on, time(), _OSLO)
+        for event in events
+        if isinstance(event.data, UnitChanged) and event.data.change is UnitChange.ENDED
+    }
+
+
+def recent(happenings: Iterable[Happening]) -> list[Happening]:
+    """Leave out what no system is told of."""
+    return [happening for happening in happenings if happening.type not in FOR_PEOPLE_ALONE]
 
 
 def still_told(happenings: Iterable[Happening], erased: Mapping[UUID, int]) -> list[Happening]:

@@ -85,6 +85,8 @@ endpoint: Final = Table(
     Column("url", Text, nullable=False),
     Column("event_types", _TEXTS, nullable=False),
     Column("units", _TEXTS, nullable=False),
+    Column("case_types", _TEXTS, nullable=False),
+    Column("themes", _TEXTS, nullable=False),
     Column("signatures", _TEXTS, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("disabled_reason", Text),

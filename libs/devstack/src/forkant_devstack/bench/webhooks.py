@@ -30,8 +30,8 @@ from forkant_devstack.testing.walk import A_CASE
 
 _ENDPOINTS: Final = 20
 _EVENTS: Final = 300
-_CASES_A_SECOND: Final = 10.0
-_SECONDS: Final = 15
+_CASES_A_SECOND: Final = 5.0
+_SECONDS: Final = 20
 _LINES: Final = 4
 _BAR_RATE: Final = 200.0
 _BAR_MS: Final = 1_000.0

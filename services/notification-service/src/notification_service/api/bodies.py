@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
+from forkant_contracts.codes import CaseType, Theme
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from notification_service.domain.signing import Signature
@@ -13,6 +14,8 @@ EventType = Annotated[str, StringConstraints(max_length=100, pattern=r"^no\.fork
 UnitId = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z][a-z-]{1,30}(/gde-[a-z0-9-]{1,40})?$")]
 EventTypes = Annotated[list[EventType], Field(max_length=200)]
 Units = Annotated[list[UnitId], Field(max_length=500)]
+CaseTypes = Annotated[list[CaseType], Field(max_length=100)]
+Themes = Annotated[list[Theme], Field(max_length=100)]
 Signatures = Annotated[list[Signature], Field(min_length=1, max_length=2)]
 
 
@@ -26,15 +29,37 @@ class Nothing(Closed):
     """An empty object."""
 
 
-class NewEndpoint(Closed):
-    """An endpoint to register."""
+class Choice(Closed):
+    """What an endpoint asks for."""
 
-    url: Url
-    """Where webhooks go: https, a public address, no credentials."""
     event_types: EventTypes = []
     """CloudEvents types to send; empty sends all."""
     units: Units = []
     """Units whose events to send; empty sends those of every unit that the caller may know of."""
+    case_types: CaseTypes = []
+    """Of the events that carry a case type, only those of these; empty sends all."""
+    themes: Themes = []
+    """Of the events that carry a theme, only those of these; empty sends all."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if CaseType.UNKNOWN in self.case_types or Theme.UNKNOWN in self.themes:
+            raise ValueError("unknown is no case type and no theme")
+        return self
+
+
+class EndpointTrial(Choice):
+    """What an endpoint would ask for."""
+
+    days: Annotated[int, Field(ge=1, le=30)] = 7
+    """Of how many last days to tell what it would have been sent."""
+
+
+class NewEndpoint(Choice):
+    """An endpoint to register."""
+
+    url: Url
+    """Where webhooks go: https, a public address, no credentials."""
     signatures: Signatures = [Signature.V1]
     """How messages are signed: ``v1`` with the secret, ``v1a`` with a key whose public half is in ``secrets``."""
 
@@ -48,6 +73,10 @@ class EndpointChanges(Closed):
     """CloudEvents types to send; empty sends all."""
     units: Units | None = None
     """Units whose events to send."""
+    case_types: CaseTypes | None = None
+    """Case types to send, of the events that carry one."""
+    themes: Themes | None = None
+    """Themes to send, of the events that carry one."""
     signatures: Signatures | None = None
     """How messages are signed from now on."""
     enabled: bool | None = None

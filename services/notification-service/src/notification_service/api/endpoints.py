@@ -10,9 +10,16 @@ from forkant_kit.idempotency import Answer
 from forkant_kit.problems import not_found
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notification_service.api.bodies import EndpointChanges, NewEndpoint, Nothing, Rotation
+from notification_service.api.bodies import EndpointChanges, EndpointTrial, NewEndpoint, Nothing, Rotation
 from notification_service.api.calls import Call, Cursor, IfMatch, Limit, posting, reading
-from notification_service.api.views import DeliveryView, Endpoints, EndpointView, EndpointWithSecret
+from notification_service.api.views import (
+    DeliveryView,
+    EndpointPreview,
+    Endpoints,
+    EndpointView,
+    EndpointWithSecret,
+    TypeCount,
+)
 from notification_service.commands import endpoints as commands
 from notification_service.queries import deliveries
 from notification_service.queries import endpoints as queries
@@ -32,11 +39,38 @@ async def register(call: Annotated[Call, posting("endpoint.write")], body: NewEn
             url=body.url,
             event_types=body.event_types,
             units=body.units,
+            case_types=body.case_types,
+            themes=body.themes,
             signatures=body.signatures,
         )
         return await _answer(conn, call, endpoint_id, action="endpoint.register", made=True), secret
 
     return await call.once_with_secret(work)
+
+
+@router.post("/preview")
+async def preview(call: Annotated[Call, reading("endpoint.write")], body: EndpointTrial) -> EndpointPreview:
+    """Tell what an endpoint would have been sent in the last days, by type of event.
+
+    It saves nothing, so it needs no key. It is known of events since the upgrade that brought it.
+    """
+    since = call.tools.now() - timedelta(days=body.days)
+    commands.check_choice(call.context(), event_types=body.event_types, units=body.units)
+    chosen = queries.chosen(
+        call.owner,
+        event_types=body.event_types,
+        units=body.units,
+        case_types=[each.value for each in body.case_types],
+        themes=[each.value for each in body.themes],
+    )
+
+    async def work(conn: AsyncConnection) -> EndpointPreview:
+        counts = await queries.would_get(conn, chosen, since=since)
+        await call.record(conn, "endpoint.preview", [])
+        by_type = [TypeCount(event_type=name, count=count) for name, count in counts.most_common()]
+        return EndpointPreview(since=since, total=counts.total(), by_type=by_type)
+
+    return await call.read(work)
 
 
 @router.get("", response_model=Endpoints)
@@ -72,13 +106,9 @@ async def change(
 ) -> Response:
     """Change an endpoint."""
     version = expected_version(if_match)
-    changes = commands.Changes(
-        url=body.url,
-        event_types=None if body.event_types is None else tuple(body.event_types),
-        units=None if body.units is None else tuple(body.units),
-        signatures=None if body.signatures is None else tuple(body.signatures),
-        enabled=body.enabled,
-    )
+    lists = ("event_types", "units", "case_types", "themes", "signatures")
+    given = {name: tuple(found) for name in lists if (found := getattr(body, name)) is not None}
+    changes = commands.Changes(url=body.url, enabled=body.enabled, **given)
 
     async def work(conn: AsyncConnection) -> Answer:
         await commands.change(conn, call.context(), endpoint_id, version=version, changes=changes)

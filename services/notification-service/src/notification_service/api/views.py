@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
+from forkant_contracts.codes import CaseType, Theme
 from pydantic import BaseModel, ConfigDict
 
 from notification_service.acknowledgement_rules import acknowledgement_rules
@@ -137,6 +138,8 @@ class EndpointView(View):
     url: str
     event_types: list[str]
     units: list[str]
+    case_types: list[CaseType]
+    themes: list[Theme]
     signatures: list[Signature]
     """How messages are signed; those of ``secrets`` that are of another kind are kept and not used."""
     unit: str
@@ -144,7 +147,7 @@ class EndpointView(View):
     """Whether it may get the events of every unit."""
     enabled: bool
     disabled_reason: str | None
-    """``gone``: the receiver answered 410; ``failing``: nothing arrived for three days; ``by_owner``: switched off."""
+    """``gone``: it answered 410; ``failing``: nothing arrived for three days; ``unit_ended``; ``by_owner``."""
     failing_since: datetime | None
     """Since when no attempt has arrived, where one has failed."""
     paused_until: datetime | None
@@ -215,6 +218,22 @@ class DeliveryView(View):
         """Build it from a row."""
         due = row["next_attempt_at"] if row["status"] == Status.PENDING else None
         return cls.model_validate({**row, "next_attempt_at": due})
+
+
+class TypeCount(View):
+    """How many events of a type."""
+
+    event_type: str
+    count: int
+
+
+class EndpointPreview(View):
+    """What an endpoint would have been sent in the last days."""
+
+    since: datetime
+    total: int
+    by_type: list[TypeCount]
+    """The most frequent first; types that would not have come are left out."""
 
 
 class Replayed(View):

@@ -38,6 +38,8 @@ class Changes:
     url: str | None = None
     event_types: tuple[str, ...] | None = None
     units: tuple[str, ...] | None = None
+    case_types: tuple[str, ...] | None = None
+    themes: tuple[str, ...] | None = None
     signatures: tuple[Signature, ...] | None = None
     enabled: bool | None = None
 
@@ -49,6 +51,8 @@ async def register(
     url: str,
     event_types: Collection[str],
     units: Collection[str],
+    case_types: Collection[str] = (),
+    themes: Collection[str] = (),
     signatures: Collection[Signature] = (Signature.V1,),
 ) -> tuple[UUID, str]:
     """Register an endpoint and return its id and its secret, which it has whether it is asked for now or not.
@@ -71,6 +75,8 @@ async def register(
             "url": url,
             "event_types": sorted(set(event_types)),
             "units": sorted(set(units)),
+            "case_types": sorted(set(case_types)),
+            "themes": sorted(set(themes)),
             "signatures": sorted(set(signatures)),
             "enabled": True,
             "version": 1,
@@ -104,7 +110,7 @@ async def change(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, 
 
 def _values(changes: Changes) -> dict[str, Any]:
     values: dict[str, Any] = {} if changes.url is None else {"url": changes.url}
-    for name in ("event_types", "units", "signatures"):
+    for name in ("event_types", "units", "case_types", "themes", "signatures"):
         if (chosen := getattr(changes, name)) is not None:
             values[name] = sorted(set(chosen))
     if changes.enabled is not None:
@@ -163,6 +169,15 @@ async def ping(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> UU
     )
     await queue.enqueue(conn, [draft], now=context.now)
     return draft.id
+
+
+def check_choice(context: Context, *, event_types: Collection[str], units: Collection[str]) -> None:
+    """Refuse what an endpoint of the caller's can't ask for.
+
+    Raises:
+        Refusal: there is no such type or unit, or the caller may not know of it.
+    """
+    _check(context, url=None, event_types=event_types, units=units)
 
 
 def _check(context: Context, *, url: str | None, event_types: Collection[str], units: Collection[str]) -> None:

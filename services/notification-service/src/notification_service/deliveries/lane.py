@@ -38,6 +38,7 @@ class _Work:
     destination: Destination | None = None
     done: bool = False
     given_up: bool = False
+    homeless: bool = False
 
 
 class Lane:
@@ -92,8 +93,8 @@ class Lane:
                 work = _Work(done=not hold.held, given_up=given_up)
             else:
                 work = await self._take(conn, circuit, now, until)
-        if gone or work.given_up:
-            await self._switch_off(gone=gone)
+        if gone or work.given_up or work.homeless:
+            await self._switch_off(gone=gone, given_up=work.given_up)
         del self._results[: len(results)]
         self._note(results)
         return work
@@ -133,10 +134,13 @@ class Lane:
             await lanes.release(conn, endpoint_id=self._endpoint_id)
             return _Work(done=True)
         destination = await lanes.destination(conn, endpoint_id=self._endpoint_id, now=now) if claimed else None
-        return _Work(tuple(claimed), destination)
+        # Without a destination it is off already, or is switched off now, since its unit has ended.
+        return _Work(tuple(claimed), destination, homeless=bool(claimed) and destination is None)
 
-    async def _switch_off(self, *, gone: bool) -> None:
-        why, reason = ("gone", Reason.ENDPOINT_GONE) if gone else ("failing", Reason.ENDPOINT_FAILING)
+    async def _switch_off(self, *, gone: bool, given_up: bool) -> None:
+        why, reason = "unit_ended", Reason.ENDPOINT_DISABLED
+        if gone or given_up:
+            why, reason = ("gone", Reason.ENDPOINT_GONE) if gone else ("failing", Reason.ENDPOINT_FAILING)
         if await switch_off(self._shop, self._endpoint_id, why=why, reason=reason):
             _log.warning("endpoint_switched_off", endpoint_id=str(self._endpoint_id), reason=why)
 

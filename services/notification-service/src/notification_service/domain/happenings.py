@@ -63,6 +63,8 @@ class Happening:
     """Why the unit is to have a prevention plan approved, where it is."""
     taking_part: tuple[str, ...] = ()
     """The units that take part in a pilot that was ended."""
+    case_type: str | None = None
+    """The case type that it says its case or example is of; few events say it."""
     theme: str | None = None
     """The theme that it says its case, concern or example is about; few events say it."""
     indicator: int | None = None

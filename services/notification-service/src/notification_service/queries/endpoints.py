@@ -1,13 +1,17 @@
 """Endpoints as their owners see them, never with a secret."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notification_service.domain.filters import EndpointFilter
 from notification_service.queries.rows import Row, many, one_or_none
+from notification_service.store import recent_events
 from notification_service.tables import endpoint, endpoint_secret, lane
 from notification_service.visibility import Owner, visible_endpoints
 
@@ -39,6 +43,35 @@ async def secrets(conn: AsyncConnection, endpoint_ids: Iterable[UUID]) -> dict[U
     for row in await many(conn, query):
         found.setdefault(row["endpoint_id"], []).append(row)
     return dict(found)
+
+
+def chosen(
+    owner: Owner,
+    *,
+    event_types: Iterable[str],
+    units: Iterable[str],
+    case_types: Iterable[str],
+    themes: Iterable[str],
+) -> EndpointFilter:
+    """Return what an endpoint of the owner's would get that asks for this; it has no id yet."""
+    return EndpointFilter(
+        endpoint_id=UUID(int=0),
+        unit=owner.unit,
+        national=owner.national,
+        event_types=frozenset(event_types),
+        units=frozenset(units),
+        case_types=frozenset(case_types),
+        themes=frozenset(themes),
+    )
+
+
+async def would_get(conn: AsyncConnection, wanted: EndpointFilter, *, since: datetime) -> Counter[str]:
+    """Return how many events of each type would have gone to such an endpoint since a moment."""
+    counts: Counter[str] = Counter()
+    for group in await recent_events.groups(conn, since=since):
+        if wanted.matches(group.traits):
+            counts[group.traits.type] += group.count
+    return counts
 
 
 def _endpoints(owner: Owner) -> Select[Any]:

@@ -16,7 +16,7 @@ from notification_service.tables import endpoint, endpoint_secret, lane
 from notification_service.visibility import Owner, visible_endpoints
 
 _CANDIDATES: Final = text("""
-SELECT id, unit, national, event_types, units, created_at FROM endpoint
+SELECT id, unit, national, event_types, units, case_types, themes, created_at FROM endpoint
 WHERE enabled AND (national OR CAST(:everywhere AS boolean)
                    OR split_part(unit, '/', 1) = ANY(CAST(:districts AS text[]))
                    OR id = ANY(CAST(:receivers AS uuid[])))
@@ -87,6 +87,8 @@ async def candidates(
                 national=row.national,
                 event_types=frozenset(row.event_types),
                 units=frozenset(row.units),
+                case_types=frozenset(row.case_types),
+                themes=frozenset(row.themes),
             ),
             row.created_at,
         )

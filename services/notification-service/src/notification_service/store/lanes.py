@@ -71,7 +71,11 @@ SELECT e.url, array(
     WHERE s.endpoint_id = e.id AND s.version = ANY (e.signatures) AND (s.expires_at IS NULL OR s.expires_at > :now)
     ORDER BY s.created_at DESC, s.id DESC
 ) AS sealed
-FROM endpoint AS e WHERE e.id = :endpoint_id AND e.enabled
+FROM endpoint AS e
+WHERE e.id = :endpoint_id AND e.enabled AND NOT EXISTS (
+    SELECT FROM unit_ending AS u
+    WHERE u.ends_at <= :now AND (e.unit = u.unit OR starts_with(e.unit, u.unit || '/'))
+)
 """)
 _RECORD: Final = text("""
 UPDATE delivery AS d
@@ -202,7 +206,7 @@ async def claim_due(
 
 
 async def destination(conn: AsyncConnection, *, endpoint_id: UUID, now: datetime) -> Destination | None:
-    """Return where an endpoint's deliveries go, or None when it is off."""
+    """Return where an endpoint's deliveries go, or None when it is off or its unit has ended."""
     row = (await conn.execute(_ADDRESS, {"endpoint_id": endpoint_id, "now": now})).one_or_none()
     if row is None:
         return None
