@@ -13,6 +13,7 @@ from forkant_devstack.verify.reminders import check_reminders
 from forkant_devstack.verify.report import Check, Report
 from forkant_devstack.verify.steering import check_plans, check_watches
 from forkant_devstack.verify.stream import CATCH_UP_SECONDS, check_caught_up, check_parked
+from forkant_devstack.verify.structures import check_structures
 from forkant_devstack.verify.topics import check_topics
 
 
@@ -35,6 +36,7 @@ async def verify(
         checks.append(await check_acknowledgements(platform.notification_database))
     say("recounting the indicators")
     checks += await check_indicators(platform, settle_s=settle_s)
+    checks.append(await check_structures(platform, settle_s=settle_s))
     say("comparing the watches with the crossings that they told of")
     checks.append(await check_watches(platform.indicator_database))
     checks.append(await check_plans(platform.indicator_database))
