@@ -27,6 +27,7 @@ from forkant_devstack.verify.report import Check
 from forkant_devstack.verify.run import verify
 from forkant_devstack.verify.steering import check_plans, check_watches
 from forkant_devstack.verify.stream import check_caught_up, check_parked
+from forkant_devstack.verify.structures import check_structures
 from forkant_devstack.verify.topics import check_topics
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.vault import Vault
@@ -278,6 +279,23 @@ async def test_a_merger_that_no_event_tells_of_is_named_and_found_in_the_figures
     assert list(found) == ["mergers"]
     assert case in found["mergers"]
     assert any("national rolling_12 counts.open:" in text for text in figures.values())
+
+
+async def test_a_reorganisation_that_no_event_tells_of_is_named_with_its_units_and_figures(filled, platform):
+    plant = [
+        "UPDATE unit SET valid_to = current_date WHERE id = 'finnmark'",
+        """INSERT INTO reorganisation (id, version, state, kind, effective_on, summary, from_units, ends, makes, successors,
+               municipalities, proposed_by, proposed_at, updated_at, decided_by, decided_at, begun_at, done_at)
+           VALUES (gen_random_uuid(), 1, 'done', 'merge', current_date, 'planted', '{oslo}', '{oslo}', '[]',
+                   '{"oslo": "troms"}', '{}', 'a', now(), now(), 'b', now(), now(), now())""",
+    ]
+    remove = ["UPDATE unit SET valid_to = NULL WHERE id = 'finnmark'", "DELETE FROM reorganisation"]
+    async with planted(filled.root_of_case, plant, remove):
+        found = await check_structures(platform, settle_s=0)
+    keys = {difference.key for difference in found.differences}
+    assert "finnmark ends" in keys
+    assert any(key.startswith("troms ") and key.endswith(" now") for key in keys)
+    assert (await check_structures(platform, settle_s=20)).ok
 
 
 async def test_a_tie_that_no_event_tells_of_is_named_and_found_in_the_figures(filled, platform):
