@@ -66,6 +66,18 @@ async def a_round(platform: Platform) -> dict[str, Any]:
     return await told(platform)
 
 
+async def operators_hear(platform: Platform, *kinds: str) -> None:
+    """Wait until who runs the platform was told exactly this, in this order, over Kafka."""
+
+    async def heard() -> bool:
+        answer = await platform.call("notification", "GET", "/v1/inbox?limit=100", persona="pod-admin")
+        found = [entry["kind"] for entry in reversed(answer.json()["items"])]
+        assert len(found) <= len(kinds), found
+        return found == list(kinds)
+
+    await until(heard, what=f"who runs the platform told {kinds}")
+
+
 async def as_worker(platform: Platform, statement: str, *values: object) -> None:
     connection = await asyncpg.connect(platform.nodes["indicator"].database.worker_url)
     try:
@@ -128,8 +140,10 @@ async def test_a_wrong_cell_is_found_within_a_round_by_unit_and_indicator_and_go
         own = await told(audited, persona)
         assert (own["state"], own["drift"], [each["unit"] for each in own["units"]]) == ("drifts", None, seen)
     assert '"self_audit_drift"' in audited.log_of("indicator-worker")
+    await operators_hear(audited, "figures_drift")
     await as_worker(audited, change.format("-"), OTHER)
     assert (await a_round(audited))["state"] == "agrees"
+    await operators_hear(audited, "figures_drift", "figures_agree_again")
 
 
 async def test_a_wrong_fact_and_a_lost_event_are_found_within_a_round_and_named_in_the_log(audited: Platform):

@@ -22,6 +22,7 @@ from notification_service.deadlines import escalate_messages
 from notification_service.domain.acknowledgements import Place, in_force
 from notification_service.domain.audiences import RULES
 from notification_service.domain.kinds import Kind
+from notification_service.domain.pacing import MANDATORY
 from pydantic import ValidationError
 
 # A Monday without a holiday near.
@@ -462,6 +463,11 @@ async def test_in_any_course_of_events_what_was_told_is_what_the_model_tells(wor
             await world.happen(world.event(done, chain.case, 2))
             settled = True
         assert await chain.told() == CHAIN[:level], name
+
+
+def test_what_must_be_acknowledged_can_be_turned_off_by_nobody():
+    for version in RULES_IN_FORCE:
+        assert {*version.demands, Kind.NOT_ACKNOWLEDGED} <= MANDATORY
 
 
 def test_kinds_that_go_up_are_kinds_that_somebody_is_told_of():

@@ -22,11 +22,16 @@ MANDATORY: Final = frozenset(
         Kind.REVIEW_OVERDUE,
         Kind.REVIEW_ESCALATED,
         Kind.TASK_ESCALATED,
+        Kind.FOLLOW_UP_OVERDUE,
+        Kind.MEASURE_OVERDUE,
+        Kind.INFORMATION_DEADLINE_NEAR,
         Kind.INFORMATION_RESTRICTED,
         Kind.CASE_RESTRICTED,
+        Kind.NOT_ACKNOWLEDGED,
+        Kind.AUDIT_CHAIN_BROKEN,
     }
 )
-"""Kinds that nobody turns off or puts off: somebody must act, or the law's time is up."""
+"""Kinds that nobody turns off or puts off: somebody must act or acknowledge it, or the law's time is up."""
 
 DEFAULT_ZONE: Final = "Europe/Oslo"
 _DAY: Final = timedelta(days=1)
