@@ -29,7 +29,7 @@ from forkant_kit.testing import until
 # Tables that move by themselves, or that record what was tried.
 RESTLESS = (
     "^(alembic_version|audit_|case_export|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change"
-    "|parked_|watch_round|indicator_watch|plan_round|plan_watch)"
+    "|person_standing|fan_out|parked_|watch_round|indicator_watch|plan_round|plan_watch)"
 )
 # Roles that see more than one unit.
 NATIONAL = {Role.UNKNOWN, Role.AUDITOR, Role.DIRECTORATE}
@@ -326,6 +326,7 @@ async def belongings(wall: Wall, unit: str, *, offered_to: str) -> Belongings:
         "endpoint_id": endpoint_id,
         "delivery_id": delivery_id,
         "subscription_id": subscribed.json()["id"],
+        "letter_id": await _letter(wall, f"lead-{unit}"),
         "entry_id": await _entry(lead, case_id),
     }
     return Belongings(unit=unit, ids=ids, etag=etag, link=link_body)
@@ -397,6 +398,16 @@ async def _dead_letter(wall: Wall, delivery_id: str) -> None:
         return bool(await wall.platform.fetch("notification", query, delivery_id))
 
     await until(ended, what="the ping being given up")
+
+
+async def _letter(wall: Wall, person: str) -> str:
+    """Make a dead letter of a person's; one of its own would need a mail server that refuses for three days."""
+    query = """
+    INSERT INTO letter (id, person, channel, purpose, status, due_at, created_at, settled_at)
+    VALUES (gen_random_uuid(), $1, 'email', 'message', 'dead', now(), now(), now()) RETURNING id
+    """
+    [row] = await wall.platform.fetch("notification", query, person)
+    return str(row["id"])
 
 
 async def _entry(lead: Person, case_id: str) -> str:

@@ -19,7 +19,7 @@ from .test_tokens import DOORS
 
 REPOSITORY = Path(__file__).parents[2]
 NOTIFICATION = operations(REPOSITORY, "notification")
-SUBSCRIPTIONS = [item for item in NOTIFICATION if "subscription_id" in item.named("path")]
+OF_ONE_PERSON = [item for item in NOTIFICATION if {"subscription_id", "letter_id"} & set(item.named("path"))]
 INBOX = [item for item in NOTIFICATION if item.path.startswith("/v1/inbox/")]
 ENDPOINTS = [item for item in NOTIFICATION if {"endpoint_id", "delivery_id"} & set(item.named("path"))]
 HOOK = "http://127.0.0.1:9/hook"
@@ -74,11 +74,11 @@ async def _told(person: Person, case_id: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("operation", SUBSCRIPTIONS, ids=str)
-async def test_a_subscription_is_not_there_for_a_colleague_of_the_same_role(wall, oslo, operation):
+@pytest.mark.parametrize("operation", OF_ONE_PERSON, ids=str)
+async def test_a_subscription_or_letter_is_not_there_for_a_colleague_of_the_same_role(wall, oslo, operation):
     colleague, before = wall.person("lead-oslo", sub="lead9-oslo"), await wall.state("notification")
     theirs = await colleague.ask(operation, operation.at(**oslo.ids))
-    missing = await colleague.ask(operation, operation.at(subscription_id=uuid4()))
+    missing = await colleague.ask(operation, operation.at(**{name: uuid4() for name in operation.named("path")}))
     assert (theirs.status_code, theirs.json()["code"]) == (404, "not-found")
     assert same(theirs) == same(missing)
     assert await wall.state("notification") == before

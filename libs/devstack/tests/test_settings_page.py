@@ -27,7 +27,7 @@ def test_what_a_process_does_not_start_without_is_known():
     as_itself = {"self_audit_client_id", "self_audit_client_secret", "case_service_url"}
     assert needed(PROCESSES["case worker"]) == worker
     assert needed(PROCESSES["indicator worker"]) == worker | as_itself
-    assert needed(PROCESSES["notification worker"]) == worker | {"endpoint_secret_keys"}
+    assert needed(PROCESSES["notification worker"]) == worker | {"endpoint_secret_keys", "case_service_url"}
     assert "text_keys" in needed(PROCESSES["case API"])
     assert "case_service_url" in needed(PROCESSES["indicator API"])
 

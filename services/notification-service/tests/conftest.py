@@ -40,7 +40,8 @@ from forkant_contracts.events.case import (
     CaseRestricted,
 )
 from forkant_contracts.events.concern import ConcernReceived
-from forkant_contracts.visibility import VisibilityAnswer, VisibilityQuestion
+from forkant_contracts.visibility import PersonQuestion, VisibilityAnswer, VisibilityQuestion
+from forkant_devstack.issuer.personas import COURIER
 from forkant_devstack.issuer.pytest_fixture import IssuerServer
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.testing.postgres_server import PostgresServer
@@ -309,8 +310,14 @@ class CaseService:
         body = await _whole(receive)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         persona = _claims(headers["authorization"])["sub"]
-        assert (scope["method"], scope["path"]) == ("POST", "/v1/visibility")
-        question = VisibilityQuestion.model_validate_json(body)
+        assert scope["method"] == "POST"
+        if scope["path"] == "/v1/visibility/person":
+            assert persona == COURIER
+            question: VisibilityQuestion = PersonQuestion.model_validate_json(body)
+            persona = question.subject
+        else:
+            assert scope["path"] == "/v1/visibility"
+            question = VisibilityQuestion.model_validate_json(body)
         self.asked.append((persona, question))
         hidden, gone = self.hidden.get(persona, set()), self.gone.get(persona, set())
         answer = VisibilityAnswer(
@@ -344,6 +351,7 @@ async def http(stage: Stage, issuer: IssuerServer, clock, case_service) -> Async
         oidc_issuer=issuer.url,
         webhook_allow_loopback=True,
         case_service_url=case_service.url,
+        letter_channels="email,sms",
     )
     app = build_app(settings, now=clock)
     async with app.router.lifespan_context(app):

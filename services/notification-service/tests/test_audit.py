@@ -19,12 +19,27 @@ from forkant_kit.audit.standalone import lines, verify
 from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.db import create_engine
 from notification_service.api.calls import Call
+from notification_service.commands.contacts import code_context
 from notification_service.settings import NotificationWorkerSettings
+
+from .conftest import KEYRING
 
 REPOSITORY = Path(__file__).parents[3]
 OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITORY, "notification")}
 RANGE = "POST /v1/dead-letters/replay"
 HOOK = {"url": "http://127.0.0.1:9/other"}
+CONTACTS = [{"channel": "email", "address": "a@politiet.example"}, {"channel": "sms", "address": "+4791234567"}]
+DEAD_LETTER = """
+WITH made AS (
+    INSERT INTO letter (id, person, channel, purpose, status, due_at, created_at, settled_at)
+    VALUES (gen_random_uuid(), 'lead-oslo', 'email', 'message', 'dead', now(), now(), now()) RETURNING id
+), told AS (
+    INSERT INTO letter_item (letter_id, entry_id, person, channel)
+    SELECT id, $1::uuid, 'lead-oslo', 'email' FROM made
+)
+SELECT id FROM made
+"""
+CODE = "UPDATE contact SET code = $1 WHERE channel = 'email'"
 SUBSCRIPTION = {"kinds": ["case_closed"]}
 
 
@@ -37,6 +52,8 @@ class Scene:
     endpoint_id: str
     delivery_id: str
     subscription_id: str
+    letter_id: str
+    letter_ids: str
     etag: str
 
 
@@ -63,6 +80,14 @@ def of_subscription(scene: Scene, _: Any) -> list[str]:
     return [scene.subscription_id]
 
 
+def of_letter(scene: Scene, _: Any) -> list[str]:
+    return [scene.letter_id, scene.case]
+
+
+def of_letters(scene: Scene, _: Any) -> list[str]:
+    return [*scene.letter_ids.split(), scene.case]
+
+
 def of_delivery(scene: Scene, _: Any) -> list[str]:
     return [scene.delivery_id, scene.endpoint_id, scene.case]
 
@@ -84,6 +109,13 @@ ACTS = {
     "DELETE /v1/subscriptions/{subscription_id}": Act("subscription.end", of_subscription, versioned=True),
     "GET /v1/preferences": Act("preference.read", lambda _scene, _: [], versioned=True),
     "PUT /v1/preferences": Act("preference.choose", lambda _scene, _: [], body={"language": "nn"}, versioned=True),
+    "POST /v1/preferences/codes": Act("preference.send_code", lambda _scene, _: [], body={"channel": "sms"}),
+    "POST /v1/preferences/confirmations": Act(
+        "preference.confirm", lambda _scene, _: [], body={"channel": "email", "code": "12345678"}
+    ),
+    "GET /v1/letters": Act("letter.list", of_letters),
+    "GET /v1/letters/{letter_id}": Act("letter.read", of_letter),
+    "POST /v1/letters/{letter_id}/replay": Act("letter.replay", lambda scene, _: [scene.letter_id]),
     "GET /v1/endpoints": Act("endpoint.list", of_endpoint),
     "GET /v1/endpoints/{endpoint_id}": Act("endpoint.read", of_endpoint, versioned=True),
     "POST /v1/endpoints": Act("endpoint.register", lambda _, made: [made["id"]], body=HOOK, versioned=True),
@@ -122,9 +154,14 @@ async def scene(world, caller, receiver) -> Scene:
         await lead.patch(path, {"enabled": enabled}, f'"v{version}"')
         await lead.patch(about, SUBSCRIPTION, f'"v{version}"')
         await lead.put("/v1/preferences", {}, f'"v{version - 1}"')
-    await lead.put("/v1/preferences", {}, '"v2"')
+    await lead.put("/v1/preferences", {"contacts": CONTACTS}, '"v2"')
     [entry], [delivery] = await world.entries(), await world.deliveries()
-    return Scene(str(case), str(entry["id"]), made["id"], str(delivery["id"]), subscribed, '"v3"')
+    [letter] = await world.stage.fetch(DEAD_LETTER, entry["id"])
+    await world.stage.fetch(CODE, KEYRING.seal(b"12345678", context=code_context("lead-oslo", "email")))
+    letters = " ".join(str(row[0]) for row in await world.stage.fetch("SELECT id FROM letter"))
+    return Scene(
+        str(case), str(entry["id"]), made["id"], str(delivery["id"]), subscribed, str(letter[0]), letters, '"v3"'
+    )
 
 
 async def do(caller, name: str, scene: Scene, persona: str | None = None, key: str | None = None) -> httpx.Response:
@@ -255,7 +292,13 @@ async def test_what_is_anothers_is_recorded_as_not_found_under_its_id(scene, wat
             assert (await do(caller, name, scene, "lead-troms")).status_code == 404, name
             [(_, outcome, refusal, [found])] = await watch.told()
             assert (outcome, refusal) == ("not_found", "not-found")
-            assert found in {scene.entry_id, scene.endpoint_id, scene.delivery_id, scene.subscription_id}
+            assert found in {
+                scene.entry_id,
+                scene.endpoint_id,
+                scene.delivery_id,
+                scene.subscription_id,
+                scene.letter_id,
+            }
 
 
 async def test_a_refused_list_says_what_it_was_asked_about(scene, watch, caller):
@@ -277,7 +320,8 @@ async def test_an_answer_given_again_is_recorded_as_that_with_what_it_is_about(n
     assert again.headers["idempotency-replayed"] == "true", again.text
     done, repeated = await watch.told()
     assert (done[1], repeated[1]) == ("done", "repeated")
-    about = done[3] if name.startswith("POST /v1/inbox") else [first.json().get("id", scene.endpoint_id)]
+    own = ("POST /v1/inbox", "POST /v1/preferences")
+    about = done[3] if name.startswith(own) else [first.json().get("id", scene.endpoint_id)]
     assert set(about) <= set(repeated[3])
 
 

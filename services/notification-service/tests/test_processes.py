@@ -137,7 +137,7 @@ async def test_cleaning_removes_what_is_old_and_keeps_what_waits(world, receiver
     receiver.answer("/hook", 500)
     await world.happen(world.event("opened", uuid4()))
     await world.deliver()
-    retention = Retention(entries=timedelta(days=90), deliveries=timedelta(days=90))
+    retention = Retention(entries=timedelta(days=90), deliveries=timedelta(days=90), letters=timedelta(days=90))
     await clean(world.stage.engine, retention, now=world.clock())
     assert (len(await world.entries()), len(await world.deliveries(endpoint))) == (2, 2)
     world.clock.advance(days=91)

@@ -39,13 +39,14 @@ WORKERS = (
     "parked_action",
     "parked_event",
     "parked_outcome",
+    "fan_out",
     "subject_theme",
     "unit_ending",
 )
 OWNED = ("delivery", "endpoint", "endpoint_secret", "lane")
-OF_PEOPLE = ("preference", "subscription")
+OF_PEOPLE = ("contact", "letter", "person_standing", "preference", "subscription")
 GUARDED = {*WORKERS, *OWNED, *OF_PEOPLE, "demand", "delivery_attempt", "idempotency_key", "inbox_entry", "inbox_mark",
-           "recent_event"}  # fmt: skip
+           "letter_item", "recent_event"}  # fmt: skip
 LEAD = {"unit": "oslo", "subject": "lead-oslo", "roles": "prevention_lead", "sees_restricted": "on",
         "national": "off", "owner": "", "changes": "on"}  # fmt: skip
 STANCES = {
@@ -83,6 +84,22 @@ VALUES (gen_random_uuid(), $1, '{}', '{}', '{}', '{}', 1, now(), now())
 PREFERRED = """
 INSERT INTO preference (person, language, time_zone, kinds, version, created_at, updated_at)
 VALUES ($1, 'nb', 'Europe/Oslo', '{}', 1, now(), now())
+"""
+STANDS = """
+INSERT INTO person_standing (person, unit, roles, clearance, proven_at)
+VALUES ($1, split_part($1, '-', 2), '{prevention_lead}', 3, now())
+"""
+REACHED = """
+INSERT INTO contact (person, channel, address, code_tries, updated_at) VALUES ($1, 'email', '', 0, now())
+"""
+WRITTEN = """
+INSERT INTO letter (id, person, channel, purpose, status, due_at, created_at)
+VALUES (gen_random_uuid(), $1, 'email', 'message', 'pending', now(), now())
+"""
+TELLS = """
+INSERT INTO letter_item (letter_id, entry_id, person, channel)
+SELECT l.id, e.id, l.person, l.channel FROM letter AS l JOIN inbox_entry AS e
+ON e.district = split_part(l.person, '-', 2) AND e.roles && '{prevention_lead}' WHERE l.person = $1
 """
 ANSWER = """
 INSERT INTO idempotency_key (subject, route, key, fingerprint, status, headers, body)
@@ -126,7 +143,7 @@ async def filled(world, migrated, receiver) -> Filled:
             await conn.execute(text(statement))
     for unit in ("oslo", "troms"):
         await world.stage.fetch(MARK, f"lead-{unit}", unit)
-        for statement in (ANSWER, CHOSEN, PREFERRED):
+        for statement in (ANSWER, CHOSEN, PREFERRED, STANDS, REACHED, WRITTEN, TELLS):
             await world.stage.fetch(statement, f"lead-{unit}")
     return Filled(migrated, made)
 
@@ -271,6 +288,18 @@ async def test_without_a_predicate_an_owner_sees_the_endpoints_of_the_predicate_
     assert len(several) > 4
 
 
+async def test_the_function_that_tells_what_letters_are_about_keeps_to_the_person(filled):
+    told = "SELECT subject_id FROM letters_of_mine_tell(ARRAY(SELECT id FROM letter))"
+    every = "SELECT id FROM letter"
+    others = await column(filled.urls.worker_url, {}, f"{every} WHERE person = 'lead-troms'")
+    assert await column(filled.urls.app_url, LEAD, told)
+    async with as_role(filled.urls.app_url, LEAD) as app:
+        assert await app.fetch("SELECT * FROM letters_of_mine_tell($1)", list(others)) == []
+    items = "SELECT DISTINCT person FROM letter_item"
+    assert await column(filled.urls.worker_url, {}, items) == {"lead-oslo", "lead-troms"}
+    assert await column(filled.urls.app_url, LEAD, items) == {"lead-oslo"}
+
+
 @asynccontextmanager
 async def as_engines(urls: DatabaseUrls) -> AsyncIterator[Any]:
     found = [create_engine(url, application_name="test", pool_size=1) for url in (urls.app_url, urls.worker_url)]
@@ -288,6 +317,11 @@ async def test_marks_choices_and_stored_answers_are_their_persons_alone(filled):
         assert await column(filled.urls.app_url, LEAD, f"SELECT {name} FROM {table}") == {"lead-oslo"}
 
 
+CHANGED = {
+    "endpoint_secret": "expires_at", "lane": "due_at", "inbox_mark": "read_at", "contact": "updated_at",
+    "person_standing": "proven_at",
+}  # fmt: skip
+"""A column that may be changed, where it is not when the row was made."""
 FOREIGN = {
     "endpoint": "INSERT INTO endpoint SELECT gen_random_uuid(), 'troms', owner, national, url, event_types, units, enabled,"
     " disabled_reason, version, created_at, updated_at, deleted_at FROM endpoint WHERE owner = 'lead-oslo'",
@@ -299,6 +333,12 @@ FOREIGN = {
     "a subscription for another": "INSERT INTO subscription SELECT gen_random_uuid(), 'lead-troms', kinds, roles, units,"
     " case_id, themes, indicator, version, created_at, updated_at FROM subscription",
     "a subscription given away": "UPDATE subscription SET person = 'lead-troms'",
+    "an address for another": "INSERT INTO contact SELECT 'lead-troms', 'sms', address, NULL, NULL, NULL, 0, now()"
+    " FROM contact",
+    "a letter to another": "INSERT INTO letter SELECT gen_random_uuid(), 'lead-troms', channel, purpose, NULL, status,"
+    " reason, 0, 0, now(), NULL, NULL, now() FROM letter",
+    "a standing that no token says": "UPDATE person_standing SET unit = 'troms'",
+    "a role that no token says": "UPDATE person_standing SET roles = '{privacy_officer}'",
     "choices given away": "UPDATE preference SET person = 'lead-troms'",
     "another's mark": "UPDATE inbox_mark SET person = 'lead-troms'",
     "an answer for another": "INSERT INTO idempotency_key SELECT 'lead-troms', 'x', key, fingerprint, NULL, status,"
@@ -316,7 +356,7 @@ async def test_the_api_writes_nothing_of_anothers(filled, attack):
 
 @pytest.mark.parametrize("table", ["delivery", "endpoint", "endpoint_secret", "inbox_mark", "lane", *OF_PEOPLE])
 async def test_a_change_reaches_the_callers_own_rows_and_none_at_all_where_only_reading_is_said(filled, table):
-    name = {"endpoint_secret": "expires_at", "lane": "due_at", "inbox_mark": "read_at"}.get(table, "created_at")
+    name = CHANGED.get(table, "created_at")
     change = f"UPDATE {table} SET {name} = now()"
     about = await column(filled.urls.worker_url, {}, "SELECT subject_id::text FROM inbox_entry")
     lead = {**LEAD, "seen_now": " ".join(about), "seen_ever": " ".join(about)}
@@ -346,6 +386,9 @@ FORBIDDEN = [
     "INSERT INTO delivery_attempt SELECT * FROM delivery_attempt",
     "DELETE FROM idempotency_key",
     "DELETE FROM preference",
+    "DELETE FROM letter",
+    "DELETE FROM letter_item",
+    "INSERT INTO letter_item SELECT * FROM letter_item",
     *(f"DELETE FROM {table}" for table in ("delivery", "endpoint", "inbox_entry", "inbox_mark", "lane")),
     *(f"TRUNCATE {table} CASCADE" for table in sorted(GUARDED)),
     *(f"SELECT FROM {table}" for table in WORKERS),

@@ -64,7 +64,7 @@ async def test_a_subscription_is_its_persons_and_of_the_same_unit_nobody_elses(l
     assert (await lead.get(path)).status_code == 200
 
 
-@pytest.mark.parametrize("persona", ["auditor", "pod-admin", "downstream-demo", "notification-courier"])
+@pytest.mark.parametrize("persona", ["auditor", "downstream-demo", "notification-courier"])
 async def test_who_is_told_nothing_subscribes_to_nothing(caller, persona):
     for answer in (
         await caller(persona).post("/v1/subscriptions", BODY),

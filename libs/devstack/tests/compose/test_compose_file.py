@@ -75,6 +75,12 @@ def test_the_figures_are_held_against_the_cases_by_an_identity_that_the_realm_ha
     assert given["FORKANT_SELF_AUDIT_CLIENT_SECRET"] == SERVICE_SECRET
 
 
+def test_letters_are_sent_by_an_identity_that_the_realm_has():
+    given = environment("notification-worker")
+    assert given["FORKANT_COURIER_CLIENT_ID"] in SERVICE_IDENTITIES
+    assert given["FORKANT_COURIER_CLIENT_SECRET"] == SERVICE_SECRET
+
+
 def test_no_setting_is_misspelt():
     known = {f"FORKANT_{name.upper()}" for settings in SETTINGS.values() for name in settings.model_fields}
     given = {name for process in SETTINGS for name in environment(process)}

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -19,9 +19,19 @@ from forkant_kit.visibility import CaseServiceClient
 from forkant_kit.web import create_app, serve
 from pydantic import SecretStr
 
-from notification_service.api import acknowledgements, audit, deliveries, endpoints, inbox, preferences, subscriptions
+from notification_service.api import (
+    acknowledgements,
+    audit,
+    deliveries,
+    endpoints,
+    inbox,
+    letters,
+    preferences,
+    subscriptions,
+)
 from notification_service.api.calls import Tools
 from notification_service.api.refusals import problem_of
+from notification_service.domain.contacts import ChannelName
 from notification_service.domain.refusals import Refusal
 from notification_service.policy import POLICY
 from notification_service.row_security import FREE
@@ -61,6 +71,7 @@ def build_app(
             acknowledgements.router,
             subscriptions.router,
             preferences.router,
+            letters.router,
             endpoints.router,
             deliveries.router,
             audit.router,
@@ -80,6 +91,8 @@ def build_app(
         keyring=Keyring(read_keys(settings.endpoint_secret_keys.get_secret_value())),
         allow_local=settings.webhook_allow_loopback,
         case_service=case_service,
+        standing_holds=timedelta(days=settings.standing_days),
+        channels=tuple(name for name in ChannelName if settings.tells_by(name.value)),
     )
     return app
 

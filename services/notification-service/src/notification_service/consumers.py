@@ -26,7 +26,17 @@ from notification_service.commands import escalations
 from notification_service.domain.acknowledgements import Rules
 from notification_service.domain.audiences import CASE_ERASED, OVER_WITH_A_MERGER
 from notification_service.domain.happenings import Happening, district_of
-from notification_service.store import demands, endpoints, inbox, queue, recent_events, standing, subscriptions
+from notification_service.domain.posting import End
+from notification_service.store import (
+    demands,
+    endpoints,
+    inbox,
+    letter_writing,
+    queue,
+    recent_events,
+    standing,
+    subscriptions,
+)
 
 GROUP: Final = "notification-service"
 TOPICS: Final = (
@@ -95,14 +105,25 @@ class Notifier:
         told_at = await self._clock(conn)
         await escalations.demand(conn, made, about, versions=self._versions, now=told_at)
         await demands.end(conn, routing.ends(happenings), now=now)
-        await inbox.remove_left(conn, routing.departures(happenings))
-        await inbox.remove_over(conn, routing.mergers(happenings), OVER_WITH_A_MERGER)
         erasures = {h.subject_id: h.version for h in happenings if h.type == CASE_ERASED}
+        restricted = {h.subject_id for h in happenings if h.restricted}
+        left, over = routing.departures(happenings), routing.mergers(happenings)
+        touched = (
+            (End.CASE_ERASED, erasures.keys()),
+            (End.CASE_RESTRICTED, restricted),
+            (End.NOTHING_LEFT, {case_id for case_id, _, _ in left} | over.keys()),
+        )
+        told = [(reason, await letter_writing.about(conn, ids)) for reason, ids in touched if ids]
+        await inbox.remove_left(conn, left)
+        await inbox.remove_over(conn, over, OVER_WITH_A_MERGER)
+        await letter_writing.set_aside_restricted(conn, restricted)
         if erasures:
             await inbox.remove_erased(conn, erasures)
             await standing.forget_answers(conn, erasures)
             await subscriptions.forget_erased(conn, erasures)
             await recent_events.forget_erased(conn, erasures)
+        for reason, ids in told:
+            await letter_writing.cancel_empty(conn, ids, reason=reason, now=now)
         for entry in made:
             metrics.ENTRIES.labels(entry.kind).inc()
 

@@ -25,6 +25,13 @@ DELETE FROM delivery WHERE id IN (
 )
 """)
 _OLD_EVENTS: Final = text("DELETE FROM recent_event WHERE recorded_at < :before")
+_OLD_LETTERS: Final = text("""
+DELETE FROM letter WHERE id IN (SELECT id FROM letter WHERE settled_at < :before ORDER BY settled_at LIMIT :most)
+""")
+_OLDEST_LETTERS: Final = text("""
+SELECT (SELECT min(due_at) FROM letter WHERE status = 'pending' AND due_at <= :now) AS due,
+       (SELECT min(created_at) FROM fan_out) AS unwritten
+""")
 _OLD_SECRETS: Final = text("DELETE FROM endpoint_secret WHERE expires_at < :before")
 _OLDEST_DUE: Final = text("SELECT min(due_at) FROM lane WHERE due_at IS NOT NULL")
 RECENT: Final = timedelta(days=31)
@@ -39,6 +46,7 @@ class Retention:
 
     entries: timedelta
     deliveries: timedelta
+    letters: timedelta
 
 
 async def clean(engine: AsyncEngine, retention: Retention, *, now: datetime) -> None:
@@ -46,6 +54,7 @@ async def clean(engine: AsyncEngine, retention: Retention, *, now: datetime) -> 
     jobs = (
         (_OLD_ENTRIES, {"before": now - retention.entries, "most": _AT_ONCE}),
         (_OLD_DELIVERIES, {"before": now - retention.deliveries, "most": _AT_ONCE}),
+        (_OLD_LETTERS, {"before": now - retention.letters, "most": _AT_ONCE}),
     )
     for statement, bind in jobs:
         removed = _AT_ONCE
@@ -59,10 +68,17 @@ async def clean(engine: AsyncEngine, retention: Retention, *, now: datetime) -> 
 
 
 async def measure(engine: AsyncEngine, *, now: datetime) -> None:
-    """Publish how long the endpoint that waits longest has been due."""
+    """Publish how long the endpoint, the letter and the message that wait longest have been due."""
     async with engine.connect() as conn:
         oldest: datetime | None = (await conn.execute(_OLDEST_DUE)).scalar_one()
-    metrics.OLDEST_DUE_SECONDS.set(max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0)
+        letters = (await conn.execute(_OLDEST_LETTERS, {"now": now})).one()
+    metrics.OLDEST_DUE_SECONDS.set(_age(oldest, now))
+    metrics.OLDEST_LETTER_SECONDS.set(_age(letters.due, now))
+    metrics.OLDEST_CALL_SECONDS.set(_age(letters.unwritten, now))
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
 
 
 async def keep_house(

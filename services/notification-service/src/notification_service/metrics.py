@@ -36,3 +36,19 @@ LETTER_ATTEMPT_SECONDS: Final = Histogram(
     ["channel"],
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+LETTERS_WRITTEN: Final = Counter(
+    "forkant_letter_items_total", "Messages put into letters, by what the letter is.", ["channel", "purpose"]
+)
+LETTERS_ENDED: Final = Counter(
+    "forkant_letter_ended_total", "Letters that ended, by how and why.", ["channel", "status", "reason"]
+)
+LETTERS_WAITING: Final = Counter(
+    "forkant_letter_put_off_total", "Letters that were put off without being sent, and why.", ["reason"]
+)
+LETTERS_RETURNED: Final = Counter(
+    "forkant_letter_returned_total", "Letters that came back after they had been taken.", ["for_good"]
+)
+OLDEST_LETTER_SECONDS: Final = Gauge("forkant_letter_oldest_due_seconds", "How long the oldest due letter has waited.")
+OLDEST_CALL_SECONDS: Final = Gauge(
+    "forkant_letter_oldest_unwritten_seconds", "How long the oldest message waits to be put into letters."
+)

@@ -23,6 +23,8 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "subscription.write": _PEOPLE,
         "preference.read": _PEOPLE,
         "preference.write": _PEOPLE,
+        "letter.read": _PEOPLE,
+        "letter.replay": _PEOPLE,
         "acknowledgement.read": LEADS | PRIVACY,
         "endpoint.read": _OWNERS,
         "endpoint.write": _OWNERS,
@@ -32,6 +34,9 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     }
 )
 """Roles by action."""
+
+OF_PEOPLE: Final = frozenset(action for action, roles in RULES.items() if roles is _PEOPLE)
+"""Actions by which a person shows with their own token who they are."""
 
 POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})
 """The table as routes ask it."""

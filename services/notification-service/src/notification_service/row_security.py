@@ -21,7 +21,8 @@ FREE: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Tables without row-level security, each with the reason why it needs none."""
 
-_ROLES: Final = frozenset(role.value for role in Role)
+ROLES: Final = frozenset(role.value for role in Role)
+"""Roles that the database is told of."""
 
 
 def stance(reader: Reader, owner: Owner, *, changes: bool) -> Stance:
@@ -36,7 +37,7 @@ def stance(reader: Reader, owner: Owner, *, changes: bool) -> Stance:
         {
             "unit": reader.unit,
             "subject": reader.person,
-            "roles": " ".join(sorted(reader.roles & _ROLES)),
+            "roles": " ".join(sorted(reader.roles & ROLES)),
             "sees_restricted": _switch(on=sees_restricted(reader)),
             "seen_now": _ids(reader.sight.now),
             "seen_ever": _ids(reader.sight.ever),

@@ -29,6 +29,10 @@ class ProcessSettings(LetterSettings):
     """Webhooks that one worker sends at the same time."""
     webhook_endpoint_concurrency: int = Field(default=8, ge=1, le=100)
     """Webhooks that one endpoint is sent at the same time."""
+    standing_days: int = Field(default=30, ge=1, le=365)
+    """How long a person's letters go on since they used this service last with a token of their own."""
+    letter_retention_days: int = Field(default=90, ge=1, le=1_000)
+    """How long ended letters stay in the log of their person, and dead ones can be sent again."""
     inbox_retention_days: int = Field(default=90, ge=1, le=1_000)
     """How long inbox entries are kept."""
     delivery_retention_days: int = Field(default=90, ge=31, le=1_000)
@@ -61,5 +65,28 @@ class NotificationSettings(ApiSettings, VisibilitySettings, ProcessSettings):
     """What the API needs to know besides: as whom it asks whether a token holds, and where what a person may see."""
 
 
-class NotificationWorkerSettings(KafkaSettings, AuditSettings, SmtpSettings, SmsSettings, ProcessSettings):
+class CourierSettings(VisibilitySettings, LetterSettings):
+    """As whom the worker asks what the people may see whom it writes to."""
+
+    courier_client_id: str | None = Field(default=None, min_length=1)
+    """Client by which it is asked what people may see who are sent letters; it has the directorate's role `courier`.
+
+    Must be set in production when there are channels; without it letters about cases wait.
+    """
+    courier_client_secret: SecretStr | None = Field(default=None, min_length=1)
+    """Secret of that client."""
+
+    @model_validator(mode="after")
+    def _courier_is_whole(self) -> "CourierSettings":
+        given = [self.courier_client_id is not None, self.courier_client_secret is not None]
+        if any(given) and not all(given):
+            raise ValueError("courier_client_id and courier_client_secret must be set together")
+        if self.env is Environment.PRODUCTION and self.letter_channels and not all(given):
+            raise ValueError("courier_client_id and courier_client_secret must be set in production")
+        return self
+
+
+class NotificationWorkerSettings(
+    CourierSettings, KafkaSettings, AuditSettings, SmtpSettings, SmsSettings, ProcessSettings
+):
     """What the worker needs to know besides: how the audit trail is sealed and kept, and how letters are sent."""

@@ -202,3 +202,65 @@ preference: Final = Table(
     Column("created_at", _MOMENT, nullable=False),
     Column("updated_at", _MOMENT, nullable=False),
 )
+
+person_standing: Final = Table(
+    "person_standing",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("roles", _TEXTS, nullable=False),
+    Column("clearance", Integer, nullable=False),
+    Column("proven_at", _MOMENT, nullable=False),
+    Column("lapsed_from", _MOMENT),
+    Column("lapsed_until", _MOMENT),
+)
+
+contact: Final = Table(
+    "contact",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("address", LargeBinary, nullable=False),
+    Column("confirmed_at", _MOMENT),
+    Column("code", LargeBinary),
+    Column("code_until", _MOMENT),
+    Column("code_tries", Integer, nullable=False),
+    Column("updated_at", _MOMENT, nullable=False),
+)
+
+fan_out: Final = Table(
+    "fan_out",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("after_person", Text, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+)
+
+letter: Final = Table(
+    "letter",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("window_at", _MOMENT),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("rung", Integer, nullable=False),
+    Column("due_at", _MOMENT, nullable=False),
+    Column("last_outcome", Text),
+    Column("wording", Text),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("settled_at", _MOMENT),
+    Column("redacted_at", _MOMENT),
+)
+
+letter_item: Final = Table(
+    "letter_item",
+    metadata,
+    Column("letter_id", Uuid, primary_key=True),
+    Column("entry_id", Uuid, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+)

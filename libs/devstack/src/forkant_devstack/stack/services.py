@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from forkant_devstack.issuer.personas import RESOURCE_SERVER, SELF_AUDIT, SERVICE_SECRET
+from forkant_devstack.issuer.personas import COURIER, RESOURCE_SERVER, SELF_AUDIT, SERVICE_SECRET
 from forkant_devstack.native.databases import DatabaseUrls
 from forkant_devstack.stack.secret_store import SecretStore
 
@@ -66,6 +66,8 @@ def environment(
         "FORKANT_INTROSPECTION_CLIENT_SECRET": SERVICE_SECRET,
         "FORKANT_SELF_AUDIT_CLIENT_ID": SELF_AUDIT,
         "FORKANT_SELF_AUDIT_CLIENT_SECRET": SERVICE_SECRET,
+        "FORKANT_COURIER_CLIENT_ID": COURIER,
+        "FORKANT_COURIER_CLIENT_SECRET": SERVICE_SECRET,
         # A round each quarter of a minute, so that somebody who looks sees it turn.
         "FORKANT_SELF_AUDIT_EVERY_SECONDS": "1",
         "FORKANT_SELF_AUDIT_ROUND_SECONDS": "15",

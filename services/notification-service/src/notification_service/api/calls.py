@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
@@ -23,11 +23,15 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from notification_service.commands.context import Context
-from notification_service.policy import owner_of, reader_of
-from notification_service.row_security import stance
+from notification_service.domain.contacts import ChannelName
+from notification_service.policy import OF_PEOPLE, owner_of, reader_of
+from notification_service.row_security import ROLES, stance
+from notification_service.store import people
+from notification_service.store.people import Proof
 from notification_service.visibility import NOTHING, Owner, Reader, Sight
 
 T = TypeVar("T")
+_PROVEN_ANEW_AFTER: Final = timedelta(hours=1)
 Work = Callable[[AsyncConnection], Awaitable[T]]
 Limit = Annotated[int, Query(ge=1, le=100, description="Most items on a page.")]
 Cursor = Annotated[str | None, Query(max_length=1024, description="`next` of the page before.")]
@@ -54,6 +58,8 @@ class Tools:
     keyring: Keyring
     allow_local: bool
     case_service: CaseServiceClient
+    standing_holds: timedelta = timedelta(days=30)
+    channels: tuple[ChannelName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +95,26 @@ class Call:
             new_id=self.tools.new_id,
             keyring=self.tools.keyring,
             allow_local=self.tools.allow_local,
+            standing_holds=self.tools.standing_holds,
         )
+
+    def proof(self) -> Proof:
+        """Return what the caller's own token says of them, for letters that are sent when there is none."""
+        roles = tuple(sorted(self.principal.roles & ROLES))
+        return Proof(
+            person=self.principal.subject,
+            unit=self.principal.unit,
+            roles=roles,
+            clearance=self.principal.clearance,
+        )
+
+    async def prove(self) -> "Call":
+        """Keep what the caller's token says, for whom letters are sent to; written anew when it changed or is old."""
+        now = self.tools.now()
+        async with transaction(self.tools.engine, self._stance(changes=True)) as conn:
+            lapsed = now - self.tools.standing_holds
+            await people.prove(conn, self.proof(), now=now, stale=now - _PROVEN_ANEW_AFTER, lapsed=lapsed)
+        return self
 
     def seeing(self, sight: Sight) -> "Call":
         """Return the same call, by somebody of whom it is known what they may see."""
@@ -202,7 +227,8 @@ def reading(action: str) -> Any:
     """Return the dependency of a route that reads, or that changes by If-Match."""
 
     async def call(request: Request, principal: Annotated[Principal, requires(action)]) -> Call:
-        return Call(request=request, principal=principal, tools=request.app.state.tools)
+        found = Call(request=request, principal=principal, tools=request.app.state.tools)
+        return await found.prove() if action in OF_PEOPLE else found
 
     return Depends(call)
 
@@ -213,6 +239,7 @@ def posting(action: str) -> Any:
     async def call(
         request: Request, principal: Annotated[Principal, requires(action)], _key: _IdempotencyKey = None
     ) -> Call:
-        return Call(request=request, principal=principal, tools=request.app.state.tools)
+        found = Call(request=request, principal=principal, tools=request.app.state.tools)
+        return await found.prove() if action in OF_PEOPLE else found
 
     return Depends(call)

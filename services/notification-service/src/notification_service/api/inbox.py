@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notification_service.api.bodies import Nothing
 from notification_service.api.calls import Call, Cursor, Limit, posting, reading
 from notification_service.api.sight import look, look_at
-from notification_service.api.views import EntryView, Inbox
+from notification_service.api.views import EntryView, Inbox, LettersNote
 from notification_service.commands import inbox as commands
 from notification_service.domain.kinds import Kind
 from notification_service.queries import inbox as queries
+from notification_service.queries.letters import note
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
@@ -34,14 +35,14 @@ async def read_inbox(
     name = f"inbox|{unread}|{kind}"
     found = await look(call, unread=unread, kind=kind, before=call.before(name, cursor), limit=limit)
 
-    async def work(conn: AsyncConnection) -> list[EntryView]:
+    async def work(conn: AsyncConnection) -> tuple[list[EntryView], LettersNote]:
         items = [EntryView.of(row) for row in await queries.several(conn, found.call.reader, found.ids)]
         await call.record(conn, "inbox.list", (id_ for item in items for id_ in (item.id, item.subject_id)))
-        return items
+        return items, LettersNote.model_validate(await note(conn, call.principal.subject))
 
-    items = await found.call.read(work)
+    items, letters = await found.call.read(work)
     following = call.cursor_at(name, found.following)
-    body = Inbox(items=items, next=following, unread_count=found.unread, unread_more=found.unread_more)
+    body = Inbox(items=items, next=following, unread_count=found.unread, unread_more=found.unread_more, letters=letters)
     return call.page(body, following)
 
 

@@ -8,6 +8,7 @@ from forkant_contracts.codes import Role, Theme
 from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from notification_service.api.bodies import Closed, UnitId
+from notification_service.domain.contacts import ChannelName
 from notification_service.domain.kinds import Kind
 from notification_service.domain.languages import Language
 from notification_service.domain.narrowing import Narrowing
@@ -27,6 +28,7 @@ _CHOICES: dict[str, Any] = {
     "quiet_hours": {"start": "21:00", "end": "07:00"},
     "digest": {"every": "day", "hour": 8},
     "kinds": {"case_closed": "digest", "method_published": "none"},
+    "contacts": [],
 }
 MOST_DAYS = 90
 
@@ -128,6 +130,14 @@ class DigestBody(Closed):
     """With `week`: on which day, 1 is Monday."""
 
 
+class ContactBody(Closed):
+    """An address of yours."""
+
+    channel: ChannelName
+    address: Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=r"^[!-~]+$")] = Field(repr=False)
+    """`name@politiet.example`, `+4791234567`."""
+
+
 class Choices(Closed):
     """How and when you are told; it replaces all that you chose before."""
 
@@ -143,6 +153,20 @@ class Choices(Closed):
     """Null for none."""
     kinds: Annotated[dict[Kind, How], Field(default_factory=dict, max_length=100)]
     """How each kind is told; what is not named is told at once."""
+
+    contacts: Annotated[tuple[ContactBody, ...], Field(max_length=len(ChannelName))] = ()
+    """Where you are reached besides the inbox, one address a channel; a new one must be confirmed before it is used."""
+
+    @field_validator("contacts")
+    @classmethod
+    def _one_a_channel(cls, value: tuple[ContactBody, ...]) -> tuple[ContactBody, ...]:
+        if len({each.channel for each in value}) != len(value):
+            raise ValueError("one address a channel")
+        return value
+
+    def addresses(self) -> dict[ChannelName, str]:
+        """Return the addresses by channel."""
+        return {each.channel: each.address for each in self.contacts}
 
     def pace(self) -> Pace:
         """Return it as the domain has it."""

@@ -1,6 +1,6 @@
 """Answers to people about what they are told, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -9,10 +9,13 @@ from forkant_contracts.codes import Role, Theme
 
 from notification_service.api.people_bodies import DigestBody, QuietHours
 from notification_service.api.views import View
+from notification_service.domain.contacts import ChannelName
 from notification_service.domain.kinds import Kind
 from notification_service.domain.languages import Language
+from notification_service.domain.letters import Purpose
 from notification_service.domain.narrowing import Narrowing, Objection
 from notification_service.domain.pacing import MANDATORY, How
+from notification_service.domain.posting import Status
 from notification_service.queries.preferences import Chosen
 
 
@@ -66,6 +69,26 @@ class PreviewView(View):
     """Whether there are older ones, which were not looked at."""
 
 
+class ContactView(View):
+    """Where you are reached over a channel."""
+
+    channel: ChannelName
+    address: str | None
+    """Null when it can't be read any more: give it anew."""
+    confirmed_at: datetime | None
+    """When a code showed that it is yours; until then nothing but codes is sent there."""
+    code_until: datetime | None
+    """Until when the code holds that was sent there."""
+
+
+class ConfirmationView(View):
+    """How an address stands, without it."""
+
+    channel: ChannelName
+    confirmed_at: datetime | None
+    code_until: datetime | None
+
+
 class PreferencesView(View):
     """How and when you are told."""
 
@@ -77,11 +100,14 @@ class PreferencesView(View):
     """What is not named is told at once."""
     mandatory: list[Kind]
     """Kinds that are told at once whatever is chosen, in quiet hours too."""
+    contacts: list[ContactView]
+    channels: list[ChannelName]
+    """Channels that this installation sends by."""
     version: int
     """0 before you chose anything."""
 
     @classmethod
-    def of(cls, chosen: Chosen) -> Self:
+    def of(cls, chosen: Chosen, contacts: list[ContactView], channels: Iterable[ChannelName]) -> Self:
         """Build it from what somebody chose."""
         pace = chosen.pace
         return cls(
@@ -91,9 +117,57 @@ class PreferencesView(View):
             digest=None if pace.digest is None else DigestBody.model_validate(_fields(pace.digest)),
             kinds=dict(sorted(pace.kinds.items())),
             mandatory=sorted(MANDATORY),
+            contacts=contacts,
+            channels=list(channels),
             version=chosen.version,
         )
 
 
 def _fields(value: Any) -> Mapping[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+class LetterItemView(View):
+    """One message that a letter tells of, and that you may see."""
+
+    entry_id: UUID
+    """The message in the inbox."""
+    kind: Kind
+    unit: str
+    about_unit: str | None
+
+
+class LetterView(View):
+    """A letter to you; what it tells of that you may not see now, or that was erased, is left out."""
+
+    id: UUID
+    """The same for all attempts."""
+    channel: ChannelName
+    purpose: Purpose
+    window_at: datetime | None
+    """When a digest is due, or until when it is quiet; null for what goes at once."""
+    status: Status
+    reason: str | None
+    """Why it ended without arriving, or waits."""
+    attempts: int
+    next_attempt_at: datetime | None
+    last_outcome: str | None
+    created_at: datetime
+    settled_at: datetime | None
+    redacted_at: datetime | None
+    """When what it told was erased or left."""
+    items: list[LetterItemView]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], items: Iterable[Mapping[str, Any]]) -> Self:
+        """Build it from a row and the rows of what it tells."""
+        due = row["due_at"] if row["status"] == Status.PENDING else None
+        shown = [LetterItemView.model_validate(dict(item)) for item in items]
+        return cls.model_validate({**row, "next_attempt_at": due, "items": shown})
+
+
+class Letters(View):
+    """A page of letters."""
+
+    items: list[LetterView]
+    next: str | None

@@ -77,6 +77,20 @@ ANSWERS: Final[Mapping[Code, tuple[int, str, str]]] = MappingProxyType(
             "Some kinds are always told at once",
             "Leave out the kinds in `kinds`: somebody must act on them.",
         ),
+        Code.ADDRESS_MALFORMED: (
+            _UNPROCESSABLE,
+            "That is no address of the channel",
+            "An e-mail address in ASCII, or a number such as +4791234567.",
+        ),
+        Code.CHANNEL_OFF: (_UNPROCESSABLE, "Nothing is sent by that channel", "Choose one that `channels` names."),
+        Code.CODE_WRONG: (_UNPROCESSABLE, "The code is another", "Look at the newest letter; five tries are given."),
+        Code.CODE_OVER: (
+            _CONFLICT,
+            "There is no code to confirm with",
+            "It was used, is too old or was tried too often: ask for a new one.",
+        ),
+        Code.TOO_MANY_CODES: (_CONFLICT, "Too many codes were sent today", "Try again tomorrow."),
+        Code.LETTER_NOT_DEAD: (_CONFLICT, "The letter is no dead letter", "Only what did not arrive is sent again."),
     }
 )
 """Status, title and advice by code; what is missing or stale has the kit's own documents."""

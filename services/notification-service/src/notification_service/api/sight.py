@@ -137,6 +137,15 @@ async def look_at_all(call: Call, messages: Sequence[Match]) -> list[Match]:
     return [each for each in messages if sight.shows(each.needs, each.subject_id)]
 
 
+async def seeing_of(call: Call, messages: Sequence[Match]) -> Call:
+    """Return the call of somebody of whom it is known which of some messages they may see.
+
+    Raises:
+        ProblemError: 503, nobody says what the caller may see.
+    """
+    return call.seeing(await _ask(call, Sight(), messages))
+
+
 async def sees_case(call: Call, case_id: UUID) -> bool:
     """Whether the caller may see a case now.
 

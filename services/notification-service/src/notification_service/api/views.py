@@ -101,6 +101,17 @@ class Demands(View):
     next: str | None
 
 
+class LettersNote(View):
+    """Whether letters reach you beside the inbox."""
+
+    stopped_from: datetime | None
+    """From when they had stopped since you had not been here for so long; null if they never did."""
+    stopped_until: datetime | None
+    """When you were here again."""
+    dead: int
+    """Letters that did not arrive: see `GET /v1/letters?status=dead`."""
+
+
 class Inbox(View):
     """A page of the inbox."""
 
@@ -110,6 +121,7 @@ class Inbox(View):
     """Entries not read, on all pages; counted among the newest thousand that are meant for the role."""
     unread_more: bool
     """Whether there are older ones, which were not looked at."""
+    letters: LettersNote
 
 
 class SecretView(View):

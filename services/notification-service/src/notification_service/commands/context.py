@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from forkant_kit.keyring import Keyring
@@ -20,3 +20,5 @@ class Context:
     new_id: Callable[[], UUID]
     keyring: Keyring
     allow_local: bool
+    standing_holds: timedelta = timedelta(days=30)
+    """How long what a token said of a person counts for letters."""

@@ -26,6 +26,7 @@ class Code(StrEnum):
     DIGEST_IS_OFF = "digest-is-off"
     KIND_IS_MANDATORY = "kind-is-mandatory"
     ADDRESS_MALFORMED = "address-malformed"
+    CHANNEL_OFF = "channel-off"
     CODE_WRONG = "code-wrong"
     CODE_OVER = "code-over"
     TOO_MANY_CODES = "too-many-codes"

@@ -42,21 +42,26 @@ class Entry:
 
 
 _INSERT: Final = text("""
-INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, needs, subject, subject_id,
-                         subject_version, occurred_at, recorded_at, about_unit, theme, indicator, first_entry_id,
-                         level, of_kind, created_at)
-SELECT id, event_id, kind, unit, district, string_to_array(roles, ' '), needs, subject, subject_id,
-       subject_version, occurred_at, recorded_at, about_unit, theme, indicator, first_entry_id, level, of_kind,
-       CAST(:now AS timestamptz)
-FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:kinds AS text[]), CAST(:units AS text[]),
-            CAST(:districts AS text[]), CAST(:roles AS text[]), CAST(:needs AS text[]), CAST(:subjects AS text[]),
-            CAST(:subject_ids AS uuid[]), CAST(:versions AS int[]), CAST(:occurred AS timestamptz[]),
-            CAST(:recorded AS timestamptz[]), CAST(:about AS text[]), CAST(:themes AS text[]),
-            CAST(:indicators AS int[]), CAST(:first AS uuid[]), CAST(:levels AS int[]), CAST(:of_kinds AS text[]))
-     AS e (id, event_id, kind, unit, district, roles, needs, subject, subject_id, subject_version, occurred_at,
-           recorded_at, about_unit, theme, indicator, first_entry_id, level, of_kind)
-ON CONFLICT (event_id, kind, unit) DO NOTHING
-RETURNING id
+WITH made AS (
+    INSERT INTO inbox_entry (id, event_id, kind, unit, district, roles, needs, subject, subject_id,
+                             subject_version, occurred_at, recorded_at, about_unit, theme, indicator, first_entry_id,
+                             level, of_kind, created_at)
+    SELECT id, event_id, kind, unit, district, string_to_array(roles, ' '), needs, subject, subject_id,
+           subject_version, occurred_at, recorded_at, about_unit, theme, indicator, first_entry_id, level, of_kind,
+           CAST(:now AS timestamptz)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:events AS uuid[]), CAST(:kinds AS text[]), CAST(:units AS text[]),
+                CAST(:districts AS text[]), CAST(:roles AS text[]), CAST(:needs AS text[]), CAST(:subjects AS text[]),
+                CAST(:subject_ids AS uuid[]), CAST(:versions AS int[]), CAST(:occurred AS timestamptz[]),
+                CAST(:recorded AS timestamptz[]), CAST(:about AS text[]), CAST(:themes AS text[]),
+                CAST(:indicators AS int[]), CAST(:first AS uuid[]), CAST(:levels AS int[]), CAST(:of_kinds AS text[]))
+         AS e (id, event_id, kind, unit, district, roles, needs, subject, subject_id, subject_version, occurred_at,
+               recorded_at, about_unit, theme, indicator, first_entry_id, level, of_kind)
+    ON CONFLICT (event_id, kind, unit) DO NOTHING
+    RETURNING id
+), called AS (
+    INSERT INTO fan_out (entry_id, created_at) SELECT id, CAST(:now AS timestamptz) FROM made
+)
+SELECT id FROM made
 """)
 _REMOVE_ERASED: Final = text("""
 DELETE FROM inbox_entry AS e USING unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[])) AS c (case_id, version)
@@ -81,7 +86,7 @@ SET acknowledged_at = coalesce(m.acknowledged_at, EXCLUDED.acknowledged_at)
 
 
 async def insert(conn: AsyncConnection, entries: Sequence[Entry], *, now: datetime) -> list[Entry]:
-    """Add entries, once for each event, kind and unit; return the new ones."""
+    """Add entries, once for each event, kind and unit, and call for letters about the new ones; return these."""
     if not entries:
         return []
     bind = {
