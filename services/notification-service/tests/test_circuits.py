@@ -134,6 +134,22 @@ async def test_an_endpoint_that_fails_delays_no_other(world, receiver):
     assert {row["status"] for row in await world.deliveries(other)} == {"delivered"}
 
 
+@pytest.mark.parametrize(("event", "status"), [("erased", "cancelled"), ("restricted", "dead")])
+async def test_what_waits_during_a_pause_is_withdrawn_when_its_case_is_erased_or_restricted(
+    world, receiver, event, status
+):
+    endpoint, case = await broken(world, receiver), uuid4()
+    await world.happen(world.event("opened", case))
+    await world.happen(world.event(event, case, 2))
+    rows = [row for row in await world.deliveries(endpoint) if row["subject_id"] == case]
+    assert [row["status"] for row in rows] == [status, "pending"]
+    receiver.answer("/hook", 204)
+    world.clock.advance(minutes=20)
+    await world.deliver()
+    told = [one.document["type"] for one in receiver.received if one.document["data"]["subject_id"] == str(case)]
+    assert told == [f"no.forkant.case.{event}.v1"]
+
+
 @pytest.mark.parametrize("changes", [{"url": True}, {"enabled": True}])
 async def test_an_endpoint_that_was_mended_is_tried_at_once(world, receiver, changes):
     endpoint = await broken(world, receiver)

@@ -77,7 +77,32 @@ async def test_the_next_address_is_tried_when_the_first_does_not_answer():
     assert connector.asked == ["93.184.216.34", "2606:2800:220:1::1"]
 
 
-@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1", "0177.0.0.1", "localhost", "127.0.0.1", "::1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433",
+        "0x7f000001",
+        "127.1",
+        "0177.0.0.1",
+        "017700000001",
+        "0x7f.0.0.1",
+        "0",
+        "0.0.0.0",
+        "localhost",
+        "localhost.",
+        "LOCALHOST",
+        "127.0.0.1",
+        "127.0.0.1.",
+        "%31%32%37.0.0.1",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::ffff:7f00:1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "fe80::1%lo",
+    ],
+)
 async def test_no_way_of_writing_this_machine_gets_past_the_systems_resolver(host):
     resolver, connector = SystemResolver(), Connector()
     backend = GuardedBackend(allow_loopback=False, resolve=resolver, connector=connector)
