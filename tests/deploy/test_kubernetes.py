@@ -3,6 +3,7 @@
 import base64
 import functools
 import importlib.util
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -256,6 +257,37 @@ def test_nothing_is_reached_that_no_policy_names(overlay):
     email = policies["email"]["spec"]
     assert email["podSelector"] == webhooks["podSelector"]
     assert {port["port"] for rule in email["egress"] for port in rule["ports"]} == {587, 465}
+
+
+def test_returned_mail_reaches_the_workers_alone_and_only_where_the_component_is_chosen(tmp_path, monkeypatch):
+    overlay, component = (
+        os.path.relpath(ROOT / "deploy/k8s" / each, tmp_path)
+        for each in ("overlays/production", "components/returned-mail")
+    )
+    (tmp_path / "kustomization.yaml").write_text(f"resources: [{overlay}]\ncomponents: [{component}]\n")
+    command = ["kubectl", "kustomize", str(tmp_path)]
+    found = list(yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    for resource in found:
+        if resource["apiVersion"] not in CUSTOM:
+            kubernetes_validate.validate(resource, VERSIONS[-1], strict=True)
+    by_name = {(each["kind"], each["metadata"]["name"]): each for each in found}
+    template = by_name["Deployment", "notification-worker"]["spec"]["template"]
+    service = by_name["Service", "notification-returns"]["spec"]
+    policy = by_name["NetworkPolicy", "returned-mail"]["spec"]
+    for selector in (service["selector"], policy["podSelector"]["matchLabels"]):
+        assert selector.items() <= template["metadata"]["labels"].items()
+    [container] = template["spec"]["containers"]
+    assert service["ports"][0]["targetPort"] in {port["name"] for port in container["ports"]}
+    given = {each["name"]: each["value"] for each in container["env"] if "RETURNS" in each["name"]}
+    with monkeypatch.context() as context:
+        files = {name: certifi.where() for name in given if name.endswith("_FILE")}
+        for name, value in {**environment("production", "notification-worker"), **given, **files}.items():
+            context.setenv(name, certifi.where() if name == "FORKANT_KAFKA_CA_FILE" else value)
+        for name in ("FORKANT_KAFKA_CERTIFICATE_FILE", "FORKANT_KAFKA_KEY_FILE"):
+            context.delenv(name)
+        context.setenv("FORKANT_SMTP_RETURN_PATH", "returns@forkant.example")
+        assert NotificationWorkerSettings().returns_port == 2525
+    assert not any("notification-returns" in name for name in of_kind("production", "Service"))
 
 
 def test_every_secret_that_is_named_is_explained():

@@ -74,6 +74,8 @@ LETTERS = {
     "smtp_sender": "forkant@example.org",
     "sms_gateway_url": "https://sms.example.org/v1/messages",
     "sms_gateway_token": "x" * 40,
+    "courier_client_id": "courier",
+    "courier_client_secret": "x" * 40,
 }
 
 
@@ -86,6 +88,11 @@ LETTERS = {
         ({"letter_site_url": "http://forkant.example.org"}, "letter_site_url"),
         ({"sms_gateway_url": "http://sms.example.org/v1/messages"}, "sms_gateway_url"),
         ({"sms_gateway_token": None}, "sms_gateway_token"),
+        ({"courier_client_id": None}, "courier_client_secret must be set together"),
+        ({"courier_client_id": None, "courier_client_secret": None}, "courier_client_secret must be set in production"),
+        ({"returns_port": 2525}, "smtp_return_path"),
+        ({"returns_port": 2525, "smtp_return_path": "retur@example.org"}, "returns_certificate_file"),
+        ({"returns_certificate_file": certifi.where()}, "returns_key_file"),
     ],
 )
 def test_production_sends_no_letter_in_clear_or_from_nobody(changes, named):

@@ -88,6 +88,29 @@ class SmtpSettings(LetterSettings):
         return self
 
 
+class ReturnsSettings(SmtpSettings):
+    """Where e-mail that can't arrive comes back to."""
+
+    returns_port: int | None = Field(default=None, ge=1, le=65535)
+    """Port on which the worker takes notices of mail servers over SMTP; none are taken when absent."""
+    returns_certificate_file: FilePath | None = None
+    """File with the certificate of that port, in PEM; with it nothing is taken without TLS, as in production."""
+    returns_key_file: FilePath | None = None
+    """File with the key of that certificate, in PEM and without a password."""
+
+    @model_validator(mode="after")
+    def _notices_come_hidden_to_one_address(self) -> "ReturnsSettings":
+        if (self.returns_certificate_file is None) != (self.returns_key_file is None):
+            raise ValueError("returns_certificate_file and returns_key_file must be set together")
+        if self.returns_port is None:
+            return self
+        if self.smtp_return_path is None:
+            raise ValueError("smtp_return_path must be set with returns_port")
+        if self.env is Environment.PRODUCTION and self.returns_certificate_file is None:
+            raise ValueError("returns_certificate_file must be set in production with returns_port")
+        return self
+
+
 class SmsSettings(LetterSettings):
     """What the channel ``sms`` needs to know."""
 

@@ -52,3 +52,8 @@ OLDEST_LETTER_SECONDS: Final = Gauge("forkant_letter_oldest_due_seconds", "How l
 OLDEST_CALL_SECONDS: Final = Gauge(
     "forkant_letter_oldest_unwritten_seconds", "How long the oldest message waits to be put into letters."
 )
+RETURNED_MAIL: Final = Counter(
+    "forkant_returned_mail_total",
+    "Mail that came to the return path: noted of a letter, of a letter that nobody knows, or no notice of a failure.",
+    ["what"],
+)

@@ -9,7 +9,7 @@ from forkant_kit.settings import ApiSettings, Environment
 from forkant_kit.visibility import VisibilitySettings
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from notification_service.letter_settings import LetterSettings, SmsSettings, SmtpSettings
+from notification_service.letter_settings import LetterSettings, ReturnsSettings, SmsSettings
 
 DEV_SECRET_KEY: Final = "Zm9ya2FudC1kZXZlbG9wbWVudC1vbmx5LTMyLWJ5dGU="  # noqa: S105 - refused in production below
 
@@ -87,6 +87,6 @@ class CourierSettings(VisibilitySettings, LetterSettings):
 
 
 class NotificationWorkerSettings(
-    CourierSettings, KafkaSettings, AuditSettings, SmtpSettings, SmsSettings, ProcessSettings
+    CourierSettings, KafkaSettings, AuditSettings, ReturnsSettings, SmsSettings, ProcessSettings
 ):
     """What the worker needs to know besides: how the audit trail is sealed and kept, and how letters are sent."""

@@ -41,6 +41,7 @@ from notification_service.housekeeping import Retention, keep_house
 from notification_service.post.desk import Desk, PostConfig
 from notification_service.post.office import Office
 from notification_service.post.rights import AskedRights, NobodyAnswers, Rights
+from notification_service.returns.listener import return_address, take_returns
 from notification_service.row_security import FREE
 from notification_service.settings import CourierSettings, NotificationWorkerSettings, ProcessSettings
 
@@ -139,6 +140,7 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
     dispatcher = Dispatcher(shop, owner=f"{socket.gethostname()}/{os.getpid()}/{new_id()}")
     channels = build_channels(settings, now=utc_now, resolve=resolver)
     rights = build_rights(settings)
+    returns = return_address(settings)
     office = Office(build_desk(settings, engine=lanes, channels=channels, rights=rights))
     consumer = build_consumer(settings, engine=events, dispatcher=dispatcher, office=office)
     readiness = [database_check(lanes), row_security_check(lanes, free=FREE)]
@@ -155,6 +157,8 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
             group.create_task(consumer.run(stop), name="consumer")
             group.create_task(dispatcher.run(stop), name="dispatcher")
             group.create_task(office.run(stop), name="post")
+            if returns is not None:
+                group.create_task(take_returns(returns, office, stop), name="returns")
             group.create_task(keep_house(events, retention, now=utc_now, stop=stop), name="housekeeping")
             sealer = build_sealer(settings, events)
             group.create_task(sealer.run(stop), name="sealer")
