@@ -21,6 +21,7 @@ def structure_asked(
         Query(
             alias="structure",
             max_length=10,
+            examples=["then", "now", "2026-06-30"],
             description="In which units: `then`, as they were in the period; `now`; or a day `YYYY-MM-DD` until "
             "today, as they were on it. The nation is the same in each.",
         ),
