@@ -170,10 +170,12 @@ async def test_batches_of_as_many_partitions_as_it_may_are_under_way_side_by_sid
         most = max(most, under_way)
         if under_way == 2:
             two.set()
-        # Alone it would wait in vain, and be seen by the test's own time limit.
-        await asyncio.wait_for(two.wait(), 20)
-        await record_effect(conn, events)
-        under_way -= 1
+        try:
+            # Alone it waits in vain, again and again.
+            await asyncio.wait_for(two.wait(), 5)
+            await record_effect(conn, events)
+        finally:
+            under_way -= 1
 
     async def done() -> bool:
         return len(await applied(stage)) == 4
