@@ -114,7 +114,8 @@ async def test_what_is_erased_counts_no_more_and_what_is_told_twice_counts_once(
 async def test_what_happened_longer_ago_is_removed(world):
     await some_days(world)
     world.clock.advance(seconds=RECENT.total_seconds() + 1)
-    await clean(world.stage.engine, Retention(entries=timedelta(90), deliveries=timedelta(90)), now=world.clock())
+    retention = Retention(entries=timedelta(90), deliveries=timedelta(90), letters=timedelta(90))
+    await clean(world.stage.engine, retention, now=world.clock())
     assert await world.stage.fetch("SELECT FROM recent_event") == []
 
 
