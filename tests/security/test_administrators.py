@@ -28,6 +28,8 @@ ASKED = [
     for operation in CONTENT
     # An importer hands cases over, and reads none: whose it may is tested with the import.
     if not ("importer" in name and operation.path == "/v1/imports")
+    # Administrators have an inbox, for alarms of the platform alone.
+    and not ("administrator" in name and operation.path.startswith("/v1/inbox"))
 ]
 
 
@@ -39,6 +41,18 @@ async def test_no_content_is_read_or_changed_by(wall, oslo, operation, outsider)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     assert not any(found in answer.text for found in oslo.ids.values())
     assert await wall.state(operation.service) == before
+
+
+@pytest.mark.parametrize("outsider", [name for name in OUTSIDERS if "administrator" in name])
+async def test_the_inbox_of_an_administrator_holds_nothing_of_a_case(wall, oslo, outsider):
+    persona, claims = OUTSIDERS[outsider]
+    person, path = wall.person(persona, **claims), f"/v1/inbox/{oslo.ids['entry_id']}"
+    listed = await person.send("notification", "GET", "/v1/inbox?limit=100")
+    assert listed.status_code == 200
+    assert not any(found in listed.text for found in oslo.ids.values())
+    assert (await person.send("notification", "GET", path)).status_code == 404
+    for act in ("read", "acknowledge"):
+        assert (await person.send("notification", "POST", f"{path}/{act}", {})).status_code == 404
 
 
 async def test_a_lead_of_the_unit_is_let_in_by_the_same_request(wall, oslo):

@@ -219,7 +219,7 @@ async def test_a_cursor_of_somebody_else_or_another_filter_is_refused(world, cal
     assert problem(await caller("officer-oslo").get("/v1/inbox", cursor="x" * 20)) == (400, "invalid-cursor")
 
 
-@pytest.mark.parametrize("persona", ["downstream-demo", "import-demo", "pod-admin", "auditor", "pod-methods"])
+@pytest.mark.parametrize("persona", ["downstream-demo", "import-demo", "auditor", "pod-methods"])
 async def test_who_has_no_part_in_cases_has_no_inbox(caller, persona):
     assert problem(await caller(persona).get("/v1/inbox")) == (403, "forbidden")
 

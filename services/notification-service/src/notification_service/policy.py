@@ -12,13 +12,15 @@ from forkant_kit.policy import Policy
 from notification_service.domain.audiences import LEADS, OFFICERS, OPERATORS, PRIVACY
 from notification_service.visibility import Owner, Reader, Sight
 
-_PEOPLE: Final = LEADS | OFFICERS | PRIVACY | OPERATORS | {Role.ANALYST}
+_PEOPLE: Final = LEADS | OFFICERS | PRIVACY | {Role.ANALYST}
+# Who runs the platform is told of its alarms, which name no case, and of nothing else.
+_TOLD: Final = _PEOPLE | OPERATORS
 _OWNERS: Final = LEADS | {Role.SUBSCRIBER}
 
 RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
-        "inbox.read": _PEOPLE,
-        "inbox.mark": _PEOPLE,
+        "inbox.read": _TOLD,
+        "inbox.mark": _TOLD,
         "subscription.read": _PEOPLE,
         "subscription.write": _PEOPLE,
         "preference.read": _PEOPLE,
