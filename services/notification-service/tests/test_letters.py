@@ -495,6 +495,8 @@ async def test_three_workers_at_once_write_and_send_each_letter_once(post, calle
     assert post.mailbox.told == [["case_opened"]] * 20
     assert len({letter.id for letter in post.mailbox.letters}) == len(post.mailbox.letters)
     assert await world.stage.fetch("SELECT * FROM fan_out") == []
+    rows = await world.stage.fetch("SELECT status FROM letter WHERE purpose = 'message'")
+    assert [row["status"] for row in rows] == ["delivered"] * 20
 
 
 async def test_more_letters_than_twenty_in_an_hour_are_collected_until_it_ends(post, lead, world):
