@@ -37,7 +37,7 @@ RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
 )
 """Roles by action."""
 
-OF_PEOPLE: Final = frozenset(action for action, roles in RULES.items() if roles is _PEOPLE)
+OF_PEOPLE: Final = frozenset(action for action, roles in RULES.items() if roles >= _PEOPLE)
 """Actions by which a person shows with their own token who they are."""
 
 POLICY: Final = Policy({action: frozenset(role.value for role in roles) for action, roles in RULES.items()})
