@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).parents[2]
 KINDS = frozenset({"Counter", "Gauge", "Histogram"})
 OF_THE_SCRAPE = frozenset({"job", "instance", "service", "component"})
@@ -20,7 +22,7 @@ WORDS = frozenset(
 )
 FUNCTIONS = frozenset(
     {"absent", "avg", "avg_over_time", "changes", "count", "delta", "histogram_quantile", "increase", "max"}
-    | {"max_over_time", "min", "rate", "sum", "clamp_min", "label_values"}
+    | {"max_over_time", "min", "rate", "sum", "clamp_min", "label_values", "topk"}
 )
 
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -51,6 +53,13 @@ def registered() -> dict[str, frozenset[str]]:
                 else:
                     found[name] = labels
     return found
+
+
+def known() -> dict[str, frozenset[str]]:
+    """Return the code's metrics, and what the rules record of them with the labels that they keep."""
+    groups = yaml.safe_load((ROOT / "deploy/monitoring/rules.yml").read_text(encoding="utf-8"))["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    return registered() | {rule["record"]: used(rule["expr"]).grouping for rule in rules if "record" in rule}
 
 
 def _made(tree: ast.AST) -> Iterator[tuple[str, str, frozenset[str]]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .metric_names import faults, registered, used
+from .metric_names import faults, known, used
 
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "deploy/monitoring"
@@ -29,12 +29,6 @@ def promtool() -> str | None:
 needs_promtool = pytest.mark.skipif(
     promtool() is None, reason="promtool is missing, so what the rules do was not tested: scripts/ensure-promtool.sh"
 )
-
-
-def known() -> dict[str, frozenset[str]]:
-    """Return the code's metrics, and what the rules record of them with the labels that they keep."""
-    recorded = {rule["record"]: used(rule["expr"]).grouping for rule in RULES if "record" in rule}
-    return registered() | recorded
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.get("alert") or rule["record"]) for rule in RULES])
