@@ -97,6 +97,7 @@ ACTS = {
     "GET /v1/inbox/{entry_id}": Act("inbox.read", of_entry),
     "POST /v1/inbox/{entry_id}/read": Act("inbox.mark_read", of_entry),
     "POST /v1/inbox/{entry_id}/acknowledge": Act("inbox.acknowledge", of_entry),
+    "GET /v1/acknowledgements": Act("acknowledgement.list", lambda _scene, _: []),
     "POST /v1/subscriptions": Act(
         "subscription.begin", lambda _, made: [made["id"]], body=SUBSCRIPTION, versioned=True
     ),
