@@ -31,6 +31,7 @@ for service in case indicator notification; do
   check "openapi of the $service service" $bin/python -m "${service}_service.openapi" --check
 done
 check "client of the case service" $bin/python -m scripts.generate_case_client --check
+check "alert rules on Kubernetes" $bin/python -m scripts.prometheus_rule --check
 check "realm of the log-in in containers" $bin/python -m forkant_devstack.compose.realm --check
 check "page of the settings" $bin/python -m forkant_devstack.reference.settings_page --check
 check "shell syntax" shell_syntax

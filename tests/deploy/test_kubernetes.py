@@ -59,7 +59,7 @@ SECRETS = {
     "notification-migrate": OF_A_MIGRATION,
 }
 """The keys of each secret, as the how-to asks for them."""
-CUSTOM = ("kafka.strimzi.io/v1",)
+CUSTOM = ("kafka.strimzi.io/v1", "monitoring.coreos.com/v1")
 """Kinds that operators bring; Kubernetes itself has no schema of them."""
 DRAIN_S = 10
 """Within which a process ends what it does, once told to stop."""
