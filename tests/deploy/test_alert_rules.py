@@ -1,14 +1,15 @@
 """The rules name metrics that the code registers, fire when they must, and not when they must not."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from notification_service.metrics import FIRST_ATTEMPT_SECONDS
+from prometheus_client.utils import floatToGoString
 
+from . import promtool
 from .metric_names import faults, known, used
 
 ROOT = Path(__file__).parents[2]
@@ -18,17 +19,6 @@ GROUPS: list[dict[str, Any]] = yaml.safe_load((MONITORING / "rules.yml").read_te
 RULES = [rule for group in GROUPS for rule in group["rules"]]
 ALERTS = {rule["alert"]: rule for rule in RULES if "alert" in rule}
 ASKED = re.compile(r'alertname="(\w+)"')
-
-
-def promtool() -> str | None:
-    """Return the program that scripts/ensure-promtool.sh brings, or the machine's own."""
-    own = ROOT / ".forkant/promtool/promtool"
-    return str(own) if own.is_file() else shutil.which("promtool")
-
-
-needs_promtool = pytest.mark.skipif(
-    promtool() is None, reason="promtool is missing, so what the rules do was not tested: scripts/ensure-promtool.sh"
-)
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.get("alert") or rule["record"]) for rule in RULES])
@@ -93,24 +83,26 @@ def test_each_alert_is_seen_to_fire_and_seen_not_to():
     assert silent == ALERTS.keys()
 
 
-@needs_promtool
+def test_a_limit_of_a_histogram_is_one_of_its_buckets():
+    limits = set(re.findall(r'forkant_webhook_first_attempt_seconds_bucket\{le="([^"]+)"\}', str(RULES)))
+    assert limits == {"5.0"}
+    assert limits <= {floatToGoString(bound) for bound in FIRST_ATTEMPT_SECONDS._upper_bounds}
+
+
+@promtool.needed
 def test_the_rules_are_valid():
-    answer = subprocess.run(
-        [str(promtool()), "check", "rules", str(MONITORING / "rules.yml")], capture_output=True, text=True, check=False
-    )
+    answer = promtool.run("check", "rules", MONITORING / "rules.yml")
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-@needs_promtool
+@promtool.needed
 @pytest.mark.parametrize("file", TESTS)
 def test_the_rules_do_what_their_tests_say(file):
-    answer = subprocess.run(
-        [str(promtool()), "test", "rules", str(MONITORING / file)], capture_output=True, text=True, check=False
-    )
+    answer = promtool.run("test", "rules", MONITORING / file)
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-@needs_promtool
+@promtool.needed
 def test_a_rule_that_never_fires_would_be_found(tmp_path):
     rules = (MONITORING / "rules.yml").read_text(encoding="utf-8")
     (tmp_path / "rules.yml").write_text(
@@ -119,8 +111,6 @@ def test_a_rule_that_never_fires_would_be_found(tmp_path):
     tests = yaml.safe_load((MONITORING / TESTS[0]).read_text(encoding="utf-8"))
     tests["tests"] = [case for case in tests["tests"] if "ForkantOutboxOld" in str(case)]
     (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests), encoding="utf-8")
-    answer = subprocess.run(
-        [str(promtool()), "test", "rules", str(tmp_path / "tests.yml")], capture_output=True, text=True, check=False
-    )
+    answer = promtool.run("test", "rules", tmp_path / "tests.yml")
     assert answer.returncode != 0
     assert "ForkantOutboxOld" in answer.stdout + answer.stderr

@@ -113,10 +113,30 @@ def test_the_policies_let_monitoring_in_where_it_scrapes(overlay):
 
 
 @pytest.mark.parametrize("overlay", MONITORED)
+def test_spans_may_go_where_the_collector_listens(overlay):
+    (policy,) = [each for each in of_kind(overlay, "NetworkPolicy") if each["metadata"]["name"] == "traces"]
+    (rule,) = policy["spec"]["egress"]
+    assert rule["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
+    config = yaml.safe_load((ROOT / "deploy/monitoring/collector.yaml").read_text(encoding="utf-8"))
+    listens = config["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    assert [str(port["port"]) for port in rule["ports"]] == [listens.rpartition(":")[2]]
+
+
+@pytest.mark.parametrize("overlay", MONITORED)
 def test_the_cluster_alerts_by_the_same_rules(overlay):
     (rule,) = of_kind(overlay, "PrometheusRule")
     own = yaml.safe_load((ROOT / "deploy/monitoring/rules.yml").read_text(encoding="utf-8"))
     assert rule["spec"] == own
+
+
+@pytest.mark.parametrize("overlay", MONITORED)
+def test_grafana_of_the_cluster_finds_the_dashboards_by_their_label(overlay):
+    (found,) = [each for each in of_kind(overlay, "ConfigMap") if "forkant-dashboards" in each["metadata"]["name"]]
+    assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert {name: json.loads(text) for name, text in found["data"].items()} == {
+        file.name: json.loads(file.read_text(encoding="utf-8"))
+        for file in (ROOT / "deploy/monitoring/grafana/dashboards").glob("*.json")
+    }
 
 
 def test_a_cluster_without_the_operator_is_asked_for_none_of_its_resources():

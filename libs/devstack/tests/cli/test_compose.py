@@ -50,6 +50,19 @@ async def test_the_platform_is_started_with_secrets_that_only_its_owner_reads(fo
     assert not any(secret in answer.out + answer.err for secret in kept.values())
 
 
+async def test_telemetry_comes_with_it_when_it_is_asked_for(forkant, engine):
+    log = engine()
+    file = forkant.root / ".forkant" / "compose.env"
+    await forkant("compose", "up", "--no-demo")
+    assert "FORKANT_OTLP_ENDPOINT" not in file.read_text(encoding="utf-8")
+    answer = await forkant("compose", "up", "--no-demo", "--telemetry")
+
+    assert answer.code == 0, answer.err
+    assert "--profile mail --profile telemetry up" in log.read_text(encoding="utf-8").splitlines()[-1]
+    assert "FORKANT_OTLP_ENDPOINT=http://collector:4318\n" in file.read_text(encoding="utf-8")
+    assert "Grafana: http://127.0.0.1:3000" in answer.out
+
+
 async def test_the_secrets_stay_the_same_from_start_to_start(forkant, engine):
     engine()
     files = []
@@ -71,7 +84,11 @@ async def test_the_other_commands_find_what_runs_in_containers_until_it_is_taken
     assert "forkant compose down" in refused.err
     answer = await forkant("compose", "down", "--volumes")
     assert answer.code == 0, answer.err
-    assert log.read_text(encoding="utf-8").splitlines()[-1].endswith("--profile demo --profile mail down --volumes")
+    assert (
+        log.read_text(encoding="utf-8")
+        .splitlines()[-1]
+        .endswith("--profile demo --profile mail --profile telemetry down --volumes")
+    )
     assert state.read(forkant.run_folder) is None
 
 

@@ -25,6 +25,7 @@ def up(
     *,
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Fill an empty platform with the demo.")] = True,
     build: Annotated[bool, typer.Option("--build/--no-build", help="Build the images from this folder first.")] = True,
+    telemetry: Annotated[bool, typer.Option("--telemetry", help="With Prometheus, traces and Grafana.")] = False,
 ) -> None:
     """Start everything and wait until it is healthy. Exit code 1 when something does not become so."""
     from forkant_devstack.commands.console import terminal
@@ -39,13 +40,18 @@ def up(
         raise DevstackError("Forkant already runs without containers", hint="`forkant down` stops it")
     _require_engine()
     began = time.time()
-    environment.write(layout)
+    environment.write(layout, telemetry=telemetry)
     environment.open_to_containers(layout)
-    _compose(layout, ["up", "--detach", "--wait", *(["--build"] if build else [])], profiles=["mail"])
+    profiles = ["mail", *(["telemetry"] if telemetry else [])]
+    _compose(layout, ["up", "--detach", "--wait", *(["--build"] if build else [])], profiles=profiles)
     started = environment.running_state(started_at=began)
     state.write_containers(layout.run, started)
     asyncio.run(_fill_and_show(layout, started, demo=demo))
     terminal().print("Logs: docker compose logs --follow", highlight=False)
+    if telemetry:
+        terminal().print(
+            f"Grafana: {environment.GRAFANA}, as admin; its password is in .forkant/compose.env", highlight=False
+        )
 
 
 @compose.command("down")
@@ -61,7 +67,7 @@ def down(
     layout = find_layout()
     _require_engine()
     environment.write(layout)
-    _compose(layout, ["down", *(["--volumes"] if volumes else [])], profiles=["demo", "mail"])
+    _compose(layout, ["down", *(["--volumes"] if volumes else [])], profiles=["demo", "mail", "telemetry"])
     if volumes:
         _forget_trails(layout)
     state.write_containers(layout.run, None)

@@ -19,6 +19,10 @@ from forkant_devstack.supervisor.state import State
 BROKER: Final = "kafka"
 CONTAINER_USER: Final = 10001
 """Whom the services' images run as."""
+COLLECTOR: Final = "http://collector:4318"
+"""Where traces go to with the profile `telemetry`."""
+GRAFANA: Final = "http://127.0.0.1:3000"
+"""Where its dashboards are."""
 
 
 def variables(layout: Layout) -> dict[str, str]:
@@ -28,6 +32,7 @@ def variables(layout: Layout) -> dict[str, str]:
         **{f"FORKANT_{name.upper().replace('-', '_')}_PORT": str(port) for name, port in DEFAULT_PORTS.items()},
         "FORKANT_POSTGRES_PASSWORD": secrets.get("compose_postgres"),
         "FORKANT_KEYCLOAK_PASSWORD": secrets.get("compose_keycloak"),
+        "FORKANT_GRAFANA_PASSWORD": secrets.get("compose_grafana"),
         "FORKANT_CURSOR_SECRET": secrets.get("case_cursor"),
         "FORKANT_CASE_TEXT_KEYS": text_keys(secrets).setting,
         "FORKANT_ENDPOINT_SECRET_KEYS": base64.b64encode(
@@ -44,9 +49,10 @@ def variables(layout: Layout) -> dict[str, str]:
     return found
 
 
-def write(layout: Layout) -> Path:
+def write(layout: Layout, *, telemetry: bool = False) -> Path:
     """Write the file that Compose reads the variables from, for its owner's eyes alone, and return it."""
-    lines = "".join(f"{name}={value}\n" for name, value in variables(layout).items())
+    traced = {"FORKANT_OTLP_ENDPOINT": COLLECTOR} if telemetry else {}
+    lines = "".join(f"{name}={value}\n" for name, value in {**variables(layout), **traced}.items())
     file = layout.state / "compose.env"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)
