@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.freshness import Freshness
@@ -16,7 +16,7 @@ from indicator_service import audit_names
 from indicator_service.aggregation.snapshot import Snapshot
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Deps
-from indicator_service.api.models import DistrictMetrics, Fresh, IndicatorRow, IndicatorValues, PeriodDocument
+from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
 from indicator_service.api.parameters import (
     known_indicator,
     known_period,
@@ -24,7 +24,7 @@ from indicator_service.api.parameters import (
     well_formed_unit,
     within_the_years,
 )
-from indicator_service.api.reading import check_shown, read_document, read_snapshot
+from indicator_service.api.reading import check_shown, read_snapshot
 from indicator_service.api.structure_documents import document_of
 from indicator_service.api.structures import AskedStructure, check_in_structure
 from indicator_service.api.trail import note_asked
@@ -51,7 +51,7 @@ AskedPeriod = Annotated[
 ]
 
 
-@router.get("/districts/{unit}/metrics", responses=examples("read_figures"), response_model=DistrictMetrics)
+@router.get("/districts/{unit}/metrics", responses=examples("read_figures"))
 async def read_metrics(
     *,
     request: Request,
@@ -61,7 +61,7 @@ async def read_metrics(
     structure: AskedStructure,
     asked: AskedPeriod = "rolling_12",
     known_at: AskedMoment = None,
-) -> DistrictMetrics | Response:
+) -> DistrictMetrics:
     """Show all figures of one unit, or of all units together."""
     unit, units = well_formed_unit(unit), structure.register
     check_in_structure(unit, structure)
@@ -71,20 +71,13 @@ async def read_metrics(
     check_shown(period, known_at, exact=exact)
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
     needed = [*structure.members(unit)] if exact and units.knows(unit) else None
-    trail = trail_of(request)
-    if period.kind == "rolling_12" and structure.day is None and known_at is None:
-        ids = audit_names.shown(units=[unit], period=period)
-        written = await read_document(deps, reader, unit, needed, trail=trail, shows=ids)
-        if written is not None:
-            document, freshness = written
-            stamp = Fresh(**_stamp(freshness)).model_dump_json()
-            return Response(f"{stamp[:-1]},{document}}}", media_type="application/json")
 
     def shows(found: Snapshot) -> Sequence[UUID]:
         if not units.knows(unit) and unit not in found.tallies:
             raise no_such_unit()
         return audit_names.shown(units=[unit], period=period)
 
+    trail = trail_of(request)
     snapshot, aims, freshness = await read_snapshot(
         deps, reader, needed, period, known_at=known_at, structure=structure, trail=trail, shows=shows
     )

@@ -90,10 +90,6 @@ class Hub:
         """Return the newest document, as JSON without its braces."""
         return self._documents[key]
 
-    def still(self, key: Key, *, sequence: int, day: date) -> str | None:
-        """Return a document if it includes the change that is the newest on this day, and no later one."""
-        return self._documents.get(key) if (sequence, day) == (self.sequence, self.day) else None
-
     def event(self, key: Key | None) -> bytes:
         """Return the newest document as an event of a stream, or without a key how fresh all documents are.
 

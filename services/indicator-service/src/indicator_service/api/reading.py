@@ -76,24 +76,6 @@ async def read_snapshot(
     return snapshot, aims, freshness
 
 
-async def read_document(
-    deps: Dependencies, reader: Reader, unit: str, units: list[str] | None, *, trail: Trail, shows: Sequence[UUID]
-) -> tuple[str, Freshness] | None:
-    """Return what the streams show of a unit in the last twelve months, if nothing has changed since it was written.
-
-    Computing it takes ten times as long as asking whether it still holds. Written down as :func:`read_snapshot` does;
-    when it does not hold, nothing is.
-    """
-    async with transaction(deps.engine, stance(reader, units=units)) as conn:
-        freshness = await read_freshness(conn, group=generations.group_of(await generations.live(conn)))
-        newest = (await queries.change_range(conn)).newest
-        document = deps.hub.still((unit, reader.sees_exact(unit)), sequence=newest, day=day_of(deps.now()))
-        if document is None:
-            return None
-        await trail.record(conn, figures_entry(shows, action=READ_FIGURES))
-    return document, freshness
-
-
 async def _hidden_in_month(
     conn: AsyncConnection, deps: Dependencies, period: Period, structure: Structure, *, generation: int
 ) -> Mask:
