@@ -108,7 +108,8 @@ async def facts_of(platform: Platform) -> dict[str, str]:
 
 async def told_to_people(platform: Platform) -> dict[str, int]:
     rows = await platform.fetch(
-        "notification", "SELECT subject_id::text AS id, count(*) AS n FROM inbox_entry GROUP BY subject_id"
+        "notification",
+        "SELECT subject_id::text AS id, count(*) AS n FROM inbox_entry WHERE subject IN ('case', 'concern') GROUP BY 1",
     )
     return {row["id"]: row["n"] for row in rows}
 

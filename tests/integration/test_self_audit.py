@@ -67,11 +67,12 @@ async def a_round(platform: Platform) -> dict[str, Any]:
 
 
 async def operators_hear(platform: Platform, *kinds: str) -> None:
-    """Wait until who runs the platform was told exactly this, in this order, over Kafka."""
+    """Wait until who runs the platform was told exactly this of the figures, in this order, over Kafka."""
 
     async def heard() -> bool:
         answer = await platform.call("notification", "GET", "/v1/inbox?limit=100", persona="pod-admin")
-        found = [entry["kind"] for entry in reversed(answer.json()["items"])]
+        told = [entry["kind"] for entry in reversed(answer.json()["items"])]
+        found = [kind for kind in told if kind.startswith("figures_")]
         assert len(found) <= len(kinds), found
         return found == list(kinds)
 

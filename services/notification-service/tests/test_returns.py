@@ -202,7 +202,7 @@ class Kept:
 
 
 def counted(what: str) -> float:
-    return REGISTRY.get_sample_value("forkant_returned_mail_total", {"what": what}) or 0.0
+    return REGISTRY.get_sample_value("forkant_returned_mail_total", {"outcome": what}) or 0.0
 
 
 @asynccontextmanager

@@ -46,7 +46,7 @@ LETTERS_WAITING: Final = Counter(
     "forkant_letter_put_off_total", "Letters that were put off without being sent, and why.", ["reason"]
 )
 LETTERS_RETURNED: Final = Counter(
-    "forkant_letter_returned_total", "Letters that came back after they had been taken.", ["for_good"]
+    "forkant_letter_returned_total", "Letters that came back after they had been taken.", ["outcome"]
 )
 OLDEST_LETTER_SECONDS: Final = Gauge("forkant_letter_oldest_due_seconds", "How long the oldest due letter has waited.")
 OLDEST_CALL_SECONDS: Final = Gauge(
@@ -55,5 +55,5 @@ OLDEST_CALL_SECONDS: Final = Gauge(
 RETURNED_MAIL: Final = Counter(
     "forkant_returned_mail_total",
     "Mail that came to the return path: noted of a letter, of a letter that nobody knows, or no notice of a failure.",
-    ["what"],
+    ["outcome"],
 )

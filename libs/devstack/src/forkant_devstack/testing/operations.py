@@ -37,7 +37,8 @@ class Operation:
     def national(self) -> bool:
         """Whether it is about what all units share: every unit may read it, and no unit has it."""
         approves_plans = self.path.startswith("/v1/plans/") and self.path.endswith("/approval")
-        return approves_plans or not _NATIONAL.isdisjoint(self.tags)
+        asks_for_others = self.path == "/v1/visibility/person"
+        return approves_plans or asks_for_others or not _NATIONAL.isdisjoint(self.tags)
 
     def __str__(self) -> str:
         """Name it as people do."""

@@ -1,6 +1,6 @@
 """Requests: closed models, so that a misspelt field is refused and not ignored."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from forkant_contracts.codes import CaseType, Theme
@@ -17,6 +17,9 @@ Units = Annotated[list[UnitId], Field(max_length=500)]
 CaseTypes = Annotated[list[CaseType], Field(max_length=100)]
 Themes = Annotated[list[Theme], Field(max_length=100)]
 Signatures = Annotated[list[Signature], Field(min_length=1, max_length=2)]
+
+
+_AN_ENDPOINT: Final = "0197f1c2-5d3e-7a4b-8c6d-0123456789ab"
 
 
 class Closed(BaseModel):
@@ -91,6 +94,8 @@ class EndpointChanges(Closed):
 
 class Replay(Closed):
     """Which dead letters of an endpoint to send again: all, or those between two numbers or two moments."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"endpoint_id": _AN_ENDPOINT, "from_sequence": 10}]})
 
     endpoint_id: UUID
     """The endpoint."""

@@ -71,7 +71,7 @@ class Office:
                 await people.doubt(conn, person=found.person, channel=found.channel, since=found.settled_at)
             known = found is not None or await letters.is_known(conn, returned.letter_id)
         if known:
-            metrics.LETTERS_RETURNED.labels(str(returned.for_good).lower()).inc()
+            metrics.LETTERS_RETURNED.labels("for_good" if returned.for_good else "for_now").inc()
         return known
 
 
