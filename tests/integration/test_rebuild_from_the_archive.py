@@ -34,6 +34,8 @@ async def test_indicators_are_rebuilt_from_the_archive_while_people_work(platfor
     await caught_up(platform)
     facts, told = await facts_of(platform), await told_to_people(platform)
     assert facts
+    # What the flow of the self-audit has spoilt is made right by the rebuild, and so is not as before.
+    spoilt = {row["key"] for row in await platform.fetch("indicator", "SELECT key FROM self_audit_item")}
 
     await platform.stop("indicator-worker")
     for table in INDICATOR_TABLES:
@@ -55,11 +57,11 @@ async def test_indicators_are_rebuilt_from_the_archive_while_people_work(platfor
     await caught_up(platform)
 
     rebuilt = await facts_of(platform)
-    changed = {str(walk.case_id), *(str(each.case_id) for each in walks)}
+    changed = {str(walk.case_id), *(str(each.case_id) for each in walks), *spoilt}
     assert {key: fact for key, fact in rebuilt.items() if key not in changed} == {
         key: fact for key, fact in facts.items() if key not in changed
     }
-    assert changed <= rebuilt.keys()
+    assert changed - spoilt <= rebuilt.keys()
     assert not await platform.fetch("indicator", "SELECT 1 FROM parked_event WHERE status = 'parked'")
     [recounted, *rest] = await check_indicators(verified(platform))
     assert all(check.ok for check in (recounted, *rest)), [check.differences for check in (recounted, *rest)]

@@ -43,7 +43,16 @@ async def test_nothing_changes_without_an_etag_or_with_one_that_is_stale_or_made
     missing = await person.send(operation.service, operation.method, path, body)
     assert (missing.status_code, missing.json()["code"]) == (428, "if-match-required")
     nothing_chosen = () if operation.path == "/v1/preferences" else ('"v0"',)
-    for etag in (*nothing_chosen, '"v999999999"', '"v99999999999999999999"', "*", 'W/"v1"', "v1", '"v1", "v2"', '"v1\' OR 1=1"'):
+    for etag in (
+        *nothing_chosen,
+        '"v999999999"',
+        '"v99999999999999999999"',
+        "*",
+        'W/"v1"',
+        "v1",
+        '"v1", "v2"',
+        '"v1\' OR 1=1"',
+    ):
         stale = await person.send(operation.service, operation.method, path, body, etag=etag)
         assert (stale.status_code, stale.json()["code"]) == (412, "stale-version"), etag
     assert await wall.state(operation.service) == before

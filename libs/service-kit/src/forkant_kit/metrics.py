@@ -57,8 +57,8 @@ METRICS: Final[dict[str, str]] = {
 """The metrics that every service shares, and what they say."""
 
 LABELS: Final = frozenset(
-    {"channel", "error", "group", "indicator", "job", "kind", "method", "outcome", "partition", "purpose", "reason", "route"}
-    | {"state", "status", "topic", "unit"}
+    {"channel", "error", "group", "indicator", "job", "kind", "method", "outcome", "partition", "purpose"}
+    | {"reason", "route", "state", "status", "topic", "unit"}
 )
 """The labels that a metric may have."""
 
