@@ -22,7 +22,7 @@ from notification_service.api.calls import Call
 from notification_service.commands.contacts import code_context
 from notification_service.settings import NotificationWorkerSettings
 
-from .conftest import KEYRING
+from .world import KEYRING
 
 REPOSITORY = Path(__file__).parents[3]
 OPERATIONS = {f"{each.method} {each.path}": each for each in operations(REPOSITORY, "notification")}

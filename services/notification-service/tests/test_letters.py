@@ -1,110 +1,19 @@
 """Letters: who is told what when, asked again when it is sent, once, and never of what is not theirs to know."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from forkant_contracts.codes import BreakGlassReason
 from forkant_contracts.events.access import AccessGlassBroken
-from forkant_devstack.issuer.personas import COURIER, SERVICE_SECRET
-from forkant_kit.client_credentials import ClientCredentials
-from forkant_kit.db import new_id
-from forkant_kit.issuer_documents import IssuerAddress
-from notification_service.domain.letters import Delivered, Letter, Outcome, Purpose, Reason, Refused, Returned, TryLater
-from notification_service.post.desk import Desk, PostConfig
+from notification_service.domain.letters import Letter, Outcome, Purpose, Reason, Refused, TryLater
+from notification_service.post.desk import PostConfig
 from notification_service.post.office import Office
-from notification_service.post.rights import AskedRights, NobodyAnswers
-from pydantic import SecretStr
+from notification_service.post.rights import NobodyAnswers
 
-from .conftest import KEYRING, Client, World
-
-ADDRESS = "kari.nordmann@politiet.example"
-NOON = datetime(2026, 6, 1, 10, tzinfo=UTC)
-NIGHT = datetime(2026, 6, 1, 21, 30, tzinfo=UTC)
-
-
-@dataclass
-class Mailbox:
-    """A channel that notes what it gets, and answers as the test says."""
-
-    name: str = "email"
-    letters: list[Letter] = field(default_factory=list)
-    answers: list[Outcome] = field(default_factory=list)
-
-    async def send(self, letter: Letter) -> Outcome:
-        self.letters.append(letter)
-        return self.answers.pop(0) if self.answers else Delivered(wording="1")
-
-    async def aclose(self) -> None:
-        return None
-
-    @property
-    def codes(self) -> list[str]:
-        return [letter.code for letter in self.letters if letter.code is not None]
-
-    @property
-    def told(self) -> list[list[str]]:
-        return [[item.kind.value for item in letter.items] for letter in self.letters if letter.items]
-
-
-@dataclass
-class Post:
-    """The office of one worker with its mailbox, and a person who subscribes."""
-
-    desk: Desk
-    world: World
-    mailbox: Mailbox
-    office: Office
-
-    async def run(self) -> None:
-        await self.office.run_until_idle()
-
-    async def letters(self, person: str = "lead-oslo") -> list[dict]:
-        query = "SELECT * FROM letter WHERE person = $1 AND purpose <> 'confirmation' ORDER BY id"
-        return [dict(row) for row in await self.world.stage.fetch(query, person)]
-
-    async def reaches(self, person: Client, choices: dict | None = None, *, subscribe: dict | None = None) -> None:
-        """Give a person a confirmed address, choices and a subscription."""
-        body = {**(choices or {}), "contacts": [{"channel": "email", "address": ADDRESS}]}
-        version = (await person.get("/v1/preferences")).headers["etag"]
-        answer = await person.put("/v1/preferences", body, version)
-        assert answer.status_code == 200, answer.text
-        if answer.json()["contacts"][0]["confirmed_at"] is None:
-            await self.run()
-            confirmed = await person.post(
-                "/v1/preferences/confirmations", {"channel": "email", "code": self.mailbox.codes[-1]}
-            )
-            assert confirmed.status_code == 200, confirmed.text
-        if subscribe is not None:
-            assert (await person.post("/v1/subscriptions", subscribe)).status_code == 201
-
-
-@pytest.fixture
-async def post(world, case_service, issuer) -> AsyncIterator[Post]:
-    world.clock.moment = NOON
-    credentials = ClientCredentials(
-        issuer=IssuerAddress(issuer.url), client_id=COURIER, client_secret=SecretStr(SERVICE_SECRET)
-    )
-    mailbox = Mailbox()
-    desk = Desk(
-        engine=world.stage.engine,
-        channels={"email": mailbox},
-        rights=AskedRights(case_service.url, credentials=credentials, timeout_s=5),
-        keyring=KEYRING,
-        now=world.clock,
-        new_id=new_id,
-        jitter=lambda: 0.5,
-    )
-    yield Post(desk, world, mailbox, Office(desk))
-    await desk.rights.aclose()
-
-
-@pytest.fixture
-def lead(caller) -> Client:
-    return caller("lead-oslo")
+from .letterbox import ADDRESS, NIGHT, NOON
 
 
 async def test_a_message_that_was_subscribed_to_arrives_once_with_a_link_and_nothing_else(post, lead, world):
@@ -412,50 +321,6 @@ async def test_a_letter_is_tried_for_three_days_and_then_a_dead_letter_that_can_
     await post.run()
     assert [row["status"] for row in await post.letters()] == ["delivered"]
     assert {letter.id for letter in post.mailbox.letters if letter.items} == {row["id"]}
-
-
-async def test_an_address_that_is_at_fault_is_used_no_more_until_it_is_confirmed_anew(post, lead, world):
-    await post.reaches(lead, subscribe={"kinds": ["case_opened"]})
-    post.mailbox.answers = [Refused(reason=Reason.RECIPIENT_REFUSED)]
-    world.clock.advance(minutes=1)
-    for _ in range(2):
-        await world.happen(world.event("opened", uuid4()))
-        await post.run()
-    assert [(row["status"], row["reason"]) for row in await post.letters()] == [("dead", "refused")]
-    [contact] = (await lead.get("/v1/preferences")).json()["contacts"]
-    assert contact["confirmed_at"] is None
-    assert (await lead.post("/v1/preferences/codes", {"channel": "email"})).status_code == 202
-    await post.run()
-    body = {"channel": "email", "code": post.mailbox.codes[-1]}
-    assert (await lead.post("/v1/preferences/confirmations", body)).status_code == 200
-
-
-async def test_a_letter_that_came_back_is_a_dead_letter_once_and_its_address_is_doubted(post, lead, world):
-    await post.reaches(lead, subscribe={"kinds": ["case_opened"]})
-    world.clock.advance(minutes=1)
-    await world.happen(world.event("opened", uuid4()))
-    await post.run()
-    [row] = await post.letters()
-    back = Returned(letter_id=row["id"], for_good=True, status="5.1.1")
-    assert [await post.office.take(back) for _ in range(2)] == [True, True]
-    assert await post.office.take(replace(back, letter_id=uuid4())) is False
-    [row] = await post.letters()
-    assert (row["status"], row["reason"]) == ("dead", "bounced")
-    assert (await lead.get("/v1/preferences")).json()["contacts"][0]["confirmed_at"] is None
-
-
-async def test_a_bounce_of_a_letter_to_the_address_before_says_nothing_of_the_new_one(post, lead, world):
-    await post.reaches(lead, subscribe={"kinds": ["case_opened"]})
-    await world.happen(world.event("opened", uuid4()))
-    await post.run()
-    [row] = await post.letters()
-    world.clock.advance(minutes=1)
-    body = {"contacts": [{"channel": "email", "address": "ny@politiet.example"}]}
-    await lead.put("/v1/preferences", body, '"v1"')
-    await post.run()
-    await lead.post("/v1/preferences/confirmations", {"channel": "email", "code": post.mailbox.codes[-1]})
-    await post.office.take(Returned(letter_id=row["id"], for_good=True, status="5.1.1"))
-    assert (await lead.get("/v1/preferences")).json()["contacts"][0]["confirmed_at"] is not None
 
 
 async def test_a_worker_that_died_with_a_letter_in_hand_leaves_it_to_another_after_its_lease(post, lead, world):
