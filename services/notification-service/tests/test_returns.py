@@ -85,7 +85,7 @@ FAILED = "Action: failed\r\nStatus: 5.1.1"
 )
 def test_a_failure_is_for_good_when_another_letter_would_fail_too(said, for_good, status):
     found = read(notice(said), extension=ID.hex)
-    assert found == Returned(letter_id=ID, for_good=for_good, status=status)
+    assert found == Returned(letter_id=ID, for_good=for_good, status=status, delayed="delayed" in said)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ class Kept:
 
 
 def counted(what: str) -> float:
-    return REGISTRY.get_sample_value("forkant_returned_mail_total", {"outcome": what}) or 0.0
+    return REGISTRY.get_sample_value("forkant_return_path_mail_total", {"outcome": what}) or 0.0
 
 
 @asynccontextmanager

@@ -97,11 +97,17 @@ class ReturnsSettings(SmtpSettings):
     """File with the certificate of that port, in PEM; with it nothing is taken without TLS, as in production."""
     returns_key_file: FilePath | None = None
     """File with the key of that certificate, in PEM and without a password."""
+    soft_bounce_days: int = Field(default=3, ge=1, le=31)
+    """On how many days letters come back for now until their address is no longer confirmed."""
+    soft_bounce_window_days: int = Field(default=14, ge=1, le=90)
+    """Within how many days these lie."""
 
     @model_validator(mode="after")
     def _notices_come_hidden_to_one_address(self) -> "ReturnsSettings":
         if (self.returns_certificate_file is None) != (self.returns_key_file is None):
             raise ValueError("returns_certificate_file and returns_key_file must be set together")
+        if self.soft_bounce_days > self.soft_bounce_window_days:
+            raise ValueError("soft_bounce_days must not be more than soft_bounce_window_days")
         if self.returns_port is None:
             return self
         if self.smtp_return_path is None:

@@ -45,15 +45,17 @@ LETTERS_ENDED: Final = Counter(
 LETTERS_WAITING: Final = Counter(
     "forkant_letter_put_off_total", "Letters that were put off without being sent, and why.", ["reason"]
 )
-LETTERS_RETURNED: Final = Counter(
-    "forkant_letter_returned_total", "Letters that came back after they had been taken.", ["outcome"]
+LETTERS_BOUNCED: Final = Counter(
+    "forkant_letter_bounced_total",
+    "Notices about known letters that had been taken: failed for_good or for_now, or only delayed.",
+    ["outcome"],
 )
 OLDEST_LETTER_SECONDS: Final = Gauge("forkant_letter_oldest_due_seconds", "How long the oldest due letter has waited.")
 OLDEST_CALL_SECONDS: Final = Gauge(
     "forkant_letter_oldest_unwritten_seconds", "How long the oldest message waits to be put into letters."
 )
-RETURNED_MAIL: Final = Counter(
-    "forkant_returned_mail_total",
-    "Mail that came to the return path: noted of a letter, of a letter that nobody knows, or no notice of a failure.",
+RETURN_PATH_MAIL: Final = Counter(
+    "forkant_return_path_mail_total",
+    "All mail that came to the return path: noted of a letter, of an unknown_letter, or unreadable as a notice.",
     ["outcome"],
 )

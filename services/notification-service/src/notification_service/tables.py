@@ -225,6 +225,8 @@ contact: Final = Table(
     Column("code", LargeBinary),
     Column("code_until", _MOMENT),
     Column("code_tries", Integer, nullable=False),
+    Column("doubted_at", _MOMENT),
+    Column("doubt", Text),
     Column("updated_at", _MOMENT, nullable=False),
 )
 
@@ -251,6 +253,7 @@ letter: Final = Table(
     Column("due_at", _MOMENT, nullable=False),
     Column("last_outcome", Text),
     Column("wording", Text),
+    Column("returned_at", _MOMENT),
     Column("created_at", _MOMENT, nullable=False),
     Column("settled_at", _MOMENT),
     Column("redacted_at", _MOMENT),

@@ -96,7 +96,12 @@ def build_desk(
         keyring=Keyring(read_keys(settings.endpoint_secret_keys.get_secret_value())),
         now=utc_now,
         new_id=new_id,
-        config=PostConfig(lease=lease, standing_holds=timedelta(days=settings.standing_days)),
+        config=PostConfig(
+            lease=lease,
+            standing_holds=timedelta(days=settings.standing_days),
+            soft_bounce_days=settings.soft_bounce_days,
+            soft_bounce_window=timedelta(days=settings.soft_bounce_window_days),
+        ),
     )
 
 

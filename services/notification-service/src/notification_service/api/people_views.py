@@ -152,6 +152,8 @@ class LetterView(View):
     attempts: int
     next_attempt_at: datetime | None
     last_outcome: str | None
+    returned_at: datetime | None
+    """When it came back after it had been taken."""
     created_at: datetime
     settled_at: datetime | None
     redacted_at: datetime | None

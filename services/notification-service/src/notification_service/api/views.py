@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from notification_service.acknowledgement_rules import acknowledgement_rules
 from notification_service.domain.attempts import Outcome, Reason, Status
+from notification_service.domain.contacts import ChannelName
 from notification_service.domain.happenings import Subject
 from notification_service.domain.kinds import Kind
 from notification_service.domain.signing import Signature, public_key_text
@@ -101,6 +102,15 @@ class Demands(View):
     next: str | None
 
 
+class DoubtView(View):
+    """An address of yours that nothing is sent to any more until you confirm it anew."""
+
+    channel: ChannelName
+    since: datetime
+    reason: str
+    """`recipient_refused`, `address_malformed`, `bounced`, or `bounced_softly` on several days."""
+
+
 class LettersNote(View):
     """Whether letters reach you beside the inbox."""
 
@@ -110,6 +120,8 @@ class LettersNote(View):
     """When you were here again."""
     dead: int
     """Letters that did not arrive: see `GET /v1/letters?status=dead`."""
+    unconfirmed: list[DoubtView]
+    """Your addresses that letters to did not arrive at: confirm them anew, or give others."""
 
 
 class Inbox(View):

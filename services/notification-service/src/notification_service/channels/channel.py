@@ -72,7 +72,9 @@ class Returns(Protocol):
     """Whoever keeps letters is told here of one that came back after it had been taken."""
 
     async def take(self, returned: Returned) -> bool:
-        """Note it: for good means that the letter is refused and its address no longer confirmed; else it is counted.
+        """Note it: for good means that the letter is refused and its address no longer confirmed.
+
+        Of those that failed for now it is noted when, and on too many days the address is no longer confirmed either.
 
         Doing it twice changes nothing more. Return whether the letter is known.
         """

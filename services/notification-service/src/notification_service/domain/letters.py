@@ -98,11 +98,15 @@ class Reason(StrEnum):
     RECIPIENT_REFUSED = "recipient_refused"
     LETTER_REFUSED = "letter_refused"
     BOUNCED = "bounced"
+    BOUNCED_SOFTLY = "bounced_softly"
+    """Letters came back for now, on so many days that nobody believes in the address any more."""
     FAULT = "fault"
     """Ours: a channel broke its promise that every way to fail is an outcome."""
 
 
-OF_THE_ADDRESS: Final = frozenset({Reason.ADDRESS_MALFORMED, Reason.RECIPIENT_REFUSED, Reason.BOUNCED})
+OF_THE_ADDRESS: Final = frozenset(
+    {Reason.ADDRESS_MALFORMED, Reason.RECIPIENT_REFUSED, Reason.BOUNCED, Reason.BOUNCED_SOFTLY}
+)
 """Reasons that speak against the address itself: refused for good with one of them, it is no longer confirmed."""
 
 
@@ -139,9 +143,11 @@ Outcome = Delivered | TryLater | Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """A letter that had been taken came back: for good, or for now while servers still try."""
+    """A letter that had been taken came back: for good, for now, or it is only late while servers still try."""
 
     letter_id: UUID
     for_good: bool
     status: str
     """The class and detail of RFC 3463, ``5.1.1``: digits and dots alone."""
+    delayed: bool = False
+    """Whether servers still try: nothing failed yet."""

@@ -22,6 +22,10 @@ class PostConfig:
     """How long a person's right counts as known since their own token proved it."""
     ask_again: timedelta = timedelta(seconds=30)
     """How long a letter waits while nobody says what its person may know."""
+    soft_bounce_days: int = 3
+    """On how many days letters come back for now until their address is no longer believed in."""
+    soft_bounce_window: timedelta = timedelta(days=14)
+    """Within what time these days lie."""
     people_at_once: int = 16
     letters_at_once: int = 200
     people_on_a_page: int = 500

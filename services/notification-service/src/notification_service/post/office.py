@@ -5,14 +5,16 @@ import time
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notification_service import metrics
 from notification_service.deliveries.workshop import wait_for
-from notification_service.domain.letters import Returned
+from notification_service.domain.letters import Reason, Returned
 from notification_service.post.desk import Desk
 from notification_service.post.sender import send_some
 from notification_service.post.writer import write_some
 from notification_service.store import letters, people
+from notification_service.store.people import Doubt
 
 _log = structlog.get_logger(__name__)
 
@@ -62,17 +64,43 @@ class Office:
     async def take(self, returned: Returned) -> bool:
         """Note that a letter came back: for good makes a dead letter of it, and its address is no longer confirmed.
 
-        Doing it twice changes nothing more. Return whether the letter is known.
+        An address is no longer confirmed either when letters to it came back for now on too many days. Doing it twice
+        changes nothing more. Return whether the letter is known.
         """
-        now = self._desk.now()
         async with self._desk.engine.begin() as conn:
-            found = await letters.bounced(conn, returned.letter_id, now=now) if returned.for_good else None
-            if found is not None:
-                await people.doubt(conn, person=found.person, channel=found.channel, since=found.settled_at)
-            known = found is not None or await letters.is_known(conn, returned.letter_id)
+            if returned.for_good:
+                await self._for_good(conn, returned)
+            elif not returned.delayed:
+                await self._for_now(conn, returned)
+            known = await letters.is_known(conn, returned.letter_id)
         if known:
-            metrics.LETTERS_RETURNED.labels("for_good" if returned.for_good else "for_now").inc()
+            metrics.LETTERS_BOUNCED.labels(_outcome(returned)).inc()
         return known
+
+    async def _for_good(self, conn: AsyncConnection, returned: Returned) -> None:
+        now = self._desk.now()
+        found = await letters.bounced(conn, returned.letter_id, now=now)
+        if found is not None:
+            doubt = Doubt(reason=Reason.BOUNCED, since=found.settled_at, now=now)
+            await people.doubt(conn, person=found.person, channel=found.channel, doubt=doubt)
+
+    async def _for_now(self, conn: AsyncConnection, returned: Returned) -> None:
+        now, config = self._desk.now(), self._desk.config
+        found = await letters.bounced_softly(conn, returned.letter_id, now=now)
+        if found is None:
+            return
+        days = await people.days_of_soft_bounces(
+            conn, person=found.person, channel=found.channel, since=now - config.soft_bounce_window
+        )
+        if days >= config.soft_bounce_days:
+            doubt = Doubt(reason=Reason.BOUNCED_SOFTLY, since=found.settled_at, now=now)
+            await people.doubt(conn, person=found.person, channel=found.channel, doubt=doubt)
+
+
+def _outcome(returned: Returned) -> str:
+    if returned.delayed:
+        return "delayed"
+    return "for_good" if returned.for_good else "for_now"
 
 
 async def _first(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:

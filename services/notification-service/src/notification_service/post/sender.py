@@ -26,6 +26,7 @@ from notification_service.post.rights import RightUnknownError
 from notification_service.store import letters, people
 from notification_service.store.choices import language_in, pace_in
 from notification_service.store.letters import Claimed, Fact
+from notification_service.store.people import Doubt
 
 SERVICE: Final = "notification-service"
 _log = structlog.get_logger(__name__)
@@ -198,7 +199,8 @@ async def _settle(desk: Desk, claimed: Claimed, outcome: Outcome) -> None:
     async with desk.engine.begin() as conn:
         await letters.record(conn, claimed, verdict, now=now, outcome=said, wording=wording)
         if isinstance(outcome, Refused) and outcome.address_is_at_fault:
-            await people.doubt(conn, person=claimed.person, channel=claimed.channel, since=now)
+            doubt = Doubt(reason=outcome.reason, since=now, now=now)
+            await people.doubt(conn, person=claimed.person, channel=claimed.channel, doubt=doubt)
     _count(claimed, verdict)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notification_service.domain.happenings import Subject
 from notification_service.queries.rows import Row, many, one_or_none
 from notification_service.queries.subscriptions import Match
-from notification_service.tables import inbox_entry, letter, letter_item, person_standing
+from notification_service.tables import contact, inbox_entry, letter, letter_item, person_standing
 from notification_service.visibility import Reader, visible_entries
 
 _TELL: Final = text("""
@@ -62,11 +62,14 @@ async def items(conn: AsyncConnection, reader: Reader, letter_ids: Iterable[UUID
 
 
 async def note(conn: AsyncConnection, person: str) -> dict[str, Any]:
-    """Return whether letters of a person had stopped, and how many did not arrive."""
+    """Return whether letters of a person had stopped, which addresses failed, and how many letters did not arrive."""
     lapses = select(person_standing.c.lapsed_from, person_standing.c.lapsed_until)
     row = await one_or_none(conn, lapses.where(person_standing.c.person == person))
     dead = select(func.count()).select_from(letter).where(letter.c.person == person, letter.c.status == "dead")
+    doubts = select(contact.c.channel, contact.c.doubted_at.label("since"), contact.c.doubt.label("reason"))
+    doubted = doubts.where(contact.c.person == person, contact.c.doubted_at.is_not(None)).order_by(contact.c.channel)
     return {
+        "unconfirmed": await many(conn, doubted),
         "stopped_from": None if row is None else row["lapsed_from"],
         "stopped_until": None if row is None else row["lapsed_until"],
         "dead": (await conn.execute(dead)).scalar_one(),

@@ -105,7 +105,7 @@ class _Handler:
         extension = envelope.rcpt_tos[0].rpartition("@")[0].partition("+")[2] or None
         returned = read(content, extension=extension)
         if returned is None:
-            metrics.RETURNED_MAIL.labels("unreadable").inc()
+            metrics.RETURN_PATH_MAIL.labels("unreadable").inc()
             return _TAKEN
         try:
             async with asyncio.timeout(_NOTING_S):
@@ -113,7 +113,7 @@ class _Handler:
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             _log.warning("return_not_noted", letter_id=str(returned.letter_id), error=type(error).__name__)
             return _LATER
-        metrics.RETURNED_MAIL.labels("noted" if known else "unknown_letter").inc()
+        metrics.RETURN_PATH_MAIL.labels("noted" if known else "unknown_letter").inc()
         _log.info(
             "letter_returned",
             letter_id=str(returned.letter_id),

@@ -6,6 +6,7 @@ the envelope (RFC 3461) or the Message-ID that it returns. Ids are random, so th
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
@@ -42,11 +43,11 @@ def read(content: bytes, *, extension: str | None) -> Returned | None:
 def _read(content: bytes, extension: str | None) -> Returned | None:
     message = BytesParser(policy=compat32).parsebytes(content)
     parts = list(_parts(message))
-    status = next((_status(part) for part in parts if part.get_content_type() == "message/delivery-status"), None)
+    said = next((_worst(part) for part in parts if part.get_content_type() == "message/delivery-status"), None)
     letter_id = _from_hex(extension) or _named_inside(parts)
-    if status is None or letter_id is None:
+    if said is None or letter_id is None:
         return None
-    return Returned(letter_id=letter_id, for_good=_FOR_GOOD.fullmatch(status) is not None, status=status)
+    return Returned(letter_id=letter_id, for_good=said.for_good, status=said.status, delayed=said.delayed)
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -56,20 +57,33 @@ def _parts(message: Message) -> Iterator[Message]:
         yield part
 
 
-def _status(report: Message) -> str | None:
-    """Return the worst status of the recipients that something is wrong with; None when nothing is."""
-    found = [status for block in _blocks(report) if (status := _status_of(block)) is not None]
-    return max(found, key=lambda status: (_FOR_GOOD.fullmatch(status) is not None, status), default=None)
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a notice says of one recipient."""
+
+    status: str
+    delayed: bool
+
+    @property
+    def for_good(self) -> bool:
+        return _FOR_GOOD.fullmatch(self.status) is not None
 
 
-def _status_of(recipient: Message) -> str | None:
+def _worst(report: Message) -> _Said | None:
+    """Return the worst that is said of the recipients that something is wrong with; None when nothing is."""
+    found = [said for block in _blocks(report) if (said := _said_of(block)) is not None]
+    return max(found, key=lambda said: (said.for_good, not said.delayed, said.status), default=None)
+
+
+def _said_of(recipient: Message) -> _Said | None:
     action = _field(recipient, "Action").strip().lower()
     if action not in {"failed", "delayed"}:
         return None
     said = _STATUS.match(_field(recipient, "Status"))
     status = ".".join(said.groups()) if said else _UNSAID
     # What is only late has not failed, whatever else is said; and a success is no failure.
-    return status.replace(status[0], "4", 1) if action == "delayed" or status[0] == "2" else status
+    delayed = action == "delayed"
+    return _Said(status.replace(status[0], "4", 1) if delayed or status[0] == "2" else status, delayed)
 
 
 def _named_inside(parts: list[Message]) -> UUID | None:

@@ -67,14 +67,19 @@ WHERE id = :id AND attempts = :attempt AND status = 'pending'
 """)
 
 _REPLAY: Final = text("""
-UPDATE letter SET status = 'pending', reason = NULL, rung = 0, due_at = :now, settled_at = NULL
+UPDATE letter SET status = 'pending', reason = NULL, rung = 0, due_at = :now, settled_at = NULL, returned_at = NULL
 WHERE id = :id AND person = :person AND status = 'dead' RETURNING id
 """)
 
 _BOUNCED: Final = text("""
-UPDATE letter AS l SET status = 'dead', reason = 'bounced', settled_at = :now
+UPDATE letter AS l SET status = 'dead', reason = 'bounced', settled_at = :now, returned_at = :now
 FROM (SELECT id, person, channel, settled_at FROM letter WHERE id = :id AND status = 'delivered' FOR UPDATE) AS was
 WHERE l.id = was.id RETURNING was.person, was.channel, was.settled_at
+""")
+
+_BOUNCED_SOFTLY: Final = text("""
+UPDATE letter SET returned_at = :now WHERE id = :id AND status = 'delivered' AND returned_at IS NULL
+RETURNING person, channel, settled_at
 """)
 
 _KNOWN: Final = text("SELECT EXISTS (SELECT FROM letter WHERE id = :id)")
@@ -211,6 +216,11 @@ async def replay(conn: AsyncConnection, *, letter_id: UUID, person: str, now: da
 async def bounced(conn: AsyncConnection, letter_id: UUID, *, now: datetime) -> Any:
     """Make a dead letter of a delivered one that came back; return whose it was, or None."""
     return (await conn.execute(_BOUNCED, {"id": letter_id, "now": now})).one_or_none()
+
+
+async def bounced_softly(conn: AsyncConnection, letter_id: UUID, *, now: datetime) -> Any:
+    """Note when a delivered letter came back for now; return whose it was, or None when that is noted already."""
+    return (await conn.execute(_BOUNCED_SOFTLY, {"id": letter_id, "now": now})).one_or_none()
 
 
 async def is_known(conn: AsyncConnection, letter_id: UUID) -> bool:

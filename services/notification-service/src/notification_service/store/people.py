@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notification_service.domain.letters import Reason
+
 _PROVE: Final = text("""
 INSERT INTO person_standing AS s (person, unit, roles, clearance, proven_at)
 SELECT CAST(:person AS text), CAST(:unit AS text), CAST(:roles AS text[]), CAST(:clearance AS int),
@@ -30,17 +32,23 @@ INSERT INTO contact (person, channel, address, confirmed_at, code, code_until, c
 VALUES (:person, :channel, :address, NULL, :code, :until, 0, :now)
 ON CONFLICT (person, channel) DO UPDATE
 SET address = EXCLUDED.address, confirmed_at = NULL, code = EXCLUDED.code, code_until = EXCLUDED.code_until,
-    code_tries = 0, updated_at = EXCLUDED.updated_at
+    code_tries = 0, updated_at = EXCLUDED.updated_at, doubted_at = NULL, doubt = NULL
 """)
 _REMOVE: Final = text("DELETE FROM contact WHERE person = :person AND channel <> ALL(CAST(:kept AS text[]))")
 _CONFIRM: Final = text("""
-UPDATE contact SET confirmed_at = :now, code = NULL, code_until = NULL, code_tries = 0
+UPDATE contact SET confirmed_at = :now, code = NULL, code_until = NULL, code_tries = 0, doubted_at = NULL, doubt = NULL
 WHERE person = :person AND channel = :channel
 """)
 _TRIED: Final = text("UPDATE contact SET code_tries = code_tries + 1 WHERE person = :person AND channel = :channel")
 _DOUBT: Final = text("""
-UPDATE contact SET confirmed_at = NULL
+UPDATE contact SET confirmed_at = NULL, doubted_at = :now, doubt = :reason
 WHERE person = :person AND channel = :channel AND updated_at <= :since AND confirmed_at <= :since
+""")
+_CONFIRMED: Final = text("SELECT confirmed_at FROM contact WHERE person = :person AND channel = :channel FOR UPDATE")
+_SOFT_DAYS: Final = text("""
+SELECT count(DISTINCT CAST(returned_at AT TIME ZONE 'Europe/Oslo' AS date)) FROM letter
+WHERE person = :person AND channel = :channel AND returned_at > :since AND status = 'delivered'
+  AND settled_at >= :confirmed
 """)
 
 
@@ -152,6 +160,28 @@ async def count_try(conn: AsyncConnection, *, person: str, channel: str) -> None
     await conn.execute(_TRIED, {"person": person, "channel": channel})
 
 
-async def doubt(conn: AsyncConnection, *, person: str, channel: str, since: datetime) -> None:
-    """Take an address for unconfirmed, unless it was given or confirmed after ``since``."""
-    await conn.execute(_DOUBT, {"person": person, "channel": channel, "since": since})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Why an address is no longer believed in; ``since`` is when it was written to, ``now`` when that was known."""
+
+    reason: Reason
+    since: datetime
+    now: datetime
+
+
+async def doubt(conn: AsyncConnection, *, person: str, channel: str, doubt: Doubt) -> None:
+    """Take an address for unconfirmed, unless it was given or confirmed after it was written to."""
+    bind = {"person": person, "channel": channel, "since": doubt.since, "now": doubt.now, "reason": doubt.reason.value}
+    await conn.execute(_DOUBT, bind)
+
+
+async def days_of_soft_bounces(conn: AsyncConnection, *, person: str, channel: str, since: datetime) -> int:
+    """Return on how many Norwegian days letters to a confirmed address came back for now, and lock the address.
+
+    The lock lets two workers count one after the other, so that neither misses what the other noted.
+    """
+    bind = {"person": person, "channel": channel}
+    confirmed = (await conn.execute(_CONFIRMED, bind)).scalar_one_or_none()
+    if confirmed is None:
+        return 0
+    return int((await conn.execute(_SOFT_DAYS, {**bind, "since": since, "confirmed": confirmed})).scalar_one())
