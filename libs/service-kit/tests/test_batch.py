@@ -140,3 +140,29 @@ async def test_a_foreign_event_that_waits_since_it_was_not_told_apart_is_passed_
     assert await handler.applied([case]) == {case: [1, 2, 3]}
     rows = await handler.stage.fetch("SELECT status FROM parked_event WHERE consumer_group = $1", handler.group)
     assert [row["status"] for row in rows] == ["superseded"]
+
+
+async def test_what_was_applied_before_is_learnt_from_and_a_fault_there_holds_nothing_up(handler):
+    """In whichever order it comes, and without applying it anew."""
+    learnt: list[tuple[UUID, int]] = []
+
+    async def learn(conn: AsyncConnection, events: Sequence[Event]) -> None:
+        await conn.execute(INSERT, [{"a": event.aggregate_id, "v": 1_000 + len(learnt)} for event in events[:1]])
+        learnt.extend((event.aggregate_id, event.aggregate_version) for event in events)
+        if (broken, 1) in learnt:
+            raise LookupError("words that must not be stored")
+
+    case, broken = uuid4(), uuid4()
+    processor = BatchProcessor(engine=handler.stage.engine, group=handler.group, apply=handler.apply, learn=learn)
+    batches = [[(case, 1), (case, 2)], [(case, 1), (case, 3)], [(case, 2), (case, 1)], [(broken, 1)], [(broken, 1)]]
+    offset = 0
+    for batch in batches:
+        records = [a_record(*which)._replace(offset=offset + place) for place, which in enumerate(batch)]
+        offset = (await processor.process(records)).next_offset
+    assert learnt == [(case, 1), (case, 2), (case, 1), (broken, 1)]
+    found = await handler.applied([case, broken])
+    assert {each: sorted(versions) for each, versions in found.items()} == {
+        case: [1, 2, 3, 1_000, 1_001],
+        broken: [1],
+    }
+    assert await handler.parked() == set()

@@ -303,3 +303,33 @@ async def test_nothing_of_the_events_data_is_kept_but_the_theme_that_people_subs
     held = json.dumps(rows, default=str)
     for code in ("under_15", "violence", "at_risk", "prevent_crime", "police_act", "evaluated"):
         assert f'"{code}"' not in held
+
+
+async def test_what_is_published_once_more_teaches_the_themes_of_older_cases_and_tells_nobody_anew(world, caller):
+    """Cases opened before themes were kept; ``forkant republish`` brings their first event again."""
+    old, gone, concern = uuid4(), uuid4(), uuid4()
+    events = [
+        world.event("opened", old),
+        world.event("opened", gone),
+        world.event("concern", concern),
+        world.event("erased", gone, 2),
+    ]
+    read = records(events)
+    processor = BatchProcessor(
+        engine=world.stage.engine, group=GROUP, apply=world.notifier.apply, learn=world.notifier.learn
+    )
+    await processor.process(read)
+    await world.stage.fetch("DELETE FROM subject_theme")
+    await world.stage.fetch("UPDATE inbox_entry SET theme = NULL")
+    before = summary(await world.entries())
+    lead, preview = caller("lead-oslo"), {"themes": ["violence"]}
+    assert (await lead.post("/v1/subscriptions/preview", preview)).json()["total"] == 0
+
+    await processor.process([record._replace(offset=len(read) + place) for place, record in enumerate(read)])
+    assert summary(await world.entries()) == before
+    assert (await lead.post("/v1/subscriptions/preview", preview)).json()["total"] == 2
+    themes = await world.stage.fetch("SELECT subject_id FROM subject_theme")
+    assert {row["subject_id"] for row in themes} == {old, concern}, "what was erased is not learnt again"
+    [closed] = records([world.event("closed", old, 2)])
+    await processor.process([closed._replace(offset=2 * len(read))])
+    assert (await lead.post("/v1/subscriptions/preview", preview)).json()["by_kind"]["case_closed"] == 1

@@ -22,6 +22,9 @@ from forkant_kit.gate import Parked, ParkReason, Read, Record, Verdict, judge, m
 Apply = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
 """The service's effect: gets fresh events, each exactly once, those of one aggregate in order of version."""
 
+Learn = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
+"""What a service takes from events that it has applied already; gets each as often as it comes, in any order."""
+
 _log = structlog.get_logger(__name__)
 _PASSING_SQLSTATES: Final = ("08", "40", "53", "55", "57", "58")
 _BROKEN_AFTER: Final = 10
@@ -55,7 +58,7 @@ async def apply_each(conn: AsyncConnection, verdict: Verdict, *, apply: Apply, g
     Raises:
         sqlalchemy.exc.DBAPIError, OSError: the surroundings failed (see :func:`is_passing`).
     """
-    result = Verdict(park=list(verdict.park), repeats=verdict.repeats)
+    result = Verdict(park=list(verdict.park), repeated=list(verdict.repeated))
     await _Halves(conn, apply, group, result).apply(verdict.accept)
     return result
 
@@ -104,11 +107,12 @@ class _Halves:
 class BatchProcessor:
     """Applies batches of records for one consumer group."""
 
-    def __init__(self, *, engine: AsyncEngine, group: str, apply: Apply) -> None:
-        """Bind the group's database and effect."""
+    def __init__(self, *, engine: AsyncEngine, group: str, apply: Apply, learn: Learn | None = None) -> None:
+        """Bind the group's database, its effect, and what it learns from events that it has applied before."""
         self._engine = engine
         self._group = group
         self._apply = apply
+        self._learn = learn
         self._store = ConsumerStore(group)
 
     async def process(self, records: Sequence[Record]) -> Outcome:
@@ -138,10 +142,23 @@ class BatchProcessor:
                 verdict = await self._apply_each(conn, verdict)
             elif verdict.events:
                 await self._apply(conn, verdict.events)
+            await self._learn_from(conn, verdict.repeated_events)
             next_offset = fresh[-1].offset + 1
             await self._settle(conn, verdict, first, next_offset)
         self._count(verdict)
         return Outcome(tuple(verdict.events), next_offset)
+
+    async def _learn_from(self, conn: AsyncConnection, repeated: Sequence[Event]) -> None:
+        """Learn from repeats; what fails there holds nothing up, since their effect is done."""
+        if self._learn is None or not repeated:
+            return
+        try:
+            async with conn.begin_nested():
+                await self._learn(conn, repeated)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            _log.error("repeats_not_learnt_from", group=self._group, error=type(error).__name__)
 
     async def _judge(self, conn: AsyncConnection, reads: Sequence[Read]) -> Verdict:
         ids = {item.aggregate_id for item in reads if item.aggregate_id is not None}

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit import consumer_metrics as metrics
-from forkant_kit.batch import Apply, BatchProcessor, is_passing
+from forkant_kit.batch import Apply, BatchProcessor, Learn, is_passing
 from forkant_kit.consumer_seek import SeekToDatabase
 from forkant_kit.consumer_watch import ConsumerWatch
 from forkant_kit.gate import Record
@@ -74,17 +74,18 @@ class EventConsumer:
         group: str,
         topics: Sequence[str],
         apply: Apply,
+        learn: Learn | None = None,
         after_commit: AfterCommit | None = None,
         config: ConsumerConfig | None = None,
         kafka_tls: KafkaTls | None = None,
     ) -> None:
-        """Set up without connecting; ``apply`` runs inside the batch's transaction."""
+        """Set up without connecting; ``apply``, and ``learn`` with repeats, run inside the batch's transaction."""
         self._engine = engine
         self._bootstrap = kafka_bootstrap
         self._tls = kafka_tls
         self._group = group
         self._topics = tuple(topics)
-        self._processor = BatchProcessor(engine=engine, group=group, apply=apply)
+        self._processor = BatchProcessor(engine=engine, group=group, apply=apply, learn=learn)
         self._after_commit = after_commit
         self._config = config or ConsumerConfig()
         self._progress = time.monotonic()

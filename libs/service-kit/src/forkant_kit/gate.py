@@ -67,7 +67,7 @@ class Verdict:
 
     accept: list[Read] = field(default_factory=list)
     park: list[Parked] = field(default_factory=list)
-    repeats: int = 0
+    repeated: list[Read] = field(default_factory=list)
 
     @property
     def versions(self) -> dict[UUID, int]:
@@ -78,6 +78,16 @@ class Verdict:
     def events(self) -> list[Event]:
         """The events to apply, in order."""
         return [r.event for r in self.accept if r.event is not None]
+
+    @property
+    def repeats(self) -> int:
+        """How many were applied before."""
+        return len(self.repeated)
+
+    @property
+    def repeated_events(self) -> list[Event]:
+        """The events that were applied before, as far as they can be read."""
+        return [r.event for r in self.repeated if r.event is not None]
 
 
 def read(record: Record) -> Read:
@@ -149,7 +159,7 @@ def judge(reads: Iterable[Read], last_versions: Mapping[UUID, int], held: frozen
             continue
         last = versions.get(item.aggregate_id, 0)
         if item.version <= last:
-            verdict.repeats += 1
+            verdict.repeated.append(item)
         elif item.version > last + 1:
             reason = ParkReason.BEHIND_PARKED if item.aggregate_id in waiting else ParkReason.GAP
             verdict.park.append(Parked(item, reason, f"version {item.version} came, version {last + 1} is missing"))

@@ -98,6 +98,12 @@ class Notifier:
                     conn, service=GROUP, unit=event.unit, case_id=event.aggregate_id, version=event.aggregate_version
                 )
 
+    async def learn(self, conn: AsyncConnection, events: Sequence[Event]) -> None:
+        """Learn what older cases and concerns are about from events that were applied before; nobody is told anew."""
+        found = routing.themes([routing.happening_of(event) for event in events])
+        gone = await standing.erased_versions(conn, found)
+        await subscriptions.learn_themes(conn, {each: theme for each, theme in found.items() if each not in gone})
+
     async def _tell_people(self, conn: AsyncConnection, happenings: Sequence[Happening], now: datetime) -> None:
         themes = await self._themes(conn, happenings)
         made = await inbox.insert(conn, routing.entries(happenings, themes, new_id=self._new_id), now=now)

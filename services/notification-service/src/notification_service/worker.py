@@ -122,6 +122,7 @@ def build_consumer(
         group=GROUP,
         topics=TOPICS,
         apply=notifier.apply,
+        learn=notifier.learn,
         after_commit=after_commit,
         config=ConsumerConfig(max_records=_BATCH),
     )

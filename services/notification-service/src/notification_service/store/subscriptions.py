@@ -27,6 +27,11 @@ INSERT INTO subject_theme (subject_id, theme)
 SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:themes AS text[])) AS t (subject_id, theme) ORDER BY subject_id
 ON CONFLICT (subject_id) DO NOTHING
 """)
+_TELL_THEMES: Final = text("""
+UPDATE inbox_entry AS e SET theme = t.theme FROM subject_theme AS t
+WHERE t.subject_id = ANY(CAST(:ids AS uuid[])) AND e.subject_id = t.subject_id AND e.theme IS NULL
+  AND e.subject IN ('case', 'concern')
+""")
 _THEMES: Final = text("SELECT subject_id, theme FROM subject_theme WHERE subject_id = ANY(CAST(:ids AS uuid[]))")
 _FORGET_THEMES: Final = text("DELETE FROM subject_theme WHERE subject_id = ANY(CAST(:ids AS uuid[]))")
 _FORGET: Final = text("DELETE FROM subscription WHERE case_id = ANY(CAST(:ids AS uuid[]))")
@@ -78,6 +83,13 @@ async def store_themes(conn: AsyncConnection, found: Mapping[UUID, str]) -> None
     if found:
         ids = sorted(found)
         await conn.execute(_STORE_THEMES, {"ids": ids, "themes": [found[each] for each in ids]})
+
+
+async def learn_themes(conn: AsyncConnection, found: Mapping[UUID, str]) -> None:
+    """Keep what older cases and concerns are about, and give it to the messages about them that were without."""
+    if found:
+        await store_themes(conn, found)
+        await conn.execute(_TELL_THEMES, {"ids": sorted(found)})
 
 
 async def themes(conn: AsyncConnection, subject_ids: Iterable[UUID]) -> dict[UUID, str]:
