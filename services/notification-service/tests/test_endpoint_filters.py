@@ -154,7 +154,8 @@ async def test_an_endpoint_of_a_unit_that_ended_is_sent_nothing_and_is_switched_
     assert (row["status"], row["reason"]) == ("dead", "endpoint_disabled")
     reasons = await world.stage.fetch("SELECT id, disabled_reason FROM endpoint")
     assert {row["id"]: row["disabled_reason"] for row in reasons} == {gone: "unit_ended", other: None}
-    assert [e["kind"] for e in await world.entries() if e["subject"] == "endpoint"] == ["endpoint_disabled"]
+    told = [(e["kind"], e["unit"]) for e in await world.entries() if e["subject"] == "endpoint"]
+    assert told == [("endpoint_disabled", unit), ("endpoint_disabled", "oslo")], "those who follow are told too"
 
 
 async def test_a_unit_that_ends_later_is_served_until_then(world, receiver):

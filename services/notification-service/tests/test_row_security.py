@@ -448,6 +448,7 @@ LATER = {
     Kind.PILOT_WITHDRAWN,
     Kind.PILOT_ENDED,
     Kind.ENDPOINT_FAILING,
+    Kind.ENDPOINT_LAPSING,
     Kind.ENDPOINT_DISABLED,
 }
 """Kinds that are younger than what messages need: nobody had one before."""

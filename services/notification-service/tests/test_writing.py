@@ -20,7 +20,7 @@ from notification_service.domain.texts.frame import FRAMES
 from notification_service.domain.wording import WORDING, message, told, unit_name
 
 SITE = "https://forkant.example"
-PINNED = ("5", "3c97d1399a143820")
+PINNED = ("6", "3bf106cc20cfaae7")
 BY_LANGUAGE = {Language.NB: nb.TEXTS, Language.NN: nn.TEXTS, Language.EN: en.TEXTS}
 EVERY = [(kind, language) for kind in Kind for language in Language]
 

@@ -23,6 +23,7 @@ from notification_service.domain.happenings import Happening, Subject, district_
 from notification_service.store.endpoints import Candidate
 from notification_service.store.inbox import Entry
 from notification_service.store.queue import Draft
+from notification_service.store.recent_events import Ending
 from notification_service.store.standing import Standing
 
 NewId = Callable[[], UUID]
@@ -117,10 +118,12 @@ def standings(events: Iterable[Event]) -> dict[UUID, Standing]:
     return found
 
 
-def unit_endings(events: Iterable[Event]) -> dict[str, datetime]:
-    """Return which units end with these events, and when: at the beginning of a day in Oslo."""
+def unit_endings(events: Iterable[Event]) -> dict[str, Ending]:
+    """Return which units end with these events, when, at the beginning of a day in Oslo, and which follow them."""
     return {
-        event.data.changed_unit: datetime.combine(event.data.effective_on, time(), _OSLO)
+        event.data.changed_unit: Ending(
+            datetime.combine(event.data.effective_on, time(), _OSLO), tuple(event.data.successors)
+        )
         for event in events
         if isinstance(event.data, UnitChanged) and event.data.change is UnitChange.ENDED
     }

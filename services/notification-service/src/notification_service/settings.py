@@ -29,6 +29,8 @@ class ProcessSettings(LetterSettings):
     """Webhooks that one worker sends at the same time."""
     webhook_endpoint_concurrency: int = Field(default=8, ge=1, le=100)
     """Webhooks that one endpoint is sent at the same time."""
+    endpoint_standing_days: int = Field(default=90, ge=30, le=1_000)
+    """How long a webhook endpoint goes on since somebody who may change it did so last, or sent a ping."""
     standing_days: int = Field(default=30, ge=1, le=365)
     """How long a person's letters go on since they used this service last with a token of their own."""
     letter_retention_days: int = Field(default=90, ge=1, le=1_000)

@@ -90,6 +90,7 @@ endpoint: Final = Table(
     Column("signatures", _TEXTS, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("disabled_reason", Text),
+    Column("proven_at", _MOMENT, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", _MOMENT, nullable=False),
     Column("updated_at", _MOMENT, nullable=False),

@@ -36,6 +36,7 @@ from notification_service.channels.webhook import WebhookSender
 from notification_service.consumers import GROUP, TOPICS, Notifier
 from notification_service.deadlines import ALARMS_EVERY_S, escalate_messages, tell_of_alarms
 from notification_service.deliveries.dispatcher import Dispatcher
+from notification_service.deliveries.standing import look_after_endpoints
 from notification_service.deliveries.workshop import DeliveryConfig, Workshop
 from notification_service.housekeeping import Retention, keep_house
 from notification_service.post.desk import Desk, PostConfig
@@ -63,6 +64,7 @@ def build_workshop(settings: ProcessSettings, *, engine: AsyncEngine, sender: We
             lease_s=settings.webhook_lease_seconds,
             concurrency=settings.webhook_concurrency,
             endpoint_concurrency=settings.webhook_endpoint_concurrency,
+            standing_holds=timedelta(days=settings.endpoint_standing_days),
         ),
     )
 
@@ -171,6 +173,7 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
             alarms = {"tell_of_alarms": partial(tell_of_alarms, events, sealer)}
             group.create_task(do_chores(alarms, every_s=ALARMS_EVERY_S, stop=stop), name="alarms")
             chores = audit_chores(settings, events)
+            chores["look_after_endpoints"] = partial(look_after_endpoints, shop)
             chores["escalate_messages"] = partial(escalate_messages, events, acknowledgement_rules())
             group.create_task(do_chores(chores, every_s=_CHORES_EVERY_S, stop=stop), name="chores")
             group.create_task(

@@ -82,6 +82,7 @@ async def register(
             "version": 1,
             "created_at": context.now,
             "updated_at": context.now,
+            "proven_at": context.now,
         },
     )
     if Signature.V1A in signatures:
@@ -150,7 +151,7 @@ async def rotate(conn: AsyncConnection, context: Context, endpoint_id: UUID, *, 
 
 
 async def ping(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> UUID:
-    """Queue a test message and return the id of its delivery; it is tried once.
+    """Queue a test message and return the id of its delivery; it is tried once. Whoever asks wants the endpoint still.
 
     Raises:
         Refusal: the endpoint is not the caller's, or it is off.
@@ -158,6 +159,7 @@ async def ping(conn: AsyncConnection, context: Context, endpoint_id: UUID) -> UU
     await _must_own(conn, context, endpoint_id)
     if not await queue.lock_enabled(conn, [endpoint_id]):
         raise Refusal(Code.ENDPOINT_DISABLED)
+    await endpoints.prove(conn, endpoint_id=endpoint_id, now=context.now)
     await queue.lock_lanes(conn, [endpoint_id])
     draft = Draft(
         id=context.new_id(),

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notification_service import metrics
 from notification_service.deliveries.attempt import attempt
 from notification_service.deliveries.owners import switch_off, tell_owners
+from notification_service.deliveries.standing import why_off
 from notification_service.deliveries.workshop import Workshop, wait_for
 from notification_service.domain.attempts import Outcome, Reason
 from notification_service.domain.circuit import Circuit, Ended, State
@@ -133,14 +134,20 @@ class Lane:
         if not claimed and not self._under_way:
             await lanes.release(conn, endpoint_id=self._endpoint_id)
             return _Work(done=True)
-        destination = await lanes.destination(conn, endpoint_id=self._endpoint_id, now=now) if claimed else None
-        # Without a destination it is off already, or is switched off now, since its unit has ended.
+        unproven = now - self._shop.config.standing_holds
+        destination = (
+            await lanes.destination(conn, endpoint_id=self._endpoint_id, now=now, unproven=unproven)
+            if claimed
+            else None
+        )
+        # Without a destination it is off already, or is switched off now, since nobody has a right to it any more.
         return _Work(tuple(claimed), destination, homeless=bool(claimed) and destination is None)
 
     async def _switch_off(self, *, gone: bool, given_up: bool) -> None:
-        why, reason = "unit_ended", Reason.ENDPOINT_DISABLED
         if gone or given_up:
             why, reason = ("gone", Reason.ENDPOINT_GONE) if gone else ("failing", Reason.ENDPOINT_FAILING)
+        else:
+            why, reason = await why_off(self._shop, self._endpoint_id), Reason.ENDPOINT_DISABLED
         if await switch_off(self._shop, self._endpoint_id, why=why, reason=reason):
             _log.warning("endpoint_switched_off", endpoint_id=str(self._endpoint_id), reason=why)
 

@@ -43,6 +43,10 @@ class DeliveryConfig:
     retry_s: float = 0.5
     stop_deadline_s: float = 8.0
     stuck_after_s: float = 60.0
+    standing_holds: timedelta = timedelta(days=90)
+    """How long an endpoint goes on since somebody showed last that it is wanted."""
+    told_before: timedelta = timedelta(days=14)
+    """How long before it is switched off its owners are told."""
 
     @property
     def lease(self) -> timedelta:

@@ -199,7 +199,9 @@ _MEASURE: Final = frozenset({TaskKind.COMPLETE_MEASURE})
 _WITH_WORDS_OF_THEIR_OWN: Final = _FOLLOW_UP | _MEASURE | {TaskKind.ANSWER_TRANSFER}
 _OTHER_TASKS: Final = frozenset(TaskKind) - _WITH_WORDS_OF_THEIR_OWN
 
-WITHOUT_AN_EVENT: Final = frozenset({Kind.ENDPOINT_FAILING, Kind.ENDPOINT_DISABLED, Kind.NOT_ACKNOWLEDGED})
+WITHOUT_AN_EVENT: Final = frozenset(
+    {Kind.ENDPOINT_FAILING, Kind.ENDPOINT_LAPSING, Kind.ENDPOINT_DISABLED, Kind.NOT_ACKNOWLEDGED}
+)
 """Kinds that no event leads to: what the service finds out about an endpoint, told to those who answer for it."""
 
 

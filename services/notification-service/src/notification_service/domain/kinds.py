@@ -56,4 +56,5 @@ class Kind(StrEnum):
     FIGURES_AGREE_AGAIN = "figures_agree_again"
     AUDIT_CHAIN_BROKEN = "audit_chain_broken"
     ENDPOINT_FAILING = "endpoint_failing"
+    ENDPOINT_LAPSING = "endpoint_lapsing"
     ENDPOINT_DISABLED = "endpoint_disabled"

@@ -16,7 +16,7 @@ from notification_service.domain.kinds import Kind
 from notification_service.domain.languages import Language
 from notification_service.domain.texts import en, nb, nn
 
-WORDING: Final = "5"
+WORDING: Final = "6"
 """Version of all the words that people are sent, the frames of letters among them; raised with each change."""
 
 _UNIT_ID: Final = re.compile(r"[a-z][a-z-]{1,30}(?:/gde-[a-z0-9-]{1,40})?")

@@ -22,16 +22,18 @@ WHERE enabled AND (national OR CAST(:everywhere AS boolean)
                    OR id = ANY(CAST(:receivers AS uuid[])))
 """)
 _ADVANCE: Final = text("""
-UPDATE endpoint SET version = version + 1, updated_at = :now
+UPDATE endpoint SET version = version + 1, updated_at = :now, proven_at = :now
 WHERE id = :id AND version = :version AND deleted_at IS NULL RETURNING version
 """)
 _TOUCH: Final = text("""
-UPDATE endpoint SET version = version + 1, updated_at = :now WHERE id = :id AND deleted_at IS NULL RETURNING version
+UPDATE endpoint SET version = version + 1, updated_at = :now, proven_at = :now
+WHERE id = :id AND deleted_at IS NULL RETURNING version
 """)
 _SWITCH_OFF: Final = text("""
 UPDATE endpoint SET enabled = false, disabled_reason = :reason, version = version + 1, updated_at = :now
 WHERE id = :id AND enabled
 """)
+_PROVE: Final = text("UPDATE endpoint SET proven_at = :now WHERE id = :id")
 _SIGNED_UP: Final = text("SELECT unit, version FROM endpoint WHERE id = :id")
 _FRESH_CIRCUIT: Final = text("""
 UPDATE lane SET failures = 0, failing_since = NULL, trips = 0, open_until = NULL WHERE endpoint_id = :endpoint_id
@@ -141,6 +143,11 @@ async def update(conn: AsyncConnection, *, endpoint_id: UUID, values: Mapping[st
 async def switch_off(conn: AsyncConnection, *, endpoint_id: UUID, reason: str, now: datetime) -> bool:
     """Disable an endpoint for a reason that is not its owner's wish; false when it was off already."""
     return (await conn.execute(_SWITCH_OFF, {"id": endpoint_id, "reason": reason, "now": now})).rowcount == 1
+
+
+async def prove(conn: AsyncConnection, *, endpoint_id: UUID, now: datetime) -> None:
+    """Note that somebody who answers for an endpoint wants it still."""
+    await conn.execute(_PROVE, {"id": endpoint_id, "now": now})
 
 
 async def unit_and_version(conn: AsyncConnection, endpoint_id: UUID) -> tuple[str, int]:

@@ -72,7 +72,7 @@ SELECT e.url, array(
     ORDER BY s.created_at DESC, s.id DESC
 ) AS sealed
 FROM endpoint AS e
-WHERE e.id = :endpoint_id AND e.enabled AND NOT EXISTS (
+WHERE e.id = :endpoint_id AND e.enabled AND e.proven_at > :unproven AND NOT EXISTS (
     SELECT FROM unit_ending AS u
     WHERE u.ends_at <= :now AND (e.unit = u.unit OR starts_with(e.unit, u.unit || '/'))
 )
@@ -205,9 +205,12 @@ async def claim_due(
     ]
 
 
-async def destination(conn: AsyncConnection, *, endpoint_id: UUID, now: datetime) -> Destination | None:
-    """Return where an endpoint's deliveries go, or None when it is off or its unit has ended."""
-    row = (await conn.execute(_ADDRESS, {"endpoint_id": endpoint_id, "now": now})).one_or_none()
+async def destination(
+    conn: AsyncConnection, *, endpoint_id: UUID, now: datetime, unproven: datetime
+) -> Destination | None:
+    """Return where an endpoint's deliveries go; None when it is off, unproven since a moment, or its unit has ended."""
+    bind = {"endpoint_id": endpoint_id, "now": now, "unproven": unproven}
+    row = (await conn.execute(_ADDRESS, bind)).one_or_none()
     if row is None:
         return None
     sealed = [(version, bytes(one)) for version, one in zip(row.versions, row.sealed, strict=True)]

@@ -32,9 +32,11 @@ FROM recent_event WHERE recorded_at >= :since
 GROUP BY event_type, units, for_every_unit, case_type, theme
 """)
 _END: Final = text("""
-INSERT INTO unit_ending (unit, ends_at)
-SELECT * FROM unnest(CAST(:units AS text[]), CAST(:moments AS timestamptz[]))
-ON CONFLICT (unit) DO UPDATE SET ends_at = EXCLUDED.ends_at
+INSERT INTO unit_ending (unit, ends_at, successors)
+SELECT unit, ends_at, string_to_array(successors, ' ')
+FROM unnest(CAST(:units AS text[]), CAST(:moments AS timestamptz[]), CAST(:successors AS text[]))
+     AS e (unit, ends_at, successors)
+ON CONFLICT (unit) DO UPDATE SET ends_at = EXCLUDED.ends_at, successors = EXCLUDED.successors
 """)
 
 
@@ -88,8 +90,21 @@ async def groups(conn: AsyncConnection, *, since: datetime) -> list[Group]:
     ]
 
 
-async def end_units(conn: AsyncConnection, endings: Mapping[str, datetime]) -> None:
-    """Note from when on units are there no more."""
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When a unit ends, and which follow it."""
+
+    ends_at: datetime
+    successors: tuple[str, ...]
+
+
+async def end_units(conn: AsyncConnection, endings: Mapping[str, Ending]) -> None:
+    """Note from when on units are there no more, and which follow them."""
     if endings:
         units = sorted(endings)
-        await conn.execute(_END, {"units": units, "moments": [endings[unit] for unit in units]})
+        bind = {
+            "units": units,
+            "moments": [endings[unit].ends_at for unit in units],
+            "successors": [" ".join(endings[unit].successors) for unit in units],
+        }
+        await conn.execute(_END, bind)

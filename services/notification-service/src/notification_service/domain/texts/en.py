@@ -194,6 +194,10 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "A webhook does not arrive",
         "An endpoint of {unit} does not accept what it is sent. The messages wait, and are tried again until it does.",
     ),
+    Kind.ENDPOINT_LAPSING: (
+        "An endpoint must be confirmed",
+        "An endpoint of {unit} will soon be switched off, since nobody showed that it is used. Send a test message.",
+    ),
     Kind.ENDPOINT_DISABLED: (
         "An endpoint was switched off",
         "An endpoint of {unit} was switched off and is sent nothing more. What waited can be sent again.",

@@ -197,6 +197,10 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "En webhook når ikke fram",
         "Et endepunkt hos {unit} tar ikke imot. Meldingene venter, og prøves igjen til det svarer.",
     ),
+    Kind.ENDPOINT_LAPSING: (
+        "Et endepunkt må bekreftes",
+        "Et endepunkt hos {unit} blir snart slått av, fordi ingen har vist at det er i bruk. Send en prøvemelding.",
+    ),
     Kind.ENDPOINT_DISABLED: (
         "Et endepunkt er slått av",
         "Et endepunkt hos {unit} er slått av, og får ikke flere meldinger. Det som ventet, kan sendes på nytt.",

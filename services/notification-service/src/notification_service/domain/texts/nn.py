@@ -200,6 +200,10 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
         "Ein webhook når ikkje fram",
         "Eit endepunkt hos {unit} tek ikkje imot. Meldingane ventar, og blir prøvde igjen til det svarar.",
     ),
+    Kind.ENDPOINT_LAPSING: (
+        "Eit endepunkt må stadfestast",
+        "Eit endepunkt hos {unit} blir snart slått av, fordi ingen har vist at det er i bruk. Send ei prøvemelding.",
+    ),
     Kind.ENDPOINT_DISABLED: (
         "Eit endepunkt er slått av",
         "Eit endepunkt hos {unit} er slått av, og får ikkje fleire meldingar. Det som venta, kan sendast på nytt.",
