@@ -1,27 +1,20 @@
 """The manifests render, are valid for several versions of Kubernetes, and start what our processes need."""
 
 import base64
-import functools
 import importlib.util
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import certifi
 import kubernetes_validate
 import pytest
-import yaml
 from case_service.settings import CaseSettings, CaseWorkerSettings
 from indicator_service.settings import IndicatorSettings, IndicatorWorkerSettings
 from notification_service.settings import NotificationSettings, NotificationWorkerSettings
 
-ROOT = Path(__file__).parents[2]
-OVERLAYS = ("dev", "staging", "production")
+from .manifests import OVERLAYS, OWN, ROOT, SERVICES, by_name, needs_kubectl, of_kind, rendered, rendered_with
+
 VERSIONS = ("1.33", "1.34", "1.35", "1.36", "1.37")
-SERVICES = ("case", "indicator", "notification")
 SETTINGS = {
     "case-api": CaseSettings,
     "case-worker": CaseWorkerSettings,
@@ -59,23 +52,10 @@ SECRETS = {
     "notification-migrate": OF_A_MIGRATION,
 }
 """The keys of each secret, as the how-to asks for them."""
-CUSTOM = ("kafka.strimzi.io/v1", "monitoring.coreos.com/v1")
-"""Kinds that operators bring; Kubernetes itself has no schema of them."""
 DRAIN_S = 10
 """Within which a process ends what it does, once told to stop."""
 
-pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl renders the manifests, and is missing")
-
-
-@functools.cache
-def rendered(overlay: str) -> tuple[dict[str, Any], ...]:
-    command = ["kubectl", "kustomize", str(ROOT / "deploy/k8s/overlays" / overlay)]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return tuple(yaml.safe_load_all(output))
-
-
-def of_kind(overlay: str, *kinds: str) -> dict[str, dict[str, Any]]:
-    return {each["metadata"]["name"]: each for each in rendered(overlay) if each["kind"] in kinds}
+pytestmark = needs_kubectl
 
 
 def pods(overlay: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -105,7 +85,7 @@ def environment(overlay: str, process: str, *, container: int = 0) -> dict[str, 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_resource_is_valid_and_has_no_field_that_kubernetes_does_not_know(overlay, version):
     for resource in rendered(overlay):
-        if resource["apiVersion"] not in CUSTOM:
+        if resource["apiVersion"] in OWN:
             kubernetes_validate.validate(resource, version, strict=True)
 
 
@@ -260,20 +240,13 @@ def test_nothing_is_reached_that_no_policy_names(overlay):
 
 
 def test_returned_mail_reaches_the_workers_alone_and_only_where_the_component_is_chosen(tmp_path, monkeypatch):
-    overlay, component = (
-        os.path.relpath(ROOT / "deploy/k8s" / each, tmp_path)
-        for each in ("overlays/production", "components/returned-mail")
-    )
-    (tmp_path / "kustomization.yaml").write_text(f"resources: [{overlay}]\ncomponents: [{component}]\n")
-    command = ["kubectl", "kustomize", str(tmp_path)]
-    found = list(yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    found = rendered_with(tmp_path, "production", "returned-mail")
     for resource in found:
-        if resource["apiVersion"] not in CUSTOM:
+        if resource["apiVersion"] in OWN:
             kubernetes_validate.validate(resource, VERSIONS[-1], strict=True)
-    by_name = {(each["kind"], each["metadata"]["name"]): each for each in found}
-    template = by_name["Deployment", "notification-worker"]["spec"]["template"]
-    service = by_name["Service", "notification-returns"]["spec"]
-    policy = by_name["NetworkPolicy", "returned-mail"]["spec"]
+    template = by_name(found, "Deployment")["notification-worker"]["spec"]["template"]
+    service = by_name(found, "Service")["notification-returns"]["spec"]
+    policy = by_name(found, "NetworkPolicy")["returned-mail"]["spec"]
     for selector in (service["selector"], policy["podSelector"]["matchLabels"]):
         assert selector.items() <= template["metadata"]["labels"].items()
     [container] = template["spec"]["containers"]

@@ -1,64 +1,36 @@
 """What the Prometheus operator is given is valid, finds our processes, and alerts by the rules that are tested."""
 
-import functools
 import json
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from .manifests import ROOT, check_custom, needs_kubectl, rendered
+
 GROUP = "monitoring.coreos.com/v1"
 MONITORED = ("staging", "production")
 PROCESSES = {f"{service}-{part}" for service in ("case", "indicator", "notification") for part in ("api", "worker")}
 
-pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl renders the manifests, and is missing")
-
-
-@functools.cache
-def rendered(overlay: str) -> tuple[dict[str, Any], ...]:
-    command = ["kubectl", "kustomize", str(ROOT / "deploy/k8s/overlays" / overlay)]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return tuple(yaml.safe_load_all(output))
+pytestmark = needs_kubectl
 
 
 def of_kind(overlay: str, kind: str) -> list[dict[str, Any]]:
     return [each for each in rendered(overlay) if each["kind"] == kind]
 
 
-def closed(schema: Any) -> Any:
-    """Return a schema that refuses fields which it does not name."""
-    if isinstance(schema, list):
-        return [closed(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {key: closed(value) for key, value in schema.items()}
-    opened = "additionalProperties" in schema or schema.get("x-kubernetes-preserve-unknown-fields")
-    if schema.get("type") == "object" and isinstance(schema.get("properties"), dict) and not opened:
-        found["additionalProperties"] = False
-    return found
-
-
-def check(resource: dict[str, Any]) -> None:
-    """Raise when a custom resource is not as its definition says."""
-    definition = json.loads((ROOT / f"tests/deploy/crds/{resource['kind'].lower()}.json").read_text(encoding="utf-8"))
-    schema = closed(definition["schema"])
-    # What every resource has is Kubernetes' own.
-    schema["properties"]["metadata"] = {"type": "object", "required": ["name", "namespace"]}
-    jsonschema.validate(resource, schema)
+def monitor_of_processes(overlay: str) -> dict[str, Any]:
+    (monitor,) = [each for each in of_kind(overlay, "PodMonitor") if each["metadata"]["name"] == "forkant"]
+    return monitor
 
 
 @pytest.mark.parametrize("overlay", MONITORED)
 def test_what_the_operator_is_given_is_valid(overlay):
-    kinds = [each["kind"] for each in rendered(overlay) if each["apiVersion"] == GROUP]
-    assert sorted(kinds) == ["PodMonitor", "PrometheusRule"]
-    for resource in rendered(overlay):
-        if resource["apiVersion"] == GROUP:
-            check(resource)
+    found = [each for each in rendered(overlay) if each["apiVersion"] == GROUP]
+    assert {each["kind"] for each in found} == {"PodMonitor", "PrometheusRule"}
+    for resource in found:
+        check_custom(resource)
 
 
 @pytest.mark.parametrize(
@@ -73,12 +45,12 @@ def test_what_the_operator_is_given_is_valid(overlay):
 def test_a_resource_that_the_operator_would_refuse_is_found(kind, wrong):
     resource = {"apiVersion": GROUP, "kind": kind, "metadata": {"name": "x", "namespace": "y"}, "spec": wrong}
     with pytest.raises(jsonschema.ValidationError):
-        check(resource)
+        check_custom(resource)
 
 
 @pytest.mark.parametrize("overlay", MONITORED)
 def test_every_process_is_scraped_and_no_migration(overlay):
-    (monitor,) = of_kind(overlay, "PodMonitor")
+    monitor = monitor_of_processes(overlay)
     selector = monitor["spec"]["selector"]
     (expression,) = selector["matchExpressions"]
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
@@ -94,7 +66,7 @@ def test_every_process_is_scraped_and_no_migration(overlay):
 
 @pytest.mark.parametrize("overlay", MONITORED)
 def test_targets_have_the_labels_that_the_rules_know(overlay):
-    (monitor,) = of_kind(overlay, "PodMonitor")
+    monitor = monitor_of_processes(overlay)
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
     given = {each["targetLabel"]: each.get("sourceLabels") or each["replacement"] for each in endpoint["relabelings"]}
     assert given == {
@@ -107,7 +79,7 @@ def test_targets_have_the_labels_that_the_rules_know(overlay):
 @pytest.mark.parametrize("overlay", MONITORED)
 def test_the_policies_let_monitoring_in_where_it_scrapes(overlay):
     (policy,) = [each for each in of_kind(overlay, "NetworkPolicy") if each["metadata"]["name"] == "metrics"]
-    (monitor,) = of_kind(overlay, "PodMonitor")
+    monitor = monitor_of_processes(overlay)
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
     assert policy["spec"]["ingress"][0]["ports"] == [{"protocol": "TCP", "port": endpoint["port"]}]
 
