@@ -60,6 +60,10 @@ async def write_lives(stage: Stage, cases: Iterable[UUID], *, versions: range) -
     await asyncio.gather(*[live(case) for case in cases])
 
 
+def cases_of_partition_0(count: int) -> list[UUID]:
+    return [case for case in (uuid4() for _ in range(200)) if partition_of(str(case).encode(), 4) == 0][:count]
+
+
 async def everything_is_published(stage: Stage) -> None:
     async def empty() -> bool:
         return not await stage.fetch("SELECT 1 FROM outbox LIMIT 1")
@@ -94,7 +98,7 @@ async def test_many_lanes_keep_the_order_of_each_case(stage: Stage, kafka: Kafka
 
 
 async def test_a_lower_sequence_that_commits_late_is_published(stage: Stage, kafka: KafkaServer, registered: Topic):
-    early, late = [case for case in (uuid4() for _ in range(200)) if partition_of(str(case).encode(), 4) == 0][:2]
+    early, late = cases_of_partition_0(2)
     async with running(a_relay(stage, kafka, registered)):
         async with stage.engine.begin() as conn:
             await append_events(conn, [an_event(late, 1)])
@@ -109,7 +113,7 @@ async def test_a_lower_sequence_that_commits_late_is_published(stage: Stage, kaf
 async def test_a_failed_batch_loses_and_reorders_nothing(
     stage: Stage, kafka: KafkaServer, registered: Topic, monkeypatch: pytest.MonkeyPatch, *, lands: bool
 ):
-    cases = [uuid4() for _ in range(12)]
+    cases = [*cases_of_partition_0(3), *[uuid4() for _ in range(9)]]
     send, failed = BatchSender.send, []
 
     async def failing(sender: BatchSender, topic: str, partition: int, records: Sequence[EncodedRecord]):
