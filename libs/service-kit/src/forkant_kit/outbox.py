@@ -133,7 +133,7 @@ def events_bind(events: Sequence[Event]) -> dict[str, Any]:
 
 
 class RelayNudge:
-    """Wakes the relays in other processes soon after a commit, with at most one notification each ten milliseconds.
+    """Wakes the relays in other processes soon after a commit, with at most one notification each twenty milliseconds.
 
     The first commit after a pause is told of at once. Each notification makes every lane of a relay look, so that under
     load telling of every commit by itself costs a tenth of all the work that opening a case is to the whole platform.
@@ -142,7 +142,7 @@ class RelayNudge:
     serialises all commits. A lost nudge costs only the relay's poll interval, so its failures are logged, not raised.
     """
 
-    def __init__(self, *, database_url: str, min_interval_s: float = 0.01) -> None:
+    def __init__(self, *, database_url: str, min_interval_s: float = 0.02) -> None:
         """Remember where to connect; nothing is opened before :meth:`run`."""
         self._url = database_url.replace("postgresql+asyncpg://", "postgresql://")
         self._min_interval_s = min_interval_s
