@@ -39,3 +39,8 @@ def test_a_page_that_is_out_of_date_is_told_of(tmp_path, monkeypatch, capsys):
     settings_page.FILE.parent.mkdir(parents=True)
     assert settings_page.main([]) == 0
     assert settings_page.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_what_must_hold_between_settings_is_a_rule_so_that_all_that_is_broken_is_told_at_once(process):
+    assert PROCESSES[process].__pydantic_decorators__.model_validators.keys() == {"_every_rule_holds"}

@@ -1,13 +1,14 @@
 """How processes reach Kafka: over TLS with a certificate of their own, or in clear while developing."""
 
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import FilePath, model_validator
+from pydantic import FilePath
 
-from forkant_kit.settings import Environment, ServiceSettings
+from forkant_kit.settings import Environment, ServiceSettings, rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,25 +43,23 @@ class KafkaSettings(ServiceSettings):
     kafka_key_file: FilePath | None = None
     """File with the key of that certificate, in PEM and without a password."""
 
-    @model_validator(mode="after")
-    def _files_belong_together(self) -> "KafkaSettings":
+    @rule
+    def _kafka_files_belong_together(self) -> Iterator[str]:
         if (self.kafka_certificate_file is None) != (self.kafka_key_file is None):
-            raise ValueError("kafka_certificate_file and kafka_key_file must be set together")
+            yield "kafka_certificate_file and kafka_key_file must be set together"
         if self.kafka_certificate_file is not None and self.kafka_ca_file is None:
-            raise ValueError("kafka_ca_file must be set with kafka_certificate_file")
+            yield "kafka_ca_file must be set with kafka_certificate_file"
         if self.env is Environment.PRODUCTION and self.kafka_ca_file is None:
-            raise ValueError("kafka_ca_file must be set in production")
-        return self
+            yield "kafka_ca_file must be set in production"
 
-    @model_validator(mode="after")
-    def _files_can_be_used(self) -> "KafkaSettings":
+    @rule
+    def _kafka_files_can_be_used(self) -> Iterator[str]:
         tls = kafka_tls(self)
-        if tls is not None:
+        if tls is not None and (tls.certificate_file is None) == (tls.key_file is None):
             try:
                 tls.context()
             except OSError as error:  # SSLError is one
-                raise ValueError(f"the files of Kafka's certificates can't be used: {type(error).__name__}") from None
-        return self
+                yield f"the files of Kafka's certificates can't be used: {type(error).__name__}"
 
 
 def kafka_tls(settings: KafkaSettings) -> KafkaTls | None:

@@ -1,12 +1,13 @@
 """Settings of who writes and reads sealed text: an API's, and of whoever seals the data keys anew."""
 
 import os
+from collections.abc import Iterator
 from typing import Final
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import SecretStr, field_validator
 
 from forkant_kit.keyring import Keyring, read_keys
-from forkant_kit.settings import Environment, ServiceSettings
+from forkant_kit.settings import Environment, ServiceSettings, rule
 
 DEV_TEXT_KEY: Final = "Zm9ya2FudC1kZXZlbG9wbWVudC10ZXh0LWtleS0wMDE="
 TEXT_KEYS_VARIABLE: Final = "FORKANT_TEXT_KEYS"
@@ -25,11 +26,10 @@ class TextKeySettings(ServiceSettings):
         read_keys(value.get_secret_value())
         return value
 
-    @model_validator(mode="after")
-    def _refuse_development_in_production(self) -> "TextKeySettings":
+    @rule
+    def _refuse_development_text_key_in_production(self) -> Iterator[str]:
         if self.env is Environment.PRODUCTION and DEV_TEXT_KEY in self.text_keys.get_secret_value():
-            raise ValueError("text_keys must be set in production")
-        return self
+            yield "text_keys must be set in production"
 
 
 def keyring_of_migration() -> Keyring:

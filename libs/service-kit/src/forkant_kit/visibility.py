@@ -5,6 +5,7 @@ looks. No answer shows nothing.
 """
 
 import ssl
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,10 +13,10 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 from forkant_contracts.visibility import VisibilityAnswer, VisibilityQuestion
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from forkant_kit.problems import ProblemError
-from forkant_kit.settings import Environment, ServiceSettings
+from forkant_kit.settings import Environment, ServiceSettings, rule
 from forkant_kit.telemetry import current_traceparent
 
 RETRY_AFTER: Final = {"Retry-After": "2"}
@@ -38,11 +39,10 @@ class VisibilitySettings(ServiceSettings):
             raise ValueError("must be an http(s) URL without credentials and query")
         return value.rstrip("/")
 
-    @model_validator(mode="after")
-    def _tokens_travel_safely_in_production(self) -> "VisibilitySettings":
+    @rule
+    def _tokens_travel_safely_in_production(self) -> Iterator[str]:
         if self.env is Environment.PRODUCTION and not self.case_service_url.startswith("https://"):
-            raise ValueError("case_service_url must be https in production")
-        return self
+            yield "case_service_url must be https in production"
 
 
 class CaseServiceClient:

@@ -1,12 +1,13 @@
 """Settings of an S3-compatible store for the contents of attachments; without them, they are in the database."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from forkant_kit.health import ReadinessCheck
-from forkant_kit.settings import Environment, ServiceSettings
-from pydantic import Field, SecretStr, model_validator
+from forkant_kit.settings import Environment, ServiceSettings, rule
+from pydantic import Field, SecretStr
 
 from case_service.store.bucket import Bucket, BucketAccess
 
@@ -34,12 +35,9 @@ class ObjectStoreSettings(ServiceSettings):
     attachment_store_ca: Path | None = None
     """File with the certificate authority of the endpoint, in PEM, where it is none that the system knows."""
 
-    @model_validator(mode="after")
-    def _store_is_whole(self) -> "ObjectStoreSettings":
-        wrong = _wrong(self)
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
+    @rule
+    def _store_is_whole(self) -> Iterator[str]:
+        yield from _wrong(self)
 
 
 def bucket_of(settings: ObjectStoreSettings) -> Bucket | None:

@@ -1,13 +1,14 @@
 """Settings of the indicator service: the kit's, and its own."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from forkant_contracts.recount import MOST_RECOUNTED
 from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.kafka_tls import KafkaSettings
-from forkant_kit.settings import ApiSettings, Environment
+from forkant_kit.settings import ApiSettings, Environment, rule
 from forkant_kit.visibility import VisibilitySettings
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
 SERVICE: Final = "indicator-service"
 
@@ -44,11 +45,10 @@ class IndicatorWorkerSettings(KafkaSettings, AuditSettings, VisibilitySettings):
     self_audit_round_seconds: float = Field(default=6 * 3600.0, ge=0.1)
     """Seconds between the beginnings of two rounds, at the least: each leaves an entry for each page in the trail."""
 
-    @model_validator(mode="after")
-    def _audit_in_production(self) -> "IndicatorWorkerSettings":
+    @rule
+    def _audit_itself_in_production(self) -> Iterator[str]:
         given = [self.self_audit_client_id is not None, self.self_audit_client_secret is not None]
         if any(given) and not all(given):
-            raise ValueError("self_audit_client_id and self_audit_client_secret must be set together")
-        if self.env is Environment.PRODUCTION and not all(given):
-            raise ValueError("self_audit_client_id and self_audit_client_secret must be set in production")
-        return self
+            yield "self_audit_client_id and self_audit_client_secret must be set together"
+        elif self.env is Environment.PRODUCTION and not all(given):
+            yield "self_audit_client_id and self_audit_client_secret must be set in production"

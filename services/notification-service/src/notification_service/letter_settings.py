@@ -1,10 +1,11 @@
 """Settings of letters: by which channels people are told, and what each channel needs."""
 
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from forkant_kit.settings import Environment, ServiceSettings
-from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
+from forkant_kit.settings import Environment, ServiceSettings, rule
+from pydantic import Field, FilePath, SecretStr, field_validator
 
 from notification_service.channels.smtp import SmtpSecurity
 from notification_service.domain.recipients import is_email
@@ -34,12 +35,11 @@ class LetterSettings(ServiceSettings):
     def _site_is_a_url(cls, value: str) -> str:
         return _checked_url(value).rstrip("/")
 
-    @model_validator(mode="after")
-    def _links_are_safe_in_production(self) -> "LetterSettings":
+    @rule
+    def _links_are_safe_in_production(self) -> Iterator[str]:
         production = self.env is Environment.PRODUCTION and self.letter_channels
         if production and not self.letter_site_url.startswith("https://"):
-            raise ValueError("letter_site_url must be https in production")
-        return self
+            yield "letter_site_url must be https in production"
 
     def tells_by(self, channel: str) -> bool:
         """Return whether people are told by a channel."""
@@ -77,15 +77,14 @@ class SmtpSettings(LetterSettings):
             raise ValueError("must be one e-mail address")
         return value
 
-    @model_validator(mode="after")
-    def _login_is_whole_and_hidden(self) -> "SmtpSettings":
+    @rule
+    def _login_is_whole_and_hidden(self) -> Iterator[str]:
         if (self.smtp_username is None) != (self.smtp_password is None):
-            raise ValueError("smtp_username and smtp_password must be set together")
+            yield "smtp_username and smtp_password must be set together"
         if self.env is Environment.PRODUCTION and self.smtp_security is SmtpSecurity.NONE:
-            raise ValueError("smtp_security must be starttls or implicit in production")
+            yield "smtp_security must be starttls or implicit in production"
         if self.env is Environment.PRODUCTION and self.tells_by("email") and self.smtp_sender is None:
-            raise ValueError("smtp_sender must be set in production")
-        return self
+            yield "smtp_sender must be set in production"
 
 
 class ReturnsSettings(SmtpSettings):
@@ -102,19 +101,18 @@ class ReturnsSettings(SmtpSettings):
     soft_bounce_window_days: int = Field(default=14, ge=1, le=90)
     """Within how many days these lie."""
 
-    @model_validator(mode="after")
-    def _notices_come_hidden_to_one_address(self) -> "ReturnsSettings":
+    @rule
+    def _notices_come_hidden_to_one_address(self) -> Iterator[str]:
         if (self.returns_certificate_file is None) != (self.returns_key_file is None):
-            raise ValueError("returns_certificate_file and returns_key_file must be set together")
+            yield "returns_certificate_file and returns_key_file must be set together"
         if self.soft_bounce_days > self.soft_bounce_window_days:
-            raise ValueError("soft_bounce_days must not be more than soft_bounce_window_days")
+            yield "soft_bounce_days must not be more than soft_bounce_window_days"
         if self.returns_port is None:
-            return self
+            return
         if self.smtp_return_path is None:
-            raise ValueError("smtp_return_path must be set with returns_port")
+            yield "smtp_return_path must be set with returns_port"
         if self.env is Environment.PRODUCTION and self.returns_certificate_file is None:
-            raise ValueError("returns_certificate_file must be set in production with returns_port")
-        return self
+            yield "returns_certificate_file must be set in production with returns_port"
 
 
 class SmsSettings(LetterSettings):
@@ -134,15 +132,14 @@ class SmsSettings(LetterSettings):
     def _gateway_is_a_url(cls, value: str | None) -> str | None:
         return None if value is None else _checked_url(value)
 
-    @model_validator(mode="after")
-    def _gateway_is_whole_and_hidden(self) -> "SmsSettings":
+    @rule
+    def _gateway_is_whole_and_hidden(self) -> Iterator[str]:
         if not self.tells_by("sms"):
-            return self
+            return
         if self.sms_gateway_url is None or self.sms_gateway_token is None:
-            raise ValueError("sms_gateway_url and sms_gateway_token must be set with the channel sms")
-        if self.env is Environment.PRODUCTION and not self.sms_gateway_url.startswith("https://"):
-            raise ValueError("sms_gateway_url must be https in production")
-        return self
+            yield "sms_gateway_url and sms_gateway_token must be set with the channel sms"
+        if self.env is Environment.PRODUCTION and not (self.sms_gateway_url or "https://").startswith("https://"):
+            yield "sms_gateway_url must be https in production"
 
 
 def _checked_url(value: str) -> str:

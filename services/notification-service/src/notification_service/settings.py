@@ -1,13 +1,14 @@
 """Settings of the notification service: the kit's, and its own."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from forkant_kit.audit.settings import AuditSettings
 from forkant_kit.kafka_tls import KafkaSettings
 from forkant_kit.keyring import read_keys
-from forkant_kit.settings import ApiSettings, Environment
+from forkant_kit.settings import ApiSettings, Environment, rule
 from forkant_kit.visibility import VisibilitySettings
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from notification_service.letter_settings import LetterSettings, ReturnsSettings, SmsSettings
 
@@ -46,21 +47,19 @@ class ProcessSettings(LetterSettings):
         read_keys(value.get_secret_value())
         return value
 
-    @model_validator(mode="after")
-    def _lease_outlasts_an_attempt(self) -> "ProcessSettings":
+    @rule
+    def _lease_outlasts_an_attempt(self) -> Iterator[str]:
         if self.webhook_lease_seconds <= self.webhook_timeout_seconds + 1:
-            raise ValueError("webhook_lease_seconds must be more than a second longer than webhook_timeout_seconds")
-        return self
+            yield "webhook_lease_seconds must be more than a second longer than webhook_timeout_seconds"
 
-    @model_validator(mode="after")
-    def _refuse_own_development_in_production(self) -> "ProcessSettings":
+    @rule
+    def _refuse_own_development_in_production(self) -> Iterator[str]:
         if self.env is not Environment.PRODUCTION:
-            return self
+            return
         if self.webhook_allow_loopback:
-            raise ValueError("webhook_allow_loopback must be false in production")
+            yield "webhook_allow_loopback must be false in production"
         if DEV_SECRET_KEY in self.endpoint_secret_keys.get_secret_value():
-            raise ValueError("endpoint_secret_keys must be set in production")
-        return self
+            yield "endpoint_secret_keys must be set in production"
 
 
 class NotificationSettings(ApiSettings, VisibilitySettings, ProcessSettings):
@@ -78,14 +77,13 @@ class CourierSettings(VisibilitySettings, LetterSettings):
     courier_client_secret: SecretStr | None = Field(default=None, min_length=1)
     """Secret of that client."""
 
-    @model_validator(mode="after")
-    def _courier_is_whole(self) -> "CourierSettings":
+    @rule
+    def _courier_is_whole(self) -> Iterator[str]:
         given = [self.courier_client_id is not None, self.courier_client_secret is not None]
         if any(given) and not all(given):
-            raise ValueError("courier_client_id and courier_client_secret must be set together")
-        if self.env is Environment.PRODUCTION and self.letter_channels and not all(given):
-            raise ValueError("courier_client_id and courier_client_secret must be set in production")
-        return self
+            yield "courier_client_id and courier_client_secret must be set together"
+        elif self.env is Environment.PRODUCTION and self.letter_channels and not all(given):
+            yield "courier_client_id and courier_client_secret must be set in production"
 
 
 class NotificationWorkerSettings(

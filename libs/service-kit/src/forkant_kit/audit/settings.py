@@ -1,13 +1,14 @@
 """Settings of whoever seals and keeps an audit trail: a worker's, since the API needs no signing key."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from forkant_kit.audit.heads import read_seed
 from forkant_kit.audit.upkeep_schema import LEAST_MONTHS, MOST_MONTHS
-from forkant_kit.settings import Environment, ServiceSettings
+from forkant_kit.settings import Environment, ServiceSettings, rule
 
 DEV_SIGNING_KEY: Final = "Zm9ya2FudC1kZXZlbG9wbWVudC1hdWRpdC1zZWVkLTE="
 
@@ -32,9 +33,8 @@ class AuditSettings(ServiceSettings):
         read_seed(value.get_secret_value())
         return value
 
-    @model_validator(mode="after")
-    def _refuse_development_key_in_production(self) -> "AuditSettings":
+    @rule
+    def _refuse_development_signing_key_in_production(self) -> Iterator[str]:
         known = self.audit_signing_key.get_secret_value() == DEV_SIGNING_KEY
         if self.env is Environment.PRODUCTION and known:
-            raise ValueError("audit_signing_key must be set in production")
-        return self
+            yield "audit_signing_key must be set in production"
