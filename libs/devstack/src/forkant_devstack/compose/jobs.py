@@ -18,7 +18,7 @@ from forkant_devstack.native.topics import broker_answers, create_topics
 from forkant_devstack.process import DevstackError
 from forkant_devstack.stack.services import SERVICES
 
-_DEADLINE_S: Final = 180.0
+_DEADLINE_S: Final = 300.0
 _PAUSE_S: Final = 0.5
 ROLES: Final = ("owner", "app", "worker")
 
