@@ -22,7 +22,8 @@ WORDS = frozenset(
 )
 FUNCTIONS = frozenset(
     {"absent", "avg", "avg_over_time", "changes", "count", "delta", "histogram_quantile", "increase", "max"}
-    | {"max_over_time", "min", "rate", "sum", "clamp_min", "label_values", "topk"}
+    | {"max_over_time", "min", "min_over_time", "rate", "sum", "clamp_min"}
+    | {"label_values", "time", "topk"}
 )
 
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -13,7 +13,7 @@ from forkant_kit.metrics import LABELS
 
 from . import promtool
 from .metric_names import faults, known
-from .telemetry_names import log_fields, span_attributes
+from .telemetry_names import OF_THE_SDK, log_fields, span_attributes
 
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "deploy/monitoring"
@@ -111,13 +111,11 @@ def test_attributes_of_spans_are_those_of_the_code():
 
 
 def test_labels_of_metrics_are_those_of_the_registry():
-    assert set(CONFIG["processors"]["redaction/metrics"]["allowed_keys"]) == LABELS | OF_A_RESOURCE | {
-        "service.instance.id"
-    }
+    assert set(CONFIG["processors"]["redaction/metrics"]["allowed_keys"]) == LABELS | OF_A_RESOURCE | OF_THE_SDK
 
 
 def test_fields_of_the_log_are_those_of_the_code():
-    assert set(CONFIG["processors"]["redaction/logs"]["allowed_keys"]) == log_fields() | OF_A_RESOURCE
+    assert set(CONFIG["processors"]["redaction/logs"]["allowed_keys"]) == log_fields() | OF_A_RESOURCE | OF_THE_SDK
 
 
 @pytest.mark.parametrize(

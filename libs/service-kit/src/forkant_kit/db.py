@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from forkant_kit.db_pool import MeasuredPool
 from forkant_kit.driver import driver_of
 from forkant_kit.rls.stance import Stance, StancedConnection
 
@@ -40,6 +41,7 @@ def create_engine(
     """
     engine = create_async_engine(
         asyncpg_url(database_url),
+        poolclass=MeasuredPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
+from forkant_kit.certificates import saw_issuer
+
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _MAX_DOCUMENT: Final = 256 * 1024
 _TIMEOUT_S: Final = 5.0
@@ -61,6 +63,7 @@ async def fetch_object(
     headers = {"Accept": "application/json"}
     method = "GET" if form is None else "POST"
     async with http.stream(method, url, headers=headers, data=form, auth=auth) as response:
+        saw_issuer(response.extensions.get("network_stream"))
         if response.status_code != HTTPStatus.OK:
             raise IssuerUnavailableError(f"{step} answered {response.status_code}")
         async for chunk in response.aiter_bytes():

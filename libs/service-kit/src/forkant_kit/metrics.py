@@ -52,6 +52,12 @@ METRICS: Final[dict[str, str]] = {
     "forkant_audit_head_position": "Position of the last head that was published.",
     "forkant_audit_held_months": "Months past their time that are kept since their seal is not right.",
     "forkant_scans_total": "Contents that the virus scanner was asked about, by what came of it.",
+    "forkant_database_connections": "Connections to the database that this process may have.",
+    "forkant_database_in_use": "Connections to the database that are in use.",
+    "forkant_database_waiting": "Askers that wait for a connection to the database.",
+    "forkant_database_refused_total": "Times that no connection to the database came free in time.",
+    "forkant_schema_mismatch": "Whether the database is behind the code, or ahead of it: 1 when it is, 0 when not.",
+    "forkant_certificate_expiry_seconds": "End of a certificate in seconds since 1970; 0 when it can't be read.",
     "forkant_chore_failures_total": "Chores that failed and are done again later.",
 }
 """The metrics that every service shares, and what they say."""

@@ -14,6 +14,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from forkant_kit.certificates import watch_files
 from forkant_kit.logs import set_up_logging
 from forkant_kit.settings import ServiceSettings
 
@@ -36,6 +37,7 @@ class Telemetry:
 def set_up_telemetry(*, service: str, settings: ServiceSettings) -> Telemetry:
     """Set up logging, and tracing when ``otlp_endpoint`` is set; call once, in a composition root."""
     set_up_logging(service=service, level=settings.log_level)
+    watch_files(settings)
     if not settings.otlp_endpoint:
         return Telemetry(None)
     # Imported here, since a process that exports nothing should not carry the exporter's 20 MB.

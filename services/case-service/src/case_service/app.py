@@ -14,6 +14,7 @@ from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.outbox import RelayNudge
 from forkant_kit.problems import problem_response
 from forkant_kit.rls.check import row_security_check
+from forkant_kit.schema_check import schema_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.vault import Vault
@@ -126,7 +127,12 @@ def build_app(settings: CaseSettings, *, verifier: TokenVerifier | None = None) 
         routers=ROUTERS,
         policy=POLICY,
         lifespan=lambda app: _lifespan(app, engine, nudge),
-        readiness=[database_check(engine), row_security_check(engine, free=FREE), *bucket_checks(bucket)],
+        readiness=[
+            database_check(engine),
+            row_security_check(engine, free=FREE),
+            schema_check(engine, package="case_service"),
+            *bucket_checks(bucket),
+        ],
         verifier=verifier,
         audit=engine,
         unaudited=UNAUDITED,

@@ -23,6 +23,7 @@ from forkant_kit.idempotency import remove_old_keys
 from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.relay import Relay
 from forkant_kit.rls.check import row_security_check
+from forkant_kit.schema_check import schema_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.watermark import WatermarkPublisher
@@ -179,7 +180,12 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
         apply=consumers.apply,
     )
     bucket = bucket_of(settings)
-    checks = [database_check(engine), row_security_check(engine, free=FREE), *bucket_checks(bucket)]
+    checks = [
+        database_check(engine),
+        row_security_check(engine, free=FREE),
+        schema_check(engine, package="case_service"),
+        *bucket_checks(bucket),
+    ]
     health = worker_app(readiness=checks, alive=lambda: relay.healthy() and consumer.healthy())
     try:
         async with asyncio.TaskGroup() as group:

@@ -11,6 +11,7 @@ from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import ReadinessCheck
 from forkant_kit.problems import problem_response
 from forkant_kit.rls.check import row_security_check
+from forkant_kit.schema_check import schema_check
 from forkant_kit.settings import Environment, load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.visibility import CaseServiceClient
@@ -107,7 +108,11 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         ],
         policy=POLICY,
         lifespan=lifespan,
-        readiness=[ReadinessCheck("database", database_answers), row_security_check(engine, free=FREE)],
+        readiness=[
+            ReadinessCheck("database", database_answers),
+            row_security_check(engine, free=FREE),
+            schema_check(engine, package="indicator_service"),
+        ],
         public_paths=dashboard.PUBLIC_PATHS,
         audit=engine,
         unaudited=UNAUDITED,

@@ -23,6 +23,7 @@ from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.relay import Relay, RelayConfig
 from forkant_kit.rls.check import row_security_check
+from forkant_kit.schema_check import schema_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.watermark import WatermarkPublisher
@@ -69,7 +70,11 @@ async def run(settings: IndicatorWorkerSettings) -> None:
     relay, watermark = _publishers(settings, engine)
     judge = Judge(engine=engine, catalogue=load_catalogue(), now=utc_now, new_id=new_id)
     plan_judge = PlanJudge(engine=engine, now=utc_now, new_id=new_id)
-    readiness = [database_check(engine), row_security_check(engine, free=FREE)]
+    readiness = [
+        database_check(engine),
+        row_security_check(engine, free=FREE),
+        schema_check(engine, package="indicator_service"),
+    ]
     counted = asyncio.Event()
     health = worker_app(
         readiness=readiness, alive=lambda: relay.healthy() and (not counted.is_set() or projection.healthy())

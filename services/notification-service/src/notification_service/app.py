@@ -13,6 +13,7 @@ from forkant_kit.health import database_check
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.problems import problem_response
 from forkant_kit.rls.check import row_security_check
+from forkant_kit.schema_check import schema_check
 from forkant_kit.settings import Environment, load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.visibility import CaseServiceClient
@@ -78,7 +79,11 @@ def build_app(
         ],
         policy=POLICY,
         lifespan=lifespan,
-        readiness=[database_check(engine), row_security_check(engine, free=FREE)],
+        readiness=[
+            database_check(engine),
+            row_security_check(engine, free=FREE),
+            schema_check(engine, package="notification_service"),
+        ],
         verifier=verifier,
         audit=engine,
     )

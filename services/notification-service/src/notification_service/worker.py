@@ -23,6 +23,7 @@ from forkant_kit.issuer_documents import IssuerAddress
 from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.rls.check import row_security_check
+from forkant_kit.schema_check import schema_check
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
@@ -151,7 +152,11 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
     returns = return_address(settings)
     office = Office(build_desk(settings, engine=lanes, channels=channels, rights=rights))
     consumer = build_consumer(settings, engine=events, dispatcher=dispatcher, office=office)
-    readiness = [database_check(lanes), row_security_check(lanes, free=FREE)]
+    readiness = [
+        database_check(lanes),
+        row_security_check(lanes, free=FREE),
+        schema_check(lanes, package="notification_service"),
+    ]
     health = worker_app(
         readiness=readiness, alive=lambda: consumer.healthy() and dispatcher.healthy() and office.healthy()
     )
