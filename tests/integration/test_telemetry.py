@@ -51,6 +51,27 @@ async def test_logs_are_json_with_trace_ids(platform: Platform):
     await until(logged, what="the request's line with its trace id")
 
 
+async def test_lines_and_metrics_go_where_spans_go(platform: Platform, collector: SpanCollector):
+    trace_id = uuid4().hex
+    traceparent = f"00-{trace_id}-00f067aa0ba902b7-01"
+    await platform.call("case", "GET", "/v1/cases", persona="officer-oslo", traceparent=traceparent)
+
+    async def sent() -> bool:
+        lines = [line for line in collector.lines if line.trace_id == trace_id]
+        return any((line.service, line.event) == ("case-service", "request") for line in lines)
+
+    await until(sent, what="the request's line with its trace id")
+    processes = {(name, part) for name in platform.nodes for part in ("api", "worker")}
+
+    async def measured() -> bool:
+        return len(collector.metrics) >= len(processes)
+
+    await until(measured, what="metrics of every process")
+    everything = "\n".join(collector.metrics.values())
+    assert "forkant_outbox_oldest_seconds" in everything
+    assert "forkant_http_request_seconds" in everything
+
+
 async def test_each_process_is_live_and_ready(platform: Platform):
     async with plain_client() as client:
         for node in platform.nodes.values():

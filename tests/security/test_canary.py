@@ -18,7 +18,7 @@ from forkant_devstack.testing.plain_http import plain_client
 from forkant_kit.db import utc_now
 from forkant_kit.testing import until
 
-from .canary import CANARY, in_answer, in_logs, in_metrics, in_spans, in_tables, on_topics
+from .canary import CANARY, found_in, in_answer, in_logs, in_metrics, in_spans, in_tables, on_topics
 
 pytestmark = pytest.mark.kafka
 REPOSITORY = Path(__file__).parents[2]
@@ -221,5 +221,8 @@ async def test_nothing_personal_is_logged_traced_or_measured(wall, collector, wr
     await until(exported, what="the last span being exported")
     assert in_logs(wall.platform.folder) == set()
     assert in_spans(collector.spans) == []
+    assert [line for line in collector.lines if found_in(line.event, line.attributes)] == []
+    assert found_in(*collector.metrics.values()) == set()
+    assert collector.lines
     ports = [port for node in wall.platform.nodes.values() for port in (node.http_port, node.worker_port)]
     assert await in_metrics(ports) == set()

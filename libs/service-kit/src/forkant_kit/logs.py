@@ -6,7 +6,7 @@ An exception is logged as its type and frames. Its text is left out, because it 
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from types import TracebackType
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ _CHATTY: Final = {
 }
 
 Event = MutableMapping[str, Any]
+_readers: list[Callable[[Mapping[str, Any]], None]] = []
 
 
 def set_up_logging(*, service: str, level: str) -> None:
@@ -45,7 +46,7 @@ def set_up_logging(*, service: str, level: str) -> None:
     ]
     # Straight to the output: by way of the standard library's records a line costs three times as much.
     structlog.configure(
-        processors=[*shared, _render],
+        processors=[*shared, _hand_on, _render],
         logger_factory=lambda *_: _Output(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
@@ -53,7 +54,7 @@ def set_up_logging(*, service: str, level: str) -> None:
     handler = StandardOutput()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _hand_on, _render],
             foreign_pre_chain=[_first_line, structlog.stdlib.add_logger_name, *shared],
         )
     )
@@ -63,6 +64,11 @@ def set_up_logging(*, service: str, level: str) -> None:
     logging.captureWarnings(capture=True)
     for name, least in _CHATTY.items():
         logging.getLogger(name).setLevel(least)
+
+
+def also_to(reader: Callable[[Mapping[str, Any]], None] | None) -> None:
+    """Hand each line, as it is written, to a reader too, who must neither wait nor raise; None: to nobody more."""
+    _readers[:] = [] if reader is None else [reader]
 
 
 class StandardOutput(logging.Handler):
@@ -135,6 +141,12 @@ def _causes_of(error: BaseException) -> list[str]:
 def _first_line(_logger: object, _name: str, event: Event) -> Event:
     # asyncio and others put the repr of what failed on the lines below the first.
     event["event"] = (str(event["event"]).splitlines() or [""])[0][:_MAX_TEXT]
+    return event
+
+
+def _hand_on(_logger: object, _name: str, event: Event) -> Event:
+    for reader in _readers:
+        reader(event)
     return event
 
 

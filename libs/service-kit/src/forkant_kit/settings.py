@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 EXIT_BAD_SETTINGS: Final = 78
 """Exit code of a process whose environment is wrong (``EX_CONFIG`` of sysexits)."""
+SIGNALS: Final = frozenset({"traces", "metrics", "logs"})
+"""What can be sent by OTLP."""
 _RULE: Final = "_forkant_rule"
 _APART: Final = "\n"
 _ALIKE: Final = 0.9
@@ -79,7 +81,9 @@ class ServiceSettings(BaseSettings):
     rate_limit_writes_per_minute: int = Field(default=1_200, ge=1)
     """Writes of one kind of resource that one caller may make a minute, in each process of the API."""
     otlp_endpoint: str | None = None
-    """OTLP/HTTP endpoint for traces, without the ``/v1/traces``; tracing is off when absent."""
+    """OTLP/HTTP endpoint for traces, metrics and logs, without the ``/v1/traces``; nothing is sent when absent."""
+    otlp_signals: str = "traces,metrics,logs"
+    """What is sent there: ``traces``, ``metrics``, ``logs``, with commas between."""
     log_level: str = "INFO"
     """Lowest level that is logged: debug, info, warning or error."""
     cursor_secret: SecretStr = SecretStr(DEV_CURSOR_SECRET)
@@ -91,6 +95,14 @@ class ServiceSettings(BaseSettings):
         if level.lower() not in {"debug", "info", "warning", "error"}:
             raise ValueError("must be debug, info, warning or error")
         return level
+
+    @field_validator("otlp_signals")
+    @classmethod
+    def _signals_are_known(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        if not names or set(names) - SIGNALS:
+            raise ValueError("must be some of traces, metrics and logs, with commas between")
+        return ",".join(dict.fromkeys(names))
 
     @field_validator("database_url")
     @classmethod

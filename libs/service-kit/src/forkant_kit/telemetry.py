@@ -1,13 +1,17 @@
-"""Logs and traces: JSON lines with trace ids on standard output, spans by OTLP when an endpoint is set.
+"""Logs, traces and metrics: JSON lines with trace ids on standard output; all three by OTLP when an endpoint is set.
 
 Without an endpoint no span is recorded, yet every request and batch still has a trace id, so that its log lines, its
 problem document and its events can be found together. Log events are snake_case names with codes and ids; nothing
 personal, no bodies, tokens or query strings.
 """
 
+import os
 import secrets
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -15,47 +19,83 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, TraceFlags,
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from forkant_kit.certificates import watch_files
-from forkant_kit.logs import set_up_logging
+from forkant_kit.logs import also_to, set_up_logging
 from forkant_kit.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.resources import Resource
 
 
 @dataclass(frozen=True)
 class Telemetry:
-    """What was set up; ``shutdown`` sends the spans that wait."""
+    """What was set up; ``shutdown`` sends what waits."""
 
-    provider: "TracerProvider | None"
+    stops: Sequence[Callable[[], object]] = ()
 
     def shutdown(self) -> None:
-        """Send what waits and stop; returns when done or after the exporter's own deadline."""
-        if self.provider is not None:
-            self.provider.shutdown()
+        """Send what waits and stop, all signals at once; returns when done or after the exporters' own deadline."""
+        if self.stops:
+            with ThreadPoolExecutor(len(self.stops)) as threads:
+                tuple(threads.map(lambda stop: stop(), self.stops))
 
 
 def set_up_telemetry(*, service: str, settings: ServiceSettings) -> Telemetry:
-    """Set up logging, and tracing when ``otlp_endpoint`` is set; call once, in a composition root."""
+    """Set up logging, and what goes by OTLP when ``otlp_endpoint`` is set; call once, in a composition root."""
     set_up_logging(service=service, level=settings.log_level)
     watch_files(settings)
     if not settings.otlp_endpoint:
-        return Telemetry(None)
-    # Imported here, since a process that exports nothing should not carry the exporter's 20 MB.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        return Telemetry()
+    # Imported here, since a process that exports nothing should not carry the exporters' 20 MB.
     from opentelemetry.sdk.resources import Resource
+
+    resource = Resource.create(
+        {
+            "service.name": service,
+            "service.namespace": "forkant",
+            "service.instance.id": f"{socket.gethostname()}/{os.getpid()}",
+            "deployment.environment.name": settings.env.value,
+        }
+    )
+    endpoint = settings.otlp_endpoint.rstrip("/")
+    return Telemetry([_SENDERS[signal](endpoint, resource) for signal in settings.otlp_signals.split(",")])
+
+
+def _send_traces(endpoint: str, resource: "Resource") -> Callable[[], object]:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    resource = {
-        "service.name": service,
-        "service.namespace": "forkant",
-        "deployment.environment.name": settings.env.value,
-    }
-    provider = TracerProvider(resource=Resource.create(resource), shutdown_on_exit=False)
-    exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=5)
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
     trace.set_tracer_provider(provider)
-    return Telemetry(provider)
+    return provider.shutdown
+
+
+def _send_metrics(endpoint: str, resource: "Resource") -> Callable[[], object]:
+    from forkant_kit.otlp_metrics import MetricsSender
+
+    return MetricsSender(endpoint=endpoint, resource=resource).shutdown
+
+
+def _send_logs(endpoint: str, resource: "Resource") -> Callable[[], object]:
+    from forkant_kit.otlp_logs import LogSender
+
+    sender = LogSender(endpoint=endpoint, resource=resource)
+    also_to(sender.take)
+
+    def stop() -> None:
+        also_to(None)
+        sender.shutdown()
+
+    return stop
+
+
+_SENDERS: Final[Mapping[str, Callable[[str, "Resource"], Callable[[], object]]]] = {
+    "traces": _send_traces,
+    "metrics": _send_metrics,
+    "logs": _send_logs,
+}
 
 
 def tracer(name: str) -> Tracer:
