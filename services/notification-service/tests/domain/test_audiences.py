@@ -154,7 +154,7 @@ def test_a_review_that_waits_on_is_told_to_them_again_and_to_the_directorates_pr
 
 def test_no_system_is_told_of_a_look_into_a_case_or_of_its_review():
     access = {name for name, model in EVENT_TYPES.items() if model.TOPIC == ACCESS_TOPIC}
-    assert len(access) == 3
+    assert len(access) == 4
     assert access == FOR_PEOPLE_ALONE
 
 

@@ -13,6 +13,7 @@ from forkant_contracts.events import (
     measure,
     operations,
     partner,
+    recovery,
     steering,
     task,
     transfer,
@@ -31,6 +32,7 @@ _MODULES: Final = (
     steering,
     access,
     operations,
+    recovery,
 )
 
 EVENT_TYPES: Final[dict[str, type[EventData]]] = {

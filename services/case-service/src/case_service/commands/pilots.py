@@ -6,6 +6,7 @@ from typing import Final
 
 from forkant_contracts import Event
 from forkant_contracts.codes import CaseType
+from forkant_contracts.events.recovery import SteeringVersionSkipped
 from forkant_contracts.events.steering import PilotEnded, PilotEnrolled, PilotWithdrawn
 from forkant_kit.audit.record import Actor, Entry, write_all
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,6 +38,9 @@ async def take_over(conn: AsyncConnection, events: Sequence[Event], *, service: 
                 await pilots.withdraw(conn, event, event.data)
             case PilotEnded():
                 await pilots.end(conn, event, event.data)
+            case SteeringVersionSkipped():
+                await pilots.skip(conn, event)
+                continue
             case _:
                 continue
         actor = Actor(subject=service, client_id=service, unit=event.unit, roles=())

@@ -240,6 +240,7 @@ EFFECTS: Final[Mapping[str, _Effect]] = MappingProxyType(
         "case.goal-changed": _tied,
         "case.merged": lambda _past, _event: {"merged": True},
         "case.erased": lambda _past, _event: {"erased": True},
+        "case.version-skipped": _nothing,
         "measure.planned": _item("measures", "measure_id", _plan_measure),
         "measure.rescheduled": _item("measures", "measure_id", _reschedule),
         "measure.started": _item("measures", "measure_id", _start_measure),

@@ -117,6 +117,10 @@ _CASE: Final = {
     ),
     "case.merged": _t("Saken ble slått sammen med en annen.", "The case was merged into another."),
     "case.erased": _t("Saken ble slettet.", "The case was erased."),
+    "case.version-skipped": _t(
+        "Basen ble satt tilbake: en endring som var gjort, er tapt.",
+        "The database was set back: a change that had been made is lost.",
+    ),
 }
 _WORK: Final = {
     "measure.planned": _t(

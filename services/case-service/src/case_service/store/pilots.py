@@ -83,6 +83,11 @@ async def withdraw(conn: AsyncConnection, event: Event, data: PilotWithdrawn) ->
     await conn.execute(_RAISE, {"id": event.aggregate_id, "version": event.aggregate_version})
 
 
+async def skip(conn: AsyncConnection, event: Event) -> None:
+    """Count a version that was skipped after a restore, if it is a programme's; nothing else changes."""
+    await conn.execute(_RAISE, {"id": event.aggregate_id, "version": event.aggregate_version})
+
+
 async def end(conn: AsyncConnection, event: Event, data: PilotEnded) -> None:
     """Keep the last day of a programme."""
     bind = {"id": event.aggregate_id, "version": event.aggregate_version, "last_day": data.last_day}

@@ -43,6 +43,7 @@ CASE_TRANSFERRED: Final = "no.forkant.case.transferred.v1"
 GLASS_BROKEN: Final = "no.forkant.access.glass-broken.v1"
 ACCESS_REVIEWED: Final = "no.forkant.access.reviewed.v1"
 REVIEW_OVERDUE: Final = "no.forkant.access.review-overdue.v1"
+ACCESS_SKIPPED: Final = "no.forkant.access.version-skipped.v1"
 THRESHOLD_CROSSED: Final = "no.forkant.indicator.threshold-crossed.v1"
 PLAN_APPROVED: Final = "no.forkant.plan.approved.v1"
 PLAN_DUE: Final = "no.forkant.plan.due.v1"
@@ -56,6 +57,7 @@ INDICATOR_SERVICE_ALARM: Final = "no.forkant.indicator-service.alarm.v1"
 SHARED_TYPES: Final = frozenset(
     {
         "no.forkant.best-practice.published.v1",
+        "no.forkant.catalogue.version-skipped.v1",
         "no.forkant.method.published.v1",
         "no.forkant.method.retired.v1",
         "no.forkant.unit.changed.v1",
@@ -72,10 +74,13 @@ ABOUT_NOBODY: Final = SHARED_TYPES | {
     PILOT_ENDED,
     CASE_SERVICE_ALARM,
     INDICATOR_SERVICE_ALARM,
+    "no.forkant.steering.version-skipped.v1",
+    "no.forkant.case-service.version-skipped.v1",
+    "no.forkant.indicator-service.version-skipped.v1",
 }
 """Events about no case, no concern and nobody: whoever a message is for may see it."""
 
-FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED, REVIEW_OVERDUE})
+FOR_PEOPLE_ALONE: Final = frozenset({GLASS_BROKEN, ACCESS_REVIEWED, REVIEW_OVERDUE, ACCESS_SKIPPED})
 """Events that no system is told of: who looked into which case is for the people of its unit."""
 
 OVER_WITH_A_MERGER: Final = frozenset(
