@@ -52,9 +52,9 @@ async def check(desk: RebuildDesk, *, generation: int | None) -> int:
     return 0 if found.sound and not found.different else 1
 
 
-async def flip(desk: RebuildDesk, *, accept_differences: bool) -> int:
+async def flip(desk: RebuildDesk, *, accept_differences: bool, accept_missing: bool = False) -> int:
     """Let the generation that was built become live, and return the exit code."""
-    number = await desk.flip(accept_differences=accept_differences)
+    number = await desk.flip(accept_differences=accept_differences, accept_missing=accept_missing)
     _say(f"Generation {number} is live. The one before is kept up to date: `rollback` goes back, `drop` lets it go.")
     return 0
 
@@ -113,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--generation", type=int, help="its number; else the newest that could become live")
     change = actions.add_parser("flip", help="let the generation that was built become live, if it is sound")
     change.add_argument("--accept-differences", action="store_true", help="though facts differ from the live one's")
+    change.add_argument("--accept-missing", action="store_true", help="though the live one knows what a restore lost")
     actions.add_parser("rollback", help="let the generation that was live before be live again")
     going = actions.add_parser("drop", help="let a generation go that is not live")
     going.add_argument("generation", type=int, help="its number")
@@ -135,7 +136,7 @@ async def run(desk: RebuildDesk, given: argparse.Namespace) -> int:
         case "check":
             return await check(desk, generation=given.generation)
         case "flip":
-            return await flip(desk, accept_differences=given.accept_differences)
+            return await flip(desk, accept_differences=given.accept_differences, accept_missing=given.accept_missing)
         case "rollback":
             return await rollback(desk)
         case _:

@@ -101,13 +101,22 @@ class RebuildDesk:
             async with transaction(engine) as conn:
                 return chosen.number, found, await parity.changes(conn, chosen.number, live=live)
 
-    async def flip(self, *, accept_differences: bool = False) -> int:
+    async def flip(self, *, accept_differences: bool = False, accept_missing: bool = False) -> int:
         """Let the generation that was built take the live one's place, and return its number.
+
+        Args:
+            accept_differences: though cases are not what the live one says of them.
+            accept_missing: though the live one knows cases, or versions of them, that the events no longer tell of.
 
         Raises:
             NotDoneError: none is being built, or it is not as it should be.
         """
-        return await self._make_live(State.BUILDING, accept_differences=accept_differences, action="rebuild.flip")
+        return await self._make_live(
+            State.BUILDING,
+            accept_differences=accept_differences,
+            accept_missing=accept_missing,
+            action="rebuild.flip",
+        )
 
     async def roll_back(self) -> int:
         """Let the newest generation that is kept be live again, and return its number.
@@ -117,7 +126,9 @@ class RebuildDesk:
         Raises:
             NotDoneError: none is kept, or it has not read everything or misses something.
         """
-        return await self._make_live(State.KEPT, accept_differences=True, action="rebuild.roll_back")
+        return await self._make_live(
+            State.KEPT, accept_differences=True, accept_missing=False, action="rebuild.roll_back"
+        )
 
     async def drop(self, number: int) -> None:
         """Let a generation go; the workers remove what is left of it.
@@ -133,7 +144,7 @@ class RebuildDesk:
                 )
             await self._record(conn, "rebuild.drop", number)
 
-    async def _make_live(self, state: State, *, accept_differences: bool, action: str) -> int:
+    async def _make_live(self, state: State, *, accept_differences: bool, accept_missing: bool, action: str) -> int:
         async with self._engine() as engine:
             chosen, live = await self._chosen(engine, None, among=(state,))
             async with transaction(engine) as conn:
@@ -142,6 +153,7 @@ class RebuildDesk:
                 chosen.number,
                 await parity.compare(engine, chosen.number, live=live),
                 accept_differences=accept_differences,
+                accept_missing=accept_missing,
             )
             async with transaction(engine) as conn:
                 if await generations.live(conn) != live or not await generations.make_live(conn, chosen.number):
@@ -204,16 +216,17 @@ def _require_ready(standing: Standing) -> None:
         )
 
 
-def _require_parity(number: int, found: Parity, *, accept_differences: bool) -> None:
+def _require_parity(number: int, found: Parity, *, accept_differences: bool, accept_missing: bool) -> None:
     if found.wrong_cells:
         raise NotDoneError(
             f"{found.wrong_cells} cells of generation {number} are not what its facts add up to: drop it, and report "
             "it."
         )
-    if found.missing:
+    if found.missing and not accept_missing:
         raise NotDoneError(
             f"Generation {number} doesn't know {found.missing} cases and concerns as the live one does: Kafka no "
-            "longer has their events. `forkant republish --since` a date before them publishes them again."
+            "longer has their events. `forkant republish --since` a date before them publishes them again. If the case "
+            "service was set back to a backup and they are lost, say so with --accept-missing."
         )
     if found.different and not accept_differences:
         raise NotDoneError(

@@ -50,12 +50,15 @@ def flip(
     accept_differences: Annotated[
         bool, typer.Option("--accept-differences", help="Though cases are not what the live one says of them.")
     ] = False,
+    accept_missing: Annotated[
+        bool, typer.Option("--accept-missing", help="Though the live one knows cases that a restore has lost.")
+    ] = False,
     by: _By = None,
 ) -> None:
     """Let the generation that was built become live, if it is sound; the one before is kept up to date."""
     from indicator_service.rebuild import flip as change
 
-    _end(change(_desk(by), accept_differences=accept_differences))
+    _end(change(_desk(by), accept_differences=accept_differences, accept_missing=accept_missing))
 
 
 @rebuild.command("rollback")

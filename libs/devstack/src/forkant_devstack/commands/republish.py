@@ -13,6 +13,7 @@ def republish(
     since: Annotated[str | None, typer.Option(help="Events recorded since this date or time (UTC).")] = None,
     until: Annotated[str | None, typer.Option(help="Events recorded before this date or time (UTC).")] = None,
     topic: Annotated[str | None, typer.Option(help="Events of this topic alone.")] = None,
+    service: Annotated[str, typer.Option(help="Whose archive: case or indicator.")] = "case",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count them.")] = False,
 ) -> None:
     """Publish archived events once more, the oldest first. Consumers drop those they have; repeating is harmless."""
@@ -25,5 +26,7 @@ def republish(
         selection = selection_of(aggregate=aggregate, since=since, until=until, topic=topic)
     except ValueError as error:
         raise DevstackError(str(error), exit_code=2) from error
-    url = running_databases("case")["case"]
+    if service not in ("case", "indicator"):
+        raise DevstackError(f"{service} publishes nothing", hint="take case or indicator", exit_code=2)
+    url = running_databases(service)[service]
     raise typer.Exit(asyncio.run(run(database_url=url, selection=selection, dry_run=dry_run)))
