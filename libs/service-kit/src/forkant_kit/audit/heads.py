@@ -37,10 +37,12 @@ class HeadKey:
         self.id: Final = hashlib.sha256(public).hexdigest()[:16]
         """What heads name the key by."""
 
-    def sign(self, head: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the head with this key's id and signature."""
+    def sign(
+        self, head: Mapping[str, Any], *, form: Callable[[Mapping[str, Any]], bytes] = signed_form
+    ) -> dict[str, Any]:
+        """Return the head with this key's id and signature; ``form`` gives what is signed."""
         named = {**head, "key": self.id}
-        return {**named, "signature": base64.b64encode(self._private.sign(signed_form(named))).decode()}
+        return {**named, "signature": base64.b64encode(self._private.sign(form(named))).decode()}
 
 
 def read_seed(text: str) -> bytes:

@@ -12,6 +12,12 @@ SHA-256 of "forkant-audit-chain-v1", a line feed, and the chain's id. A head is 
 
 The export has one JSON document a line: ``chain`` (its id, and the base that it begins after), one ``entry`` a position
 in order, then the entries without a position, and ``end``. The heads have one a line, in the order of publication.
+
+A restore. When the database is set back to a backup, heads were published for entries that are gone. Whoever answers
+for the trail can say so: a line among the heads with ``restored`` (the chain, the position and hash that it goes on
+from, the last position that is lost, when and by whom), signed over "forkant-audit-restore-v1", a line feed, and its
+JSON, by a key that stands in the file of keys as ``restore:`` and its id, and that no process has. It sets aside the
+heads before it that name later positions, if the chain holds that link; what is lost is told, and is no finding.
 """
 
 import base64
@@ -33,6 +39,13 @@ FIELDS: Final = (
 )  # fmt: skip
 LEAST_DAYS_KEPT: Final = 365
 """An entry is kept for at least twelve months, so that a chain may begin later than at 1 only after older months."""
+SET_BACK: Final = frozenset({"cut tail", "rewritten"})
+"""What a trail looks like whose database was set back to a backup, or whose end somebody took away."""
+IF_RESTORED: Final = (
+    "If this database was restored from a backup, entries after that moment are lost, and it looks like this. Whoever "
+    "answers for the trail signs for it (`python -m forkant_kit.audit restored`); if it was not restored, somebody cut "
+    "the trail."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,8 @@ class Result:
     position: int = 0
     published: int = 0
     """The last position that a good head names; what comes after it is not proven yet."""
+    restores: list[str] = field(default_factory=list)
+    """What was lost by restores that somebody signed for."""
 
     @property
     def ok(self) -> bool:
@@ -91,6 +106,12 @@ def signed_form(head: Mapping[str, Any]) -> bytes:
     return b"forkant-audit-head-v1\n" + json.dumps(body, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
+def restored_form(note: Mapping[str, Any]) -> bytes:
+    """Return what of a note of a restore is signed."""
+    body = {name: value for name, value in note.items() if name != "signature"}
+    return b"forkant-audit-restore-v1\n" + json.dumps(body, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
 def verify(export: Iterable[Mapping[str, Any]], heads: Iterable[Mapping[str, Any]], keys: Mapping[str, str]) -> Result:
     """Check an export against the heads and the public keys (base64 of 32 bytes, by key id)."""
     result = Result()
@@ -100,31 +121,34 @@ def verify(export: Iterable[Mapping[str, Any]], heads: Iterable[Mapping[str, Any
     if first.get("kind") != "chain":
         result.findings.append(Finding("no chain", None, "the export does not begin with its chain; export it again"))
         return result
-    _walk(first, documents, [head for head in good if head["chain"] == first["chain"]], result)
-    others = [head for head in good if head["chain"] != first["chain"]]
+    _walk(first, documents, [head for head in good if _chain_of(head) == first["chain"]], result)
+    others = [head for head in good if _chain_of(head) != first["chain"]]
     if others:
-        result.findings.append(
-            Finding(
-                "another chain", others[-1]["position"], f"the heads were published for chain {others[-1]['chain']}"
-            )
-        )
+        text = f"the heads were published for chain {_chain_of(others[-1])}"
+        result.findings.append(Finding("another chain", others[-1].get("position"), text))
     return result
+
+
+def _chain_of(line: Mapping[str, Any]) -> str:
+    return str(line.get("restored", line)["chain"])
 
 
 def _good_heads(
     heads: Iterable[Mapping[str, Any]], keys: Mapping[str, str], result: Result
 ) -> Iterator[Mapping[str, Any]]:
     for number, head in enumerate(heads, 1):
-        result.heads += 1
-        place = head.get("position")
-        public = keys.get(str(head.get("key")))
+        note = "restored" in head
+        result.heads += not note
+        place = head["restored"].get("position") if note else head.get("position")
+        public = keys.get(f"restore:{head.get('key')}" if note else str(head.get("key")))
         if public is None:
             text = f"head {number} names the key {head.get('key')}, which is not among those known"
             result.findings.append(Finding("unknown key", place, text))
             continue
         try:
             signature = base64.b64decode(str(head.get("signature")), validate=True)
-            Ed25519PublicKey.from_public_bytes(base64.b64decode(public)).verify(signature, signed_form(head))
+            signed = restored_form(head) if note else signed_form(head)
+            Ed25519PublicKey.from_public_bytes(base64.b64decode(public)).verify(signature, signed)
         except (InvalidSignature, ValueError):
             text = f"the signature of head {number} does not fit what it says, by the key {head['key']}"
             result.findings.append(Finding("forged head", place, text))
@@ -142,9 +166,8 @@ def _walk(
     _check_base(first, heads, found)
     hashed, result.position = bytes.fromhex(base["hash"]), base["position"]
     # By position, since one that was cut and sealed anew has two heads that differ.
-    stated: dict[int, list[str]] = {}
-    for head in heads:
-        stated.setdefault(head["position"], []).append(head["hash"])
+    stated, restores = _stated(heads)
+    _compare_restores(result, restores, hashed)
     agreed = _compare(result, stated, hashed, agreed=base["position"]) or base["position"]
     ended = False
     for document in documents:
@@ -155,14 +178,41 @@ def _walk(
             _check_loose(document, result)
         else:
             hashed = _step(document, result, hashed)
+            _compare_restores(result, restores, hashed)
             agreed = _compare(result, stated, hashed, agreed=agreed) or agreed
     if not ended:
         found.append(Finding("cut export", result.position, "the export has no end; export it again"))
-    published = max(stated, default=0)
+    published = max((*stated, *restores), default=0)
     if published > result.position:
         text = f"a head was published for position {published}, and the chain ends at {result.position}"
         found.append(Finding("cut tail", result.position + 1, text, published))
     result.published = agreed if stated else 0
+
+
+def _stated(
+    lines: Iterable[Mapping[str, Any]],
+) -> tuple[dict[int, list[str]], dict[int, list[Mapping[str, Any]]]]:
+    """Return the hashes that heads state by position, without those that a restore set aside, and the restores."""
+    stated: dict[int, list[str]] = {}
+    restores: dict[int, list[Mapping[str, Any]]] = {}
+    for line in lines:
+        if "restored" in line:
+            note = line["restored"]
+            restores.setdefault(note["position"], []).append(note)
+            stated = {place: hashes for place, hashes in stated.items() if place <= note["position"]}
+        else:
+            stated.setdefault(line["position"], []).append(line["hash"])
+    return stated, restores
+
+
+def _compare_restores(result: Result, restores: Mapping[int, list[Mapping[str, Any]]], hashed: bytes) -> None:
+    for note in restores.get(result.position, ()):
+        if note["hash"] != hashed.hex():
+            text = "a restore was signed for that goes on from another link than the chain has here"
+            result.findings.append(Finding("rewritten", result.position, text))
+        else:
+            lost = f"positions {note['position'] + 1} to {note['last']} were lost"
+            result.restores.append(f"restored {note['at']}, signed for by {note['by']}: {lost}")
 
 
 def _step(document: Mapping[str, Any], result: Result, hashed: bytes) -> bytes:
@@ -212,7 +262,7 @@ def _check_base(first: Mapping[str, Any], heads: list[Mapping[str, Any]], found:
         if bytes.fromhex(base["hash"]) != beginning(first["chain"]):
             found.append(Finding("changed", 0, "the chain does not begin with its own name"))
         return
-    newest = heads[-1] if heads else None
+    newest = next((head for head in reversed(heads) if "restored" not in head), None)
     if newest is None or newest["base"] != base:
         text = "no head vouches for the checkpoint that the chain begins after; older months may have been removed"
         found.append(Finding("unproven checkpoint", base["position"], text))
@@ -255,7 +305,9 @@ def summary(result: Result) -> str:
     )
     if result.ok and result.published < result.position:
         head += f"; positions {result.published + 1} to {result.position} await their head"
-    return "\n".join((head, *(f"  {each}" for each in result.findings), "the chain holds" if result.ok else "BROKEN"))
+    told = (*result.restores, *(f"  {each}" for each in result.findings))
+    advice = () if result.ok or not {each.kind for each in result.findings} & SET_BACK else (IF_RESTORED,)
+    return "\n".join((head, *told, *advice, "the chain holds" if result.ok else "BROKEN"))
 
 
 def main(arguments: list[str]) -> int:
