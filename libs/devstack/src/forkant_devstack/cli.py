@@ -45,6 +45,10 @@ COMMANDS: Final = {
     "verify": Command("verify.command", "cli_verify", "Recount the indicators from the cases, and compare."),
     "bench": Command("bench.command", "bench", "Measure the bars on servers of its own."),
     "faults": Command("faults.command", "cli_faults", "Cause every fault under load and judge what is left."),
+    "rehearse": Command(
+        "rehearse.command", "rehearse", "Destroy and restore databases and Kafka on servers of its own."
+    ),
+    "recover": Command("commands.recover", "recover", "After a restore: what is lost, and how versions go on."),
     "contracts": Command("commands.contracts", "contracts", "Check, generate and release the event contracts."),
     "doctor": Command("commands.doctor", "doctor", "Say what is missing on this machine."),
     "reset": Command("commands.reset", "reset", "Stop, and delete databases, topics and logs."),

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,14 +79,19 @@ def admin_url(postgres: Postgres, *, port: int) -> str:
     return f"postgresql://{SUPERUSER}:{postgres.password}@{LOOPBACK}:{port}/postgres"
 
 
-def postgres_spec(postgres: Postgres, *, port: int, durable: bool = True) -> ProcessSpec:
-    """Describe the server; `durable=False` trades safety against a power cut for speed in tests."""
-    settings = _SETTINGS | (_DURABLE if durable else _NOT_DURABLE) | {"port": str(port)}
+def postgres_spec(
+    postgres: Postgres, *, port: int, durable: bool = True, more: Mapping[str, str] | None = None
+) -> ProcessSpec:
+    """Describe the server; `durable=False` trades safety against a power cut for speed in tests.
+
+    Settings in `more` are the server's besides.
+    """
+    settings = _SETTINGS | (_DURABLE if durable else _NOT_DURABLE) | {"port": str(port)} | (dict(more or {}))
     options = (part for key, value in settings.items() for part in ("-c", f"{key}={value}"))
     return ProcessSpec(
         name="postgres",
         argv=(str(postgres.bin / "postgres"), "-D", str(postgres.data), *options),
-        env=_ENVIRONMENT,
+        env=ENVIRONMENT,
         cwd=postgres.data.parent,
         uid=postgres.run_as.uid,
         gid=postgres.run_as.gid,
@@ -100,7 +105,7 @@ def postgres_spec(postgres: Postgres, *, port: int, durable: bool = True) -> Pro
 
 
 # PG* variables of the caller's shell would change what the programs do.
-_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PGDATA": "", "PGOPTIONS": "", "HOME": "/nonexistent"}
+ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PGDATA": "", "PGOPTIONS": "", "HOME": "/nonexistent"}
 
 
 def _initdb(postgres: Postgres) -> None:
@@ -120,7 +125,7 @@ def _initdb(postgres: Postgres) -> None:
             user=postgres.run_as.uid,
             group=postgres.run_as.gid,
             extra_groups=None if postgres.run_as.uid is None else [],
-            env={**os.environ, **_ENVIRONMENT},
+            env={**os.environ, **ENVIRONMENT},
             cwd="/",
             capture_output=True,
             text=True,

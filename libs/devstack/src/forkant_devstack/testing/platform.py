@@ -49,6 +49,7 @@ class Platform:
     issuer: IssuerServer
     nodes: Mapping[str, Node]
     extra_env: Mapping[str, str] = field(default_factory=dict)
+    service_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
     asking: Asking = field(default_factory=Asking)
 
@@ -140,6 +141,7 @@ class Platform:
             "FORKANT_RATE_LIMIT_READS_PER_MINUTE": "600000",
             "FORKANT_RATE_LIMIT_WRITES_PER_MINUTE": "600000",
             **self.extra_env,
+            **self.service_env.get(node.service, {}),
         }
 
 
@@ -171,24 +173,36 @@ async def _migrate(platform: Platform, service: str) -> None:
 async def running_platform(
     *,
     folder: Path,
-    postgres: PostgresServer,
+    postgres: PostgresServer | Mapping[str, PostgresServer],
     kafka: KafkaServer,
     issuer: IssuerServer,
     extra_env: Mapping[str, str] | None = None,
+    service_env: Mapping[str, Mapping[str, str]] | None = None,
 ) -> AsyncIterator[Platform]:
-    """Migrate three new databases and run all six processes until the block ends."""
+    """Migrate three new databases and run all six processes until the block ends.
+
+    The databases are on one server, or each service's on its own.
+    """
+    servers = postgres if isinstance(postgres, Mapping) else dict.fromkeys(SERVICES, postgres)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     ports = iter(free_ports(2 * len(SERVICES)))
     nodes = {
         service: Node(
             service=service,
-            database=await postgres.create_database(service),
+            database=await servers[service].create_database(service),
             http_port=next(ports),
             worker_port=next(ports),
         )
         for service in SERVICES
     }
-    platform = Platform(folder=folder, kafka=kafka, issuer=issuer, nodes=nodes, extra_env=extra_env or {})
+    platform = Platform(
+        folder=folder,
+        kafka=kafka,
+        issuer=issuer,
+        nodes=nodes,
+        extra_env=extra_env or {},
+        service_env=service_env or {},
+    )
     await asyncio.gather(*[_migrate(platform, service) for service in SERVICES])
     names = [f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker")]
     try:
