@@ -325,4 +325,8 @@ async def test_the_dashboard_is_public_and_loads_nothing_from_elsewhere(client, 
 
 async def test_health_is_public(client):
     assert (await client.get("/health/live")).status_code == 200
-    assert (await client.get("/health/ready")).json()["checks"] == {"database": "ok", "row-security": "ok"}
+    assert (await client.get("/health/ready")).json()["checks"] == {
+        "database": "ok",
+        "row-security": "ok",
+        "schema": "ok",
+    }
