@@ -28,6 +28,10 @@ class Policy:
         """All actions of the table."""
         return frozenset(self._rules)
 
+    def roles_of(self, action: str) -> frozenset[str]:
+        """Which roles may take an action; none when it is not in the table."""
+        return self._rules.get(action, frozenset())
+
     def allows(self, principal: Principal, action: str) -> bool:
         """Whether one of the principal's roles may take the action."""
         return not self._rules.get(action, frozenset()).isdisjoint(principal.roles)
