@@ -15,10 +15,12 @@ from forkant_kit.outbox_schema import OUTBOX_DDL, OUTBOX_RECORD_DDL
 from forkant_kit.watermark import WATERMARK_DDL
 from typer.main import get_command
 
+from . import promtool
 from .metric_names import ROOT, faults, known
 
 RUNBOOKS = ROOT / "docs/runbooks"
-BASE = "https://docs.forkant.example/runbooks/"
+BASE = "{{ $externalLabels.forkant_docs }}/runbooks/"
+"""Where the documentation is published is a label of the installation's own Prometheus."""
 GROUPS = yaml.safe_load((ROOT / "deploy/monitoring/rules.yml").read_text(encoding="utf-8"))["groups"]
 ALERTS = {rule["alert"]: rule for group in GROUPS for rule in group["rules"] if "alert" in rule}
 PAGES = sorted(path for path in RUNBOOKS.glob("*.md") if path.name != "README.md")
@@ -27,7 +29,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
 def page_of(alert: str) -> Path:
-    return RUNBOOKS / f"{ALERTS[alert]['annotations']['runbook_url'].removeprefix(BASE)}.md"
+    return RUNBOOKS / f"{ALERTS[alert]['annotations']['runbook_url'].removeprefix(BASE).removesuffix('/')}.md"
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -66,6 +68,32 @@ def test_an_alert_names_a_page_which_says_of_which_alert_it_is(alert):
     text = page_of(alert).read_text(encoding="utf-8")
     assert f"Alert `{alert}`, severity `{ALERTS[alert]['labels']['severity']}`." in text
     assert f"[`{alert}`]({page_of(alert).name})" in (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+
+
+@promtool.needed
+def test_an_alert_leads_to_where_the_installation_publishes_its_documentation(tmp_path):
+    alert = ALERTS["ForkantOutboxOrphans"]
+    labels = {"severity": alert["labels"]["severity"], "service": "case-service"}
+    annotations = {
+        "summary": re.sub(r"\{\{ *\$labels\.service *\}\}", "case-service", alert["annotations"]["summary"]),
+        "runbook_url": "https://docs.politiet.example/forkant/runbooks/outbox-orphans/",
+    }
+    case = {
+        "interval": "1m",
+        "external_labels": {"forkant_docs": "https://docs.politiet.example/forkant"},
+        "input_series": [{"series": 'forkant_outbox_orphans{job="forkant", service="case-service"}', "values": "1x60"}],
+        "alert_rule_test": [
+            {
+                "eval_time": "50m",
+                "alertname": "ForkantOutboxOrphans",
+                "exp_alerts": [{"exp_labels": labels, "exp_annotations": annotations}],
+            }
+        ],
+    }
+    rules = str(ROOT / "deploy/monitoring/rules.yml")
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump({"rule_files": [rules], "tests": [case]}), encoding="utf-8")
+    answer = promtool.run("test", "rules", tmp_path / "tests.yml")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 def test_no_page_is_of_an_alert_that_is_gone():
