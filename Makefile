@@ -2,7 +2,7 @@
 # Options for a command go into ARGS, for example: make up ARGS="--broker embedded"
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up up-docker down-docker sbom demo test faults lint bench down reset
+.PHONY: help setup up up-docker down-docker sbom docs demo test faults lint bench down reset
 ARGS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
@@ -25,6 +25,9 @@ sbom: setup ## write what each image is made of (CycloneDX) into dist/
 	@mkdir -p dist && for each in case-service indicator-service notification-service; do \
 	  .forkant/tools/bin/uv export --quiet --locked --no-dev --package $$each --format cyclonedx1.5 \
 	    --output-file dist/$$each.cdx.json >/dev/null && echo dist/$$each.cdx.json; done
+
+docs: setup ## build the documentation site into dist/docs (ARGS=--serve: show it)
+	@exec python -m scripts.docs_build $(ARGS)
 
 demo: setup ## fill the running platform with cases through its public API
 	@exec forkant demo $(ARGS)
