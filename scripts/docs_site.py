@@ -76,13 +76,20 @@ def _named(entry: Any) -> Iterator[str]:
 
 def _filled(entry: Any, rest: list[str]) -> Any:
     if isinstance(entry, str) and entry.endswith("/*"):
-        return [path for path in rest if PurePosixPath(path).parent == PurePosixPath(entry).parent] or None
+        return [_entry(path) for path in rest if PurePosixPath(path).parent == PurePosixPath(entry).parent] or None
     if isinstance(entry, dict):
         filled = {title: _filled(each, rest) for title, each in entry.items()}
         return {title: each for title, each in filled.items() if each is not None} or None
     if isinstance(entry, list):
         return [each for part in entry if (each := _filled(part, rest)) is not None]
     return entry
+
+
+def _entry(path: str) -> str | dict[str, str]:
+    """Return a page's entry: an API's subject by its short name, others by their heading."""
+    page = PurePosixPath(path)
+    named_by_heading = not page.parent.name.endswith("-api") or page.stem == "index"
+    return path if named_by_heading else {page.stem.replace("-", " ").capitalize(): path}
 
 
 def _inside(match: re.Match[str], folder: PurePosixPath) -> str:

@@ -45,7 +45,7 @@ def test_every_operation_of_an_api_has_its_place_with_every_parameter_and_field(
             _, there, body = page.partition(f"\n### {name}\n")
             assert there, name
             fields = document["components"]["schemas"][name].get("properties", {})
-            assert all(f"| `{field}` |" in body.partition("\n### ")[0] for field in fields), name
+            assert all(f"\n| `{field}`" in body.partition("\n### ")[0] for field in fields), name
 
 
 @pytest.mark.parametrize(

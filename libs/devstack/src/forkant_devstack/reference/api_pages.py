@@ -82,10 +82,10 @@ def _subject(service: str, tag: str, document: Mapping[str, Any], group: list[Op
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     parts = [f"## {_heading(method, path)}\n", f"**{operation['summary']}.** {operation.get('description', '')}\n"]
     rows = [
-        (f"`{each['name']}`", each["in"], _needed(each), kind(each["schema"], _link), _said_of_parameter(each))
+        (f"`{each['name']}`", _where(each), kind(each["schema"], _link), _said_of_parameter(each))
         for each in operation.get("parameters", ())
     ]
-    parts.append(table(("parameter", "where", "", "values", "meaning"), rows))
+    parts.append(table(("parameter", "where", "values", "meaning"), rows))
     for media, body in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(f"Body, `{media}`: {kind(body.get('schema', {}), _link)}.\n")
     answers = [
@@ -97,8 +97,8 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _needed(parameter: Mapping[str, Any]) -> str:
-    return "required" if parameter.get("required") else ""
+def _where(parameter: Mapping[str, Any]) -> str:
+    return f"{parameter['in']}, required" if parameter.get("required") else str(parameter["in"])
 
 
 def _said_of_parameter(parameter: Mapping[str, Any]) -> str:
@@ -127,10 +127,10 @@ def _schema(name: str, schema: Schema) -> str:
     properties = schema.get("properties", {})
     required = set(schema.get("required", ()))
     rows = [
-        (f"`{field}`", "required" if field in required else "", kind(node, _link), meaning(node))
+        (f"`{field}`{', required' if field in required else ''}", kind(node, _link), meaning(node))
         for field, node in properties.items()
     ]
-    shown = table(("field", "", "values", "meaning"), rows) or f"{kind(schema, _link).capitalize()}.\n"
+    shown = table(("field", "values", "meaning"), rows) or f"{kind(schema, _link).capitalize()}.\n"
     return f"### {name}\n\n{said}\n\n{shown}" if said else f"### {name}\n\n{shown}"
 
 

@@ -58,7 +58,7 @@ def meaning(schema: Schema) -> str:
         (each["description"] for each in schema.get("anyOf", ()) if each.get("description")), ""
     )
     default = schema.get("default")
-    return said if default is None else f"{said} Default: `{_shown(default)}`.".strip()
+    return said if default is None or default == [] else f"{said} Default: `{_shown(default)}`.".strip()
 
 
 def _either(forms: list[Schema], link: Callable[[str], str]) -> str:
