@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
-from random import Random
 
 import pytest
 import pytest_asyncio
@@ -324,40 +323,3 @@ async def test_what_verifies_a_running_platform_finds_a_reminder_that_came_early
     found = await check_reminders(empty_service.worker_url)
     assert [one.found for one in found.differences] == ["told of 2 times"]
     assert len(await told(empty_service, case)) == 2
-
-
-@pytest.mark.parametrize("seed", range(8))
-async def test_in_any_course_of_events_what_was_told_is_what_the_model_tells(empty_service, opened, engine, seed):
-    """Pauses, clock steps, two workers and the end of the task, in any order, against a model that counts back."""
-    random = Random(seed)
-    case, day, due, held, is_open = await opened(), BEGAN.date(), DUE, None, True
-    reminded: list[str] = []
-    moment = BEGAN
-    for _ in range(24):
-        step = random.choice(["work", "work", "forward", "forward", "back", "hold", "resume", "two", "done"])
-        if step == "forward":
-            moment += random.randint(1, 3) * DAY
-            day = moment.date()
-        elif step == "back":
-            day = moment.date() - random.randint(1, 9) * DAY
-        elif step == "hold" and held is None:
-            held = moment.date()
-            await case.do("POST", "hold", {"reason": "awaiting_partner", "occurred_at": moment.isoformat()})
-        elif step == "resume" and held is not None:
-            await case.do("POST", "resume", {"occurred_at": moment.isoformat()})
-            due += moment.date() - held if due >= held else timedelta(0)
-            held = None
-        elif step == "done" and held is None and is_open and random.random() < 0.2:
-            await case.do("PUT", "assessment", {**completed_assessment(), "occurred_at": moment.isoformat()})
-            is_open = False
-        elif step in ("work", "two"):
-            near = day <= due <= NORWAY.after(day, LEAD)
-            if is_open and held is None and near and due.isoformat() not in reminded:
-                reminded.append(due.isoformat())
-            rounds = 2 if step == "two" else 1
-            rules = reminder_rules()
-            await asyncio.gather(
-                *(remind_of_tasks(engine, RULES, rules, now=lambda day=day: at(day)) for _ in range(rounds))
-            )
-        assert await days_told_of(empty_service, case) == reminded, step
-    assert (await check_reminders(empty_service.worker_url)).ok
