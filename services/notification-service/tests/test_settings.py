@@ -86,6 +86,9 @@ LETTERS = {
         ({"smtp_security": "none", "letter_channels": ""}, "smtp_security"),
         ({"smtp_sender": None}, "smtp_sender"),
         ({"letter_site_url": "http://forkant.example.org"}, "letter_site_url"),
+        ({"letter_preferences_url": "http://forkant.example.org/valg"}, "letter_preferences_url"),
+        ({"letter_preferences_url": "https://forkant.example.org/<x>"}, "letter_preferences_url"),
+        ({"soft_bounce_days": 15}, "soft_bounce_window_days"),
         ({"sms_gateway_url": "http://sms.example.org/v1/messages"}, "sms_gateway_url"),
         ({"sms_gateway_token": None}, "sms_gateway_token"),
         ({"courier_client_id": None}, "courier_client_secret must be set together"),
@@ -99,3 +102,11 @@ def test_production_sends_no_letter_in_clear_or_from_nobody(changes, named):
     assert NotificationWorkerSettings(**LETTERS).tells_by("sms")
     with pytest.raises(ValidationError, match=named):
         NotificationWorkerSettings(**{**LETTERS, **changes})
+
+
+def test_letters_lead_to_a_page_for_choices_that_is_there_or_to_none():
+    named = "https://forkant.example.org/valg"
+    assert NotificationWorkerSettings(**LETTERS).preferences_page is None
+    assert NotificationWorkerSettings(**LETTERS, letter_preferences_url=named).preferences_page == named
+    developing = NotificationWorkerSettings(**{**LETTERS, "env": "dev", "letter_site_url": "http://127.0.0.1:8003"})
+    assert developing.preferences_page == "http://127.0.0.1:8003/docs#/preferences"

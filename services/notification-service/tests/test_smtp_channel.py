@@ -23,7 +23,10 @@ from notification_service.domain.recipients import is_email
 from notification_service.domain.wording import WORDING
 
 SENDER = Sender(
-    address="forkant@politiet.example", return_path="retur@politiet.example", site="https://forkant.example"
+    address="forkant@politiet.example",
+    return_path="retur@politiet.example",
+    site="https://forkant.example",
+    preferences="https://forkant.example/preferences",
 )
 AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SENT = Delivered(wording=WORDING)

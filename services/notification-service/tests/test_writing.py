@@ -125,7 +125,7 @@ def test_what_is_no_units_id_is_never_repeated(attack, language):
 def test_a_letter_is_made_of_the_platforms_words_whatever_the_unit_says(unit):
     name = unit_name(unit, Language.NB)
     assert name in {u.name_nb for u in UNITS.values()} | {"en enhet"} or re.fullmatch(r"[a-z/0-9-]+", name)
-    seen = Seen(write(letter(item(unit=unit)), site=SITE).html)
+    seen = Seen(write(letter(item(unit=unit)), site=SITE, preferences=f"{SITE}/preferences").html)
     assert seen.tags == {"html", "head", "meta", "title", "body", "p", "strong", "a"}
     assert seen.links == [f"{SITE}/inbox/0198", f"{SITE}/preferences"]
 
@@ -153,3 +153,7 @@ def test_the_version_of_the_words_is_raised_when_they_change():
     words = repr([(language, kind, BY_LANGUAGE[language][kind]) for kind, language in EVERY])
     words += repr([astuple(FRAMES[language]) for language in Language])
     assert (WORDING, hashlib.sha256(words.encode()).hexdigest()[:16]) == PINNED
+
+
+def test_a_letter_leads_to_no_page_for_choices_where_there_is_none():
+    assert Seen(write(letter(item()), site=SITE).html).links == [f"{SITE}/inbox/0198"]

@@ -22,6 +22,12 @@ class LetterSettings(ServiceSettings):
     letter_site_url: str = "http://127.0.0.1:8003"
     """Where the links of letters lead: the address of the pages that people read on; ``https`` in production."""
 
+    letter_preferences_url: str | None = Field(default=None, pattern=r"^https?://[!-;=?-~]+$", max_length=500)
+    """Where letters say that people change what they are sent: a page of yours, `https` in production.
+
+    Unless set, it is the API's own page `/docs` while developing, and letters say nothing of it in production.
+    """
+
     @field_validator("letter_channels")
     @classmethod
     def _channels_are_known(cls, value: str) -> str:
@@ -40,6 +46,15 @@ class LetterSettings(ServiceSettings):
         production = self.env is Environment.PRODUCTION and self.letter_channels
         if production and not self.letter_site_url.startswith("https://"):
             yield "letter_site_url must be https in production"
+        if production and not (self.letter_preferences_url or "https://").startswith("https://"):
+            yield "letter_preferences_url must be https in production"
+
+    @property
+    def preferences_page(self) -> str | None:
+        """Where people change what they are sent; None where no page is known that does it."""
+        if self.letter_preferences_url is not None or self.env is Environment.PRODUCTION:
+            return self.letter_preferences_url
+        return f"{self.letter_site_url}/docs#/preferences"
 
     def tells_by(self, channel: str) -> bool:
         """Return whether people are told by a channel."""

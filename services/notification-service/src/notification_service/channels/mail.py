@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from typing import Final
 from uuid import UUID
 
-from notification_service.channels.writing import PREFERENCES, write
+from notification_service.channels.writing import write
 from notification_service.domain.letters import Letter, Purpose
 
 # Seven bits, so that no server on the way has to be asked whether it takes eight.
@@ -27,6 +27,8 @@ class Sender:
     """Address that letters which can't arrive come back to; each gets its id after a plus sign in it."""
     site: str
     """Where links lead, without a slash at the end."""
+    preferences: str | None = None
+    """Where people change what they are sent."""
 
     def envelope_of(self, letter_id: UUID) -> str:
         """Return the sender of the envelope, which names the letter where there is a return path."""
@@ -46,7 +48,7 @@ def compose(letter: Letter, sender: Sender, *, at: datetime) -> bytes:
     Raises:
         ValueError: the address holds what ends a header.
     """
-    written = write(letter, site=sender.site)
+    written = write(letter, site=sender.site, preferences=sender.preferences)
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address(_DISPLAY_NAME, addr_spec=sender.address)
     message["To"] = Address(addr_spec=letter.to)
@@ -56,8 +58,8 @@ def compose(letter: Letter, sender: Sender, *, at: datetime) -> bytes:
     message["Auto-Submitted"] = "auto-generated"
     # Exchange answers what says only the line above with notices of absence all the same.
     message["X-Auto-Response-Suppress"] = "All"
-    if letter.purpose is not Purpose.CONFIRMATION:
-        message["List-Unsubscribe"] = f"<{sender.site}{PREFERENCES}>"
+    if letter.purpose is not Purpose.CONFIRMATION and sender.preferences is not None:
+        message["List-Unsubscribe"] = f"<{sender.preferences}>"
     message.set_content(written.text)
     message.add_alternative(written.html, subtype="html")
     # Last, since setting the content takes away every header that begins like this.

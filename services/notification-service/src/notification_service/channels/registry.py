@@ -48,7 +48,12 @@ def _email(settings: NotificationWorkerSettings, now: Callable[[], datetime], _r
         timeout_s=settings.smtp_timeout_seconds,
         connections=settings.smtp_connections,
     )
-    sender = Sender(address=address, return_path=settings.smtp_return_path, site=settings.letter_site_url)
+    sender = Sender(
+        address=address,
+        return_path=settings.smtp_return_path,
+        site=settings.letter_site_url,
+        preferences=settings.preferences_page,
+    )
     return SmtpChannel(relay=relay, sender=sender, now=now)
 
 

@@ -6,14 +6,10 @@ more follows the link and logs in.
 
 from dataclasses import dataclass
 from html import escape
-from typing import Final
 
 from notification_service.domain.letters import Item, Letter, Purpose
 from notification_service.domain.texts.frame import FRAMES, Frame
 from notification_service.domain.wording import told, unit_name
-
-PREFERENCES: Final = "/preferences"
-"""Where people change what they are sent, from the root of the site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +39,16 @@ class _Paragraph:
         return f"<p>{words}</p>" if self.link is None else f'<p><a href="{escape(self.link)}">{words}</a></p>'
 
 
-def write(letter: Letter, *, site: str) -> Written:
-    """Write a letter; ``site`` is the address of the pages that its links lead to, without a slash at the end."""
+def write(letter: Letter, *, site: str, preferences: str | None = None) -> Written:
+    """Write a letter.
+
+    Args:
+        letter: what it says.
+        site: the address of the pages that its links lead to, without a slash at the end.
+        preferences: where its reader changes what they are sent; nothing leads there when there is no such page.
+    """
     frame = FRAMES[letter.language]
-    paragraphs = [*_body(letter, frame, site), *_foot(letter, frame, site)]
+    paragraphs = [*_body(letter, frame, site), *_foot(letter, frame, preferences)]
     subject = _headline(letter, frame)
     html = "\n".join(paragraph.html() for paragraph in paragraphs)
     return Written(
@@ -92,8 +94,8 @@ def _body(letter: Letter, frame: Frame, site: str) -> list[_Paragraph]:
     return found
 
 
-def _foot(letter: Letter, frame: Frame, site: str) -> list[_Paragraph]:
-    why = [] if letter.code is not None else [_Paragraph(frame.why, site + PREFERENCES)]
+def _foot(letter: Letter, frame: Frame, preferences: str | None) -> list[_Paragraph]:
+    why = [] if letter.code is not None or preferences is None else [_Paragraph(frame.why, preferences)]
     return [*why, _Paragraph(frame.no_reply)]
 
 
