@@ -184,3 +184,17 @@ def test_grafana_finds_what_it_is_given():
 def test_a_cluster_gets_every_dashboard():
     (generator,) = yaml_of("grafana/dashboards/kustomization.yaml")["configMapGenerator"]
     assert sorted(generator["files"]) == [file.name for file in DASHBOARDS]
+
+
+def test_what_comes_by_otlp_is_not_scraped_beside_the_processes_where_it_would_count_twice():
+    shown = CONFIG["exporters"]["prometheus"]["endpoint"].rpartition(":")[2]
+    jobs = yaml_of("prometheus.yml")["scrape_configs"]
+    targets = [target for job in jobs for each in job["static_configs"] for target in each["targets"]]
+    assert "collector:8888" in targets
+    assert f"collector:{shown}" not in targets
+
+
+@pytest.mark.parametrize("server", ["postgres", "kafka"])
+def test_a_server_on_a_busy_machine_has_minutes_to_start_before_it_counts_as_unhealthy(server):
+    begins = SERVICES[server]["healthcheck"]["start_period"]
+    assert int(begins.removesuffix("s")) >= 120
