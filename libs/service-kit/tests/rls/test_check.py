@@ -3,6 +3,7 @@
 import pytest
 from forkant_kit.db import create_engine
 from forkant_kit.rls.check import RowSecurityError, gaps, row_security_check
+from forkant_kit.rls.schema import unguarded
 
 from .conftest import make
 
@@ -78,3 +79,14 @@ async def test_a_role_that_no_policy_holds_is_refused(desk, postgres, power, gap
     role = desk.urls.app_url.split("://")[1].split(":")[0]
     await desk.ask(postgres.admin_url, f'ALTER ROLE "{role}" {power}', "SELECT 1")
     assert gap in await found(desk.urls.app_url)
+
+
+async def test_a_table_of_the_next_release_that_needs_no_guard_leaves_this_one_ready(desk):
+    """Its migration runs first, and what runs has no list with its name."""
+    await make(desk.urls, ["CREATE TABLE next (id int)", unguarded("next", reason="the cluster's own numbers")])
+    await row_security_check(desk.engine, free={}).probe()
+    # What a release itself brings stands in its list all the same.
+    assert await found(desk.urls.app_url) == ["the table next has no forced row-level security with policies"]
+    await make(desk.urls, ["COMMENT ON TABLE next IS 'of no use, unguarded: no'"])
+    with pytest.raises(RowSecurityError):
+        await row_security_check(desk.engine, free={}).probe()

@@ -13,6 +13,9 @@ from forkant_kit.rls.stance import PREFIX
 SYSTEM_ON: Final = f"SET LOCAL {PREFIX}.system = 'on'"
 """What the owner says before it touches rows of guarded tables, in a migration or by hand."""
 
+UNGUARDED: Final = "unguarded: "
+"""What the comment on a table begins with that its migration puts behind no policy; the reason follows."""
+
 
 class Worker(StrEnum):
     """What the worker's role may do with all rows of a table, as far as its grants go."""
@@ -66,6 +69,16 @@ def guard(
         f"CREATE POLICY owner_works ON {table} TO CURRENT_USER USING ({owner})",
         for_worker(f"CREATE POLICY worker_works ON {table} FOR {worker} TO {{worker}} USING (true)"),
     )
+
+
+def unguarded(table: str, *, reason: str) -> str:
+    """Return the statement by which a migration says that a new table, or view, needs no guard.
+
+    It stands in the service's ``row_security.FREE`` too, which the release before does not have: without this, its
+    processes would stop being ready as soon as the migration has run.
+    """
+    quoted = (UNGUARDED + reason).replace("'", "''")
+    return f"COMMENT ON TABLE {table} IS '{quoted}'"
 
 
 def for_worker(statement: str) -> str:
