@@ -123,11 +123,13 @@ class EventConsumer:
 
     async def _consume(self, stop: asyncio.Event) -> None:
         consumer = self._client()
-        await consumer.start()
-        consumer.subscribe(list(self._topics), listener=self._seeking(consumer))
-        watcher = asyncio.create_task(self._watch.run(consumer), name="consumer-watch")
         stopping = asyncio.create_task(stop.wait(), name="consumer-stop")
+        helpers: list[asyncio.Task[bool] | asyncio.Task[None]] = [stopping]
         try:
+            if not await _started(consumer, stopping):
+                return
+            consumer.subscribe(list(self._topics), listener=self._seeking(consumer))
+            helpers.append(asyncio.create_task(self._watch.run(consumer), name="consumer-watch"))
             while not stop.is_set():
                 most = self._config.max_records * self._config.partitions_at_once
                 polling = asyncio.ensure_future(
@@ -141,9 +143,9 @@ class EventConsumer:
                 await self._finish(self._attend_parked(), stopping)
                 self._progress = time.monotonic()
         finally:
-            for task in (watcher, stopping):
+            for task in helpers:
                 task.cancel()
-            await asyncio.gather(watcher, stopping, return_exceptions=True)
+            await asyncio.gather(*helpers, return_exceptions=True)
             with suppress(TimeoutError, KafkaError):
                 await asyncio.wait_for(consumer.stop(), self._config.leave_stop_s)
 
@@ -269,6 +271,19 @@ class EventConsumer:
             await consumer.commit({partition: outcome.next_offset})
         if self._after_commit is not None and outcome.applied:
             await self._after_commit(outcome.applied)
+
+
+async def _started(consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]") -> bool:
+    """Start a client; tell whether it was before the order to stop, since a Kafka that says nothing takes its time."""
+    starting = asyncio.ensure_future(consumer.start())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        with suppress(asyncio.CancelledError, KafkaError):
+            await starting
+        return False
+    starting.result()
+    return True
 
 
 def _to_record(item: ConsumerRecord) -> Record:
