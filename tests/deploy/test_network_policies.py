@@ -176,6 +176,15 @@ def test_nobody_but_monitoring_and_the_gateway_gets_to_our_processes(overlay):
     assert comers == {("proxy", 8000), ("prometheus", 9000)}
 
 
+@pytest.mark.parametrize("overlay", WHOLE)
+def test_a_service_may_not_even_go_towards_another_s_database(overlay):
+    policies = list(of_kind(overlay, "NetworkPolicy").values())
+    databases = [server for server in SERVERS if server.name.endswith("postgres")]
+    for pod in map(pod_of, of_kind(overlay, "Deployment", "Job").values()):
+        towards = {each.name for each in databases if lets(policies, "Egress", pod, each, port=5432, listener=each)}
+        assert towards == {f"{pod.name.partition('-')[0]}-postgres"}
+
+
 def test_where_the_servers_are_brought_by_others_our_processes_may_go_to_them():
     policies = list(of_kind("dev", "NetworkPolicy").values())
     reached = {
