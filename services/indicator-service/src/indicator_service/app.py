@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from forkant_kit.audit.together import Together
 from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.health import ReadinessCheck
 from forkant_kit.problems import problem_response
@@ -127,6 +128,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         now=utc_now,
         new_id=new_id,
         hub=hub,
+        readings=Together(engine, before=hub.refresh),
         stream_client_limit=settings.stream_client_limit,
         import_limits=ImportLimits(most_rows=settings.import_max_rows, upload_seconds=settings.import_upload_seconds),
         cursor_secret=cursor_secret,

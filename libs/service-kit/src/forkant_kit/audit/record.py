@@ -211,8 +211,13 @@ async def write(conn: AsyncConnection, actor: Actor, entry: Entry) -> None:
 
 async def write_all(conn: AsyncConnection, actor: Actor, entries: Sequence[Entry]) -> None:
     """Write several acts of one actor down, as :func:`write` does one."""
+    await write_for_all(conn, [(actor, entry) for entry in entries])
+
+
+async def write_for_all(conn: AsyncConnection, entries: Sequence[tuple[Actor, Entry]]) -> None:
+    """Write acts of several actors down, as :func:`write` does one."""
     if entries:
-        await conn.execute(_INSERT, [_bind(actor, entry) for entry in entries])
+        await conn.execute(_INSERT, [_bind(actor, entry) for actor, entry in entries])
 
 
 def _bind(actor: Actor, entry: Entry) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.cited import CitedPriority
@@ -52,6 +53,10 @@ class Mask:
     def hides_overlapping(self, number: int, unit: str) -> bool:
         """Whether the parts of an indicator that may overlap are hidden."""
         return _hides(self.overlapping.get(number, Hidden()), unit)
+
+
+NOTHING_HIDDEN: Final = Mask(counts={}, totals={}, parts={}, overlapping={})
+"""For figures that are shown to nobody but those who may see them exactly: choosing what to hide takes longest."""
 
 
 def _hides(hidden: Hidden, unit: str) -> bool:
@@ -144,17 +149,38 @@ def figures_of(
         for count in catalogue.counts
     }
     indicators = tuple(
-        _uncounted(i.at(period.last_day), found) if uncounted and i.at(period.last_day).metrics & uncounted else found
-        for i in catalogue.indicators
-        for found in [_indicator(unit, tally, i, period=period, mask=mask, structure=structure)]
+        indicator_figures(unit, tally, each, period=period, mask=mask, uncounted=uncounted, structure=structure)
+        for each in catalogue.indicators
     )
     return UnitFigures(counts=counts, indicators=indicators)
 
 
-def _indicator(
-    unit: str, tally: Tally, indicator: Indicator, *, period: Period, mask: Mask | None, structure: Structure
+def indicator_figures(
+    unit: str,
+    tally: Tally,
+    indicator: Indicator,
+    *,
+    period: Period,
+    mask: Mask | None = None,
+    uncounted: frozenset[Metric] = frozenset(),
+    structure: Structure = AS_RELEASED,
 ) -> IndicatorFigures:
+    """Compute one indicator of a unit, as :func:`figures_of` computes all."""
     version = indicator.at(period.last_day)
+    found = _indicator(unit, tally, indicator, version, period=period, mask=mask, structure=structure)
+    return _uncounted(version, found) if uncounted and version.metrics & uncounted else found
+
+
+def _indicator(
+    unit: str,
+    tally: Tally,
+    indicator: Indicator,
+    version: Version,
+    *,
+    period: Period,
+    mask: Mask | None,
+    structure: Structure,
+) -> IndicatorFigures:
     view = UNHIDDEN if mask is None else _view(mask, indicator.number, unit)
     if version.series:
         values = imported_values(version, unit, tally, period=period, view=view, structure=structure)

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
+from forkant_kit.audit.together import Together
 from forkant_kit.policy import requires
 from forkant_kit.visibility import CaseServiceClient
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -42,6 +43,8 @@ class Dependencies:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     hub: Hub
+    readings: Together
+    """Writes down who reads the hub's figures, brought up to date before."""
     stream_client_limit: int
     import_limits: ImportLimits
     case_service: CaseServiceClient

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.freshness import Freshness
@@ -17,6 +17,7 @@ from indicator_service.aggregation.snapshot import Snapshot
 from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import CanReadFigures, Deps
 from indicator_service.api.models import DistrictMetrics, IndicatorRow, IndicatorValues, PeriodDocument
+from indicator_service.api.newest_answer import AGE, AskedCache, asks_for_computed, newest_answer
 from indicator_service.api.parameters import (
     known_indicator,
     known_period,
@@ -51,7 +52,10 @@ AskedPeriod = Annotated[
 ]
 
 
-@router.get("/districts/{unit}/metrics", responses=examples("read_figures"))
+_SHOWN = examples("read_figures") | {200: {"description": "Successful Response", "headers": AGE}}
+
+
+@router.get("/districts/{unit}/metrics", responses=_SHOWN, response_model=DistrictMetrics)
 async def read_metrics(
     *,
     request: Request,
@@ -61,7 +65,8 @@ async def read_metrics(
     structure: AskedStructure,
     asked: AskedPeriod = "rolling_12",
     known_at: AskedMoment = None,
-) -> DistrictMetrics:
+    cache_control: AskedCache = None,
+) -> DistrictMetrics | Response:
     """Show all figures of one unit, or of all units together."""
     unit, units = well_formed_unit(unit), structure.register
     check_in_structure(unit, structure)
@@ -69,6 +74,11 @@ async def read_metrics(
     reader = reader_of(principal, units)
     exact = reader.sees_exact(unit)
     check_shown(period, known_at, exact=exact)
+    trail, there = trail_of(request), unit == NATIONAL or units.knows(unit)
+    newest = period.kind == "rolling_12" and structure.day is None and known_at is None
+    if newest and there and not asks_for_computed(cache_control):
+        shown = audit_names.shown(units=[unit], period=period)
+        return await newest_answer(deps, reader, unit, trail=trail, shows=shown)
     # What is hidden of one unit depends on all of them; an exact answer about one unit needs that unit only.
     needed = [*structure.members(unit)] if exact and units.knows(unit) else None
 
@@ -77,7 +87,6 @@ async def read_metrics(
             raise no_such_unit()
         return audit_names.shown(units=[unit], period=period)
 
-    trail = trail_of(request)
     snapshot, aims, freshness = await read_snapshot(
         deps, reader, needed, period, known_at=known_at, structure=structure, trail=trail, shows=shows
     )

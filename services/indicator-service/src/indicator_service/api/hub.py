@@ -1,12 +1,13 @@
-"""The hub of a process's streams: one poller reads what changed, every stream is told, each reads at its own pace.
+"""The hub of a process: it reads what changed once for all who ask, every stream is told, each reads at its own pace.
 
 A stream is told that something changed, not what: it takes the newest document of each unit it wants when it gets
-there. So a slow client holds back nothing, needs no queue, and what it misses in between was out of date.
+there. So a slow client holds back nothing, needs no queue, and what it misses in between was out of date. A document is
+written when somebody wants it for the first time since it may have changed.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Final
@@ -14,35 +15,26 @@ from typing import Final
 import structlog
 from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
-from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import day_of, rolling_12
-from indicator_service.aggregation.figures import UnitFigures
 from indicator_service.aggregation.register import OF_THE_RELEASE, Register
-from indicator_service.aggregation.snapshot import Snapshot, take_snapshot
-from indicator_service.aggregation.structure import Structure
 from indicator_service.aggregation.suppression import Rank
-from indicator_service.aggregation.tally import NATIONAL, Tally
-from indicator_service.api.models import Fresh, PeriodDocument
-from indicator_service.api.structure_documents import document_of
+from indicator_service.aggregation.tally import NATIONAL
+from indicator_service.api.models import Fresh
+from indicator_service.api.newest import Key, Newest
 from indicator_service.definitions import Catalogue
 from indicator_service.generations import group_of
 from indicator_service.row_security import EVERY_DISTRICT
-from indicator_service.steering.aims import Aims
 from indicator_service.steering.aims_store import read_aims
 from indicator_service.units import read_register
 
 _FRESHNESS_EVERY_S: Final = 1.0
 _RETRY_S: Final = 1.0
-_FIGURES: Final = TypeAdapter(UnitFigures)
 
 _log = structlog.get_logger(__name__)
-
-Key = tuple[str, bool]
-"""A unit, and whether its figures are exact."""
 
 
 class Hub:
@@ -63,11 +55,14 @@ class Hub:
         """The day until which the documents count; a new one changes figures without an event."""
         self.units: Register = OF_THE_RELEASE
         """The units that there are or were, of which there are documents."""
-        self._tallies: dict[str, Tally] = {}
+        self._known: Newest | None = None
         self._documents: dict[Key, str] = {}
+        self._before: dict[Key, str] = {}
+        self._reading = asyncio.Lock()
         self._written: dict[Key | None, bytes] = {}
         self._freshness: Freshness | None = None
         self._read_at = float("-inf")
+        self._looked_at = float("-inf")
         self._listeners: set[asyncio.Event] = set()
         self.ready = asyncio.Event()
 
@@ -87,8 +82,22 @@ class Hub:
             self._listeners.discard(changed)
 
     def document(self, key: Key) -> str:
-        """Return the newest document, as JSON without its braces."""
-        return self._documents[key]
+        """Return the newest document, as JSON without its braces; the same object until it changes.
+
+        Raises:
+            KeyError: the unit is none of :attr:`units`.
+        """
+        found = self._documents.get(key)
+        if found is None:
+            if self._known is None or not (key[0] == NATIONAL or key[0] in self.units.units):
+                raise KeyError(key)
+            found, before = self._known.write(key), self._before.pop(key, None)
+            found = self._documents[key] = before if found == before else found
+        return found
+
+    def age(self) -> float:
+        """Return how many seconds ago the documents were last seen to include every change."""
+        return time.monotonic() - self._looked_at
 
     def event(self, key: Key | None) -> bytes:
         """Return the newest document as an event of a stream, or without a key how fresh all documents are.
@@ -98,7 +107,7 @@ class Hub:
         found = self._written.get(key)
         if found is None:
             fresh = self.fresh().model_dump_json()
-            name, data = ("freshness", fresh) if key is None else ("metrics", f"{fresh[:-1]},{self._documents[key]}}}")
+            name, data = ("freshness", fresh) if key is None else ("metrics", f"{fresh[:-1]},{self.document(key)}}}")
             found = self._written[key] = f"event: {name}\ndata: {data}\n\n".encode()
         return found
 
@@ -131,9 +140,15 @@ class Hub:
                 await asyncio.sleep(self._poll_s)
 
     async def refresh(self) -> None:
-        """Bring the documents up to date, also with a new day, and tell the streams when one changed."""
-        today = day_of(self._now())
-        period = rolling_12(today=today)
+        """Bring what is known up to the newest change and to the day, and tell the streams when there was one.
+
+        Every change that was committed before the call is then included.
+        """
+        async with self._reading:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        today, looked_at = day_of(self._now()), time.monotonic()
         self._written.clear()
         async with transaction(self._engine, EVERY_DISTRICT) as conn:
             generation = await generations.live(conn)
@@ -143,53 +158,54 @@ class Hub:
             newest = (await queries.change_range(conn)).newest
             # A target begins and ends with a day, and what depends on the day is counted until today.
             if newest == self.sequence and today == self.day:
+                self._looked_at = looked_at
                 return
             units = await self._stale_units(conn, newest, same_day=today == self.day)
-            uncounted = await queries.uncounted_metrics(conn, generation=generation)
-            found = await queries.tallies(
-                conn, generation=generation, units=units, period=period, catalogue=self._catalogue
-            )
-            aims = await read_aims(conn, period=period, today=today)
-            register = await read_register(conn)
-        self._tallies = found if units is None else self._tallies | found
-        self.sequence, self.day = newest, today
-        snapshot = take_snapshot(
-            self._tallies,
-            period=period,
-            catalogue=self._catalogue,
-            rank=self._rank,
-            uncounted=uncounted,
-            structure=Structure(register=register),
-        )
-        replaced = self._replace(snapshot, aims)
-        self.units = register
-        if replaced:
-            self._written.clear()
-            for changed in self._listeners:
-                changed.set()
+            known = await self._read(conn, units, generation=generation, today=today)
+        self._forget(known, units)
+        self._known, self.units = known, known.register
+        self.sequence, self.day, self._looked_at = newest, today, looked_at
+        self._written.clear()
+        for changed in self._listeners:
+            changed.set()
         self.ready.set()
 
-    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_day: bool) -> Collection[str] | None:
+    async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_day: bool) -> frozenset[str] | None:
         # A smaller number than before is a database that was made anew.
         if not same_day or newest < self.sequence:
             return None
         return await queries.changed_since(conn, self.sequence)
 
-    def _replace(self, snapshot: Snapshot, aims: Aims) -> bool:
-        period = PeriodDocument.of(snapshot.period).model_dump_json()
-        changed = False
-        for key in (
-            (unit, exact) for unit in (*snapshot.structure.register.units, NATIONAL) for exact in (True, False)
-        ):
-            unit, exact = key
-            found = aims.cited(unit, snapshot.figures(unit, exact=exact), snapshot.period)
-            figures = _FIGURES.dump_json(found).decode()
-            structure = document_of(snapshot.structure, [unit], snapshot.period).model_dump_json()
-            body = f'"unit":"{unit}","period":{period},{figures[1:-1]},"structure":{structure}'
-            if self._documents.get(key) != body:
-                self._documents[key] = body
-                changed = True
-        return changed
+    async def _read(
+        self, conn: AsyncConnection, units: frozenset[str] | None, *, generation: int, today: date
+    ) -> Newest:
+        period, before = rolling_12(today=today), self._known
+        uncounted = await queries.uncounted_metrics(conn, generation=generation)
+        found = await queries.tallies(
+            conn,
+            generation=generation,
+            # What is aimed for may change for the nation, which has no cells.
+            units=None if units is None else units - {NATIONAL},
+            period=period,
+            catalogue=self._catalogue,
+        )
+        return Newest(
+            tallies=found if units is None or before is None else {**before.tallies, **found},
+            period=period,
+            catalogue=self._catalogue,
+            rank=self._rank,
+            uncounted=uncounted,
+            aims=await read_aims(conn, period=period, today=today),
+            register=await read_register(conn),
+        )
+
+    def _forget(self, known: Newest, units: frozenset[str] | None) -> None:
+        """Let go of what may have changed; what is hidden of one unit depends on all others."""
+        keeps = units is not None and self._known is not None and known.stands_as(self._known)
+        stale = units_with_others(units or frozenset(), known.register)
+        kept = {key: body for key, body in self._documents.items() if keeps and key[1] and key[0] not in stale}
+        self._before |= {key: body for key, body in self._documents.items() if key not in kept}
+        self._documents = kept
 
 
 def units_with_others(changed: frozenset[str], units: Register = OF_THE_RELEASE) -> frozenset[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import generations, queries
 from indicator_service.aggregation.calendar import SHOWN_TO_ALL, Period, day_of
-from indicator_service.aggregation.figures import Mask
+from indicator_service.aggregation.figures import NOTHING_HIDDEN, Mask
 from indicator_service.aggregation.months import masks_of_months, needed_to_hide
 from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
 from indicator_service.aggregation.structure import Structure, every_unit
@@ -42,7 +42,7 @@ async def read_snapshot(
     Args:
         deps: the database and the definitions.
         reader: who asks.
-        units: whose figures are needed; None: everybody's.
+        units: whose figures are needed, all of which the reader sees exactly; None: everybody's.
         period: what they are about.
         known_at: imported figures as they were known at a moment.
         structure: in which units they are told.
@@ -58,8 +58,8 @@ async def read_snapshot(
         found = await queries.tallies(
             conn, generation=generation, units=units, period=period, catalogue=deps.catalogue, known_at=known_at
         )
-        hidden = None
-        if units is None and period.kind == "month" and not reader.sees_all:
+        hidden = NOTHING_HIDDEN if units is not None or reader.sees_all else None
+        if hidden is None and period.kind == "month":
             hidden = await _hidden_in_month(conn, deps, period, structure, generation=generation)
         snapshot = take_snapshot(
             found,

@@ -21,7 +21,8 @@ from starlette.types import Receive, Scope, Send
 from indicator_service import audit_names
 from indicator_service.aggregation.calendar import day_of, rolling_12
 from indicator_service.api.dependencies import CanReadFigures, Deps
-from indicator_service.api.hub import Hub, Key, units_with_others
+from indicator_service.api.hub import Hub, units_with_others
+from indicator_service.api.newest import Key
 from indicator_service.api.parameters import known_units
 from indicator_service.api.trail import figures_entry, note_asked
 from indicator_service.policy import reader_of
