@@ -31,6 +31,8 @@ FROM (
     WHERE generation = :generation AND metric = ANY(:metrics) AND day BETWEEN :current AND :until
 ) AS counted
 """
+_METRICS: Final = {metric.value: metric for metric in Metric}
+_NOTHING: Final = Counter[Metric]()
 _GROUPED: Final = " GROUP BY 1, 2, 3, 4"
 _EVERY: Final = text(_READ + _GROUPED)
 _OF_UNITS: Final = text(f"{_READ} WHERE district = ANY(:units) {_GROUPED}")
@@ -92,7 +94,7 @@ async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int)
         if metric in of_goals:
             sums[district].tie(month, metric, int(amount))
         else:
-            sums[district].add(month, Metric(metric), bucket, int(amount))
+            sums[district].add(month, _METRICS[metric], bucket, int(amount))
     imported = await _imported(conn, asked)
     for unit in imported:
         sums.setdefault(unit, _Sums())
@@ -102,6 +104,7 @@ async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int)
             asked,
             histograms,
             {unit: imported[unit]} if unit in imported else {},
+            stocks=stocks | STOCKS,
             goals=[goal for goal in goals if goal.unit == unit],
         )
         for unit, found in sums.items()
@@ -137,20 +140,29 @@ class _Sums:
         histograms: Collection[Metric],
         imported: Mapping[str, Imported],
         *,
+        stocks: Collection[Metric],
         goals: Collection[GoalInForce],
     ) -> dict[date, Tally]:
-        there = Counter(self._within.get(add_months(asked.first, -1), {}))
+        there = Counter[Metric]()
+        _come(there, self._within.get(add_months(asked.first, -1), _NOTHING), stocks)
         empty = {metric: Counter[int]() for metric in histograms}
         found = {}
         for month in asked.months:
-            within = self._within.get(month, Counter())
-            for metric, amount in within.items():
-                there[metric] += amount
+            within = self._within.get(month, _NOTHING)
+            _come(there, within, stocks)
             until_end = _copy(there)
-            until_end[Metric.ACTIVE_TIED] = self._tied_at(month, goals, today=asked.today) if goals else 0
+            if goals:
+                until_end[Metric.ACTIVE_TIED] = self._tied_at(month, goals, today=asked.today)
             buckets = empty | self._buckets.get(month, {})
             found[month] = Tally(within=within, until_end=until_end, histograms=buckets, imported=imported)
         return found
+
+
+def _come(there: Counter[Metric], within: Mapping[Metric, int], stocks: Collection[Metric]) -> None:
+    """Add what came within a month to what there is; of flows nobody asks how many there ever were."""
+    for metric, amount in within.items():
+        if metric in stocks:
+            there[metric] += amount
 
 
 def _copy(sums: Counter[Metric]) -> Counter[Metric]:

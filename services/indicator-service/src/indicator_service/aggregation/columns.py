@@ -90,18 +90,19 @@ def _only(counts: Counts, names: Collection[str]) -> Counts:
 def _hide_together(counts: Counts, *, rank: Rank, kin: Kin) -> HiddenColumns:
     every = frozenset(counts.total)
     total, parts, overlapping = Hidden(), Hidden(), Hidden()
+    of_all, of_part, of_whole, of_other = (
+        [_Summed(table) for table in tables]
+        for tables in ((counts.total,), counts.parts, counts.wholes, counts.overlapping)
+    )
     for known in ((), *_known(counts.total, kin)):
+        less = [each.less(known) for each in of_part]
         of_total, of_parts = hide_linked(
-            _less(counts.total, known),
-            [_less(part, known) for part in counts.parts],
-            wholes=[_less(whole, known) for whole in counts.wholes],
-            rank=rank,
+            of_all[0].less(known), less, wholes=[each.less(known) for each in of_whole], rank=rank
         )
         total |= of_total
         parts |= of_parts
-        if counts.overlapping:
-            others = [_less(each, known) for each in counts.overlapping]
-            overlapping |= hide_overlapping(_less(counts.parts[0], known), others, rank=rank)
+        if of_other:
+            overlapping |= hide_overlapping(less[0], [each.less(known) for each in of_other], rank=rank)
     hidden = _columns(total, every)
     hidden_parts = hidden | _columns(parts, every)
     return HiddenColumns(total=hidden, parts=hidden_parts, overlapping=hidden_parts | _columns(overlapping, every))
@@ -142,6 +143,15 @@ def _known(table: Columns, kin: Kin) -> Iterable[Collection[str]]:
     return found.values()
 
 
-def _less(table: Columns, known: Collection[str]) -> dict[str, int]:
-    """Return the columns of all units but those that somebody knows."""
-    return {name: sum(column.values()) - sum(column[unit] for unit in known) for name, column in table.items()}
+class _Summed:
+    """The columns of a table with their sums, from which what somebody knows is taken again and again."""
+
+    def __init__(self, table: Columns) -> None:
+        self._columns = [(name, column, sum(column.values())) for name, column in table.items()]
+
+    def less(self, known: Collection[str]) -> dict[str, int]:
+        """Return the columns of all units but those that somebody knows."""
+        if len(known) == 1:
+            [unit] = known
+            return {name: total - column[unit] for name, column, total in self._columns}
+        return {name: total - sum(column[unit] for unit in known) for name, column, total in self._columns}

@@ -49,6 +49,10 @@ class Hidden:
         return Hidden(self.units | other.units, self.national or other.national)
 
 
+NOTHING: Final = Hidden()
+"""Where no count is small, which is most often asked."""
+
+
 def is_small(count: int) -> bool:
     """Whether a count is so small that it may point to single people."""
     return 1 <= count <= _LARGEST_HIDDEN
@@ -56,13 +60,13 @@ def is_small(count: int) -> bool:
 
 def hide(counts: Mapping[str, int], *, rank: Rank, kin: Kin = NO_KIN) -> Hidden:
     """Choose what to hide of one count by unit whose sum is the national total; of kin all or nothing."""
+    # Two small counts may be a large one, so that it is asked of each.
+    hidden = {kin.get(unit, unit) for unit, count in counts.items() if 1 <= count <= _LARGEST_HIDDEN}
+    if not hidden:
+        return NOTHING
     together: dict[str, int] = {}
     for unit, count in counts.items():
         together[kin.get(unit, unit)] = together.get(kin.get(unit, unit), 0) + count
-    # Two small counts may be a large one, so that it is asked of each.
-    hidden = {kin.get(unit, unit) for unit, count in counts.items() if is_small(count)}
-    if not hidden:
-        return Hidden()
     small = _with_kin(hidden, kin)
     if is_small(sum(counts.values())):
         return Hidden(small, national=True)

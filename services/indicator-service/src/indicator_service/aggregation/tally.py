@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from indicator_service.definitions import Metric, Series
 from indicator_service.definitions.metrics import STOCKS
 
+_Key = TypeVar("_Key")
 NATIONAL = "national"
 """The name under which the total of all units that hold cases is asked for."""
 
@@ -47,6 +49,12 @@ class Tally:
         return self.histograms.get(metric, Counter())
 
 
+def _add(sums: Counter[_Key], counts: Mapping[_Key, int]) -> None:
+    # A counter's own way asks first what it is given, which takes longer than adding the few that a tally has.
+    for key, count in counts.items():
+        sums[key] = sums.get(key, 0) + count
+
+
 def sum_of(tallies: Iterable[Tally]) -> Tally:
     """Return the tally of several units together."""
     within: Counter[Metric] = Counter()
@@ -54,9 +62,9 @@ def sum_of(tallies: Iterable[Tally]) -> Tally:
     histograms: dict[Metric, Counter[int]] = {}
     imported: dict[str, Imported] = {}
     for tally in tallies:
-        within.update(tally.within)
-        until_end.update(tally.until_end)
+        _add(within, tally.within)
+        _add(until_end, tally.until_end)
         for metric, counts in tally.histograms.items():
-            histograms.setdefault(metric, Counter()).update(counts)
+            _add(histograms.setdefault(metric, Counter()), counts)
         imported.update(tally.imported)
     return Tally(within=within, histograms=histograms, until_end=until_end, imported=imported)

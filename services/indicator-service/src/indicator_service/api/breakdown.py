@@ -10,7 +10,7 @@ from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
 from indicator_service import audit_names
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.structure import Structure
-from indicator_service.api.breakdown_documents import BreakdownRow, CategoryFigures, IndicatorBreakdown
+from indicator_service.api.breakdown_documents import IndicatorBreakdown, rows_of
 from indicator_service.api.breakdown_reading import BreakdownAsked, read_breakdown
 from indicator_service.api.dependencies import CanReadFigures, Dependencies, Deps
 from indicator_service.api.models import PeriodDocument
@@ -18,6 +18,7 @@ from indicator_service.api.parameters import known_indicator, known_period, well
 from indicator_service.api.structure_documents import document_of
 from indicator_service.api.structures import AskedStructure, check_in_structure
 from indicator_service.api.trail import note_asked
+from indicator_service.api.written import with_list
 from indicator_service.definitions import Indicator
 from indicator_service.definitions.models import Dimension
 from indicator_service.imports.examples import examples
@@ -57,22 +58,19 @@ async def show_breakdown(
     """
     asked = breakdown_asked(deps, principal, structure, number=number, by=by, unit=unit, period_name=period_name)
     rows, freshness = await read_breakdown(deps, asked, trail=trail_of(request))
-    body = IndicatorBreakdown(
+    head = IndicatorBreakdown(
         number=number,
         key=asked.indicator.key,
         by=asked.dimension,
         period=PeriodDocument.of(asked.period),
         structure=document_of(structure, [each for each, _ in rows], asked.period),
         definition_version=asked.indicator.at(asked.period.last_day).version,
-        rows=tuple(
-            BreakdownRow(unit=each, categories=tuple(CategoryFigures.of(name, found) for name, found in categories))
-            for each, categories in rows
-        ),
+        rows=(),
         as_of=freshness.now,
         watermark=freshness.watermark,
         seconds_behind=freshness.seconds_behind,
     )
-    return Response(body.model_dump_json(), media_type="application/json")
+    return Response(with_list(head, rows_of(rows)), media_type="application/json")
 
 
 def breakdown_asked(

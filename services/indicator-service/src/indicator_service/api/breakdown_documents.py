@@ -1,7 +1,11 @@
 """The documents of figures by category."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from indicator_service.aggregation.figure import Figure, IndicatorFigures
 from indicator_service.api.models import Document, Fresh, PeriodDocument, StructureDocument
+from indicator_service.api.written import shown
 from indicator_service.definitions.models import Dimension
 
 
@@ -17,20 +21,6 @@ class CategoryFigures(Document):
     p90: Figure | None
     extra: dict[str, Figure]
     counted: bool
-
-    @classmethod
-    def of(cls, category: str, found: IndicatorFigures) -> "CategoryFigures":
-        """Write the figures of a category."""
-        return cls.model_construct(
-            category=category,
-            numerator=found.numerator,
-            denominator=found.denominator,
-            value=found.value,
-            median=found.median,
-            p90=found.p90,
-            extra=dict(found.extra),
-            counted=found.counted,
-        )
 
 
 class BreakdownRow(Document):
@@ -50,3 +40,11 @@ class IndicatorBreakdown(Fresh):
     structure: StructureDocument
     definition_version: int
     rows: tuple[BreakdownRow, ...]
+
+
+def rows_of(rows: Iterable[tuple[str, Iterable[tuple[str, IndicatorFigures]]]]) -> list[dict[str, Any]]:
+    """Return the categories of units as they are written: what :class:`BreakdownRow` describes."""
+    return [
+        {"unit": unit, "categories": [{"category": name, **shown(found)} for name, found in categories]}
+        for unit, categories in rows
+    ]

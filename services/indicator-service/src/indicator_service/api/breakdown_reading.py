@@ -11,7 +11,7 @@ from indicator_service import audit_names, generations, queries
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.categories import masks_of_categories
 from indicator_service.aggregation.figure import IndicatorFigures
-from indicator_service.aggregation.figures import Mask, figures_of
+from indicator_service.aggregation.figures import Mask, indicator_figures
 from indicator_service.aggregation.months import ByUnit
 from indicator_service.aggregation.snapshot import Reader
 from indicator_service.aggregation.structure import Structure, every_unit
@@ -82,7 +82,7 @@ async def read_breakdown(
         )
         await trail.record(conn, figures_entry(ids, action=action))
     masks = {} if asked.exact else _masks(deps, asked, by_category, catalogue)
-    split = _Split(asked=asked, catalogue=deps.catalogue, found=by_category, masks=masks, uncounted=uncounted)
+    split = _Split(asked=asked, found=by_category, masks=masks, uncounted=uncounted)
     return [(each, split.figures(each)) for each in shown], freshness
 
 
@@ -112,26 +112,25 @@ def _masks(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Split:
     asked: BreakdownAsked
-    catalogue: Catalogue
     found: Mapping[str, ByUnit]
     masks: Mapping[str, Mask]
     uncounted: frozenset[Metric]
 
     def figures(self, unit: str) -> list[tuple[str, IndicatorFigures]]:
-        catalogue = self.catalogue.only(self.asked.indicator, wholes=False)
         masks = {} if self.asked.reader.sees_exact(unit) else self.masks
         structure = self.asked.structure
         members = () if unit == NATIONAL else structure.members(unit)
         shown = []
         for category, units in self.found.items():
-            figures = figures_of(
+            tallies = [units[each] for each in (units if unit == NATIONAL else members) if each in units]
+            figures = indicator_figures(
                 unit,
-                sum_of(tally for each, tally in units.items() if unit == NATIONAL or each in members),
-                catalogue=catalogue,
+                tallies[0] if len(tallies) == 1 else sum_of(tallies),
+                self.asked.indicator,
                 period=self.asked.period,
                 mask=masks.get(category),
                 uncounted=self.uncounted,
                 structure=structure,
             )
-            shown.append((category, figures.indicators[0]))
+            shown.append((category, figures))
         return shown

@@ -26,6 +26,7 @@ from indicator_service.api.series_reading import SeriesAsked, read_series
 from indicator_service.api.structure_documents import document_of
 from indicator_service.api.structures import AskedStructure, check_in_structure
 from indicator_service.api.trail import note_asked
+from indicator_service.api.written import with_list
 from indicator_service.imports.examples import examples
 from indicator_service.policy import reader_of
 
@@ -80,20 +81,19 @@ async def show_series(
         deps, principal, structure, number=number, unit=unit, compare=compare, first=first, last=last, kind=period
     )
     lines, freshness = await read_series(deps, asked, trail=trail_of(request))
-    body = IndicatorSeries(
+    head = IndicatorSeries(
         number=number,
         key=asked.indicator.key,
         kind=period,
         first_month=asked.months[0],
         last_month=asked.months[-1],
         structure=document_of(structure, asked.units, asked.span),
-        lines=lines_of(lines),
+        lines=(),
         as_of=freshness.now,
         watermark=freshness.watermark,
         seconds_behind=freshness.seconds_behind,
     )
-    # Hundreds of points: written once, and not checked again.
-    return Response(body.model_dump_json(), media_type="application/json")
+    return Response(with_list(head, lines_of(lines)), media_type="application/json")
 
 
 def series_asked(

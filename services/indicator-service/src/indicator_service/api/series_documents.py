@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
+import orjson
 from pydantic import Field
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.cited import CitedTarget
 from indicator_service.aggregation.figure import Figure, FurtherFigures, Imports, IndicatorFigures
 from indicator_service.api.models import Document, Fresh, PeriodDocument, StructureDocument
+from indicator_service.api.written import further_of, imports_of, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +42,6 @@ class SeriesPoint(Document):
     target: CitedTarget | None
     """The target that was in force at the end of the period, and the band of the value that is shown."""
 
-    @classmethod
-    def of(cls, point: Point, period: PeriodDocument) -> "SeriesPoint":
-        """Write a point; points of many units share what is written of their period."""
-        found = point.figures
-        return cls.model_construct(
-            period=period,
-            definition_version=found.definition_version,
-            numerator=found.numerator,
-            denominator=found.denominator,
-            value=found.value,
-            median=found.median,
-            p90=found.p90,
-            extra=dict(found.extra),
-            counted=found.counted,
-            imported=found.imported,
-            further=dict(found.further),
-            target=found.target,
-        )
-
 
 class SeriesLine(Document):
     """The points of one unit, in order of their months."""
@@ -67,15 +50,25 @@ class SeriesLine(Document):
     points: tuple[SeriesPoint, ...]
 
 
-def lines_of(lines: Iterable[tuple[str, Sequence[Point]]]) -> tuple[SeriesLine, ...]:
-    """Write the points of units."""
-    document_of = cache(PeriodDocument.of)
-    return tuple(
-        SeriesLine.model_construct(
-            unit=unit, points=tuple(SeriesPoint.of(point, document_of(point.period)) for point in points)
-        )
+def lines_of(lines: Iterable[tuple[str, Sequence[Point]]]) -> list[dict[str, Any]]:
+    """Return the points of units as they are written: what :class:`SeriesLine` describes."""
+    # Points of many units share what is written of their period.
+    period_of = cache(lambda period: orjson.Fragment(PeriodDocument.of(period).model_dump_json()))
+    return [
+        {"unit": unit, "points": [_written(point.figures, period_of(point.period)) for point in points]}
         for unit, points in lines
-    )
+    ]
+
+
+def _written(found: IndicatorFigures, period: orjson.Fragment) -> dict[str, Any]:
+    return {
+        "period": period,
+        "definition_version": found.definition_version,
+        **shown(found),
+        "imported": imports_of(found.imported),
+        "further": further_of(found),
+        "target": found.target,
+    }
 
 
 class IndicatorSeries(Fresh):

@@ -1,7 +1,7 @@
 """Reading a series for an answer: from one snapshot, hidden as everywhere, written down before it is sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -12,7 +12,7 @@ from forkant_kit.freshness import Freshness, read_freshness
 from indicator_service import audit_names, generations, queries
 from indicator_service.aggregation.calendar import Period, add_months, month_period, twelve_until
 from indicator_service.aggregation.figure import IndicatorFigures
-from indicator_service.aggregation.figures import Mask, figures_of
+from indicator_service.aggregation.figures import Mask, indicator_figures
 from indicator_service.aggregation.months import ByMonth, hidden_twelve, masks_of_months, needed_to_hide, twelve
 from indicator_service.aggregation.snapshot import Reader
 from indicator_service.aggregation.structure import Structure, every_unit
@@ -89,11 +89,11 @@ async def read_series(
             raise no_such_unit()
         ids = audit_names.shown_months(units=asked.units, months=asked.months, indicator=asked.indicator.number)
         await trail.record(conn, figures_entry(ids, action=action))
-    shown = _Shown(catalogue=catalogue, by_month=by_month, aims=aims, uncounted=uncounted)
-    masks = {} if asked.exact else _masks(deps, asked, shown)
-    return [(unit, shown.line(unit, asked, {} if asked.reader.sees_exact(unit) else masks)) for unit in asked.units], (
-        freshness
+    shown = _Shown(
+        asked=asked, periods=asked.periods, catalogue=catalogue, by_month=by_month, aims=aims, uncounted=uncounted
     )
+    masks = {} if asked.exact else _masks(deps, asked, shown)
+    return [(unit, shown.line(unit, {} if asked.reader.sees_exact(unit) else masks)) for unit in asked.units], freshness
 
 
 def _read(asked: SeriesAsked, catalogue: Catalogue) -> Asked:
@@ -116,20 +116,21 @@ def _masks(deps: Dependencies, asked: SeriesAsked, shown: "_Shown") -> dict[date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
+    asked: SeriesAsked
+    periods: Sequence[Period]
     catalogue: Catalogue
     by_month: ByMonth
     aims: Mapping[date, Aims]
     uncounted: frozenset[Metric]
 
-    def line(self, unit: str, asked: SeriesAsked, masks: Mapping[date, Mask]) -> list[Point]:
-        members = asked.structure.members(unit)
+    def line(self, unit: str, masks: Mapping[date, Mask]) -> list[Point]:
+        members = self.asked.structure.members(unit)
         tallies = {month: self._tally(unit, members, units) for month, units in self.by_month.items()}
         points = []
-        for period in asked.periods:
+        for period in self.periods:
             month = period.last_month
-            tally = tallies[month] if asked.kind == "month" else twelve(tallies, month)
-            figures = self._figures(unit, tally, period, masks.get(month), asked.structure)
-            points.append(Point(period=period, figures=figures))
+            tally = tallies[month] if self.asked.kind == "month" else twelve(tallies, month)
+            points.append(Point(period=period, figures=self._figures(unit, tally, period, masks.get(month))))
         return points
 
     def _tally(self, unit: str, members: Sequence[str], units: Mapping[str, Tally]) -> Tally:
@@ -138,17 +139,14 @@ class _Shown:
         found = [units[each] for each in members if each in units]
         return found[0] if len(found) == 1 else sum_of(found)
 
-    def _figures(
-        self, unit: str, tally: Tally, period: Period, mask: Mask | None, structure: Structure
-    ) -> IndicatorFigures:
-        found = figures_of(
+    def _figures(self, unit: str, tally: Tally, period: Period, mask: Mask | None) -> IndicatorFigures:
+        found = indicator_figures(
             unit,
             tally,
-            catalogue=self.catalogue,
+            self.asked.indicator,
             period=period,
             mask=mask,
             uncounted=self.uncounted,
-            structure=structure,
+            structure=self.asked.structure,
         )
-        cited = self.aims[period.last_month].cited(unit, replace(found, counts={}), period)
-        return cited.indicators[0]
+        return self.aims[period.last_month].under(unit, found, period)

@@ -76,6 +76,10 @@ class Aims:
         )
         return replace(figures, indicators=indicators, priorities=priorities)
 
+    def under(self, unit: str, figures: IndicatorFigures, period: Period) -> IndicatorFigures:
+        """Return one indicator's figures with the target that they stand under, whatever comes first."""
+        return self._under(self.aim(unit, figures, period.kind), figures, first=False)
+
     def _under(self, aim: Aim | None, figures: IndicatorFigures, *, first: bool) -> IndicatorFigures:
         if aim is None and not first:
             return figures
