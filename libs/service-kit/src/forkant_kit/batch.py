@@ -7,6 +7,8 @@ Errors::
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +27,7 @@ Apply = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
 Learn = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
 """What a service takes from events that it has applied already; gets each as often as it comes, in any order."""
 
+_recorded_at = attrgetter("recorded_at")
 _log = structlog.get_logger(__name__)
 _PASSING_SQLSTATES: Final = ("08", "40", "53", "55", "57", "58")
 _BROKEN_AFTER: Final = 10
@@ -140,13 +143,14 @@ class BatchProcessor:
             verdict = await self._judge(conn, [read(record) for record in fresh])
             if in_halves:
                 verdict = await self._apply_each(conn, verdict)
-            elif verdict.events:
-                await self._apply(conn, verdict.events)
+            events = verdict.events
+            if events and not in_halves:
+                await self._apply(conn, events)
             await self._learn_from(conn, verdict.repeated_events)
             next_offset = fresh[-1].offset + 1
-            await self._settle(conn, verdict, first, next_offset)
-        self._count(verdict)
-        return Outcome(tuple(verdict.events), next_offset)
+            await self._settle(conn, verdict, first, next_offset, newest=max(map(_recorded_at, events), default=None))
+        self._count(verdict, events=len(events))
+        return Outcome(tuple(events), next_offset)
 
     async def _learn_from(self, conn: AsyncConnection, repeated: Sequence[Event]) -> None:
         """Learn from repeats; what fails there holds nothing up, since their effect is done."""
@@ -174,18 +178,18 @@ class BatchProcessor:
             raise HandlerBrokenError(f"all events of {len(failed)} aggregates failed in group {self._group}")
         return result
 
-    async def _settle(self, conn: AsyncConnection, verdict: Verdict, first: Record, next_offset: int) -> None:
+    async def _settle(
+        self, conn: AsyncConnection, verdict: Verdict, first: Record, next_offset: int, *, newest: datetime | None
+    ) -> None:
         await self._store.park(conn, [p for p in verdict.park if p.read.record.parked_id is None])
         versions = verdict.versions
         if versions:
             await self._store.store_versions(conn, versions)
             released = [r.record.parked_id for r in verdict.accept if r.record.parked_id is not None]
             await self._store.settle(conn, versions, released)
-        newest = max((event.recorded_at for event in verdict.events), default=None)
         await self._store.advance(conn, first.topic, first.partition, next_offset=next_offset, recorded_at=newest)
 
-    def _count(self, verdict: Verdict) -> None:
-        events = len(verdict.events)
+    def _count(self, verdict: Verdict, *, events: int) -> None:
         metrics.APPLIED.labels(self._group).inc(events)
         metrics.SKIPPED.labels(self._group).inc(len(verdict.accept) - events)
         metrics.REPEATS.labels(self._group).inc(verdict.repeats)

@@ -11,6 +11,7 @@ from typing import Final
 
 from forkant_contracts import Event
 from forkant_contracts.events.case import CaseErased
+from forkant_contracts.events.catalogue import UnitChanged
 from forkant_kit.audit.record import record_erasure
 from forkant_kit.batch import Apply
 from forkant_kit.consumer import ConsumerConfig
@@ -45,8 +46,10 @@ async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: 
     )
     await store.save_cases(conn, folded.cases, generation=generation)
     await store.save_concerns(conn, folded.concerns, generation=generation)
-    await _record_erasures(conn, events, generation=generation)
-    changed = await units.keep(conn, events)
+    kinds = {type(event.data) for event in events}
+    if CaseErased in kinds:
+        await _record_erasures(conn, events, generation=generation)
+    changed = await units.keep(conn, events) if UnitChanged in kinds else frozenset[str]()
     if folded.delta:
         await store.add_cells(conn, folded.delta, generation=generation)
         if state is State.LIVE:
@@ -59,8 +62,6 @@ async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: 
 async def _record_erasures(conn: AsyncConnection, events: Sequence[Event], *, generation: int) -> None:
     """Write down whose facts are erased, once no generation holds them any more: the last to erase them says so."""
     erased = {event.aggregate_id: event for event in events if isinstance(event.data, CaseErased)}
-    if not erased:
-        return
     held = await store.held_elsewhere(conn, erased, generation=generation)
     for case_id, event in erased.items():
         if case_id not in held:

@@ -152,11 +152,12 @@ async def add_cells(conn: AsyncConnection, delta: Cells, *, generation: int) -> 
     bind = {
         "generation": generation,
         "units": [cell.unit for cell in cells],
-        "metrics": [cell.metric.value for cell in cells],
+        # A metric is a string, and so are codes.
+        "metrics": [cell.metric for cell in cells],
         "months": [cell.month for cell in cells],
-        "case_types": [str(cell.case_type) for cell in cells],
-        "themes": [str(cell.theme) for cell in cells],
-        "age_bands": [str(cell.age_band) for cell in cells],
+        "case_types": [cell.case_type for cell in cells],
+        "themes": [cell.theme for cell in cells],
+        "age_bands": [cell.age_band for cell in cells],
         "buckets": [cell.bucket for cell in cells],
         "amounts": [delta[cell] for cell in cells],
         "by_day": [*_BY_DAY, *{cell.metric.value for cell in cells if isinstance(cell.metric, GoalMetric)}],

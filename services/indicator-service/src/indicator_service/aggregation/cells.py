@@ -85,65 +85,65 @@ def _without_zeros(cells: Mapping[Cell, int]) -> Cells:
     return Counter({cell: amount for cell, amount in cells.items() if amount})
 
 
-_Counted = tuple[Metric, datetime] | tuple[Metric, datetime, int]
-"""What counts, the moment whose month it counts in, and the length of a duration."""
+_Counted = tuple[Metric, datetime, int]
+"""What counts, the moment whose month it counts in, and the length of a duration, else :data:`NO_BUCKET`."""
 
 
 def _cells_of_case(fact: CaseFact) -> Iterator[tuple[Cell, int]]:
     if fact.erased or fact.merged or fact.opened_at is None:
         return
-    codes = (fact.case_type, fact.theme, fact.age_band)
-    for metric, moment, *bucket in _counted_of_case(fact, fact.opened_at):
-        yield Cell(fact.unit, metric, month_of(moment), *codes, *bucket), 1
+    unit, case_type, theme, age_band = fact.unit, fact.case_type, fact.theme, fact.age_band
+    for metric, moment, bucket in _counted_of_case(fact, fact.opened_at):
+        yield Cell(unit, metric, month_of(moment), case_type, theme, age_band, bucket), 1
     for by_day, day, amount in counted_by_day(fact):
-        yield Cell(fact.unit, by_day, month_with(day), *codes, day.day), amount
+        yield Cell(unit, by_day, month_with(day), case_type, theme, age_band, day.day), amount
 
 
 def _counted_of_case(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:
     yield from _counted_at_opening(fact, opened_at)
     if fact.planned_at is not None:
-        yield Metric.PLANS, fact.planned_at
+        yield Metric.PLANS, fact.planned_at, NO_BUCKET
         if fact.goals_with_baseline:
-            yield Metric.PLANS_WITH_BASELINE, fact.planned_at
+            yield Metric.PLANS_WITH_BASELINE, fact.planned_at, NO_BUCKET
     for measure in fact.measures.values():
         yield from _counted_of_measure(measure)
     if fact.evaluated_at is not None:
-        yield Metric.EVALUATED, fact.evaluated_at
+        yield Metric.EVALUATED, fact.evaluated_at, NO_BUCKET
         if fact.effect in _EFFECTS:
-            yield _EFFECTS[fact.effect], fact.evaluated_at
+            yield _EFFECTS[fact.effect], fact.evaluated_at, NO_BUCKET
     if fact.ended_at is not None:
-        yield Metric.ENDED, fact.ended_at
+        yield Metric.ENDED, fact.ended_at, NO_BUCKET
         if fact.state is CaseState.CLOSED:
-            yield Metric.CLOSED, fact.ended_at
+            yield Metric.CLOSED, fact.ended_at, NO_BUCKET
             if fact.closed_evaluated:
-                yield Metric.CLOSED_EVALUATED, fact.ended_at
+                yield Metric.CLOSED_EVALUATED, fact.ended_at, NO_BUCKET
 
 
 def _counted_at_opening(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:
-    yield Metric.OPENED, opened_at
+    yield Metric.OPENED, opened_at, NO_BUCKET
     if fact.first_measure_at is not None:
         yield Metric.FIRST_MEASURE_DAYS, opened_at, max(_days(opened_at, fact.first_measure_at), 0)
     else:
-        yield Metric.NOT_STARTED if fact.ended_at is None else Metric.ENDED_WITHOUT_MEASURE, opened_at
+        yield Metric.NOT_STARTED if fact.ended_at is None else Metric.ENDED_WITHOUT_MEASURE, opened_at, NO_BUCKET
     if fact.assessed_at is not None and _days(opened_at, fact.assessed_at) <= _DAYS_TO_ASSESS:
-        yield Metric.ASSESSED_IN_TIME, opened_at
+        yield Metric.ASSESSED_IN_TIME, opened_at, NO_BUCKET
     if fact.age_band in _CHILDREN:
-        yield Metric.UNDER_18, opened_at
+        yield Metric.UNDER_18, opened_at, NO_BUCKET
         if fact.child_view_recorded:
-            yield Metric.CHILD_VIEW_RECORDED, opened_at
+            yield Metric.CHILD_VIEW_RECORDED, opened_at, NO_BUCKET
 
 
 def _counted_of_measure(fact: MeasureFact) -> Iterator[_Counted]:
     if fact.cancelled_at is not None:
         return
     if fact.planned_at is not None:
-        yield Metric.MEASURES, fact.planned_at
+        yield Metric.MEASURES, fact.planned_at, NO_BUCKET
         if fact.arena is Arena.DIGITAL:
-            yield Metric.DIGITAL_MEASURES, fact.planned_at
+            yield Metric.DIGITAL_MEASURES, fact.planned_at, NO_BUCKET
     if fact.completed_at is not None and fact.mandatory_steps_met is not None:
-        yield Metric.STANDARD_MEASURES, fact.completed_at
+        yield Metric.STANDARD_MEASURES, fact.completed_at, NO_BUCKET
         if fact.mandatory_steps_met:
-            yield Metric.STANDARD_MEASURES_MET, fact.completed_at
+            yield Metric.STANDARD_MEASURES_MET, fact.completed_at, NO_BUCKET
 
 
 def _days(since: datetime, until: datetime) -> int:
