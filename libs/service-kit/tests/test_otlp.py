@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Iterator
 
@@ -62,7 +63,12 @@ def test_a_line_keeps_its_name_level_fields_and_trace():
 
 @pytest.fixture
 def no_logging_left() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
     yield
+    root.handlers[:] = before
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
     structlog.reset_defaults()
 
 
@@ -107,7 +113,7 @@ def test_what_the_exporter_says_itself_is_not_sent_again():
     assert len(taken) == 1
 
 
-def test_a_receiver_that_is_away_delays_the_end_of_a_process_by_seconds_alone(capsys: pytest.CaptureFixture[str]):
+def test_a_receiver_that_is_away_delays_the_end_of_a_process_by_seconds_alone():
     began = time.monotonic()
     sender = MetricsSender(endpoint="http://127.0.0.1:9", resource=RESOURCE)
     sender.shutdown()
