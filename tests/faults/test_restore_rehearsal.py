@@ -6,7 +6,7 @@ import pytest
 from forkant_devstack.rehearse.scenes import cases_lost
 from forkant_devstack.rehearse.stage import set_stage
 
-pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kafka, pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Kafka's own jars need Java")

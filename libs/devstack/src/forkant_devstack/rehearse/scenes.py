@@ -57,10 +57,11 @@ async def _disaster(
         await moved.plan()
     await stage.caught_up()
     await until_quiet(stage.receiver, for_s=0.5)
-    await stage.servers[service].archive_log()
-    lost = (await stage.servers[service].now() - moment).total_seconds()
-    clock = Clock()
-    await stage.servers[service].destroy()
+    async with stage.work.going_on(until_refused=service == "case"):
+        await stage.servers[service].archive_log()
+        lost = (await stage.servers[service].now() - moment).total_seconds()
+        clock = Clock()
+        await stage.servers[service].destroy()
     return moment, lost, clock
 
 

@@ -1,8 +1,8 @@
 """People at work during a disaster: cases that are opened and moved on, and what was acknowledged of it."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Final
@@ -14,6 +14,8 @@ from forkant_devstack.testing.platform import Platform
 from forkant_devstack.testing.walk import Walk, open_case
 
 UNITS: Final = ("oslo", "troms")
+_PAUSE_S: Final = 0.1
+_PATIENCE_S: Final = 60.0
 
 
 @dataclass
@@ -44,12 +46,25 @@ class Work:
         self.acknowledged[walk.case_id] = walk.version
         return walk
 
-    async def go_on(self, stop: asyncio.Event) -> None:
-        """Open cases until told to stop; while the platform is away, people are refused and try again."""
+    @asynccontextmanager
+    async def going_on(self, *, until_refused: bool) -> AsyncIterator[None]:
+        """Open cases all through the block, and after it until somebody was refused if that is to come."""
+        stop, refused = asyncio.Event(), asyncio.Event()
+        opening = asyncio.create_task(self._go_on(stop, refused), name="people at work")
+        try:
+            yield
+            if until_refused:
+                await asyncio.wait_for(refused.wait(), _PATIENCE_S)
+        finally:
+            stop.set()
+            await opening
+
+    async def _go_on(self, stop: asyncio.Event, refused: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 await self.open()
             except (AssertionError, httpx.HTTPError):
                 self.refused += 1
+                refused.set()
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 0.2)
+                await asyncio.wait_for(stop.wait(), _PAUSE_S)
