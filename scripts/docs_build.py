@@ -2,20 +2,29 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[1]
+CONFIG: Final = Path(__file__).parents[1] / "mkdocs.yml"
+ENVIRONMENT: Final = {"NO_MKDOCS_2_WARNING": "1"}
+"""What the theme says of its successor is in docs/adr, and nothing that a build has to say each time."""
 _ADDRESS: Final = "127.0.0.1:8000"
+
+
+def command(arguments: Sequence[str], *, config: Path = CONFIG) -> list[str]:
+    """Return the program that builds or shows the site.
+
+    It may not be told to be quiet: then mkdocs does not count warnings either, and strictness ends nothing.
+    """
+    chosen = ["serve", "--dev-addr", _ADDRESS] if "--serve" in arguments else ["build"]
+    return [sys.executable, "-m", "mkdocs", *chosen, "--strict", "--config-file", str(config)]
 
 
 def main() -> None:
     """Let mkdocs take the place of this process."""
-    command = ["serve", "--dev-addr", _ADDRESS] if "--serve" in sys.argv[1:] else ["build", "--quiet"]
-    # What the theme says of its successor is in docs/adr, and nothing that a build has to say each time.
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    program = [sys.executable, "-m", "mkdocs", *command, "--strict", "--config-file", str(ROOT / "mkdocs.yml")]
-    os.execve(program[0], program, environment)  # noqa: S606 - there is no shell in it
+    program = command(sys.argv[1:])
+    os.execve(program[0], program, {**os.environ, **ENVIRONMENT})  # noqa: S606 - there is no shell in it
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import http.server
 import os
 import re
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -15,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 from playwright.async_api import Page, async_playwright
+
+from scripts import docs_build
 
 from .chromium import find_chromium
 from .pages import ROOT
@@ -59,15 +60,18 @@ class Collected(HTMLParser):
             self.loaded.append(given["href"])
 
 
+def run(command: list[str], *more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **docs_build.ENVIRONMENT}
+    return subprocess.run(
+        [*command, *more], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     """Build the site strictly, as `make docs` does."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    answer = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
+    answer = run(docs_build.command([]), "--site-dir", str(folder))
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "WARNING" not in answer.stderr
     return folder
@@ -80,6 +84,20 @@ def read(path: Path) -> Collected:
 
 def at(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("**/index.html"))
+
+
+@pytest.mark.parametrize(
+    ("link", "code"), [("other.md#there", 0), ("gone.md", 1), ("other.md#gone", 1), ("/other.md", 1)]
+)
+def test_a_link_that_leads_nowhere_ends_the_build(tmp_path, link, code):
+    of_ours = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)["validation"]
+    config = tmp_path / "mkdocs.yml"
+    config.write_text(yaml.safe_dump({"site_name": "Planted", "validation": of_ours}), encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text(f"# A page\n\n[A link]({link})\n", encoding="utf-8")
+    (tmp_path / "docs/other.md").write_text("# Another\n\n## There\n", encoding="utf-8")
+    answer = run(docs_build.command([], config=config))
+    assert answer.returncode == code, answer.stdout + answer.stderr
 
 
 def test_every_page_is_in_the_site_and_in_the_menu_of_some_page(site):
