@@ -49,7 +49,7 @@ STEERING = (
     "trial_figures",
 )
 CELLS = ("cell", "district_cell", "district_day")
-GUARDED = {*WORKERS, *IMPORTS, *STEERING, *CELLS, "idempotency_key"}
+GUARDED = {*WORKERS, *IMPORTS, *STEERING, *CELLS, "idempotency_key", "settled_figures"}
 STANCES = {
     "none": {},
     "empty": {"districts": "", "unit": ""},
@@ -176,6 +176,13 @@ async def test_which_station_a_cell_is_of_is_the_workers_alone(filled, told):
         async with as_role(filled.app_url, STANCES[told]) as app:
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
                 await app.fetch(ask)
+
+
+@pytest.mark.parametrize("told", sorted(STANCES))
+async def test_what_others_are_shown_is_there_for_who_says_that_it_is_of_all_districts(filled, told):
+    async with as_role(filled.app_url, STANCES[told]) as app:
+        seen = await app.fetchval("SELECT count(body IS NULL) FROM settled_figures")
+    assert seen == (1 if STANCES[told].get("districts") == "all" else 0)
 
 
 LOOKS = {"looks_behind": "on"}

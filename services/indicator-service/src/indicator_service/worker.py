@@ -39,6 +39,7 @@ from indicator_service.row_security import FREE
 from indicator_service.self_audit.asking import RecountClient
 from indicator_service.self_audit.rounds import Audit, keep_auditing
 from indicator_service.settings import SERVICE, IndicatorWorkerSettings
+from indicator_service.settling import Settler, keep_settling
 from indicator_service.steering.plan_watching import PlanJudge, keep_looking
 from indicator_service.steering.watching import Judge, keep_judging
 from indicator_service.store import prune_changes
@@ -69,6 +70,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
     projection = Projection(engine=engine, kafka_bootstrap=settings.kafka_bootstrap, kafka_tls=kafka_tls(settings))
     relay, watermark = _publishers(settings, engine)
     judge = Judge(engine=engine, catalogue=load_catalogue(), now=utc_now, new_id=new_id)
+    settler = Settler(engine=engine, catalogue=judge.catalogue, now=utc_now)
     plan_judge = PlanJudge(engine=engine, now=utc_now, new_id=new_id)
     readiness = [
         database_check(engine),
@@ -83,6 +85,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_project(engine, projection, counted=counted, stop=stop), name="projection")
             tasks.create_task(keep_judging(judge, stop), name="judge")
+            tasks.create_task(keep_settling(settler, stop), name="settle")
             tasks.create_task(keep_looking(plan_judge, stop), name="plans")
             tasks.create_task(_audit_itself(settings, engine, stop), name="self-audit")
             tasks.create_task(relay.run(stop), name="relay")

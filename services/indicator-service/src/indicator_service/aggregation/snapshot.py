@@ -1,11 +1,12 @@
 """The tallies of some units at one moment, and what a reader sees of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.figures import Mask, UnitFigures, figures_of, mask_of
+from indicator_service.aggregation.settled import Settled
 from indicator_service.aggregation.structure import AS_RELEASED, Structure, every_unit
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
@@ -41,9 +42,13 @@ class Snapshot:
     uncounted: frozenset[Metric] = frozenset()
     """What is not counted yet of what was known before."""
     structure: Structure = AS_RELEASED
+    settled: "Snapshot | None" = None
+    """What those are shown who may not see exact figures, where it is not these less what is hidden."""
 
     def figures(self, unit: str, *, exact: bool) -> UnitFigures:
         """Return a unit's figures; a unit that holds no cases has zeros."""
+        if not exact and self.settled is not None:
+            return self.settled.figures(unit, exact=False)
         tally = self.tallies.get(unit, Tally())
         mask = None if exact else self.mask
         if mask and unit != NATIONAL and not self.structure.register.holds_cases(unit):
@@ -87,3 +92,17 @@ def take_snapshot(
         uncounted=uncounted,
         structure=structure,
     )
+
+
+def with_settled(snapshot: Snapshot, settled: Settled) -> Snapshot:
+    """Return a snapshot that shows to others what was settled for them."""
+    shown = take_snapshot(
+        settled.tallies,
+        period=snapshot.period,
+        catalogue=snapshot.catalogue,
+        rank=str.encode,
+        uncounted=snapshot.uncounted,
+        mask=settled.mask,
+        structure=snapshot.structure,
+    )
+    return replace(snapshot, settled=shown)

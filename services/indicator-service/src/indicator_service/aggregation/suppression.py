@@ -17,7 +17,7 @@ Units that are told together in another structure of units (see :mod:`.structure
 together or not at all, and are taken for one where others are hidden with them. So what the other structure shows is
 the sum of what this one shows, and nothing follows from the two together; nor for whoever knows all kin.
 
-Known limit: one moment against the next is not guarded.
+One moment against the next is guarded by :mod:`.settled`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -110,6 +110,11 @@ def hide_overlapping(
     left = ({unit: count - part[unit] for unit, count in whole.items()} for part in parts)
     beyond = {unit: sum(part[unit] for part in parts) - count for unit, count in whole.items()}
     return _any(hide(counts, rank=rank, kin=kin) for counts in (*parts, *left, beyond))
+
+
+def leaves_open(hidden: Sequence[int]) -> bool:
+    """Whether the sum of some hidden counts leaves them open, also to someone who knows any one of them."""
+    return _is_safe(hidden)
 
 
 def _nested(counts: Sequence[Mapping[str, int]], *, rank: Rank, kin: Kin) -> Iterator[Hidden]:

@@ -18,7 +18,7 @@ from forkant_kit.freshness import Freshness, read_freshness
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from indicator_service import generations, queries
+from indicator_service import generations, queries, settled_store
 from indicator_service.aggregation.calendar import day_of, rolling_12
 from indicator_service.aggregation.register import OF_THE_RELEASE, Register
 from indicator_service.aggregation.suppression import Rank
@@ -28,6 +28,7 @@ from indicator_service.api.newest import Key, Newest
 from indicator_service.definitions import Catalogue
 from indicator_service.generations import group_of
 from indicator_service.row_security import EVERY_DISTRICT
+from indicator_service.settled_store import Shown
 from indicator_service.steering.aims_store import read_aims
 from indicator_service.units import read_register
 
@@ -80,6 +81,22 @@ class Hub:
             yield changed
         finally:
             self._listeners.discard(changed)
+
+    @property
+    def _settled(self) -> Shown | None:
+        """What others are shown; None before a worker has settled any."""
+        return None if self._known is None else self._known.settled
+
+    @property
+    def settled_version(self) -> int:
+        """Which version of what others are shown the documents show; 0 before a worker has settled any."""
+        return 0 if self._settled is None else self._settled.version
+
+    @property
+    def reached(self) -> str:
+        """What says how far the documents go: a client that comes back with it is sent what changed since."""
+        settled = f"/{self.settled_version}" if self.settled_version else ""
+        return f"{self.day}/{self.sequence}{settled}"
 
     def document(self, key: Key) -> str:
         """Return the newest document, as JSON without its braces; the same object until it changes.
@@ -157,11 +174,12 @@ class Hub:
                 self._read_at = time.monotonic()
             newest = (await queries.change_range(conn)).newest
             # A target begins and ends with a day, and what depends on the day is counted until today.
-            if newest == self.sequence and today == self.day:
+            settled = await self._settled_now(conn)
+            if (newest, today, settled) == (self.sequence, self.day, self._settled):
                 self._looked_at = looked_at
                 return
             units = await self._stale_units(conn, newest, same_day=today == self.day)
-            known = await self._read(conn, units, generation=generation, today=today)
+            known = await self._read(conn, units, generation=generation, today=today, settled=settled)
         self._forget(known, units)
         self._known, self.units = known, known.register
         self.sequence, self.day, self._looked_at = newest, today, looked_at
@@ -170,6 +188,11 @@ class Hub:
             changed.set()
         self.ready.set()
 
+    async def _settled_now(self, conn: AsyncConnection) -> Shown | None:
+        if await settled_store.version(conn) == self.settled_version:
+            return self._settled
+        return await settled_store.read(conn, self._catalogue)
+
     async def _stale_units(self, conn: AsyncConnection, newest: int, *, same_day: bool) -> frozenset[str] | None:
         # A smaller number than before is a database that was made anew.
         if not same_day or newest < self.sequence:
@@ -177,7 +200,13 @@ class Hub:
         return await queries.changed_since(conn, self.sequence)
 
     async def _read(
-        self, conn: AsyncConnection, units: frozenset[str] | None, *, generation: int, today: date
+        self,
+        conn: AsyncConnection,
+        units: frozenset[str] | None,
+        *,
+        generation: int,
+        today: date,
+        settled: Shown | None,
     ) -> Newest:
         period, before = rolling_12(today=today), self._known
         uncounted = await queries.uncounted_metrics(conn, generation=generation)
@@ -197,6 +226,7 @@ class Hub:
             uncounted=uncounted,
             aims=await read_aims(conn, period=period, today=today),
             register=await read_register(conn),
+            settled=settled,
         )
 
     def _forget(self, known: Newest, units: frozenset[str] | None) -> None:

@@ -10,13 +10,14 @@ from pydantic import TypeAdapter
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.figures import NOTHING_HIDDEN, Mask, UnitFigures
 from indicator_service.aggregation.register import Register
-from indicator_service.aggregation.snapshot import Snapshot, take_snapshot
+from indicator_service.aggregation.snapshot import Snapshot, take_snapshot, with_settled
 from indicator_service.aggregation.structure import Structure
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.aggregation.tally import Tally
 from indicator_service.api.models import PeriodDocument
 from indicator_service.api.structure_documents import document_of
 from indicator_service.definitions import Catalogue, Metric
+from indicator_service.settled_store import Shown
 from indicator_service.steering.aims import Aims
 
 _FIGURES: Final = TypeAdapter(UnitFigures)
@@ -36,6 +37,8 @@ class Newest:
     uncounted: frozenset[Metric]
     aims: Aims
     register: Register
+    settled: Shown | None
+    """What others are shown; None before a worker has settled any."""
 
     def stands_as(self, other: "Newest") -> bool:
         """Whether a unit of which nothing changed has the same document as before."""
@@ -57,7 +60,7 @@ class Newest:
 
     @cached_property
     def _hidden(self) -> Snapshot:
-        return self._snapshot(None)
+        return self._snapshot(None) if self.settled is None else with_settled(self._exact, self.settled.settled)
 
     def _snapshot(self, mask: Mask | None) -> Snapshot:
         return take_snapshot(

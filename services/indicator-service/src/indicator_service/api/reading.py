@@ -9,11 +9,11 @@ from forkant_kit.db import transaction
 from forkant_kit.freshness import Freshness, read_freshness
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_service import generations, queries
+from indicator_service import generations, queries, settled_store
 from indicator_service.aggregation.calendar import SHOWN_TO_ALL, Period, day_of
 from indicator_service.aggregation.figures import NOTHING_HIDDEN, Mask
 from indicator_service.aggregation.months import masks_of_months, needed_to_hide
-from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot
+from indicator_service.aggregation.snapshot import Reader, Snapshot, take_snapshot, with_settled
 from indicator_service.aggregation.structure import Structure, every_unit
 from indicator_service.api.dependencies import Dependencies
 from indicator_service.api.trail import figures_entry
@@ -58,9 +58,12 @@ async def read_snapshot(
         found = await queries.tallies(
             conn, generation=generation, units=units, period=period, catalogue=deps.catalogue, known_at=known_at
         )
+        shown = None
         hidden = NOTHING_HIDDEN if units is not None or reader.sees_all else None
         if hidden is None and period.kind == "month":
             hidden = await _hidden_in_month(conn, deps, period, structure, generation=generation)
+        elif hidden is None and (shown := await settled_store.read(conn, deps.catalogue)) is not None:
+            hidden = NOTHING_HIDDEN
         snapshot = take_snapshot(
             found,
             period=period,
@@ -70,6 +73,8 @@ async def read_snapshot(
             mask=hidden,
             structure=structure,
         )
+        if shown is not None:
+            snapshot = with_settled(snapshot, shown.settled)
         aims = await read_aims(conn, period=period, today=day_of(deps.now()))
         # Last, since the sealer waits for whoever has written and not yet committed.
         await trail.record(conn, figures_entry(shows(snapshot), action=action))
