@@ -9,10 +9,13 @@ import anyio
 import pytest
 import pytest_asyncio
 from forkant_kit.db import create_engine, utc_now
+from forkant_kit.principal import Principal
 from forkant_kit.right import Right
+from indicator_service.aggregation.snapshot import Reader
 from indicator_service.api.hub import Hub
 from indicator_service.api.stream import _events, _seen_already
 from indicator_service.definitions import load_catalogue
+from indicator_service.policy import reader_of
 from indicator_service.projector import apply
 from sqlalchemy import text
 
@@ -38,10 +41,12 @@ def open_cases(engine, new_case):
 class Client:
     """Reads a stream event by event."""
 
-    def __init__(self, hub, keys, seen=None, seconds=60):
+    def __init__(self, hub, keys, seen=None, seconds=60, sees=None):
         self.stopping = anyio.Event()
         self.last_id = None
-        self.events = _events(hub, keys, seen or {}, self.stopping, Right(expires_at=time.time() + seconds))
+        exact = frozenset(unit for unit, is_exact in keys if is_exact)
+        sees = sees or (lambda: Reader(unit="", before=exact))
+        self.events = _events(hub, keys, seen or {}, self.stopping, Right(expires_at=time.time() + seconds), sees=sees)
 
     async def next(self, name):
         async with asyncio.timeout(10):
@@ -172,6 +177,27 @@ async def test_changes_that_are_no_longer_kept_mean_everything(hub, engine, open
     await hub.refresh()
     assert await _seen_already(hub, [("troms", True)], reached(hub, 1)) == {}
     assert await _seen_already(hub, [("troms", True)], reached(hub, 2)) != {}
+
+
+async def test_a_stream_whose_unit_ends_shows_from_then_on_what_everybody_sees(hub, open_cases, engine):
+    await open_cases(3, "finnmark")
+    await open_cases(9, "troms")
+    await hub.refresh()
+    person = Principal(
+        subject="lead", unit="finnmark", roles=frozenset({"prevention_lead"}), client_id="", token_expires_at=utc_now()
+    )
+    client = Client(hub, [("finnmark", True)], sees=lambda: reader_of(person, hub.units))
+    assert (await client.next("metrics"))["counts"]["opened"] == {"value": 3, "suppressed": False}
+
+    ended = (
+        "INSERT INTO unit_change (unit, version, kind, change, effective_on, predecessors, successors)"
+        " VALUES ('finnmark', 1, 'district', 'ended', CURRENT_DATE, '{}', '{troms}')"
+    )
+    async with engine.begin() as conn:
+        await conn.execute(text(ended))
+    await open_cases(1, "troms")
+    await hub.refresh()
+    assert (await client.next("metrics"))["counts"]["opened"] == {"value": None, "suppressed": True}
 
 
 async def test_the_stream_ends_with_the_token(hub):

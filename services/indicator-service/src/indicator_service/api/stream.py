@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Final
 
 import anyio
@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from indicator_service import audit_names
 from indicator_service.aggregation.calendar import day_of, rolling_12
+from indicator_service.aggregation.snapshot import Reader
 from indicator_service.api.dependencies import CanReadFigures, Deps
 from indicator_service.api.hub import Hub, units_with_others
 from indicator_service.api.newest import Key
@@ -37,8 +38,8 @@ _SEND_TIMEOUT_S: Final = 10.0
 _SHUTDOWN_GRACE_S: Final = 3.0
 _READY_WITHIN_S: Final = 10.0
 
-_EVENT_ID: Final = re.compile(r"(?P<day>[0-9-]{10})/(?P<sequence>[0-9]{1,18})")
-"""The day until which a client's figures count, and the newest change in them."""
+_EVENT_ID: Final = re.compile(r"(?P<day>[0-9-]{10})/(?P<sequence>[0-9]{1,18})(?:/(?P<settled>[0-9]{1,18}))?")
+"""The day until which a client's figures count, the newest change in them, and the version of what others are shown."""
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +79,7 @@ async def stream_metrics(
     await record_alone(deps.engine, trail_of(request), figures_entry(ids))
     stopping = anyio.Event()
     return _Stream(
-        _events(deps.hub, keys, seen, stopping, right_of(request)),
+        _events(deps.hub, keys, seen, stopping, right_of(request), sees=lambda: reader_of(principal, deps.hub.units)),
         ping=0,
         sep="\n",
         send_timeout=_SEND_TIMEOUT_S,
@@ -109,23 +110,33 @@ async def _seen_already(hub: Hub, keys: list[Key], last_event_id: str | None) ->
     changed = await hub.changed_since(last)
     if changed is None:
         return {}
+    # What others are shown moves by itself; and what is hidden of one unit depends on all others.
+    moved = int(found["settled"] or 0) != hub.settled_version
     if known_until <= last:
         # The client has been served by a process that was ahead of this one.
-        return known
-    # What is hidden of one unit depends on all others, so any change may be one of every suppressed document.
+        return {key: known[key] for key in keys if key[1] or not moved}
     stale = units_with_others(changed, hub.units)
-    return {key: known[key] for key in keys if not (key[0] in stale or (changed and not key[1]))}
+    return {key: known[key] for key in keys if not (key[0] in stale or ((changed or moved) and not key[1]))}
 
 
 async def _events(
-    hub: Hub, keys: list[Key], seen: dict[Key, str], stopping: anyio.Event, right: Right
+    hub: Hub,
+    keys: list[Key],
+    seen: dict[Key, str],
+    stopping: anyio.Event,
+    right: Right,
+    *,
+    sees: Callable[[], Reader],
 ) -> AsyncIterator[bytes]:
     freshness_due = time.monotonic()
     with hub.listen() as changed:
         right.on_end(changed.set)
         while right.ended is None and not stopping.is_set():
             changed.clear()
-            reached = f"{hub.day}/{hub.sequence}"
+            # A unit may end, or go into another, while the stream is open.
+            reader = sees()
+            keys = [(unit, reader.sees_exact(unit)) for unit, _ in keys]
+            reached = hub.reached
             unseen = [key for key in keys if seen.get(key) != hub.document(key)]
             for number, key in enumerate(unseen, start=1):
                 seen[key] = hub.document(key)
