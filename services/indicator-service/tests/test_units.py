@@ -277,7 +277,9 @@ async def test_nobody_takes_part_in_a_pilot_longer_than_the_unit_is_there(reorga
         {"unit": "agder", "first_day": ON - DAY, "last_day": None},
         {"unit": "oslo", "first_day": ON, "last_day": None},
     ]
-    assert [row["last_day"] for row in taking_part_until(rows, units)] == [ON - DAY, None]
+    told = taking_part_until(rows, units)
+    assert [row["last_day"] for row in told] == [ON - DAY, None]
+    assert [(row["unit_ended_on"], row["successors"]) for row in told] == [(ON - DAY, ("sor",)), (None, ())]
 
 
 async def test_what_an_ended_unit_was_to_reach_is_judged_no_more(reorganised, engine):

@@ -20,6 +20,10 @@ class EnrolmentView(Document):
     enrolled_at: datetime
     withdrawn_by: str | None
     withdrawn_at: datetime | None
+    unit_ended_on: date | None
+    """Last day of a unit that was merged or split; null: it is there."""
+    successors: tuple[str, ...]
+    """The units that its work went to. None of them takes part by that: each is enrolled by itself."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "EnrolmentView":

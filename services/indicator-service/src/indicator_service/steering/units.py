@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_service.aggregation.register import Register
+from indicator_service.aggregation.register import KnownUnit, Register
 from indicator_service.steering.context import Context
 from indicator_service.steering.refusals import Code, Refusal
 from indicator_service.steering.target_store import has_figures
@@ -46,11 +46,17 @@ def until_unit_ends(rows: Sequence[Mapping[str, Any]], unit: str, units: Registe
 
 
 def taking_part_until(rows: Sequence[Mapping[str, Any]], units: Register) -> Sequence[Mapping[str, Any]]:
-    """Return enrolments, none longer than its unit is there; one that ends before it begins never was."""
-    ends = {unit.id: unit.valid_until for unit in units.units.values() if unit.valid_until is not None}
-    return [
-        {**row, "last_day": min(row["last_day"] or ends[row["unit"]], ends[row["unit"]])}
-        if row["unit"] in ends
-        else row
-        for row in rows
-    ]
+    """Return enrolments, none longer than its unit is there, with the units that the work of one that ended went to.
+
+    One that ends before it begins never was.
+    """
+    ended = {unit.id: unit for unit in units.units.values() if unit.valid_until is not None}
+    return [_until(row, ended.get(row["unit"])) for row in rows]
+
+
+def _until(row: Mapping[str, Any], ended: KnownUnit | None) -> Mapping[str, Any]:
+    last = None if ended is None else ended.valid_until
+    if ended is None or last is None:
+        return {**row, "unit_ended_on": None, "successors": ()}
+    held = min(row["last_day"] or last, last)
+    return {**row, "last_day": held, "unit_ended_on": last, "successors": tuple(sorted(ended.successors))}
