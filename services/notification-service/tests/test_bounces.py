@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from forkant_kit.testing import until
 from notification_service.domain.letters import Reason, Refused, Returned
 from notification_service.post.office import Office
+from sqlalchemy import text
 
 from .letterbox import Post
 
@@ -127,11 +129,23 @@ async def test_a_notice_that_comes_again_another_day_counts_once(post, lead, wor
 
 
 async def test_two_workers_that_note_at_once_count_both(post, lead, world):
+    """The second waits for what the first noted: else each would count two days, and neither the third."""
     await post.reaches(lead, subscribe={"kinds": ["case_opened"]})
     assert await bounce(post, await sent(post))
     late = [await sent(post) for _ in range(2)]
     days = [world.clock() + timedelta(days=day) for day in (1, 2)]
-    offices = [Office(replace(post.desk, now=lambda day=day: day)) for day in days]
+    first, second = (Office(replace(post.desk, now=lambda day=day: day)) for day in days)
     backs = [Returned(letter_id=letter, for_good=False, status=FOR_NOW) for letter in late]
-    await asyncio.gather(*(office.take(back) for office, back in zip(offices, backs, strict=True)))
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = current_user")
+    async with post.desk.engine.begin() as conn:
+        await first._for_now(conn, backs[0])
+        noting = asyncio.create_task(second.take(backs[1]))
+
+        async def waits_or_is_done() -> bool:
+            # As the worker, since no other role is shown what it waits for.
+            async with post.desk.engine.connect() as looking:
+                return noting.done() or bool((await looking.execute(waits)).scalar_one())
+
+        await until(waits_or_is_done, what="the second worker at the first one's lock")
+    assert await noting
     assert not await confirmed(lead)
