@@ -171,10 +171,9 @@ class EndpointView(View):
     """Whether it may get the events of every unit."""
     enabled: bool
     disabled_reason: str | None
-    """`by_owner`, `gone`, `failing`, `unit_ended` or `unproven`."""
+    """`gone`: it answered 410; `failing`: nothing arrived for three days; `unit_ended`; `unproven`; `by_owner`."""
     proven_at: datetime
     """When somebody who may change it did so last, or sent a ping: too long ago, it is switched off as `unproven`."""
-    """``gone``: it answered 410; ``failing``: nothing arrived for three days; ``unit_ended``; ``by_owner``."""
     failing_since: datetime | None
     """Since when no attempt has arrived, where one has failed."""
     paused_until: datetime | None
