@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 import structlog
 from case_service.app import build_app
+from case_service.domain.moments import local_day
 from case_service.migrate import MIGRATIONS
 from case_service.settings import CaseSettings
 from fastapi import FastAPI
@@ -24,7 +25,7 @@ from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_kit.settings import Environment
 from pydantic import SecretStr
 
-TODAY = datetime.now(UTC).date()
+TODAY = local_day(datetime.now(UTC))
 DUE = (TODAY + timedelta(days=40)).isoformat()
 
 PERSON_CASE: dict[str, Any] = {

@@ -3,9 +3,8 @@
 import pytest
 from notification_service.domain.letters import Reason, TryLater
 
-from .test_letters import ADDRESS, Post, post
+from .letterbox import ADDRESS, Post
 
-__all__ = ["post"]
 PATH = "/v1/preferences"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from case_service.domain.moments import local_day
 from forkant_devstack.testing.assessments import completed_assessment
 from forkant_devstack.testing.files import File, pdf
 from forkant_devstack.testing.kept_answers import hold
@@ -315,7 +316,7 @@ async def methods_and_codes(walk: Walk) -> None:
 
 async def operational_units(walk: Walk) -> None:
     names = {"name_nb": "Sentrum", "name_nn": "Sentrum", "name_en": "Centre"}
-    today = datetime.now(UTC).date().isoformat()
+    today = local_day(datetime.now(UTC)).isoformat()
     new = {**names, "slug": "gde-sentrum", "valid_from": today}
     made = await walk.step("lead-oslo", "POST /v1/operational-units", new, action="unit.add", about=None)
     walk.ids["unit_uid"] = made["uid"]
