@@ -6,8 +6,9 @@ Also when the worker that judges is killed in between and another takes over, an
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -51,7 +52,7 @@ async def shows(platform: Platform, unit: str, value: float, band: str) -> None:
 
 async def set_target(platform: Platform, unit: str, **given: Any) -> str:
     body = {"unit": unit, "indicator": 10, "goal": 0.8, "near": 0.6, "reason": "Evaluering viser hva som virker."}
-    body |= {"valid_from": datetime.now(UTC).astimezone().date().isoformat(), **given}
+    body |= {"valid_from": datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat(), **given}
     made = await platform.call("indicator", "POST", "/v1/targets", persona=f"lead-{unit}", body=body)
     assert made.status_code == 201, made.text
     path = f"{made.headers['location']}/versions/1/approval"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from forkant_contracts.codes import AgeBand, Theme
 from forkant_contracts.units import CASE_UNITS
+from indicator_service.aggregation.calendar import day_of
 from indicator_service.audit_names import name_of
 
 DAY = timedelta(days=1)
@@ -12,8 +13,8 @@ PROBLEM = "urn:forkant:problem:"
 
 
 def month_before(months):
-    now = datetime.now(UTC)
-    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    today = day_of(datetime.now(UTC))
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
     return datetime(year, month + 1, 1, 12, tzinfo=UTC)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from forkant_contracts.codes import UnitChange, UnitKindCode
@@ -33,7 +34,7 @@ def ended(world, unit: str, *successors: str, days: int):
         changed_unit=unit,
         kind=UnitKindCode.DISTRICT,
         change=UnitChange.ENDED,
-        effective_on=(world.clock() + timedelta(days=days)).date(),
+        effective_on=(world.clock() + timedelta(days=days)).astimezone(ZoneInfo("Europe/Oslo")).date(),
         reorganisation_id=uuid4(),
         successors=successors,
     )
