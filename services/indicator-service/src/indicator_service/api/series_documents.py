@@ -13,7 +13,7 @@ from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.cited import CitedTarget
 from indicator_service.aggregation.figure import Figure, FurtherFigures, Imports, IndicatorFigures
 from indicator_service.api.models import Document, Fresh, PeriodDocument, StructureDocument
-from indicator_service.api.written import further_of, imports_of, shown
+from indicator_service.api.written import further_of, imports_of, shown, target_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def _written(found: IndicatorFigures, period: orjson.Fragment) -> dict[str, Any]
         **shown(found),
         "imported": imports_of(found.imported),
         "further": further_of(found),
-        "target": found.target,
+        "target": target_of(found.target),
     }
 
 

@@ -9,11 +9,13 @@ from typing import Any, Final
 import orjson
 from pydantic import TypeAdapter
 
+from indicator_service.aggregation.cited import CitedTarget
 from indicator_service.aggregation.figure import NO_IMPORTS, FurtherFigures, Imports, IndicatorFigures
 from indicator_service.api.models import Document
 
 _IMPORTS: Final = TypeAdapter(Imports)
 _FURTHER: Final = TypeAdapter(dict[str, FurtherFigures])
+_TARGET: Final = TypeAdapter(CitedTarget)
 _END: Final = b"[]}"
 
 
@@ -36,6 +38,11 @@ def shown(found: IndicatorFigures) -> dict[str, Any]:
         "extra": found.extra,
         "counted": found.counted,
     }
+
+
+def target_of(found: CitedTarget | None) -> orjson.Fragment | None:
+    """Return the target that figures are held against: its id is the driver's, which orjson takes for no UUID."""
+    return None if found is None else orjson.Fragment(_TARGET.dump_json(found))
 
 
 def imports_of(found: Imports) -> orjson.Fragment:
