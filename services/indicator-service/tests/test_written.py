@@ -1,9 +1,9 @@
 """Answers of hundreds of figures: written by hand, as their models describe them."""
 
 from datetime import UTC, date, datetime
-from uuid import UUID
 
 import pytest
+from asyncpg.pgproto.pgproto import UUID
 from forkant_contracts.codes import TargetBand
 from indicator_service.aggregation.calendar import month_period
 from indicator_service.aggregation.cited import CitedTarget
@@ -17,7 +17,8 @@ from indicator_service.definitions import Text
 from indicator_service.definitions.series import ImportKind
 from pydantic import TypeAdapter
 
-DAY, ID = date(2026, 3, 1), UUID(int=7)
+DAY, ID = date(2026, 3, 1), UUID("00000000-0000-0000-0000-000000000007")
+"""As ids come from the database: not of the very type that Python has."""
 TEXT = Text(nb="«Æ»", nn="å", en="a")
 IMPORTED = Imports(
     imports=(ID,),
