@@ -60,11 +60,14 @@ class Together:
         """Write some entries; return why that was not done, which is for each of those who wait."""
         try:
             await self._before()
-        except Exception as error:  # noqa: BLE001 - theirs who wait, who raise it
+            await self._commit(entries)
+        except Exception as error:  # noqa: BLE001 - theirs who wait, who raise it: else they would wait for ever
             return error
+        return None
+
+    async def _commit(self, entries: list[tuple[Actor, Entry]]) -> None:
         try:
             async with self._engine.begin() as conn:
                 await write_for_all(conn, entries)
         except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
-            return unavailable(error)
-        return None
+            raise unavailable(error) from error
