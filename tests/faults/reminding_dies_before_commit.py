@@ -1,20 +1,9 @@
 """The case worker, killed when it has told of what is due soon and has not committed."""
 
-import os
 import runpy
-import signal
-from typing import Any
 
 from case_service.commands import task_reminders
+from dying import die_before_commit
 
-_remind = task_reminders.remind_of_tasks
-
-
-async def _remind_and_die(*given: Any) -> int:
-    if told := await _remind(*given):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return told
-
-
-task_reminders.remind_of_tasks = _remind_and_die
+die_before_commit(task_reminders, "remind_of_tasks")
 runpy.run_module("case_service.worker", run_name="__main__")

@@ -3,6 +3,7 @@
 Only a process that exports loads this module: the exporter takes some 20 MB.
 """
 
+import math
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -89,6 +90,8 @@ def _histograms(samples: Iterable[Sample], began_ns: int, now_ns: int) -> Iterat
         bounds = [float(part) for part in values if part not in {"count", "sum", "created", "+Inf"}]
         up_to = [0, *(int(values[part]) for part in values if part not in {"count", "sum", "created"})]
         counts = [after - before for before, after in pairwise(up_to)]
+        # Prometheus knows neither the least nor the largest value: as the SDK has it where nothing is known of them.
+        least, largest = math.inf, -math.inf
         yield otlp.HistogramDataPoint(
-            dict(key), began_ns, now_ns, int(values["count"]), values["sum"], counts, bounds, 0.0, bounds[-1]
+            dict(key), began_ns, now_ns, int(values["count"]), values["sum"], counts, bounds, least, largest
         )

@@ -37,6 +37,8 @@ class Sealed:
     column: str
     key: tuple[str, ...]
     context: Callable[[Any], bytes]
+    bound_to: tuple[str, ...] = ()
+    """Further columns that the context is made of."""
 
     @property
     def names(self) -> str:
@@ -49,7 +51,7 @@ class Sealed:
     @property
     def older(self) -> str:
         """The query of some values that another key than ``:newest`` seals, locked."""
-        columns = ", ".join((*self.key, "endpoint_id") if self.table == "endpoint_secret" else self.key)
+        columns = ", ".join((*self.key, *self.bound_to))
         return (
             f"SELECT {columns}, {self.column} AS sealed FROM {self.table} "  # noqa: S608
             f"WHERE {self.column} IS NOT NULL AND substring({self.column} FROM 1 FOR 4) <> :newest "
@@ -70,6 +72,7 @@ SEALED: Final = (
         column="sealed",
         key=("id",),
         context=lambda row: bytes(row.endpoint_id.bytes),
+        bound_to=("endpoint_id",),
     ),
     Sealed(
         name="addresses",
