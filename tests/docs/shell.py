@@ -33,13 +33,14 @@ REAL = (
 """Programs that do no harm in an empty folder, and whose output the lines after them need."""
 _PLACEHOLDER = re.compile(r"<(?P<what>[A-Za-z][^<>\n|&;()]*)>")
 _PATHS = re.compile(r"(?:^|\s)((?:\./)?(?:scripts|deploy|\.forkant|\.venv)/[\w./-]+)", re.MULTILINE)
+# The programs of a pipeline run side by side: each writes its record with one call, lest the two are mixed.
 _RECORD = r"""
-{ printf '%s\0' "$@"; printf '\0'; } >> "$RECORDED"
+printf '%s\0' "$@" '' >> "$RECORDED"
 case $1 in pg_isready) ;; *) echo "$SOME_ID" ;; esac
 exit 0
 """
 _HEAD = r"""
-command_not_found_handle() { { printf '%s\0' "$@"; printf '\0'; } >> "$RECORDED"; echo "$SOME_ID"; }
+command_not_found_handle() { printf '%s\0' "$@" '' >> "$RECORDED"; echo "$SOME_ID"; }
 block() { printf '%s\0%s\0\0' block "$1" >> "$RECORDED"; }
 set -u
 """

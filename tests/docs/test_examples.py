@@ -99,7 +99,8 @@ def _wrong_target(words: list[str]) -> list[str]:
 
 def _wrong_python(words: list[str]) -> list[str]:
     if words[:1] == ["-m"]:
-        return [] if importlib.util.find_spec(words[1]) else [f"no module {words[1]}"]
+        known = (ROOT / words[1].replace(".", "/")).with_suffix(".py").is_file() or importlib.util.find_spec(words[1])
+        return [] if known else [f"no module {words[1]}"]
     if words[:1] == ["-c"]:
         compile(words[1], "<page>", "exec")
     return []
