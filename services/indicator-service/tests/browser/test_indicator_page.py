@@ -66,11 +66,13 @@ async def test_a_month_is_chosen_in_the_chart_and_back_leads_back(visit, course)
     await course()
     reader = await visit("pod-analyst", at=PAGE)
     page = reader.page
-    whole = await page.locator("#one-now tbody tr").first.locator("td").nth(3).inner_text()
+    denominator = page.locator("#one-now tbody tr").first.locator("td").nth(3)
+    await expect(denominator).to_have_text(re.compile(r"\d"))
+    whole = await denominator.inner_text()
     await page.locator("#one-trend [role=option]").last.focus()
     for key in ("ArrowLeft", "Enter"):
         await page.keyboard.press(key)
-    await expect(page.locator("#one-now tbody tr").first.locator("td").nth(3)).to_have_text("12")
+    await expect(denominator).to_have_text("12")
     await expect(page.locator('#one-trend [aria-selected="true"]')).to_have_count(1)
     assert re.search(r"period=\d{4}-\d\d", page.url)
     await page.locator("#one-unit").select_option("vest")
@@ -78,7 +80,7 @@ async def test_a_month_is_chosen_in_the_chart_and_back_leads_back(visit, course)
     await page.go_back()
     await expect(page.locator("#one-now-title")).to_have_text("Oslo ved siden av landet")
     await page.go_back()
-    await expect(page.locator("#one-now tbody tr").first.locator("td").nth(3)).to_have_text(whole)
+    await expect(denominator).to_have_text(whole)
 
 
 async def test_from_the_overview_and_back(visit, figures):
