@@ -1,5 +1,6 @@
 """G2, by the running service itself: its figures agree with the cases, and what is planted wrong is found and named."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from forkant_kit.testing import until
 pytestmark = pytest.mark.kafka
 
 UNIT, OTHER = "okokrim", "nordland"
+ROUND_ENDS_WITHIN_S = 60
 QUICK = {
     "FORKANT_SELF_AUDIT_CLIENT_ID": SELF_AUDIT,
     "FORKANT_SELF_AUDIT_CLIENT_SECRET": SERVICE_SECRET,
@@ -175,6 +177,28 @@ async def test_a_wrong_fact_and_a_lost_event_are_found_within_a_round_and_named_
     await as_worker(
         audited, "UPDATE case_fact SET fact = CAST($2 AS jsonb) WHERE case_id = $1", wrong.case_id, before[0]["f"]
     )
+
+
+async def test_a_gate_that_drops_all_that_is_new_is_named_and_every_round_ends(audited: Platform):
+    walk = await open_case(audited, OTHER)
+    await a_round(audited)
+    gate = "UPDATE aggregate_version SET version = version {} 50 WHERE aggregate_id = $1"
+    await as_worker(audited, gate.format("+"), walk.case_id)
+    await walk.do("POST", "/rejection", {"reason": "no_basis"})
+    async with asyncio.timeout(ROUND_ENDS_WITHIN_S):
+        found = await a_round(audited)
+    assert found["state"] == "drifts"
+    reasons = await audited.fetch(
+        "indicator", "SELECT reason FROM self_audit_item WHERE key = $1 AND looks >= 2", str(walk.case_id)
+    )
+    assert [row["reason"] for row in reasons] == ["gate"]
+    await as_worker(audited, gate.format("-"), walk.case_id)
+    async with asyncio.timeout(ROUND_ENDS_WITHIN_S):
+        await a_round(audited)
+    reasons = await audited.fetch(
+        "indicator", "SELECT reason FROM self_audit_item WHERE key = $1 AND looks >= 2", str(walk.case_id)
+    )
+    assert [row["reason"] for row in reasons] == ["behind"]
 
 
 async def test_while_the_case_service_is_away_the_last_round_ages_and_nothing_is_said_to_agree(audited: Platform):

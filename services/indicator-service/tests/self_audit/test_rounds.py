@@ -1,13 +1,15 @@
 """Rounds against a real database, with a case service that answers from what the test gives it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from forkant_contracts import Event
 from forkant_contracts.codes import AgeBand, CaseState, CaseType, ConcernSource, SubjectCategory, Theme
 from forkant_contracts.recount import (
@@ -105,6 +107,30 @@ def stream(engine) -> Callable:
             await conn.execute(text(PASSED), {"ahead_s": ahead_s})
 
     return passed
+
+
+@pytest_asyncio.fixture
+async def behind_now(stream) -> AsyncIterator[None]:
+    """Let the stream go on as on a running platform: always a little behind the moment, never standing still."""
+
+    async def go_on() -> None:
+        while True:
+            await stream(-0.1)
+            await asyncio.sleep(0.02)
+
+    going = asyncio.create_task(go_on())
+    yield
+    going.cancel()
+    with suppress(asyncio.CancelledError):
+        await going
+
+
+async def spoil_gate(engine, case: UUID, *, version: int) -> None:
+    """Let the gate drop everything up to a version as a repeat."""
+    async with transaction(engine) as conn:
+        gate = """INSERT INTO aggregate_version (consumer_group, aggregate_id, version)
+                  VALUES ('indicator-service', :id, :version)"""
+        await conn.execute(text(gate), {"id": case, "version": version})
 
 
 async def turn(audit: Audit) -> None:
@@ -331,3 +357,45 @@ async def test_a_fact_that_stayed_behind_is_found_and_lets_rounds_end(audit, ope
     tables.cases[case] = tables.cases[case].model_copy(update={"version": 3, "state": CaseState.REJECTED})
     for _ in range(3):
         assert (await drift(audit))[str(case)] == "behind"
+
+
+@pytest.mark.usefixtures("behind_now")
+async def test_a_lost_event_is_found_while_the_stream_is_always_a_little_behind(audit, opened, tables):
+    lost = await opened(projected=False)
+    older, fine = await opened(), await opened()
+    tables.cases[older] = tables.cases[older].model_copy(update={"version": 3, "state": CaseState.REJECTED})
+    assert await drift(audit) == {str(lost): "missing", str(older): "behind"}
+    assert str(fine) not in await items(audit.engine)
+
+
+@pytest.mark.usefixtures("behind_now")
+@pytest.mark.parametrize("lost", [0, 2])
+async def test_a_gate_that_drops_what_is_new_is_named_and_lets_rounds_end(audit, opened, tables, engine, lost):
+    case = await opened()
+    await spoil_gate(engine, case, version=51)
+    tables.cases[case] = tables.cases[case].model_copy(update={"version": 1 + lost})
+    for _ in range(2):
+        assert await drift(audit) == {str(case): "gate"}
+    async with transaction(engine) as conn:
+        await conn.execute(text("DELETE FROM aggregate_version"))
+    tables.cases[case] = tables.cases[case].model_copy(update={"version": 1})
+    assert await drift(audit) == {}
+
+
+@pytest.mark.usefixtures("behind_now")
+async def test_a_case_that_never_rests_holds_up_no_round(audit, opened, tables, engine):
+    """Each time that it is asked about it has been changed, and its fact follows."""
+    case, named = await opened(), tables.named
+
+    async def changed_meanwhile(kind, ids):
+        applied = "UPDATE case_fact SET version = :v, fact = fact || jsonb_build_object('version', CAST(:v AS int))"
+        async with transaction(engine) as conn:
+            await conn.execute(text(applied), {"v": tables.cases[case].version})
+        tables.cases[case] = tables.cases[case].model_copy(update={"version": tables.cases[case].version + 1})
+        return await named(kind, ids)
+
+    tables.named = changed_meanwhile
+    tables.cases[case] = tables.cases[case].model_copy(update={"version": 2})
+    for _ in range(2):
+        assert await drift(audit) == {}
+        assert (await items(engine))[str(case)] == ("on_its_way", 0)

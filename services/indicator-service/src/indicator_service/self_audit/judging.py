@@ -2,7 +2,9 @@
 
 A fact and an answer of the same version must say the same. Of different versions, one is on its way as long as the
 stream has not passed the moment of the answer: everything that was committed before the watermark has been applied, so
-a fact that is older than an answer from before the watermark has lost an event. And no fact can have known before the
+a fact that is older than an answer from before the watermark has lost an event. On a running platform the watermark is
+always some seconds behind the answer that was given just now: so the first answer that a fact is behind is kept, and
+the fact is held against that one once the stream has passed it. And neither fact nor gate can have known before the
 question what the case service did not know at it.
 """
 
@@ -35,6 +37,8 @@ class Reason(StrEnum):
     """A newer version than the case service has."""
     UNKNOWN = "unknown"
     """The case service knows no such case or concern."""
+    GATE = "gate"
+    """The version up to which events are dropped as repeats is newer than the case service's: new events are lost."""
     CELLS = "cells"
     """The sums that figures are read from are not those of the facts."""
 
@@ -53,6 +57,24 @@ class Judgement:
     fields: tuple[str, ...] = ()
     """What differs of the fact."""
     touched: Touched = field(default_factory=dict)
+    moved: bool = False
+    """Whether what is on its way has reached what was answered before: nothing up to there is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What an earlier answer said: which version there was at a moment."""
+
+    version: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """How far something was known: its fact's version, and the one up to which the gate drops events; 0 for none."""
+
+    fact: int = 0
+    gate: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +83,35 @@ class Look:
 
     Attributes:
         expected: the fact that should be there; None where the case service knows nothing.
-        before: the version of the fact before the question, 0 without one; None where nobody looked.
+        before: how far it was known before the question; None where nobody looked.
         found: the fact after the question; of version 0 where there is none.
+        gate: the version of the gate, read with ``found``; 0 where there is none.
         as_of: the moment by which all that the answer tells was committed.
         watermark: the moment before which everything committed had been applied when ``found`` was read.
+        waited_for: the oldest answer that the fact was not known to have reached; None where nothing is waited for.
     """
 
     expected: Fact | None
-    before: int | None
+    before: Versions | None
     found: Fact
+    gate: int = 0
     as_of: datetime
     watermark: datetime | None
+    waited_for: Answered | None = None
 
     @property
-    def passed(self) -> bool:
-        """Whether the stream has passed the moment of the answer."""
-        return self.watermark is not None and self.watermark >= self.as_of
+    def lost(self) -> bool:
+        """Whether the stream has passed a moment at which there was a newer version than the found one."""
+        answers = [self.waited_for] if self.waited_for else []
+        if self.expected is not None:
+            answers.append(Answered(version=self.expected.version, as_of=self.as_of))
+        passed = [each for each in answers if self.watermark is not None and self.watermark >= each.as_of]
+        return any(self.found.version < each.version for each in passed)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the fact has reached what was waited for."""
+        return self.waited_for is not None and self.found.version >= self.waited_for.version
 
 
 def judge(look: Look) -> Judgement | None:
@@ -84,21 +119,24 @@ def judge(look: Look) -> Judgement | None:
     if look.expected is None:
         return _unknown(look)
     version = look.expected.version
-    if look.found.version == version:
-        differs = differing(look.expected, look.found)
-        return _drift(Reason.DIFFERENT, look, look.expected, differs) if differs else None
-    if look.before is not None and look.before > version:
-        return _drift(Reason.AHEAD, look, look.expected)
-    if look.found.version < version and look.passed:
-        reason = Reason.BEHIND if look.found.version else Reason.MISSING
-        return _drift(reason, look, look.expected, differing(look.expected, look.found) if look.found.version else ())
-    return Judgement(reason=Reason.ON_ITS_WAY)
+    differs = differing(look.expected, look.found) if look.found.version else ()
+    if look.found.version == version and differs:
+        return _drift(Reason.DIFFERENT, look, look.expected, differs)
+    if look.before is not None and max(look.before.fact, look.before.gate) > version:
+        reason = Reason.AHEAD if look.before.fact > version else Reason.GATE
+        return _drift(reason, look, look.expected, differs)
+    if look.found.version == version and look.gate <= version:
+        return None
+    from_afar = look.before is None and look.gate > version
+    if look.lost and not from_afar:
+        return _drift(Reason.BEHIND if look.found.version else Reason.MISSING, look, look.expected, differs)
+    return Judgement(reason=Reason.ON_ITS_WAY, moved=look.reached)
 
 
 def _unknown(look: Look) -> Judgement | None:
     if not look.found.version:
         return None
-    if not look.before:
+    if look.before is None or not look.before.fact:
         return Judgement(reason=Reason.ON_ITS_WAY)
     return _drift(Reason.UNKNOWN, look, NO_CASE if isinstance(look.found, CaseFact) else NO_CONCERN)
 

@@ -3,33 +3,30 @@
 One worker audits, by a lease on the round's row. Each step first looks again at what did not agree, then goes on by one
 page. No transaction is open while the case service is asked. A round has ended when everything has been walked over and
 nothing that it met is still on its way; so its age says how old the knowledge is that all agrees, also while the case
-service, the issuer or the stream stands still.
+service, the issuer or the stream stands still. While they go on, everything that was met settles within a minute of the
+end of the walk: it agrees, it has drifted, or its fact has reached what was answered first and has been changed since,
+in which case it is compared when it rests, and the round does not wait for it.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import structlog
-from forkant_contracts.recount import RecountedCase
 from forkant_kit.db import transaction
-from forkant_kit.freshness import read_freshness
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from indicator_service import generations
-from indicator_service.aggregation.facts import NO_CASE, NO_CONCERN, Fact
 from indicator_service.self_audit import self_audit_metrics as metrics
 from indicator_service.self_audit import store, summing
 from indicator_service.self_audit.asking import Page, RecountClient, RecountUnavailableError
-from indicator_service.self_audit.expecting import expected_case, expected_concern
-from indicator_service.self_audit.judging import Judgement, Look, Reason, judge
+from indicator_service.self_audit.judging import Answered, Judgement, Reason
+from indicator_service.self_audit.looking import Seen, WaitedFor, judged_all
 from indicator_service.self_audit.store import CONFIRMED, Pauses, Place
-from indicator_service.store import load_cases, load_concerns
 
 BEFORE_ALL: Final = UUID(int=0)
 _MOST_UNSETTLED: Final = 1_000
@@ -54,6 +51,9 @@ class Audit:
     round_s: float
     """Between the beginnings of two rounds, at the least."""
     pauses: Pauses = field(init=False)
+    waited_for: WaitedFor = field(default_factory=dict)
+    """By kind and key of what is on its way, the answer that its fact is to reach; forgotten with the process, which is
+    safe: the next look waits for its own answer."""
 
     def __post_init__(self) -> None:
         """Look again at a multiple of the pause between pages."""
@@ -86,6 +86,7 @@ async def step(audit: Audit) -> bool:
         place = await store.take(conn, audit.owner)
         due = {} if place is None else await store.due(conn, most=audit.page)
     if place is None:
+        audit.waited_for.clear()
         return False
     for kind, keys in due.items():
         await _look_again(audit, kind, keys)
@@ -131,8 +132,8 @@ async def _walk(audit: Audit, place: Place, kind: str) -> bool:
     page = await audit.client.page(kind, after=after, limit=audit.page)
     until = page.items[-1].id if page.more else None
     async with transaction(audit.engine, snapshot=True) as conn:
-        seen = await _Seen.read(conn, kind, [each.id for each in page.items], after=after, until=until)
-    judged = _judged(kind, page, seen, before=None)
+        seen = await Seen.read(conn, kind, [each.id for each in page.items], after=after, until=until)
+    judged = judged_all(kind, page, seen, before=None, waited_for=audit.waited_for)
     following = {"case": "concerns", "concern": "cells"}[kind]
     async with transaction(audit.engine) as conn:
         if not await store.hold(conn, audit.owner, place):
@@ -145,6 +146,7 @@ async def _walk(audit: Audit, place: Place, kind: str) -> bool:
             cases=len(page.items) if kind == "case" else 0,
             concerns=len(page.items) if kind == "concern" else 0,
         )
+    _wait_for(audit, kind, page, judged)
     metrics.COMPARED.labels(kind).inc(len(page.items))
     return True
 
@@ -159,10 +161,11 @@ async def _look_again(audit: Audit, kind: str, keys: Sequence[str]) -> None:
         before = await store.versions(conn, kind, ids, generation=await generations.live(conn))
     page = await audit.client.named(kind, ids)
     async with transaction(audit.engine, snapshot=True) as conn:
-        seen = await _Seen.read(conn, kind, ids)
-    judged = _judged(kind, page, seen, before=before)
+        seen = await Seen.read(conn, kind, ids)
+    judged = judged_all(kind, page, seen, before=before, waited_for=audit.waited_for)
     async with transaction(audit.engine) as conn:
         await _keep(audit, conn, kind, judged)
+    _wait_for(audit, kind, page, judged)
 
 
 async def _sum_next(audit: Audit, place: Place) -> bool:
@@ -187,52 +190,14 @@ async def _sum(audit: Audit, district: str) -> int:
     return sums.cells
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """Facts, and how far the stream had been applied before they were read."""
-
-    facts: Mapping[UUID, Fact]
-    watermark: datetime | None
-
-    @classmethod
-    async def read(
-        cls,
-        conn: AsyncConnection,
-        kind: str,
-        ids: Collection[UUID],
-        *,
-        after: UUID | None = None,
-        until: UUID | None = None,
-    ) -> "_Seen":
-        """Read the facts of some ids, and those between two ids besides."""
-        generation = await generations.live(conn)
-        freshness = await read_freshness(conn, group=generations.group_of(generation))
-        wanted = set(ids)
-        if after is not None:
-            wanted |= await store.between(conn, kind, after=after, until=until, generation=generation)
-        load = load_cases if kind == "case" else load_concerns
-        return cls(facts=await load(conn, wanted, generation=generation), watermark=freshness.watermark)
-
-
-def _judged(kind: str, page: Page, seen: _Seen, *, before: Mapping[UUID, int] | None) -> dict[str, Judgement | None]:
-    """Return what to think of everything that was asked about or found; ``before`` are the versions before asking."""
-    expected: dict[UUID, Fact] = {
-        each.id: expected_case(each) if isinstance(each, RecountedCase) else expected_concern(each)
-        for each in page.items
-    }
-    none = NO_CASE if kind == "case" else NO_CONCERN
-    return {
-        str(key): judge(
-            Look(
-                expected=expected.get(key),
-                before=None if before is None else before.get(key, 0),
-                found=seen.facts.get(key, none),
-                as_of=page.as_of,
-                watermark=seen.watermark,
-            )
-        )
-        for key in {*expected, *seen.facts, *(before or ())}
-    }
+def _wait_for(audit: Audit, kind: str, page: Page, judged: Mapping[str, Judgement | None]) -> None:
+    """Remember the oldest answer that each fact has not reached, and forget those of what has settled or moved on."""
+    answered = {str(each.id): Answered(version=each.version, as_of=page.as_of) for each in page.items}
+    for key, judgement in judged.items():
+        if judgement is None or judgement.moved:
+            audit.waited_for.pop((kind, key), None)
+        if judgement is not None and key in answered:
+            audit.waited_for.setdefault((kind, key), answered[key])
 
 
 async def _keep(

@@ -10,7 +10,8 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_service.self_audit.judging import DRIFT, Judgement
+from indicator_service.generations import group_of
+from indicator_service.self_audit.judging import DRIFT, Judgement, Versions
 
 LEASE_S: Final = 30.0
 """Seconds after which another worker goes on where one that ended has been."""
@@ -65,6 +66,7 @@ _NOTE: Final = text(f"""{_INSERT}
 ON CONFLICT (kind, key) DO UPDATE
 SET reason = EXCLUDED.reason, fields = EXCLUDED.fields, touched = EXCLUDED.touched, last_at = clock_timestamp(),
     looks = CASE WHEN :drifts THEN i.looks + 1 ELSE 0 END,
+    first_at = CASE WHEN :moved THEN clock_timestamp() ELSE i.first_at END,
     next_at = clock_timestamp()
         + make_interval(secs => CASE WHEN :drifts AND i.looks >= 1 THEN :later_s ELSE :soon_s END)
 RETURNING looks
@@ -81,7 +83,10 @@ SELECT *, extract(epoch FROM clock_timestamp() - last_ended_at) AS age,
 _DRIFT: Final = text("SELECT unit, metric, amount FROM self_audit_drift()")
 _SEEN: Final = text("SELECT drifting, waiting FROM self_audit_standing()")
 _VERSIONS: Final = """
-SELECT {key} AS id, version FROM {table} WHERE generation = :generation AND {key} = ANY(:ids)
+SELECT asked.id, coalesce(f.version, 0) AS fact, coalesce(g.version, 0) AS gate
+FROM unnest(CAST(:ids AS uuid[])) AS asked (id)
+LEFT JOIN {table} AS f ON f.generation = :generation AND f.{key} = asked.id
+LEFT JOIN aggregate_version AS g ON g.consumer_group = :group AND g.aggregate_id = asked.id
 """
 _BETWEEN: Final = """
 SELECT {key} AS id FROM {table} WHERE generation = :generation
@@ -198,6 +203,7 @@ def _bound(kind: str, key: str, judgement: Judgement, pauses: Pauses) -> dict[st
         "key": key,
         "reason": judgement.reason.value,
         "drifts": judgement.reason in DRIFT,
+        "moved": judgement.moved,
         "fields": list(judgement.fields),
         "touched": orjson.dumps({unit: sorted(metrics) for unit, metrics in judgement.touched.items()}).decode(),
         "soon_s": pauses.soon_s,
@@ -226,12 +232,12 @@ async def seen(conn: AsyncConnection) -> tuple[int, int | None]:
     return int(row.drifting), None if row.waiting is None else int(row.waiting)
 
 
-async def versions(conn: AsyncConnection, kind: str, ids: Collection[UUID], *, generation: int) -> dict[UUID, int]:
-    """Return the versions of those of the facts that are there."""
+async def versions(conn: AsyncConnection, kind: str, ids: Collection[UUID], *, generation: int) -> dict[UUID, Versions]:
+    """Return how far each of the cases or concerns is known."""
     table, key = _TABLES[kind]
-    statement = text(_VERSIONS.format(table=table, key=key))
-    rows = await conn.execute(statement, {"generation": generation, "ids": list(ids)})
-    return {row.id: row.version for row in rows}
+    bind = {"generation": generation, "group": group_of(generation), "ids": list(ids)}
+    rows = await conn.execute(text(_VERSIONS.format(table=table, key=key)), bind)
+    return {row.id: Versions(fact=row.fact, gate=row.gate) for row in rows}
 
 
 async def between(
