@@ -185,6 +185,36 @@ async def test_batches_of_as_many_partitions_as_it_may_are_under_way_side_by_sid
     assert most == 2
 
 
+async def test_a_partition_is_read_on_while_the_batch_of_another_takes_its_time(
+    stage: Stage, kafka: KafkaServer, topic: Topic
+):
+    slow, quick = uuid4(), uuid4()
+    await send(kafka, topic, [an_event(slow, 1)], partition=0)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def waiting(conn: AsyncConnection, events: Sequence[Event]) -> None:
+        if events[0].aggregate_id == slow:
+            begun.set()
+            await go_on.wait()
+        await record_effect(conn, events)
+
+    async with running(a_consumer(stage, kafka, topic, waiting, partitions_at_once=2)):
+        await asyncio.wait_for(begun.wait(), 20)
+        for version in (1, 2):
+            await send(kafka, topic, [an_event(quick, version)], partition=1)
+
+            async def read_on(known: int = version) -> bool:
+                return await applied(stage) == [(quick, each) for each in range(1, known + 1)]
+
+            await until(read_on, what="the other partition applied")
+        go_on.set()
+
+        async def done() -> bool:
+            return len(await applied(stage)) == 3
+
+        await until(done, what="all applied")
+
+
 async def test_batches_of_one_partition_follow_each_other_while_another_partition_waits(
     stage: Stage, kafka: KafkaServer, topic: Topic
 ):
@@ -359,7 +389,9 @@ async def test_a_group_that_begins_after_records_were_removed_is_fresh_and_healt
 async def test_a_client_that_fetches_nothing_makes_the_consumer_unhealthy(
     stage: Stage, kafka: KafkaServer, topic: Topic, monkeypatch: pytest.MonkeyPatch
 ):
-    async def nothing(_self: AIOKafkaConsumer, **_kwargs: object) -> dict[TopicPartition, list[object]]:
+    async def nothing(
+        _self: AIOKafkaConsumer, *_idle: TopicPartition, **_kwargs: object
+    ) -> dict[TopicPartition, list[object]]:
         await asyncio.sleep(0.05)
         return {}
 

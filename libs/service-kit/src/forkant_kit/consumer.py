@@ -10,7 +10,9 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
+from typing import cast
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit import consumer_metrics as metrics
 from forkant_kit.batch import Apply, BatchProcessor, Learn, is_passing
+from forkant_kit.consumer_lanes import Lanes
 from forkant_kit.consumer_seek import SeekToDatabase
 from forkant_kit.consumer_watch import ConsumerWatch
 from forkant_kit.gate import Record
@@ -89,6 +92,7 @@ class EventConsumer:
         self._after_commit = after_commit
         self._config = config or ConsumerConfig()
         self._progress = time.monotonic()
+        self._lanes = Lanes(lanes=self._config.partitions_at_once, max_records=self._config.max_records)
         self._parked = ParkedWork(engine=engine, group=group, apply=apply)
         self._parked_at = 0.0
         self._watch = ConsumerWatch(
@@ -103,7 +107,8 @@ class EventConsumer:
     def healthy(self) -> bool:
         """Whether the loop turns, and records that wait in Kafka are being fetched."""
         limit = self._config.stuck_after_s
-        return time.monotonic() - self._progress < limit and self._watch.stuck_for_s() <= limit
+        turned = min(self._progress, self._lanes.since())
+        return time.monotonic() - turned < limit and self._watch.stuck_for_s() <= limit
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until ``stop`` is set, then finish the batch in hand and leave the group.
@@ -125,79 +130,70 @@ class EventConsumer:
         consumer = self._client()
         stopping = asyncio.create_task(stop.wait(), name="consumer-stop")
         helpers: list[asyncio.Task[bool] | asyncio.Task[None]] = [stopping]
+        apply = partial(self._apply_with_retry, consumer, stop)
         try:
             if not await _started(consumer, stopping):
                 return
             consumer.subscribe(list(self._topics), listener=self._seeking(consumer))
             helpers.append(asyncio.create_task(self._watch.run(consumer), name="consumer-watch"))
             while not stop.is_set():
-                most = self._config.max_records * self._config.partitions_at_once
-                polling = asyncio.ensure_future(
-                    consumer.getmany(timeout_ms=int(self._config.poll_s * 1000), max_records=most)
-                )
-                await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                if not polling.done():
-                    polling.cancel()
-                    break
-                await self._apply_polled(consumer, polling.result(), stop, stopping)
-                await self._finish(self._attend_parked(), stopping)
+                self._lanes.take(await self._poll(consumer, stopping), apply)
+                self._lanes.settle()
                 self._progress = time.monotonic()
+                if time.monotonic() >= self._parked_at:
+                    await self._finish(self._attend_parked(), stopping)
         finally:
+            in_time, failed = await self._lanes.end(within_s=self._config.batch_stop_s)
+            if not in_time:
+                _log.warning("batch_rolled_back_to_stop", group=self._group)
             for task in helpers:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             with suppress(TimeoutError, KafkaError):
                 await asyncio.wait_for(consumer.stop(), self._config.leave_stop_s)
+        for error in failed:
+            raise error
 
-    async def _apply_polled(
-        self,
-        consumer: AIOKafkaConsumer,
-        polled: Mapping[TopicPartition, Sequence[ConsumerRecord]],
-        stop: asyncio.Event,
-        stopping: "asyncio.Task[bool]",
-    ) -> None:
-        """Apply what was polled: partitions side by side, of each one batch after the other."""
-        waiting, size = list(polled.items())[::-1], self._config.max_records
-
-        async def one_after_the_other() -> None:
-            while waiting:
-                partition, records = waiting.pop()
-                try:
-                    for start in range(0, len(records), size):
-                        batch = records[start : start + size]
-                        await self._finish(self._apply_with_retry(consumer, partition, batch, stop), stopping)
-                except BaseException:
-                    # What has not begun would be read again anyway, by a client that is new.
-                    waiting.clear()
-                    raise
-
-        lanes = min(self._config.partitions_at_once, len(waiting))
-        ended = await asyncio.gather(*[one_after_the_other() for _ in range(lanes)], return_exceptions=True)
-        for error in ended:
-            if error is not None:
-                raise error
+    async def _poll(
+        self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]"
+    ) -> Mapping[TopicPartition, Sequence[ConsumerRecord]]:
+        """Return what there is of partitions that are not busy; nothing when a lane ends first, or when told to stop."""
+        idle = [partition for partition in consumer.assignment() if not self._lanes.busy(partition)]
+        running, room = self._lanes.running, self._lanes.room
+        if room == 0 or (running and not idle):
+            await asyncio.wait({stopping, *running}, timeout=self._config.poll_s, return_when=asyncio.FIRST_COMPLETED)
+            return {}
+        polling = asyncio.ensure_future(
+            consumer.getmany(*idle, timeout_ms=int(self._config.poll_s * 1000), max_records=room)
+        )
+        await asyncio.wait({polling, stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
+        if polling.done():
+            return cast("Mapping[TopicPartition, Sequence[ConsumerRecord]]", polling.result())
+        # The client hands records over without a pause in between, so that none is lost with a poll that is cut short.
+        polling.cancel()
+        with suppress(asyncio.CancelledError):
+            return cast("Mapping[TopicPartition, Sequence[ConsumerRecord]]", await polling)
+        return {}
 
     async def _finish(self, work: Coroutine[None, None, None], stopping: "asyncio.Task[bool]") -> None:
-        """Do a piece of work, or nothing when told to stop; one under way then is given some time to end."""
+        """Do a piece of work; when told to stop, it has some time to end."""
         if stopping.done():
             work.close()
             return
-        task = asyncio.create_task(work, name="consumer-batch")
+        task = asyncio.create_task(work, name="consumer-parked")
         try:
             await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({task}, timeout=self._config.batch_stop_s)
             if not task.done():
                 _log.warning("batch_rolled_back_to_stop", group=self._group)
         finally:
-            # Cut short, its transaction rolls back, and the offset with it.
+            # Cut short, its transaction rolls back.
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
 
     async def _attend_parked(self) -> None:
         """Do what is asked for about parked events; a fault is tried again the next time."""
-        if time.monotonic() < self._parked_at:
-            return
         self._parked_at = time.monotonic() + self._config.parked_every_s
         try:
             applied = await self._parked.attend()
@@ -229,13 +225,14 @@ class EventConsumer:
     async def _apply_with_retry(
         self,
         consumer: AIOKafkaConsumer,
+        stop: asyncio.Event,
         partition: TopicPartition,
         fetched: Sequence[ConsumerRecord],
-        stop: asyncio.Event,
-    ) -> None:
+    ) -> bool:
+        """Apply a batch; False when it is left to whoever has the partition next, or to the next start."""
         records = [_to_record(item) for item in fetched]
         delay = self._config.retry_s
-        while partition in consumer.assignment():
+        while partition in consumer.assignment() and not stop.is_set():
             try:
                 await self._apply_once(consumer, partition, records)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -243,14 +240,13 @@ class EventConsumer:
                     raise
                 metrics.RETRIES.labels(self._group).inc()
                 _log.warning("batch_retried", group=self._group, error=type(error).__name__)
-                self._progress = time.monotonic()
+                self._lanes.turn(partition)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), delay)
-                if stop.is_set():
-                    return
                 delay = min(delay * 2, self._config.max_retry_s)
             else:
-                return
+                return True
+        return False
 
     async def _apply_once(
         self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Record]
@@ -265,7 +261,6 @@ class EventConsumer:
         ]
         record_process_spans(traced, count=len(outcome.applied), began_ns=began_ns, group=self._group)
         self._watch.positions[partition] = outcome.next_offset
-        self._progress = time.monotonic()
         # Only a courtesy to Kafka's own tools: after a rebalance it may be refused, and the database knows better.
         with suppress(KafkaError):
             await consumer.commit({partition: outcome.next_offset})
