@@ -157,7 +157,7 @@ class EventConsumer:
     async def _poll(
         self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]"
     ) -> Mapping[TopicPartition, Sequence[ConsumerRecord]]:
-        """Return what there is of partitions that are not busy; nothing when a lane ends first, or when told to stop."""
+        """Return what there is of partitions that are not busy; nothing when a lane ends first, or at the stop."""
         idle = [partition for partition in consumer.assignment() if not self._lanes.busy(partition)]
         running, room = self._lanes.running, self._lanes.room
         if room == 0 or (running and not idle):
