@@ -2,8 +2,8 @@
 
 An answer that is ready in memory costs less than the transaction that says who got it. Those who wait for such a
 transaction while another is under way share the next one: each is answered after its own entry is committed, as ever.
-Where one follows the other, there is a rest between them, longer after one that took long: a busy process spends a third of
-its time on them at the most, and who waits that much longer waits with many. Whoever comes after a rest is served at once.
+Where one follows the other, there is a rest between them, longer after one that took long: a busy process spends no
+more than a third of its time on them, and who waits that long waits with many. Who comes after one is served at once.
 """
 
 import asyncio
