@@ -1,18 +1,25 @@
-"""A process that runs believes a renewed authority of PostgreSQL's certificate with its next connection."""
+"""What PostgreSQL's connections go by is renewed while a process runs: authorities, clients' and servers' certificates."""
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from forkant_devstack.testing.authority import Authority
 from forkant_devstack.testing.certificates import certificate_for
 from forkant_devstack.testing.postgres_server import PostgresServer
+from forkant_kit.certificate_metrics import EXPIRY
 from forkant_kit.db import create_engine
 from forkant_kit.health import database_check
+from forkant_kit.server_certificates import see_database
+from prometheus_client import REGISTRY
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 HOST = "localhost"
@@ -87,6 +94,47 @@ async def test_a_renewed_authority_is_believed_by_the_next_connection_and_not_be
     authority.write_bytes((tmp_path / "second/ca.pem").read_bytes())
     await database_check(engine).probe()
     await engine.dispose()
+
+
+async def test_a_renewed_certificate_of_the_client_is_shown_by_the_next_connection(
+    front: tuple[TlsFront, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    gate, url = front
+    old, new = (Authority(tmp_path, name) for name in ("old", "new"))
+    certificate, key = old.issue("worker")
+    for name, path in (("CERT", certificate), ("KEY", key), ("ROOTCERT", tmp_path / "first/ca.pem")):
+        monkeypatch.setenv(f"PGSSL{name}", str(path))
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    gate.shown.verify_mode = ssl.CERT_REQUIRED
+    gate.shown.load_verify_locations(new.file)
+    engine = create_engine(url, application_name="renewal", pool_size=1)
+    with pytest.raises((OSError, DBAPIError)):  # a refusal comes with the handshake, or with the first answer after it
+        await engine_connects(engine)
+    for path, renewed in zip((certificate, key), new.issue("worker"), strict=True):
+        path.write_bytes(renewed.read_bytes())
+    await database_check(engine).probe()
+    await engine.dispose()
+
+
+async def test_the_certificate_that_postgresql_shows_is_taken_down(front: tuple[TlsFront, str], tmp_path: Path):
+    gate, url = front
+    await see_database(url)
+    assert shown() == pytest.approx(time.time() + 3600, abs=300)
+    authority = Authority(tmp_path, "ended")
+    gate.shown.load_cert_chain(*authority.issue("postgresql", lifetime=timedelta(hours=-2)))
+    await see_database(url)
+    assert shown() == pytest.approx(time.time() - 2 * 3600, abs=300)
+
+
+async def test_of_a_server_that_speaks_no_tls_nothing_is_taken_down(postgres: PostgresServer):
+    EXPIRY.clear()
+    await see_database((await postgres.create_database("clear")).app_url)
+    await see_database("postgresql://user@/name?host=/run/postgresql")
+    assert shown() is None
+
+
+def shown() -> float | None:
+    return REGISTRY.get_sample_value("forkant_certificate_expiry_seconds", {"kind": "database_server"})
 
 
 async def engine_connects(engine: AsyncEngine) -> None:

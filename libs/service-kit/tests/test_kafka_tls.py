@@ -1,32 +1,23 @@
 """Over TLS to a real Kafka that lets nobody in without a certificate: events flow, and nobody else is believed."""
 
 import asyncio
-import ipaddress
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.errors import KafkaError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from forkant_contracts import TOPICS, Event, Topic
 from forkant_contracts.events.case import CaseAssessmentStarted
 from forkant_devstack.native import kafka
-from forkant_devstack.native.ports import LOOPBACK, free_ports
-from forkant_devstack.process import ProcessSpec
-from forkant_devstack.testing.controls import native_controls
+from forkant_devstack.testing.authority import Authority
+from forkant_devstack.testing.secure_kafka import SecureKafka
 from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.freshness import read_freshness
-from forkant_kit.kafka_tls import KafkaSettings, KafkaTls, kafka_tls, security
+from forkant_kit.kafka_tls import KafkaSettings, KafkaTls, kafka_tls
 from forkant_kit.outbox import append_events
 from forkant_kit.producer import DiscardingProducer
 from forkant_kit.relay import Relay
@@ -37,98 +28,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 INSERT = text("INSERT INTO effect (aggregate_id, version) VALUES (:a, :v)")
-DAY = timedelta(days=1)
-
-
-class Authority:
-    """A certificate authority of the test's own, with its files."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.name = folder, name
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self._build(
-            name, self.key, issuer=name, extensions=[x509.BasicConstraints(ca=True, path_length=None)]
-        )
-        self.file = folder / f"{name}.pem"
-        self.file.write_bytes(self.certificate.public_bytes(Encoding.PEM))
-
-    def issue(self, name: str, *addresses: str) -> tuple[Path, Path]:
-        """Return the files of a certificate and its key, for the addresses."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        names = [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
-        extensions = [x509.SubjectAlternativeName(names)] if names else []
-        certificate = self._build(name, key, issuer=self.name, extensions=extensions)
-        files = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        files[0].write_bytes(certificate.public_bytes(Encoding.PEM))
-        files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        return files
-
-    def _build(self, name: str, key, *, issuer: str, extensions: Sequence[x509.ExtensionType]) -> x509.Certificate:
-        now = datetime.now(UTC)
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - DAY)
-            .not_valid_after(now + DAY)
-        )
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
-        return builder.sign(self.key, hashes.SHA256())
-
-
-class SecureKafka:
-    """Apache Kafka with one TLS listener that asks for a certificate, and what its clients need."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.authority = Authority(folder, "authority")
-        certificate, key = self.authority.issue("case-service")
-        self.tls = KafkaTls(ca_file=self.authority.file, certificate_file=certificate, key_file=key)
-        self.port, controller = free_ports(2)
-        self.bootstrap = f"{LOOPBACK}:{self.port}"
-        self.controls = native_controls(self._spec(controller), log=folder / "kafka.log")
-
-    def _spec(self, controller: int) -> ProcessSpec:
-        prepared = kafka.prepare_in(self.folder, progress=lambda _: None)
-        spec = kafka.kafka_spec(prepared, port=self.port, controller_port=controller)
-        listeners = f"SSL://{LOOPBACK}:{self.port},CONTROLLER://{LOOPBACK}:{controller}"
-        certificate, key = self.authority.issue("broker", LOOPBACK)
-        store = self.folder / "broker.pem"
-        store.write_bytes(key.read_bytes() + certificate.read_bytes())
-        own = {
-            "listeners": listeners,
-            "advertised.listeners": listeners,
-            "inter.broker.listener.name": "SSL",
-            "listener.security.protocol.map": "SSL:SSL,CONTROLLER:PLAINTEXT",
-            "ssl.client.auth": "required",
-            "ssl.keystore.type": "PEM",
-            "ssl.keystore.location": store,
-            "ssl.truststore.type": "PEM",
-            "ssl.truststore.location": self.authority.file,
-        }
-        with (prepared.home / "server.properties").open("a", encoding="ascii") as file:
-            file.writelines(f"{name}={value}\n" for name, value in own.items())
-        return replace(spec, ready=self.answers)
-
-    async def answers(self) -> bool:
-        """Say whether the broker lets its client in."""
-        try:
-            async with self.admin(self.tls):
-                return True
-        except (KafkaError, OSError):
-            return False
-
-    @asynccontextmanager
-    async def admin(self, tls: KafkaTls | None, *, host: str = LOOPBACK) -> AsyncIterator[AIOKafkaAdminClient]:
-        client = AIOKafkaAdminClient(bootstrap_servers=f"{host}:{self.port}", request_timeout_ms=3_000, **security(tls))
-        try:
-            await client.start()
-            yield client
-        finally:
-            await client.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -1,7 +1,7 @@
 """Shows until when the certificates hold that a process was given as files, and the one that the issuer shows.
 
 Files are read whenever somebody looks at the metric: a renewed one is seen at once, while a connection that stands goes
-on with the old one. Certificates that only a server shows, a broker's or PostgreSQL's, are for who runs the server.
+on with the old one. What brokers and PostgreSQL show is seen by :mod:`forkant_kit.server_certificates`.
 """
 
 import os

@@ -1,14 +1,21 @@
-"""How processes reach Kafka: over TLS with a certificate of their own, or in clear while developing."""
+"""How processes reach Kafka: over TLS with a certificate of their own, or in clear while developing.
+
+Certificates are renewed while a process runs. A client lives for weeks, and makes a connection whenever a broker was
+restarted: so it is the connection, not the client, that reads the files.
+"""
 
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import structlog
 from pydantic import FilePath
 
 from forkant_kit.settings import Environment, ServiceSettings, rule
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,34 @@ class KafkaTls:
         if self.certificate_file is not None:
             context.load_cert_chain(self.certificate_file, self.key_file)
         return context
+
+
+class RenewedContext(ssl.SSLContext):
+    """Has each connection go by what the files say when it is made; by what they said before while they can't be used.
+
+    Certificate and key are two files: whoever replaces them one after the other leaves them apart for a moment.
+    """
+
+    def __new__(cls, _tls: KafkaTls) -> Self:
+        """Make a context that by itself believes nobody."""
+        return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+
+    def __init__(self, tls: KafkaTls) -> None:
+        """Read the files.
+
+        Raises:
+            OSError, ssl.SSLError: see :meth:`KafkaTls.context`.
+        """
+        self._tls = tls
+        self._last_good = tls.context()
+
+    def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
+        """Return what encrypts a connection of asyncio's, and of uvloop's, which make theirs so."""
+        try:
+            self._last_good = self._tls.context()
+        except OSError as error:  # SSLError is one
+            _log.warning("kafka_certificates_not_read", error=type(error).__name__)
+        return self._last_good.wrap_bio(*args, **options)
 
 
 class KafkaSettings(ServiceSettings):
@@ -74,5 +109,9 @@ def kafka_tls(settings: KafkaSettings) -> KafkaTls | None:
 
 
 def security(tls: KafkaTls | None) -> dict[str, Any]:
-    """Return what a client of Kafka is made with; read anew for each, so that a renewed certificate is found."""
-    return {} if tls is None else {"security_protocol": "SSL", "ssl_context": tls.context()}
+    """Return what a client of Kafka is made with, whose every connection finds a renewed certificate.
+
+    Raises:
+        OSError, ssl.SSLError: see :meth:`KafkaTls.context`.
+    """
+    return {} if tls is None else {"security_protocol": "SSL", "ssl_context": RenewedContext(tls)}

@@ -24,6 +24,7 @@ from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.relay import Relay
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.schema_check import schema_check
+from forkant_kit.server_certificates import EVERY_S, looks
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.watermark import WatermarkPublisher
@@ -195,6 +196,7 @@ async def run(settings: CaseWorkerSettings, stop: asyncio.Event) -> None:
             group.create_task(sealer.run(stop), name="sealer")
             alarms = {"tell_of_alarms": partial(tell_of_alarms, engine, sealer)}
             group.create_task(keep_house(alarms, every_s=ALARMS_EVERY_S, stop=stop), name="alarms")
+            group.create_task(keep_house(looks(settings), every_s=EVERY_S, stop=stop), name="looks")
             group.create_task(watermark.run(stop), name="watermark")
             group.create_task(
                 keep_house(chores(settings, engine, bucket), every_s=settings.upkeep_every_s, stop=stop), name="chores"

@@ -24,6 +24,7 @@ from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.relay import Relay, RelayConfig
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.schema_check import schema_check
+from forkant_kit.server_certificates import EVERY_S, looks
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.watermark import WatermarkPublisher
@@ -95,6 +96,7 @@ async def run(settings: IndicatorWorkerSettings) -> None:
             alarms = {"tell_of_alarms": partial(tell_of_alarms, engine, sealer)}
             tasks.create_task(keep_house(alarms, every_s=ALARMS_EVERY_S, stop=stop), name="alarms")
             tasks.create_task(keep_house(chores(settings, engine), every_s=_UPKEEP_EVERY_S, stop=stop), name="chores")
+            tasks.create_task(keep_house(looks(settings), every_s=EVERY_S, stop=stop), name="looks")
             tasks.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"
             )

@@ -24,6 +24,7 @@ from forkant_kit.kafka_tls import kafka_tls
 from forkant_kit.keyring import Keyring, read_keys
 from forkant_kit.rls.check import row_security_check
 from forkant_kit.schema_check import schema_check
+from forkant_kit.server_certificates import EVERY_S, looks
 from forkant_kit.settings import load
 from forkant_kit.telemetry import set_up_telemetry
 from forkant_kit.web import serve_beside, stop_on_signals
@@ -181,6 +182,7 @@ async def run(settings: NotificationWorkerSettings, stop: asyncio.Event) -> None
             chores["look_after_endpoints"] = partial(look_after_endpoints, shop)
             chores["escalate_messages"] = partial(escalate_messages, events, acknowledgement_rules())
             group.create_task(do_chores(chores, every_s=_CHORES_EVERY_S, stop=stop), name="chores")
+            group.create_task(do_chores(looks(settings), every_s=EVERY_S, stop=stop), name="looks")
             group.create_task(
                 serve_beside(health, host=settings.http_host, port=settings.worker_port, stop=stop), name="health"
             )
