@@ -1,9 +1,9 @@
-"""A rebuild of the figures by the worker as it runs in production: how long, with how much memory, and its check."""
+"""A rebuild of the figures by workers as they run in production: how long, with how much memory, and its check."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,7 +36,7 @@ _BYTES_PER_MB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rebuilt:
-    """What a rebuild of so many events took."""
+    """What a rebuild of so many events took; the processor time is of all its workers together."""
 
     events: int
     seconds: float
@@ -47,15 +47,25 @@ class _Rebuilt:
 
 
 async def bench_rebuilding(lab: Laboratory) -> list[Result]:
-    """Let a worker whose live generation has read everything build the next one: of few events, of more, and of all."""
+    """Let workers whose live generation has read everything build the next one.
+
+    One worker does so of few events, of more, and of all; two workers of all.
+    """
     count, published = lab.sized(_EVENTS), 0
     found: list[_Rebuilt] = []
     for size in (*(each for each in map(lab.sized, _FEWER) if each < count), count):
         await _publish(lab, published, size)
         published = size
         found.append(await _rebuild(lab))
-    whole = found[-1]
-    load = f"{whole.events:,} events in Kafka, a worker that also reads the live generation, an empty next one"
+    shared = await _rebuild(lab, workers=2)
+    return [
+        *_results(found[-1], "a worker that also reads", found),
+        *_results(shared, "two workers that also read", [shared]),
+    ]
+
+
+def _results(whole: _Rebuilt, who: str, found: list[_Rebuilt]) -> list[Result]:
+    load = f"{whole.events:,} events in Kafka, {who} the live generation, an empty next one"
     return [
         Result(
             benchmark="rebuild",
@@ -75,7 +85,7 @@ async def bench_rebuilding(lab: Laboratory) -> list[Result]:
         Result(
             benchmark="rebuild",
             load=load,
-            figure="largest resident memory of the worker",
+            figure="largest resident memory of a worker",
             measured=Spread.of([whole.most_mb]),
             unit="MB",
             bar=f"≤ {_BAR_MB:.0f} MB",
@@ -92,7 +102,7 @@ async def _publish(lab: Laboratory, since: int, until: int) -> None:
         await publish(lab, place(events(min(_CHUNK, until - start), seed=start + 1), topics))
 
 
-async def _rebuild(lab: Laboratory) -> _Rebuilt:
+async def _rebuild(lab: Laboratory, *, workers: int = 1) -> _Rebuilt:
     """Build a generation of all that is in Kafka, in a database of its own.
 
     Raises:
@@ -101,10 +111,11 @@ async def _rebuild(lab: Laboratory) -> _Rebuilt:
     urls = await lab.database("indicator", migrations=MIGRATIONS)
     in_kafka = await _read_before(lab, urls)
     desk = RebuildDesk(database_url=urls.worker_url, by="bench")
-    async with _worker(lab, urls) as process:
-        number, began, cpu = await desk.begin(), time.monotonic(), _cpu_s(process)
-        most_mb = await _until_caught_up(desk, number, process)
-        seconds, cpu_s, began = time.monotonic() - began, _cpu_s(process) - cpu, time.monotonic()
+    async with AsyncExitStack() as running:
+        processes = [await running.enter_async_context(_worker(lab, urls)) for _ in range(workers)]
+        number, began, cpu = await desk.begin(), time.monotonic(), _cpu_s(processes)
+        most_mb = await _until_caught_up(desk, number, processes)
+        seconds, cpu_s, began = time.monotonic() - began, _cpu_s(processes) - cpu, time.monotonic()
         _, found, _ = await desk.compare(number)
         checked = time.monotonic() - began
     if not found.sound:
@@ -119,9 +130,8 @@ async def _rebuild(lab: Laboratory) -> _Rebuilt:
     )
 
 
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _cpu_s(processes: Sequence[psutil.Process]) -> float:
+    return sum(float(times.user + times.system) for times in (each.cpu_times() for each in processes))
 
 
 async def _read_before(lab: Laboratory, urls: DatabaseUrls) -> int:
@@ -162,12 +172,12 @@ async def _worker(lab: Laboratory, urls: DatabaseUrls) -> AsyncIterator[psutil.P
         yield psutil.Process(process.pid)
 
 
-async def _until_caught_up(desk: RebuildDesk, number: int, process: psutil.Process) -> float:
-    """Wait until the generation has read everything; return the worker's largest memory meanwhile, in MB."""
+async def _until_caught_up(desk: RebuildDesk, number: int, processes: Sequence[psutil.Process]) -> float:
+    """Wait until the generation has read everything; return the largest memory of a worker meanwhile, in MB."""
     most = 0.0
     async with asyncio.timeout(_DEADLINE_S):
         while True:
-            most = max(most, float(process.memory_info().rss) / _BYTES_PER_MB)
+            most = max(most, *(float(each.memory_info().rss) / _BYTES_PER_MB for each in processes))
             [standing] = [each for each in await desk.standings() if each.generation.number == number]
             if standing.caught_up:
                 return most
