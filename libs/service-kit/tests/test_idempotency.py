@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -151,6 +152,22 @@ async def test_whoever_has_the_database_alone_cannot_try_bodies_out_on_what_is_s
     assert hashlib.sha256(sent).digest() not in stored
     assert (await post(client, issuer, "one", 1)).json()["code"] == "idempotency-key-reused"
     assert await desk.notes() == 2
+
+
+async def test_a_repeat_is_known_again_while_the_secret_is_replaced(
+    client: httpx.AsyncClient, issuer: IssuerServer, desk: Desk
+):
+    old, new = "o" * 32, "n" * 32
+    for before, after in pairwise((old, f"{old},{new}", f"{new},{old}", new)):
+        for first, then in ((before, after), (after, before)):
+            key = str(uuid4())
+            desk.secret = first
+            await post(client, issuer, key)
+            desk.secret = then
+            again = await post(client, issuer, key)
+            assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (201, "true")
+            assert (await post(client, issuer, key, 2)).json()["code"] == "idempotency-key-reused"
+    assert await desk.notes() == 6
 
 
 async def test_a_key_belongs_to_one_caller(client: httpx.AsyncClient, issuer: IssuerServer, desk: Desk):

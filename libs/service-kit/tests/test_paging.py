@@ -1,6 +1,7 @@
 """Cursors can't be forged or carried elsewhere; ETags say which version was seen."""
 
 import base64
+from itertools import pairwise
 
 import pytest
 from forkant_kit.etag import etag, expected_version, stale_version
@@ -56,6 +57,16 @@ def test_a_cursor_belongs_to_one_list_one_secret_and_one_position():
         with pytest.raises(ProblemError) as caught:
             decode_cursor(secret, scope, text)
         assert (caught.value.status, caught.value.code) == (400, "invalid-cursor")
+
+
+def test_while_a_secret_is_replaced_no_process_refuses_what_another_signed():
+    old, new = SECRET, "n" * 32
+    steps = (old, f"{old},{new}", f"{new}, {old}", new)
+    for before, after in pairwise(steps):
+        for signs, reads in ((before, after), (after, before)):
+            assert decode_cursor(reads, "cases", encode_cursor(signs, "cases", 7)) == 7
+    with pytest.raises(ProblemError, match="invalid-cursor"):
+        decode_cursor(new, "cases", encode_cursor(old, "cases", 7))
 
 
 def test_an_etag_names_a_version():

@@ -55,6 +55,9 @@ def test_a_good_environment_is_read(environment: pytest.MonkeyPatch):
         ("FORKANT_CURSOR_SECRET", None, "cursor_secret must be set"),
         ("FORKANT_CURSOR_SECRET", "hunter2", "cursor_secret must be set"),
         ("FORKANT_CURSOR_SECRET", DEV_CURSOR_SECRET, "cursor_secret must be set"),
+        ("FORKANT_CURSOR_SECRET", f"{'s' * 32},{DEV_CURSOR_SECRET}", "cursor_secret must be set"),
+        ("FORKANT_CURSOR_SECRET", f"{'s' * 32},short", "cursor_secret must be set"),
+        ("FORKANT_CURSOR_SECRET", f"{'s' * 32},", "cursor_secret must be set"),
         ("FORKANT_LOG_LEVEL", "loud", "FORKANT_LOG_LEVEL: must be"),
     ],
 )

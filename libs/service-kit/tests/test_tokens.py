@@ -313,6 +313,22 @@ async def test_a_new_key_is_found_and_a_withdrawn_key_is_forgotten(issuer: FakeI
     assert await refusal(verifier, signed()) == "unknown-key"
 
 
+async def test_while_a_key_is_replaced_tokens_of_both_are_good(issuer: FakeIssuer):
+    verifier = issuer.verifier()
+    await verifier.verify(signed())
+    new = RSAKey.generate_key(2048, {"kid": "new"})
+    issuer.keys.append(new.as_dict(private=False))
+    issuer.clock.now += 601  # published, and nothing is signed with it yet
+    await verifier.verify(signed())
+    for key in (new, RSA, new):
+        await verifier.verify(signed(key))
+    assert issuer.refreshes == 2, "nobody had to ask for the new one"
+    issuer.keys = [new.as_dict(private=False)]
+    issuer.clock.now += 601
+    await verifier.verify(signed(new))
+    assert await refusal(verifier, signed()) == "unknown-key"
+
+
 async def test_known_keys_stay_good_while_the_issuer_is_away_and_then_end(issuer: FakeIssuer):
     verifier = issuer.verifier()
     await verifier.verify(signed())

@@ -7,7 +7,7 @@ of the service's: whoever has the database alone can't try bodies out on it.
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +23,7 @@ from forkant_kit.driver import run
 from forkant_kit.principal import Principal
 from forkant_kit.problems import ProblemError
 from forkant_kit.rls.stance import Stance
+from forkant_kit.secrets_in_turn import in_turn
 
 IDEMPOTENCY_DDL: Final[tuple[str, ...]] = (
     """
@@ -91,7 +92,7 @@ async def run_idempotent(
 
     The transaction takes the stance; where row-level security guards the stored answers, it must name the subject. A
     route that streams its body says by which fingerprint a repeat is known; else it is the body's. It is stored under
-    the secret: with another one, a repeat of before is refused as another body's, and changes nothing.
+    the secret, the newest of several: with none that it was stored under, a repeat is refused as another body's.
 
     Raises:
         ProblemError: 400 ``idempotency-key-required``, 409 ``idempotency-key-in-use`` while the first request still
@@ -99,9 +100,9 @@ async def run_idempotent(
             in which case nothing is stored.
     """
     bind = _names(request, principal)
-    fingerprint = _keyed(secret, fingerprint or hashlib.sha256(await request.body()).digest())
+    known_by = _keyed(secret, fingerprint or hashlib.sha256(await request.body()).digest())
     async with transaction(engine, stance) as conn:
-        before = await _answered(conn, request, bind, fingerprint)
+        before = await _answered(conn, request, bind, known_by)
         if before is not None:
             return before
         answer = await command(conn)
@@ -111,7 +112,7 @@ async def run_idempotent(
             _STORE,
             {
                 **bind,
-                "fingerprint": fingerprint,
+                "fingerprint": known_by[0],
                 "aggregate_id": answer.aggregate_id,
                 "status": answer.status,
                 "headers": orjson.dumps(answer.headers).decode(),
@@ -149,7 +150,7 @@ def _names(request: Request, principal: Principal) -> dict[str, str]:
 
 
 async def _answered(
-    conn: AsyncConnection, request: Request, bind: dict[str, str], fingerprint: bytes
+    conn: AsyncConnection, request: Request, bind: dict[str, str], known_by: Sequence[bytes]
 ) -> Response | None:
     name = "\x1f".join((bind["subject"], bind["route"], bind["key"]))
     found = (await conn.execute(_LOCK_AND_FIND, {**bind, "name": name})).one()
@@ -157,15 +158,15 @@ async def _answered(
         if not found.free:
             raise _in_use()
         return None
-    answer = _again(found, fingerprint)
+    answer = _again(found, known_by)
     if found.aggregate_id is not None:
         note_asked(request, UUID(str(found.aggregate_id)))
     return answer
 
 
-def _keyed(secret: str, fingerprint: bytes) -> bytes:
+def _keyed(secret: str, fingerprint: bytes) -> tuple[bytes, ...]:
     # Named, so that nothing else that is made under the secret is alike.
-    return hmac.digest(secret.encode(), _PURPOSE + fingerprint, hashlib.sha256)
+    return tuple(hmac.digest(each.encode(), _PURPOSE + fingerprint, hashlib.sha256) for each in in_turn(secret))
 
 
 def _in_use() -> ProblemError:
@@ -178,8 +179,8 @@ def _in_use() -> ProblemError:
     )
 
 
-def _again(stored: Any, fingerprint: bytes) -> Response:
-    if not hmac.compare_digest(bytes(stored.fingerprint), fingerprint):
+def _again(stored: Any, known_by: Sequence[bytes]) -> Response:
+    if not any(hmac.compare_digest(bytes(stored.fingerprint), each) for each in known_by):
         raise ProblemError(
             422,
             "idempotency-key-reused",

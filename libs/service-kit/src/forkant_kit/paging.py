@@ -1,4 +1,7 @@
-"""Signed keyset cursors: a page continues after the last row seen, and a client can't forge where."""
+"""Signed keyset cursors: a page continues after the last row seen, and a client can't forge where.
+
+The secret is given as the setting has it: several, of which the newest signs (:mod:`forkant_kit.secrets_in_turn`).
+"""
 
 import base64
 import hashlib
@@ -10,6 +13,7 @@ import orjson
 from starlette.requests import Request
 
 from forkant_kit.problems import ProblemError
+from forkant_kit.secrets_in_turn import in_turn
 
 _TAG_BYTES: Final = 16
 _MAX_LENGTH: Final = 1024
@@ -22,7 +26,7 @@ def encode_cursor(secret: str, scope: str, position: Any) -> str:
         ValueError: the position is so long that its cursor would be refused when it comes back.
     """
     body = orjson.dumps(position)
-    cursor = base64.urlsafe_b64encode(_tag(secret, scope, body) + body).rstrip(b"=").decode()
+    cursor = base64.urlsafe_b64encode(_tag(in_turn(secret)[0], scope, body) + body).rstrip(b"=").decode()
     if len(cursor) > _MAX_LENGTH:
         raise ValueError(f"the position is too long: its cursor has {len(cursor)} characters, of {_MAX_LENGTH} allowed")
     return cursor
@@ -37,7 +41,7 @@ def decode_cursor(secret: str, scope: str, cursor: str) -> Any:
     try:
         raw = base64.urlsafe_b64decode(cursor[:_MAX_LENGTH].encode("ascii") + b"=" * (-len(cursor) % 4))
         body = raw[_TAG_BYTES:]
-        if hmac.compare_digest(raw[:_TAG_BYTES], _tag(secret, scope, body)):
+        if any(hmac.compare_digest(raw[:_TAG_BYTES], _tag(each, scope, body)) for each in in_turn(secret)):
             return orjson.loads(body)
     except ValueError:
         pass

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from forkant_kit.secrets_in_turn import in_turn
+
 EXIT_BAD_SETTINGS: Final = 78
 """Exit code of a process whose environment is wrong (``EX_CONFIG`` of sysexits)."""
 SIGNALS: Final = frozenset({"traces", "metrics", "logs"})
@@ -87,7 +89,10 @@ class ServiceSettings(BaseSettings):
     log_level: str = "INFO"
     """Lowest level that is logged: debug, info, warning or error."""
     cursor_secret: SecretStr = SecretStr(DEV_CURSOR_SECRET)
-    """Key of paging cursors and of fingerprints of repeated requests; at least 32 characters in production."""
+    """Key of paging cursors and of fingerprints of repeated requests; at least 32 characters in production.
+
+    Several separated by commas, the newest first: it signs, and what an older one signed is still read.
+    """
 
     @field_validator("log_level")
     @classmethod
@@ -137,8 +142,8 @@ class ServiceSettings(BaseSettings):
             yield "oidc_issuer must be https in production"
         if self.oidc_discovery_url and not self.oidc_discovery_url.startswith("https://"):
             yield "oidc_discovery_url must be https in production"
-        secret = self.cursor_secret.get_secret_value()
-        if secret == DEV_CURSOR_SECRET or len(secret) < 32:  # noqa: PLR2004 - stated in the field's docstring
+        given = in_turn(self.cursor_secret.get_secret_value())
+        if DEV_CURSOR_SECRET in given or min(map(len, given)) < 32:  # noqa: PLR2004 - stated in the field's docstring
             yield "cursor_secret must be set to at least 32 characters in production"
 
 
