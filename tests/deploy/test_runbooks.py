@@ -4,15 +4,9 @@ import re
 import shlex
 from pathlib import Path
 
-import asyncpg
 import pytest
 import yaml
 from forkant_devstack.cli import COMMANDS, build
-from forkant_devstack.testing.postgres_server import PostgresServer
-from forkant_kit.audit.schema import AUDIT_DDL
-from forkant_kit.consumer_schema import CONSUMER_DDL
-from forkant_kit.outbox_schema import OUTBOX_DDL, OUTBOX_RECORD_DDL
-from forkant_kit.watermark import WATERMARK_DDL
 from typer.main import get_command
 
 from . import promtool
@@ -141,18 +135,3 @@ def test_metrics_settings_and_log_lines_that_a_page_names_are_the_code_s(page):
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text)) | set(re.findall(r"#.*?\b([a-z]+(?:_[a-z]+)+)\b", text))
     known_elsewhere = {"max_connections", "pg_stat_activity", "wait_event_type", "version_num", "alembic_version"}
     assert {name for name in named - known_elsewhere if not re.search(rf"\b{name}", code)} == set()
-
-
-async def test_every_query_of_a_page_runs(postgres: PostgresServer):
-    urls = await postgres.create_database("runbooks")
-    owner = await asyncpg.connect(urls.owner_url)
-    try:
-        for statement in (*OUTBOX_DDL, *OUTBOX_RECORD_DDL, *CONSUMER_DDL, *WATERMARK_DDL, *AUDIT_DDL):
-            await owner.execute(statement)
-        await owner.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
-        queries = [query for page in PAGES for query in blocks(page.read_text(encoding="utf-8"), "sql")]
-        assert len(queries) > 3
-        for query in queries:
-            await owner.fetch(query)
-    finally:
-        await owner.close()

@@ -17,10 +17,9 @@ from .pages import PAGES, ROOT, Block, blocks, blocks_of
 from .shell import Call, calls
 
 SHELL = ("bash", "sh")
-TESTED = {"bash", "sh", "json", "python", "yaml", "ini"}
+TESTED = {"bash", "sh", "json", "python", "yaml", "ini", "sql"}
 ELSEWHERE = {
     "promql": "tests/deploy holds metrics and labels of queries against the code",
-    "sql": "tests/deploy runs the queries of the runbooks",
     "text": "what a command prints: the tutorial's is compared, elsewhere it is an illustration",
     "mermaid": "tests/docs draws every diagram of the site in a browser",
     "": "an illustration; what can be run or read has a language",
