@@ -1,6 +1,5 @@
 """What the issuer answers over HTTP: small JSON objects, from addresses that its discovery document names."""
 
-import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,6 +9,7 @@ import httpx
 import orjson
 
 from forkant_kit.certificates import saw_issuer
+from forkant_kit.trust import system_trust
 
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _MAX_DOCUMENT: Final = 256 * 1024
@@ -39,7 +39,7 @@ def new_http_client(*, connections: int = 100) -> httpx.AsyncClient:
         timeout=_TIMEOUT_S,
         follow_redirects=False,
         trust_env=False,
-        verify=ssl.create_default_context(),
+        verify=system_trust(),
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=20),
     )
 

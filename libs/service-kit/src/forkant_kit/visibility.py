@@ -4,7 +4,6 @@ A service that keeps ids of cases shows them to those alone who may know of them
 looks. No answer shows nothing.
 """
 
-import ssl
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
@@ -18,6 +17,7 @@ from pydantic import Field, field_validator
 from forkant_kit.problems import ProblemError
 from forkant_kit.settings import Environment, ServiceSettings, rule
 from forkant_kit.telemetry import current_traceparent
+from forkant_kit.trust import system_trust
 
 RETRY_AFTER: Final = {"Retry-After": "2"}
 _log = structlog.get_logger(__name__)
@@ -55,7 +55,7 @@ class CaseServiceClient:
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
-            verify=ssl.create_default_context(),
+            verify=system_trust(),
         )
 
     async def visible(self, question: VisibilityQuestion, *, authorization: str) -> VisibilityAnswer:

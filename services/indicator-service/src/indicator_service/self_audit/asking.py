@@ -1,6 +1,5 @@
 """Asks the case service what is counted of its cases and concerns, as a service of its own."""
 
-import ssl
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,6 +9,7 @@ import httpx
 from forkant_contracts.recount import RecountedCases, RecountedConcerns
 from forkant_kit.client_credentials import ClientCredentials
 from forkant_kit.issuer_documents import IssuerUnavailableError
+from forkant_kit.trust import system_trust
 
 Page = RecountedCases | RecountedConcerns
 _PAGES: Final[dict[str, type[RecountedCases] | type[RecountedConcerns]]] = {
@@ -33,7 +33,7 @@ class RecountClient:
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
-            verify=ssl.create_default_context(),
+            verify=system_trust(),
         )
 
     async def page(self, kind: str, *, after: UUID | None, limit: int) -> Page:

@@ -1,6 +1,5 @@
 """Asks the case service what a person may know of now, who is not there to ask: as a service of its own."""
 
-import ssl
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -10,6 +9,7 @@ import httpx
 from forkant_contracts.visibility import MOST_ASKED, PersonQuestion, VisibilityAnswer
 from forkant_kit.client_credentials import ClientCredentials
 from forkant_kit.issuer_documents import IssuerUnavailableError
+from forkant_kit.trust import system_trust
 
 from notification_service.domain.audiences import Needs
 from notification_service.domain.happenings import Subject
@@ -61,7 +61,7 @@ class AskedRights:
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
-            verify=ssl.create_default_context(),
+            verify=system_trust(),
         )
 
     async def sight(self, person: Any, facts: Iterable[Fact]) -> Sight:
