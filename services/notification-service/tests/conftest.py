@@ -1,5 +1,6 @@
 """Fixtures: a migrated database, a clock that only the test moves, a real HTTP receiver, and the service between."""
 
+import ssl
 from collections.abc import AsyncIterator, Callable
 
 import httpx
@@ -40,7 +41,7 @@ async def stage(migrated: DatabaseUrls) -> AsyncIterator[Stage]:
         await found.fetch(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     await found.fetch(f"TRUNCATE {names}")
     yield found
-    await engine.dispose()
+    await found.close()
 
 
 @pytest.fixture
@@ -82,11 +83,17 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def trust() -> ssl.SSLContext:
+    """What a sender trusts by default, read once: that takes longer than a delivery."""
+    return httpx.create_ssl_context()
+
+
 @pytest.fixture
-async def sender(clock: Clock) -> AsyncIterator[WebhookSender]:
+async def sender(clock: Clock, trust: ssl.SSLContext) -> AsyncIterator[WebhookSender]:
     resolver = SystemResolver()
     network = GuardedBackend(allow_loopback=True, resolve=resolver)
-    found = WebhookSender(network=network, now=clock, timeout_s=20)
+    found = WebhookSender(network=network, now=clock, timeout_s=20, tls=trust)
     yield found
     await found.aclose()
     resolver.close()

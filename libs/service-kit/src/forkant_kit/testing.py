@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -26,14 +26,25 @@ class Stage:
     engine: AsyncEngine
     app_url: str
     owner_url: str
+    _owners: list[asyncpg.Pool] = field(default_factory=list, repr=False)
 
     async def fetch(self, query: str, *values: object) -> list[asyncpg.Record]:
         """Run one query as the owner, who says that the system acts, so that every row is there."""
-        connection = await asyncpg.connect(self.owner_url, server_settings={f"{PREFIX}.system": "on"})
-        try:
-            return list(await connection.fetch(query, *values))
-        finally:
-            await connection.close()
+        if not self._owners:
+            # A connection costs more than most queries, and one that is given back keeps nothing of its last user.
+            system = {f"{PREFIX}.system": "on"}
+            self._owners.append(
+                asyncpg.create_pool(
+                    self.owner_url, min_size=0, max_size=4, statement_cache_size=0, server_settings=system
+                )
+            )
+        return list(await (await self._owners[0]).fetch(query, *values))
+
+    async def close(self) -> None:
+        """Close every connection to the database."""
+        await self.engine.dispose()
+        while self._owners:
+            await self._owners.pop().close()
 
 
 def an_event(aggregate: UUID, version: int) -> Event:
