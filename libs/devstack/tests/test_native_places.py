@@ -64,6 +64,20 @@ def test_folders_of_dead_test_sessions_are_swept_and_living_ones_kept() -> None:
             assert living.exists()
 
 
+def test_databases_lie_in_memory_where_there_is_room_and_else_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forkant_devstack.testing.session_folder._ROOM_BYTES", 1 << 60)
+    with session_folder(in_memory=True) as crowded, session_folder() as usual:
+        assert crowded.parent == usual.parent
+    monkeypatch.setattr("forkant_devstack.testing.session_folder._ROOM_BYTES", 0)
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        pytest.skip("no program may run from this machine's memory")
+    with session_folder(in_memory=True) as roomy:
+        assert roomy.parent == memory
+        assert roomy.stat().st_mode & 0o777 == 0o755
+    assert not roomy.exists()
+
+
 def test_a_folder_that_vanishes_while_it_is_looked_at_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with session_folder() as living:
         gone = living.with_name(living.name + "-gone")

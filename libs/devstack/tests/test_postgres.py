@@ -52,6 +52,16 @@ async def test_making_a_database_twice_keeps_its_tables_and_takes_the_new_passwo
         await asyncpg.connect(first.app_url)
 
 
+async def test_a_dropped_database_is_gone_though_somebody_is_connected(postgres: PostgresServer) -> None:
+    urls = await postgres.create_database("dropped")
+    idle = await asyncpg.connect(urls.app_url)
+    await postgres.drop(urls)
+    await postgres.drop(urls)
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        await asyncpg.connect(urls.app_url)
+    idle.terminate()
+
+
 @pytest.mark.parametrize("role", ["app_url", "worker_url"])
 async def test_the_roles_of_processes_own_nothing_and_make_no_tables(postgres: PostgresServer, role: str) -> None:
     app = await asyncpg.connect(getattr(await postgres.create_database(), role))

@@ -78,8 +78,10 @@ async def desk(postgres: PostgresServer) -> AsyncIterator[Desk]:
     await owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"')
     await owner.close()
     engine = create_engine(urls.app_url, application_name="kit-test")
-    yield Desk(Stage(engine, urls.app_url, urls.owner_url))
-    await engine.dispose()
+    stage = Stage(engine, urls.app_url, urls.owner_url)
+    yield Desk(stage)
+    await stage.close()
+    await postgres.drop(urls)
 
 
 @asynccontextmanager

@@ -29,8 +29,10 @@ async def stage(postgres: PostgresServer) -> AsyncIterator[Stage]:
     await owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON data_key TO "{app_role}"')
     await owner.close()
     engine = create_engine(urls.app_url, application_name="kit-test")
-    yield Stage(engine, urls.app_url, urls.owner_url)
-    await engine.dispose()
+    found = Stage(engine, urls.app_url, urls.owner_url)
+    yield found
+    await found.close()
+    await postgres.drop(urls)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=300))

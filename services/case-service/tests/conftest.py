@@ -181,6 +181,7 @@ async def started(postgres: PostgresServer, issuer: IssuerServer) -> AsyncIterat
     urls = await postgres.migrated_database("case", MIGRATIONS)
     async for service in serving(urls, issuer):
         yield service
+    await postgres.drop(urls)
 
 
 async def serving(urls: DatabaseUrls, issuer: IssuerServer, **more: Any) -> AsyncIterator[Service]:

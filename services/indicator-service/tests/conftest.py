@@ -245,9 +245,11 @@ def new_concern() -> type[Concern]:
 
 
 @pytest_asyncio.fixture
-async def database(postgres) -> DatabaseUrls:
+async def database(postgres) -> AsyncIterator[DatabaseUrls]:
     """Give a migrated, empty database of the service."""
-    return await postgres.migrated_database("indicator", MIGRATIONS)
+    urls = await postgres.migrated_database("indicator", MIGRATIONS)
+    yield urls
+    await postgres.drop(urls)
 
 
 @pytest_asyncio.fixture

@@ -24,7 +24,7 @@ from forkant_devstack.testing.object_server import ObjectServer, start_object_se
 from forkant_devstack.testing.postgres_server import PostgresServer, start_native_postgres
 from forkant_devstack.testing.session_folder import session_folder
 
-__all__ = ["devstack_folder", "issuer", "kafka", "object_server", "postgres"]
+__all__ = ["database_folder", "devstack_folder", "issuer", "kafka", "object_server", "postgres"]
 
 _CHOICE = pytest.StashKey[Choice]()
 
@@ -89,15 +89,22 @@ def devstack_folder() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def database_folder() -> Iterator[Path]:
+    """Give the folder that holds this session's databases."""
+    with session_folder(in_memory=True) as folder:
+        yield folder
+
+
 @_session_fixture
-async def postgres(pytestconfig: pytest.Config, devstack_folder: Path) -> AsyncIterator[PostgresServer]:
+async def postgres(pytestconfig: pytest.Config, database_folder: Path) -> AsyncIterator[PostgresServer]:
     """Give a real PostgreSQL server, one for the session; every test makes its own database in it."""
     if _choice(pytestconfig).postgres is Backend.DOCKER:
         from forkant_devstack.testing.docker_servers import start_docker_postgres
 
         server = await start_docker_postgres()
     else:
-        server = await start_native_postgres(devstack_folder)
+        server = await start_native_postgres(database_folder)
     yield server
     await server.controls.remove()
 

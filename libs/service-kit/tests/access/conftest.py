@@ -25,8 +25,10 @@ async def stage(postgres: PostgresServer) -> AsyncIterator[Stage]:
     await owner.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{app_role}"')
     await owner.close()
     engine = create_engine(urls.app_url, application_name="access-test")
-    yield Stage(engine, urls.app_url, urls.owner_url)
-    await engine.dispose()
+    found = Stage(engine, urls.app_url, urls.owner_url)
+    yield found
+    await found.close()
+    await postgres.drop(urls)
 
 
 @pytest.fixture

@@ -63,3 +63,4 @@ async def desk(postgres: PostgresServer) -> AsyncIterator[Desk]:
     engine = create_engine(urls.app_url, application_name="rls-test", pool_size=1)
     yield Desk(engine, urls)
     await engine.dispose()
+    await postgres.drop(urls)

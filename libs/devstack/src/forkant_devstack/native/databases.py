@@ -61,13 +61,22 @@ async def clone_database(admin_url: str, model: DatabaseUrls, name: str) -> Data
     of, roles = _database_of(model.owner_url), [urlsplit(url).username or "" for url in astuple(model)]
     connection = await asyncpg.connect(admin_url)
     try:
-        await _execute(connection, "CREATE DATABASE %I OWNER %I TEMPLATE %I", name, roles[0], of)
+        await _execute(connection, "CREATE DATABASE %I OWNER %I TEMPLATE %I STRATEGY FILE_COPY", name, roles[0], of)
         await _execute(connection, "REVOKE ALL ON DATABASE %I FROM PUBLIC", name)
         await _execute(connection, "GRANT CONNECT ON DATABASE %I TO %I, %I, %I", name, *roles)
     finally:
         await connection.close()
     owner, app, worker = (url.removesuffix(f"/{of}") + f"/{name}" for url in astuple(model))
     return DatabaseUrls(owner_url=owner, app_url=app, worker_url=worker)
+
+
+async def drop_database(admin_url: str, urls: DatabaseUrls) -> None:
+    """Delete a database that one of the above made, whoever is still connected; its roles stay."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        await _execute(connection, "DROP DATABASE IF EXISTS %I WITH (FORCE)", _database_of(urls.owner_url))
+    finally:
+        await connection.close()
 
 
 async def close_shared_databases(admin_url: str) -> None:

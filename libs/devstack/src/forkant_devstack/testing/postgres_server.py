@@ -8,7 +8,13 @@ from pathlib import Path
 from forkant_kit.migrations import migrate
 
 from forkant_devstack.native import postgres
-from forkant_devstack.native.databases import DatabaseUrls, clone_database, close_shared_databases, create_database
+from forkant_devstack.native.databases import (
+    DatabaseUrls,
+    clone_database,
+    close_shared_databases,
+    create_database,
+    drop_database,
+)
 from forkant_devstack.native.ports import free_ports
 from forkant_devstack.testing.controls import Controls, native_controls
 
@@ -39,6 +45,10 @@ class PostgresServer:
             self._migrated[migrations] = asyncio.ensure_future(self._migrate(prefix, migrations))
         model = await self._migrated[migrations]
         return await clone_database(self.admin_url, model, f"{prefix}_{secrets.token_hex(4)}")
+
+    async def drop(self, urls: DatabaseUrls) -> None:
+        """Delete a test's database, whose files else stay until the session ends."""
+        await drop_database(self.admin_url, urls)
 
     async def _migrate(self, prefix: str, migrations: Path) -> DatabaseUrls:
         urls = await self.create_database(prefix)

@@ -8,17 +8,26 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from forkant_devstack.native.places import open_to_all
 from forkant_devstack.process import DevstackError
 
 _LOCK = "session.lock"
+_MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp below makes it ours
+_ROOM_BYTES = 8 << 30
 
 
 @contextlib.contextmanager
-def session_folder() -> Iterator[Path]:
-    """Give an empty folder that every user can reach, deleted at the end."""
-    base = _base()
-    _sweep(base)
+def session_folder(*, in_memory: bool = False) -> Iterator[Path]:
+    """Give an empty folder that every user can reach, deleted at the end.
+
+    With `in_memory` it lies in the machine's memory where there is room for it: there a database of hundreds of small
+    files is made in a tenth of the time that a disk takes.
+    """
+    base = _MEMORY if in_memory and _memory_is_roomy() else _base()
+    for each in {base, _MEMORY} if _MEMORY.is_dir() else {base}:
+        _sweep(each)
     folder = Path(tempfile.mkdtemp(prefix=_prefix(), dir=base))
     folder.chmod(0o755)
     with (folder / _LOCK).open("w") as lock:
@@ -34,6 +43,16 @@ def _base() -> Path:
         if os.geteuid() != 0 or open_to_all(candidate):
             return candidate
     raise DevstackError("no temporary folder is open to an unprivileged user", hint="set TMPDIR to one that is")
+
+
+def _memory_is_roomy() -> bool:
+    """Say whether programs may run from there, and both its own limit and the machine leave room for a run's data."""
+    try:
+        found = os.statvfs(_MEMORY)
+    except OSError:
+        return False
+    free = min(found.f_bavail * found.f_frsize, psutil.virtual_memory().available)
+    return not found.f_flag & os.ST_NOEXEC and os.access(_MEMORY, os.W_OK) and free >= _ROOM_BYTES
 
 
 def _prefix() -> str:
