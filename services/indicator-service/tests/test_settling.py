@@ -4,10 +4,13 @@ import asyncio
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from forkant_kit.db import create_engine, utc_now
+from indicator_service import settled_store
+from indicator_service.aggregation.calendar import day_of
 from indicator_service.api.hub import Hub
 from indicator_service.api.stream import _seen_already
 from indicator_service.definitions import load_catalogue
@@ -73,6 +76,65 @@ async def test_every_way_to_ask_shows_the_same_until_five_cases_have_come(
     assert seen == [40, 40, 40, 40, 45, 45, 45, 45, 45, 50, 50]
     assert await by_metrics(client, as_persona("pod-analyst")) == 51
     await hub_engine.dispose()
+
+
+async def test_every_way_to_ask_says_since_which_day_a_figure_of_others_stands(
+    client, as_persona, settler, open_cases, database
+):
+    lead, next_day = as_persona("lead-oslo"), utc_now() + timedelta(days=1)
+    tomorrow = replace(settler, now=lambda: next_day)
+    hub = Hub(engine=settler.engine, catalogue=load_catalogue(), rank=str.encode, now=utc_now, poll_s=0.01)
+
+    async def told() -> set:
+        await hub.refresh()
+        pushed = json.loads("{" + hub.document(("troms", False)) + "}")
+        metrics = (await client.get("/v1/districts/troms/metrics", headers=lead)).json()
+        values = (await client.get("/v1/indicators/5/values", headers=lead)).json()["rows"]
+        table = csv.DictReader(io.StringIO((await client.get("/v1/exports?format=csv", headers=lead)).text))
+        return {
+            pushed["counts_settled_on"]["opened"],
+            metrics["counts_settled_on"]["opened"],
+            next(row["indicator"]["settled_on"] for row in values if row["unit"] == "troms"),
+            next(row["settled_on"] for row in table if (row["unit"], row["indicator"]) == ("troms", "5")),
+            *(each["settled_on"] for each in metrics["indicators"] if each["number"] == 5),
+        }
+
+    for unit, count in OTHERS.items():
+        await open_cases(count, unit)
+    await settle_figures(settler)
+    first_day = day_of(utc_now()).isoformat()
+    assert await told() == {first_day}
+    await open_cases(4, "troms")
+    await settle_figures(tomorrow)
+    assert await told() == {first_day}
+    await open_cases(1, "troms")
+    await settle_figures(tomorrow)
+    assert await told() == {day_of(next_day).isoformat()}
+    rows = (await client.get("/v1/indicators/5/values", headers=lead)).json()["rows"]
+    days = {row["unit"]: row["indicator"]["settled_on"] for row in rows}
+    assert (days["oslo"], days["vest"], days["national"]) == (None, first_day, day_of(next_day).isoformat())
+    exact = (await client.get("/v1/districts/troms/metrics", headers=as_persona("pod-analyst"))).json()
+    assert exact["counts_settled_on"] == {}
+    assert {each["settled_on"] for each in exact["indicators"]} == {None}
+
+
+async def test_what_was_settled_before_the_day_was_kept_has_none_until_it_changes(settler, open_cases, engine):
+    await open_cases(40, "troms")
+    await settle_figures(settler)
+    async with engine.begin() as conn:
+        await conn.execute(text("UPDATE settled_figures SET body = CAST(CAST(body AS jsonb) - 'standing' AS text)"))
+    await open_cases(1, "troms")
+    await settle_figures(settler)
+
+    async def day(unit):
+        async with engine.connect() as conn:
+            shown = await settled_store.read(conn, settler.catalogue)
+        return shown.settled.standing[unit]["opened"].since
+
+    assert (await day("troms"), await day("national")) == (None, None)
+    await open_cases(4, "troms")
+    await settle_figures(settler)
+    assert (await day("troms"), await day("oslo")) == (day_of(utc_now()), None)
 
 
 async def test_people_see_their_own_unit_as_it_is_beside_others_as_they_last_moved(

@@ -10,6 +10,7 @@ import orjson
 
 from indicator_service.aggregation.figures import Mask
 from indicator_service.aggregation.settled import Key, Kind, Settled
+from indicator_service.aggregation.standing import Name, Stands
 from indicator_service.aggregation.suppression import Hidden
 from indicator_service.aggregation.tally import Imported, Known, Tally
 from indicator_service.definitions import Metric, Series
@@ -32,6 +33,7 @@ def to_json(settled: Settled) -> str:
         "tallies": {unit: _tally(tally) for unit, tally in settled.tallies.items()},
         "mask": mask,
         "known": [[kind, str(name), sorted(units)] for (kind, name), units in settled.known.items()],
+        "standing": {unit: _standing(each) for unit, each in settled.standing.items()},
     }
     return orjson.dumps(document).decode()
 
@@ -50,7 +52,18 @@ def from_json(text: str) -> Settled:
         (kind, _name(kind, name)): frozenset(units) for kind, name, units in document["known"]
     }
     tallies = {unit: _read_tally(found) for unit, found in document["tallies"].items()}
-    return Settled(tallies=tallies, mask=mask, known=known)
+    standing = {unit: _read_standing(each) for unit, each in document.get("standing", {}).items()}
+    return Settled(tallies=tallies, mask=mask, known=known, standing=standing)
+
+
+def _standing(of_unit: Mapping[Name, Stands]) -> list[list[Any]]:
+    return [
+        [name, each.shown, None if each.since is None else each.since.isoformat()] for name, each in of_unit.items()
+    ]
+
+
+def _read_standing(lines: Iterable[tuple[Name, str, str | None]]) -> dict[Name, Stands]:
+    return {name: Stands(shown, None if since is None else date.fromisoformat(since)) for name, shown, since in lines}
 
 
 def _by_number(found: Mapping[str, Any]) -> dict[int, Hidden]:

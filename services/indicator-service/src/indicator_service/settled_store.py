@@ -16,7 +16,7 @@ from indicator_service.settled_codec import from_json, to_json
 
 _REACHED: Final = text("SELECT sequence, day, definitions FROM settled_figures")
 # Whoever finds it locked leaves it to the one who works on it, and looks again.
-_TAKE: Final = text("SELECT body, rank_key FROM settled_figures FOR UPDATE SKIP LOCKED")
+_TAKE: Final = text("SELECT body, rank_key, sequence, day, definitions FROM settled_figures FOR UPDATE SKIP LOCKED")
 _FINISH: Final = text("""
 UPDATE settled_figures
 SET sequence = :sequence, day = :day, definitions = :definitions,
@@ -52,10 +52,13 @@ async def reached(conn: AsyncConnection) -> Reached:
     return Reached(sequence=row.sequence, day=row.day, definitions=row.definitions)
 
 
-async def take(conn: AsyncConnection) -> tuple[Settled | None, bytes] | None:
-    """Lock it, and return it with the key by which units of equal counts are ordered; None while another has it."""
+async def take(conn: AsyncConnection, now: Reached) -> tuple[Settled | None, bytes] | None:
+    """Lock it, and return it with the key by which units of equal counts are ordered.
+
+    None while another has it, or where another went as far as ``now`` in between.
+    """
     row = (await conn.execute(_TAKE)).one_or_none()
-    if row is None:
+    if row is None or Reached(sequence=row.sequence, day=row.day, definitions=row.definitions) == now:
         return None
     return (from_json(row.body) if row.body else None), row.rank_key.bytes
 

@@ -62,7 +62,7 @@ async def settle_figures(settler: Settler) -> bool:
         now = Reached(sequence=(await queries.change_range(conn)).newest, day=today, definitions=definitions)
         if now == await settled_store.reached(conn):
             return False
-        taken = await settled_store.take(conn)
+        taken = await settled_store.take(conn, now)
         if taken is None:
             return False
         before, key = taken

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, Required, TypedDict
 from uuid import UUID
 
@@ -86,6 +87,10 @@ class IndicatorFigures:
     """The target that was in force, where there was one."""
     prioritised: bool = False
     """Whether the unit or the directorate gives the indicator priority."""
+    settled_on: date | None = None
+    """Since which day a figure that the reader is not shown exactly stands as it is: fewer than five of what is counted
+    with it have changed since, or it came out the same. Null for an exact figure, which is as of now, for a hidden one,
+    and where the day was not kept yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from indicator_service.aggregation.calendar import Period
@@ -26,6 +27,8 @@ class UnitFigures:
 
     counts: Mapping[str, Figure]
     indicators: tuple[IndicatorFigures, ...]
+    counts_settled_on: Mapping[str, date] = field(default_factory=dict)
+    """By key, since which day a count stands that the reader is not shown exactly; an exact one is as of now."""
     priorities: tuple[CitedPriority, ...] = ()
 
 

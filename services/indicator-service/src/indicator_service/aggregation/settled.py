@@ -19,10 +19,12 @@ from itertools import pairwise
 from typing import Final, Literal
 
 from indicator_service.aggregation.calendar import Period
-from indicator_service.aggregation.figures import Mask, count_value, linked_counts, mask_of
+from indicator_service.aggregation.figures import Mask, count_value, figures_of, linked_counts, mask_of
 from indicator_service.aggregation.register import Register
+from indicator_service.aggregation.standing import Standing, stand
+from indicator_service.aggregation.structure import Structure
 from indicator_service.aggregation.suppression import SMALLEST_SHOWN, Hidden, Kin, Rank, is_small, leaves_open
-from indicator_service.aggregation.tally import Tally
+from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
 from indicator_service.definitions import Catalogue, Metric, Version
 from indicator_service.definitions.metrics import STOCKS
 
@@ -57,6 +59,8 @@ class Settled:
     mask: Mask
     known: Mapping[Key, frozenset[str]] = field(default_factory=dict)
     """By what is hidden, the units whose value was shown since it last moved."""
+    standing: Standing = field(default_factory=dict)
+    """Since when what is shown stands."""
 
 
 def settle(
@@ -93,7 +97,21 @@ def settle(
                 moved[family].add(unit)
     mask = mask_of(held, catalogue=catalogue, period=period, rank=rank, register=register)
     steps = {key: _Step(key=key, moved=moved[family]) for family in families for key in family.keys}
-    return _held_against(before, held, mask, steps=steps, numbers=numbers, kin=register.kin)
+    after = _held_against(before, held, mask, steps=steps, numbers=numbers, kin=register.kin)
+    return replace(after, standing=_standing(before, after, catalogue=catalogue, period=period, register=register))
+
+
+def _standing(
+    before: Settled | None, after: Settled, *, catalogue: Catalogue, period: Period, register: Register
+) -> Standing:
+    tallies = {**after.tallies, NATIONAL: sum_of(after.tallies.values())}
+    structure = Structure(register=register)
+    shown = {
+        unit: figures_of(unit, tally, catalogue=catalogue, period=period, mask=after.mask, structure=structure)
+        for unit, tally in tallies.items()
+    }
+    known = {NATIONAL, *before.tallies} if before else ()
+    return stand(before.standing if before else {}, shown, known=known, today=period.asked_on)
 
 
 def families_of(catalogue: Catalogue, day: date) -> tuple[Family, ...]:
@@ -150,8 +168,20 @@ class _Numbers:
         if kind == "parts":
             return parts
         overlaps = [tally.counted(metric) for metric in version.overlapping]
-        left = [parts[0] - count for count in overlaps]
-        return (*overlaps, *left, sum(overlaps) - parts[0]) if overlaps else ()
+        return (*self.of_things(key, tally), sum(overlaps) - parts[0]) if overlaps else ()
+
+    def of_things(self, key: Key, tally: Tally) -> tuple[int, ...]:
+        """Return those of the numbers that one case or measure changes by one at the most.
+
+        Its parts that overlap, added up, it changes by as many as it has.
+        """
+        kind, name = key
+        if kind != "overlapping":
+            return self.of(key, tally)
+        version = self._versions[int(name)]
+        whole = linked_counts(version, tally)[0]
+        overlaps = [tally.counted(metric) for metric in version.overlapping]
+        return (*overlaps, *(whole - count for count in overlaps))
 
     def _nested(self, version: Version, tally: Tally) -> tuple[int, ...]:
         wholes = [
@@ -171,8 +201,8 @@ class _Numbers:
 def _moves(old: Tally, now: Tally, family: Family, numbers: _Numbers) -> bool:
     if all(_sums(old, slot) == _sums(now, slot) for slot in family.slots):
         return False
-    before = [number for key in family.keys for number in numbers.of(key, old)]
-    after = [number for key in family.keys for number in numbers.of(key, now)]
+    before = [number for key in family.keys for number in numbers.of_things(key, old)]
+    after = [number for key in family.keys for number in numbers.of_things(key, now)]
     if max(*before, *after, 0) < SMALLEST_SHOWN:
         return True
     return max(abs(a - b) for a, b in zip(after, before, strict=True)) >= FEWEST_MOVED

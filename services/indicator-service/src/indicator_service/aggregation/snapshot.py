@@ -1,12 +1,13 @@
 """The tallies of some units at one moment, and what a reader sees of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.figures import Mask, UnitFigures, figures_of, mask_of
 from indicator_service.aggregation.settled import Settled
+from indicator_service.aggregation.standing import Name, Standing, Stands, dated, together
 from indicator_service.aggregation.structure import AS_RELEASED, Structure, every_unit
 from indicator_service.aggregation.suppression import Rank
 from indicator_service.aggregation.tally import NATIONAL, Tally, sum_of
@@ -42,6 +43,8 @@ class Snapshot:
     uncounted: frozenset[Metric] = frozenset()
     """What is not counted yet of what was known before."""
     structure: Structure = AS_RELEASED
+    standing: Standing = field(default_factory=dict)
+    """Since when what is shown stands, by the units as they were."""
     settled: "Snapshot | None" = None
     """What those are shown who may not see exact figures, where it is not these less what is hidden."""
 
@@ -54,7 +57,7 @@ class Snapshot:
         if mask and unit != NATIONAL and not self.structure.register.holds_cases(unit):
             # It should hold no cases, and is in no total; should it hold some all the same, few stay hidden.
             mask = mask_of({unit: tally}, catalogue=self.catalogue, period=self.period, rank=str.encode)
-        return figures_of(
+        found = figures_of(
             unit,
             tally,
             catalogue=self.catalogue,
@@ -63,6 +66,11 @@ class Snapshot:
             uncounted=self.uncounted,
             structure=self.structure,
         )
+        return dated(found, self._stands(unit)) if self.standing and not exact else found
+
+    def _stands(self, unit: str) -> Mapping[Name, Stands]:
+        members = (unit,) if unit == NATIONAL else self.structure.members(unit)
+        return together(self.standing.get(each, {}) for each in members)
 
 
 def take_snapshot(
@@ -105,4 +113,4 @@ def with_settled(snapshot: Snapshot, settled: Settled) -> Snapshot:
         mask=settled.mask,
         structure=snapshot.structure,
     )
-    return replace(snapshot, settled=shown)
+    return replace(snapshot, settled=replace(shown, standing=settled.standing))

@@ -96,6 +96,7 @@ async def read_metrics(
         period=PeriodDocument.of(period),
         counts=dict(figures.counts),
         indicators=figures.indicators,
+        counts_settled_on=dict(figures.counts_settled_on),
         priorities=figures.priorities,
         structure=document_of(structure, [unit], period),
         **_stamp(freshness),

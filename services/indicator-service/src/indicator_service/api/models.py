@@ -112,6 +112,8 @@ class DistrictMetrics(Fresh):
     period: PeriodDocument
     counts: dict[str, Figure]
     indicators: tuple[IndicatorFigures, ...]
+    counts_settled_on: dict[str, date]
+    """By key, since which day a count stands that the reader is not shown exactly, as `settled_on` of an indicator."""
     priorities: tuple[CitedPriority, ...]
     """What comes first for the unit, or for all, at the end of the period or today while it goes on."""
     structure: StructureDocument

@@ -1,13 +1,14 @@
 /** Words and rows of one indicator's page, worked out from its definition and its figures. */
 
 import { dayName, pick, text, whole } from "./language.js";
-import { apartLines, figureOf, missingText } from "./measures.js";
+import { apartLines, figureOf, missingText, settledText } from "./measures.js";
 
 /** What stands beside a figure: what is missing, that it comes first, and what is shown apart. */
 export function apartNotes(measure, figure) {
   const apart = apartLines(figure).map(([name, value]) => `${name}: ${value}`);
   const few = figure.value !== null && (figure.denominator?.value ?? 0) > 0 && figure.denominator.value < measure.minimum_n;
-  return [missingText(figure), figure.prioritised && text("prioritised"), few && text("restsOnFew", whole(measure.minimum_n)), ...apart]
+  return [missingText(figure), figure.prioritised && text("prioritised"), few && text("restsOnFew", whole(measure.minimum_n)), ...apart,
+    settledText(figure)]
     .filter(Boolean).join(" · ");
 }
 

@@ -19,7 +19,9 @@ export function measuresOf({ counts, indicators }) {
 
 /** Read a measure from a unit's metrics: `{value, suppressed, numerator, denominator, median, p90, extra}`. */
 export function read(measure, metrics) {
-  if (measure.number === undefined) return { ...(metrics?.counts[measure.key] ?? NOTHING), extra: {} };
+  if (measure.number === undefined) {
+    return { ...(metrics?.counts[measure.key] ?? NOTHING), settled_on: metrics?.counts_settled_on?.[measure.key], extra: {} };
+  }
   const found = metrics?.indicators.find(({ number }) => number === measure.number);
   return found ? figureOf(found) : { ...NOTHING, extra: {} };
 }
@@ -120,6 +122,12 @@ export function targetText(measure, { target }) {
   return target.band ? `${goal}: ${text("bands")[target.band]}` : goal;
 }
 
+/** Since which day a figure of others stands as it is; empty for one that is as of now. */
+export const settledDay = ({ settled_on: day }) => (day ? dayName(new Date(`${day}T12:00:00Z`)) : "");
+
+/** The same with the words before it. */
+export const settledText = (figure) => (figure.settled_on ? `${text("settledSince")} ${settledDay(figure)}` : "");
+
 /** The lines of a unit's tooltip, each `[label, value]`; the first is the figure itself. */
 export function tooltipLines(measure, figure, national) {
   const lines = [[pick(measure.name), figureText(measure, figure)]];
@@ -132,5 +140,6 @@ export function tooltipLines(measure, figure, national) {
   lines.push(...apartLines(figure));
   if (figure.target) lines.push([text("target"), targetText(measure, figure)]);
   if (national.value !== null) lines.push([text("national"), figureText(measure, national)]);
+  if (figure.settled_on) lines.push([text("settledSince"), settledDay(figure)]);
   return lines;
 }

@@ -2,7 +2,7 @@
 
 import { dateTime, pick, text, whole } from "./language.js";
 import { byId, element, setText, show } from "./lib.js";
-import { apartLines, countText, figureOf, figureText, gapText, missingText, read, targetText } from "./measures.js";
+import { apartLines, countText, figureOf, figureText, gapText, missingText, read, settledText, targetText } from "./measures.js";
 import { periodDates } from "./periods.js";
 import { createReader } from "./reader.js";
 import { go, hrefOf, INDICATOR, UNIT } from "./route.js";
@@ -125,7 +125,7 @@ function row(measure, { unit, structure, metrics, national, series }) {
   const figure = read(measure, metrics);
   const lines = series?.get(measure.number);
   const apart = apartLines(figure).map(([name, value]) => `${name}: ${value}`);
-  const notes = [missingText(figure), figure.prioritised && text("prioritised"), ...apart].filter(Boolean).join(" · ");
+  const notes = [missingText(figure), figure.prioritised && text("prioritised"), ...apart, settledText(figure)].filter(Boolean).join(" · ");
   return element("tr", { "data-indicator": measure.id },
     element("th", { scope: "row" },
       element("a", { href: hrefOf(INDICATOR, { show: measure.id, unit, structure }) }, `${whole(measure.number)} ${pick(measure.name)}`),

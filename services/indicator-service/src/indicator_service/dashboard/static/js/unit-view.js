@@ -2,16 +2,17 @@
 
 import { dayName, pick, text, whole } from "./language.js";
 import { element } from "./lib.js";
-import { countText, missingText, read } from "./measures.js";
+import { countText, missingText, read, settledText } from "./measures.js";
 import { hrefOf, INDICATOR, PILOTS, PLANS } from "./route.js";
 
 const noon = (day) => new Date(`${day}T12:00:00Z`);
 const BANDS = ["met", "near", "missed"];
 
 /** The plain counts in a line. */
-export function countsLine({ counts }) {
+export function countsLine({ counts, counts_settled_on: settled }) {
   const named = [["open", counts.open], ["opened", counts.opened], ["closed", counts.closed], ["concernsReceived", counts.concerns_received]];
-  return named.map(([key, figure]) => `${text(key)} ${countText(figure)}`).join(" · ");
+  const [oldest] = Object.values(settled ?? {}).sort();
+  return [...named.map(([key, figure]) => `${text(key)} ${countText(figure)}`), settledText({ settled_on: oldest })].filter(Boolean).join(" · ");
 }
 
 /** How the unit stands: its targets, its plan, what comes first and what it takes part in, each `[name, nodes]`. */

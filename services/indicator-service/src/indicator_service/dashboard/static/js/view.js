@@ -1,6 +1,6 @@
 /** What the charts draw, worked out once for each redraw: the units with their figures, ranked, and the national ones. */
 
-import { comparedText, figureText, basisText, isPair, read, targetText, written } from "./measures.js";
+import { comparedText, figureText, basisText, isPair, read, settledDay, settledText, targetText, written } from "./measures.js";
 import { metricsOf } from "./state.js";
 import { pick, text } from "./language.js";
 import { NATIONAL, shortName } from "./units.js";
@@ -34,8 +34,7 @@ function restOf(measure, unit, figure, national) {
   if (figure.p90 && figure.p90.value !== null) parts.push(`${text("p90")} ${written(measure, figure.p90.value)}`);
   const basis = basisText(figure);
   if (basis) parts.push(figure.numerator ? basis : `${text("basis").toLowerCase()} ${basis}`);
-  const compared = comparedText(measure, figure, national);
-  return compared ? [...parts, compared] : parts;
+  return [...parts, comparedText(measure, figure, national), settledText(figure)].filter(Boolean);
 }
 
 /** The text alternative of the map and of the ranked chart. */
@@ -50,15 +49,18 @@ export function summaryOf({ measure, ranked, national }) {
 export function tableOf({ measure, ranked, national }) {
   const extra = isPair(measure) ? ["numerator", "denominator"] : measure.kind === "duration" ? ["p90", "denominator"] : [];
   const aimed = [...ranked.map(({ figure }) => figure), national].some(({ target }) => target);
+  const settled = [...ranked.map(({ figure }) => figure), national].some(({ settled_on: day }) => day);
   const cells = (figure) => [
     figureText(measure, figure),
     ...extra.map((key) => (figure[key] ? figureText(key === "p90" ? measure : { kind: "count" }, figure[key]) : "–")),
     ...(aimed ? [targetText(measure, figure) || "–"] : []),
+    ...(settled ? [settledDay(figure) || "–"] : []),
   ];
   const value = { share: "share", rate: "value", duration: "median", count: "count" }[measure.kind];
   return {
     caption: pick(measure.name),
-    columns: [text("unit"), text(value), ...extra.map((key) => text(key)), ...(aimed ? [text("target")] : [])],
+    columns: [text("unit"), text(value), ...extra.map((key) => text(key)), ...(aimed ? [text("target")] : []),
+      ...(settled ? [text("settledSince")] : [])],
     rows: [...ranked.map(({ name, figure }) => [name, ...cells(figure)]), [text("national"), ...cells(national)]],
   };
 }

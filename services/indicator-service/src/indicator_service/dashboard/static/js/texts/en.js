@@ -114,8 +114,9 @@ export const en = {
   andMore: "and more",
   announceLive: "The figures are live again.",
   announceLost: "The connection is lost. The page shows the last figures that came.",
-  foot: (version) => `Definition version ${version}. Figures below 5 about other units are hidden, with as many more as keep them from being worked out. All times are Norwegian time.`,
-  footCount: "Figures below 5 about other units are hidden, with as many more as keep them from being worked out. All times are Norwegian time.",
+  settledSince: "Shown as it is since",
+  foot: (version) => `Definition version ${version}. Figures below 5 about other units are hidden, with as many more as keep them from being worked out. Figures about others move when at least five have changed. All times are Norwegian time.`,
+  footCount: "Figures below 5 about other units are hidden, with as many more as keep them from being worked out. Figures about others move when at least five have changed. All times are Norwegian time.",
   ...enPages,
   errors: {
     expired: ["Your session has expired.", "Sign in again to go on. Figures that stand on the page are not updated."],

@@ -114,8 +114,9 @@ export const nb = {
   andMore: "og flere",
   announceLive: "Tallene oppdateres direkte igjen.",
   announceLost: "Forbindelsen er brutt. Tallene på siden er de siste som kom.",
-  foot: (version) => `Definisjon versjon ${version}. Tall under 5 om andre enheter er skjult, og så mange til at de ikke kan regnes ut. Alle tider er norsk tid.`,
-  footCount: "Tall under 5 om andre enheter er skjult, og så mange til at de ikke kan regnes ut. Alle tider er norsk tid.",
+  settledSince: "Vist slik siden",
+  foot: (version) => `Definisjon versjon ${version}. Tall under 5 om andre enheter er skjult, og så mange til at de ikke kan regnes ut. Tall om andre flytter seg når minst fem er endret. Alle tider er norsk tid.`,
+  footCount: "Tall under 5 om andre enheter er skjult, og så mange til at de ikke kan regnes ut. Tall om andre flytter seg når minst fem er endret. Alle tider er norsk tid.",
   ...nbPages,
   errors: {
     expired: ["Økten er utløpt.", "Logg inn på nytt for å fortsette. Tall som står på siden, oppdateres ikke."],

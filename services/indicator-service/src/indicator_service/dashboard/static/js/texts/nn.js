@@ -114,8 +114,9 @@ export const nn = {
   andMore: "og fleire",
   announceLive: "Tala blir oppdaterte direkte igjen.",
   announceLost: "Sambandet er brote. Tala på sida er dei siste som kom.",
-  foot: (version) => `Definisjon versjon ${version}. Tal under 5 om andre einingar er skjulte, og så mange til at dei ikkje kan reknast ut. Alle tider er norsk tid.`,
-  footCount: "Tal under 5 om andre einingar er skjulte, og så mange til at dei ikkje kan reknast ut. Alle tider er norsk tid.",
+  settledSince: "Vist slik sidan",
+  foot: (version) => `Definisjon versjon ${version}. Tal under 5 om andre einingar er skjulte, og så mange til at dei ikkje kan reknast ut. Tal om andre flyttar seg når minst fem er endra. Alle tider er norsk tid.`,
+  footCount: "Tal under 5 om andre einingar er skjulte, og så mange til at dei ikkje kan reknast ut. Tal om andre flyttar seg når minst fem er endra. Alle tider er norsk tid.",
   ...nnPages,
   errors: {
     expired: ["Økta er gått ut.", "Logg inn på nytt for å halde fram. Tal som står på sida, blir ikkje oppdaterte."],
