@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from indicator_service.aggregation.calendar import Period
 from indicator_service.aggregation.tally import Tally
 from indicator_service.definitions import Catalogue, Metric
-from indicator_service.definitions.metrics import BY_DAY, HISTOGRAMS, STOCKS
+from indicator_service.definitions.metrics import HISTOGRAMS
 from indicator_service.definitions.models import Dimension
 from indicator_service.queries_goals import counting_on, goals_in_force
-from indicator_service.queries_months import metrics_of
+from indicator_service.queries_months import metrics_read
 
 CATEGORIES: Final[Mapping[Dimension, tuple[str, ...]]] = {
     "theme": tuple(each.value for each in Theme),
@@ -60,9 +60,7 @@ async def category_tallies(
         "first": period.first_month,
         "last": period.last_month,
         "until": period.counted_until,
-        "metrics": sorted({*(metric.value for metric in metrics_of(catalogue)), *in_force}),
-        "stocks": sorted({*(metric.value for metric in {*stocks, *STOCKS}), *in_force}),
-        "by_day": sorted({*(metric.value for metric in BY_DAY), *in_force}),
+        **metrics_read(catalogue, stocks=stocks, goals=in_force),
     }
     if units is not None:
         bind["units"] = [*units]

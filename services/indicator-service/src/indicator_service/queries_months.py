@@ -64,6 +64,24 @@ def metrics_of(catalogue: Catalogue) -> frozenset[Metric]:
     return frozenset(found | {metric for metric in counted if metric})
 
 
+def metrics_read(catalogue: Catalogue, *, stocks: Collection[Metric], goals: Collection[str]) -> dict[str, list[str]]:
+    """Return which metrics are read for some definitions, and which of these are stocks, and counted by day.
+
+    Each of many rows is compared with each stock and with each that is counted by day: so no others are named.
+
+    Args:
+        catalogue: the definitions.
+        stocks: what of their totals is a stock, besides what always is.
+        goals: the metrics of goals, of which each is both.
+    """
+    metrics = metrics_of(catalogue)
+
+    def named(some: Collection[Metric]) -> list[str]:
+        return sorted({*(metric.value for metric in metrics.intersection(some)), *goals})
+
+    return {"metrics": named(metrics), "stocks": named({*stocks, *STOCKS}), "by_day": named(BY_DAY)}
+
+
 async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int) -> dict[date, dict[str, Tally]]:
     """Return the tally of each month of each of the units, or of every unit for which something counts in any."""
     stocks = {metric for count in asked.catalogue.counts for metric in (count.stock_in, count.stock_out) if metric}
@@ -79,9 +97,7 @@ async def month_tallies(conn: AsyncConnection, asked: Asked, *, generation: int)
         "last": asked.last,
         "current": current,
         "until": asked.today if asked.last >= current else add_months(asked.first, -1),
-        "metrics": sorted({*(metric.value for metric in metrics_of(asked.catalogue)), *of_goals}),
-        "stocks": sorted({*(metric.value for metric in {*stocks, *STOCKS}), *of_goals}),
-        "by_day": sorted({*(metric.value for metric in BY_DAY), *of_goals}),
+        **metrics_read(asked.catalogue, stocks=stocks, goals=of_goals),
     }
     if asked.units is None:
         rows = await conn.execute(_EVERY, bind)
