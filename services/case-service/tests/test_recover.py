@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from case_service.domain.moments import local_day
 from case_service.recover import COUNTERS
 from forkant_contracts.topics import ACCESS_TOPIC, CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC
 from forkant_devstack.verify.changes import check_changes
@@ -66,6 +67,27 @@ async def test_a_concern_is_fenced_as_a_case_is(empty_service, owner):
     assert made.is_success, made.text
     found = lost(made.json()["id"], 2, topic=CONCERN_TOPIC, type_="no.forkant.concern.decided.v1")
     assert (await fenced(owner, found)).skipped == {UUID(made.json()["id"]): [2]}
+
+
+async def test_a_method_is_retired_anew_behind_what_was_lost_of_it(empty_service, owner):
+    [(method,)] = await empty_service.fetch("SELECT id FROM method_head WHERE code = 'concern_conversation'")
+    done = await fenced(owner, lost(str(method), 1, 2, topic=CATALOGUE_TOPIC, type_="no.forkant.method.retired.v1"))
+    assert done.skipped == {method: [1, 2]}
+    retired = {"retired_from": local_day(datetime.now(UTC)).isoformat(), "reason": "Not used any more."}
+    path = "/v1/methods/concern_conversation/retirement"
+    assert (await empty_service.person("pod-analyst").send("POST", path, retired)).status_code == 200
+    rows = await empty_service.fetch(
+        "SELECT aggregate_version, type FROM event_archive WHERE aggregate_id = $1 ORDER BY 1", method
+    )
+    skipped = "no.forkant.catalogue.version-skipped.v1"
+    assert rows == [(1, skipped), (2, skipped), (3, "no.forkant.method.retired.v1")]
+
+
+async def test_a_unit_is_fenced_as_a_method_is(empty_service, owner):
+    [(unit, version)] = await empty_service.fetch("SELECT uid, version FROM unit WHERE id = 'oslo'")
+    found = lost(str(unit), version + 1, topic=CATALOGUE_TOPIC, type_="no.forkant.unit.changed.v1")
+    assert (await fenced(owner, found)).skipped == {unit: [version + 1]}
+    assert await empty_service.fetch("SELECT version FROM unit WHERE id = 'oslo'") == [(version + 1,)]
 
 
 @pytest.mark.parametrize("topic", [CASE_TOPIC, CONCERN_TOPIC, ACCESS_TOPIC, CATALOGUE_TOPIC])
