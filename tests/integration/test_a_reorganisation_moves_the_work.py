@@ -28,8 +28,13 @@ def body(kind: str, *from_units: str, into: dict[str, list[str]], rest: str | No
     return {
         "kind": kind, "effective_on": tomorrow.isoformat(), "from_units": from_units, "rest": rest,
         "parts": [{"unit": unit, "municipalities": numbers} for unit, numbers in into.items()],
-        "new_units": [{"id": unit, **dict.fromkeys(names, unit)} for unit in into], "summary": "As decided.",
+        "new_units": [{"id": unit, **{name: f"{unit} {name}" for name in names}} for unit in into], "summary": "As decided.",
     }  # fmt: skip
+
+
+def names_of(unit: str) -> dict[str, str]:
+    """Return what a unit is called where figures are shown."""
+    return {language: f"{unit} name_{language}" for language in ("nb", "nn", "en")}
 
 
 async def approved(platform: Platform, proposal: dict[str, Any]) -> str:
@@ -98,11 +103,17 @@ async def opened_in(platform: Platform, structure: str) -> dict[str, int]:
 async def stands_in_both(platform: Platform, *, told_in: dict[str, str], then: dict[str, int]) -> None:
     """Wait until figures read in the old and the new structure: each unit where it is told, the nation alike."""
 
+    named: dict[str, dict[str, str]] = {}
+
     async def known() -> bool:
         units = (await platform.call("indicator", "GET", "/v1/units", persona="officer-oslo")).json()["units"]
+        named.update({unit["id"]: unit["name"] for unit in units if unit["valid_from"]})
         return set(told_in) <= {unit["id"] for unit in units if unit["valid_from"] or unit["valid_until"]}
 
     await until(known, what=f"the indicator service knowing {[*told_in]}")
+    new = {unit: named[unit] for unit in told_in if unit in named}
+    assert new == {unit: names_of(unit) for unit in new}
+    assert new
     old, new = await opened_in(platform, "then"), await opened_in(platform, "now")
     assert {unit: old[unit] for unit in then} == then
     expected: dict[str, int] = {}

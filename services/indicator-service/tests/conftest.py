@@ -272,6 +272,7 @@ class CaseService:
     def __init__(self):
         self.url = ""
         self.hidden = set()
+        self.named = []
         self.status = 200
         self.asked = []
 
@@ -282,14 +283,20 @@ class CaseService:
             body += part.get("body", b"")
             if not part.get("more_body"):
                 break
-        question = json.loads(body)
+        question = json.loads(body) if body else None
         headers = dict(scope["headers"])
         self.asked.append((scope["path"], headers[b"authorization"].decode(), question))
+        if scope["path"] == "/v1/units":
+            await self._answer(send, {"on": None, "items": self.named})
+            return
         seen = {
             kind: [each for each in question[kind] if UUID(each) not in self.hidden] for kind in ("cases", "concerns")
         }
+        await self._answer(send, seen)
+
+    async def _answer(self, send, document):
         await send({"type": "http.response.start", "status": self.status, "headers": []})
-        await send({"type": "http.response.body", "body": json.dumps(seen).encode()})
+        await send({"type": "http.response.body", "body": json.dumps(document).encode()})
 
 
 @pytest_asyncio.fixture

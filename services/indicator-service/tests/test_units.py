@@ -13,6 +13,7 @@ from forkant_contracts.codes import UnitChange, UnitKindCode
 from forkant_contracts.events.catalogue import UnitChanged
 from forkant_contracts.units import CASE_UNITS
 from forkant_kit.db import new_id
+from indicator_service import unit_names
 from indicator_service.aggregation.calendar import day_of, rolling_12
 from indicator_service.definitions import load_catalogue
 from indicator_service.steering.plan_watching import PlanJudge, look
@@ -97,6 +98,47 @@ async def test_units_are_listed_with_the_days_on_which_they_are_there(reorganise
     }  # fmt: skip
     today = {unit["id"] for unit in (await get("units", on=str(TODAY))).json()["units"]}
     assert today == {*CASE_UNITS, "pod", "sor", "dovre", "nidaros"} - {"agder", "sor-vest", "trondelag"}
+
+
+SOR = {"id": "sor", "name_nb": "Sør politidistrikt", "name_nn": "Sør politidistrikt på nynorsk", "name_en": "South"}
+
+
+async def named(get, unit="sor"):
+    return {each["id"]: each["name"] for each in (await get("units", by="officer-oslo")).json()["units"]}[unit]
+
+
+async def test_a_new_unit_has_the_name_that_its_reorganisation_gave_it(
+    reorganised, get, case_service, client, as_persona
+):
+    case_service.named = [SOR | {"kind": "district"}, SOR | {"id": "oslo"}]
+    expected = {"nb": SOR["name_nb"], "nn": SOR["name_nn"], "en": SOR["name_en"]}
+    headers = as_persona("officer-oslo")
+    assert (await client.get("/v1/units", headers=headers)).status_code == 200
+    assert await named(get) == expected
+    covered = (await get("plans/coverage", by="officer-oslo")).json()["units"]
+    assert {each["unit"]: each["name"] for each in covered}["sor"] == expected
+    # Asked once, with the reader's own token, and not of what the release names.
+    assert case_service.asked == [("/v1/units", headers["Authorization"], None)]
+    assert (await named(get, "oslo"))["nb"] == "Oslo politidistrikt"
+
+
+@pytest.mark.parametrize("answer", [(503, []), (200, []), (200, [{"id": "sor"}])])
+async def test_a_new_unit_has_its_id_for_a_name_while_nobody_says_and_its_name_then(
+    get, case_service, monkeypatch, project, answer
+):
+    await project(*MERGER)
+    case_service.status, case_service.named = answer
+    for _ in range(2):
+        assert await named(get) == {"nb": "sor", "nn": "sor", "en": "sor"}
+    assert len(case_service.asked) == 1
+    case_service.status, case_service.named = 200, [SOR]
+    monkeypatch.setattr(unit_names, "_AGAIN_AFTER_S", -1.0)
+    assert (await named(get))["en"] == SOR["name_en"]
+
+
+async def test_while_every_unit_is_of_the_release_nobody_is_asked(get, case_service):
+    await get("units")
+    assert case_service.asked == []
 
 
 async def test_what_is_read_again_changes_nothing(reorganised, engine):

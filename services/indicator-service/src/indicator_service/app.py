@@ -50,6 +50,7 @@ from indicator_service.policy import POLICY, UNAUDITED
 from indicator_service.row_security import FREE
 from indicator_service.settings import SERVICE, IndicatorSettings
 from indicator_service.steering.refusals import Refusal
+from indicator_service.unit_names import UnitNames
 from indicator_service.units import KnownUnits
 
 
@@ -61,6 +62,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         pool_size=settings.database_pool_size,
     )
     case_service = CaseServiceClient(settings.case_service_url, timeout_s=settings.case_service_timeout_seconds)
+    unit_names = UnitNames(settings.case_service_url, timeout_s=settings.case_service_timeout_seconds)
     catalogue = load_catalogue()
     cursor_secret = settings.cursor_secret.get_secret_value()
     rank = secret_rank(cursor_secret)
@@ -76,6 +78,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await poller
             await case_service.aclose()
+            await unit_names.aclose()
             await engine.dispose()
 
     async def database_answers() -> None:
@@ -134,6 +137,7 @@ def build_app(settings: IndicatorSettings) -> FastAPI:
         cursor_secret=cursor_secret,
         case_service=case_service,
         units=KnownUnits(engine),
+        unit_names=unit_names,
     )
     return app
 

@@ -19,6 +19,7 @@ from indicator_service.aggregation.suppression import Rank
 from indicator_service.api.hub import Hub
 from indicator_service.definitions import Catalogue
 from indicator_service.policy import EXPORT_FIGURES, READ_FIGURES, READ_REFERENCE
+from indicator_service.unit_names import UnitNames
 from indicator_service.units import KnownUnits
 
 CanReadFigures = requires(READ_FIGURES)
@@ -50,6 +51,7 @@ class Dependencies:
     import_limits: ImportLimits
     case_service: CaseServiceClient
     units: KnownUnits
+    unit_names: UnitNames
     cursor_secret: str = field(repr=False)
 
 

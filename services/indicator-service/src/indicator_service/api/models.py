@@ -141,7 +141,7 @@ class UnitDocument(Document):
     id: str
     kind: UnitKind
     name: Text
-    """Of a unit that was established since this release its id; the case service's `/v1/units` names it."""
+    """As the case service names it where it was established since this release; its id while that does not answer."""
     holds_cases: bool
     valid_from: date | None
     """Its first day; null: it was there before the first reorganisation."""

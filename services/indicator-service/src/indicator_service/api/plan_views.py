@@ -9,7 +9,6 @@ from forkant_contracts.units import UnitKind
 
 from indicator_service.aggregation.register import Register
 from indicator_service.api.models import Document
-from indicator_service.api.reference import name_of_unit
 from indicator_service.definitions import Catalogue, Text
 from indicator_service.steering.plan_store import under_way
 from indicator_service.steering.plan_versions import Coverage, PlanState
@@ -139,9 +138,9 @@ class CoverageView(Document):
     units: tuple[CoveredUnit, ...]
 
     @classmethod
-    def at(cls, covered: Sequence[Coverage], on: date, known: Register) -> "CoverageView":
+    def at(cls, covered: Sequence[Coverage], on: date, known: Register, names: Mapping[str, Text]) -> "CoverageView":
         """Write how the units are covered on a day."""
-        units = tuple(_covered(each, on, known.units[each.unit].kind) for each in covered)
+        units = tuple(_covered(each, on, known.units[each.unit].kind, names[each.unit]) for each in covered)
         missing = tuple(each.unit for each in units if each.standing == "missing")
         soon = tuple(each.unit for each in units if each.standing == "ends_soon")
         return cls(
@@ -149,12 +148,12 @@ class CoverageView(Document):
         )
 
 
-def _covered(covered: Coverage, on: date, kind: UnitKind) -> CoveredUnit:
+def _covered(covered: Coverage, on: date, kind: UnitKind, name: Text) -> CoveredUnit:
     plan = covered.plan
     return CoveredUnit(
         unit=covered.unit,
         kind=kind,
-        name=name_of_unit(covered.unit),
+        name=name,
         standing="missing" if plan is None else "ends_soon" if covered.ends_soon(on) else "covered",
         plan_id=None if plan is None else plan.plan_id,
         plan_version=None if plan is None else plan.number,

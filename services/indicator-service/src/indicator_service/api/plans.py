@@ -66,7 +66,9 @@ async def read_coverage(
     """Tell how many of a day's units have a plan in force on it, which have none, and whose ends within 60 days."""
     day = on or call.context.today
     held = await call.read(lambda conn: store.held_on(conn, day))
-    body = CoverageView.at(coverage(held, call.context.units.on(day), day), day, call.context.units)
+    units = call.context.units.on(day)
+    names = await call.tools.unit_names.of(units, authorization=call.request.headers["authorization"])
+    body = CoverageView.at(coverage(held, units, day), day, call.context.units, names)
     return Response(body.model_dump_json(), media_type="application/json")
 
 

@@ -3,8 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from forkant_contracts.units import UNITS
+from fastapi import APIRouter, Query, Request
 from forkant_kit.auth import Principal
 from forkant_kit.freshness import read_freshness
 from forkant_kit.problems import PROBLEM_RESPONSES
@@ -35,35 +34,32 @@ Reads = Annotated[Principal, CanReadReference]
 
 @router.get("/units")
 async def list_units(
+    request: Request,
     _principal: Reads,
+    deps: Deps,
     units: KnownToUs,
     on: Annotated[
         date | None, Query(description="Those that are there on a day; else all that there ever were.")
     ] = None,
 ) -> Units:
     """List the districts, the special bodies and the directorate, with the days on which they are there."""
-    return Units(units=tuple(_unit(each) for each in units.units.values() if on is None or each.there(on)))
+    there = [each for each in units.units.values() if on is None or each.there(on)]
+    authorization = request.headers["authorization"]
+    names = await deps.unit_names.of([each.id for each in there], authorization=authorization)
+    return Units(units=tuple(_unit(each, names[each.id]) for each in there))
 
 
-def _unit(unit: KnownUnit) -> UnitDocument:
+def _unit(unit: KnownUnit, name: Text) -> UnitDocument:
     return UnitDocument(
         id=unit.id,
         kind=unit.kind,
-        name=name_of_unit(unit.id),
+        name=name,
         holds_cases=unit.holds_cases,
         valid_from=unit.valid_from,
         valid_until=unit.valid_until,
         predecessors=unit.predecessors,
         successors=unit.successors,
     )
-
-
-def name_of_unit(unit: str) -> Text:
-    """Return what a unit is called; of one that was established since this release its id, as events carry no name."""
-    known = UNITS.get(unit)
-    if known is None:
-        return Text(nb=unit, nn=unit, en=unit)
-    return Text(nb=known.name_nb, nn=known.name_nn, en=known.name_en)
 
 
 @router.get("/indicators")
