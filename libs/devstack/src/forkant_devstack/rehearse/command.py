@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from forkant_devstack.process import DevstackError
-from forkant_devstack.rehearse.scenes import Seen, cases_lost, indicators_lost, kafka_lost, notifications_lost
+from forkant_devstack.rehearse.mending import Seen
+from forkant_devstack.rehearse.scenes import cases_lost, indicators_lost, kafka_lost, notifications_lost
 from forkant_devstack.rehearse.stage import Stage, set_stage
 
 

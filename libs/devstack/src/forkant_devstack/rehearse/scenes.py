@@ -4,57 +4,43 @@ Each scene works, takes a moment to go back to, works on, destroys, and follows 
 tells is what was measured in it; that all guarantees hold at the end is asked by `forkant verify`.
 """
 
-import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from forkant_devstack.process import DevstackError
 from forkant_devstack.rehearse.commands import command
+from forkant_devstack.rehearse.governance import approved_pilot, retire_method
+from forkant_devstack.rehearse.mending import BEGINNING, Seen, account_for_trail, mend_events, rebuild
 from forkant_devstack.rehearse.stage import Clock, Stage, findings, until_quiet
-from forkant_devstack.testing.walk import Walk
+from forkant_devstack.rehearse.work import UNITS
 from forkant_devstack.verify.audit import verify_trail
 
-_BEGINNING: Final = "2020-01-01"
 _MOST_TOLD: Final = 3
-
-
-@dataclass(kw_only=True)
-class Seen:
-    """What a scene showed."""
-
-    scene: str
-    lost_seconds: float | None = None
-    """RPO: between the moment that was restored and the disaster; None when nothing can be lost."""
-    lost_changes: int = 0
-    """Changes that clients were told of and that are gone."""
-    serving_s: float = 0.0
-    """From the disaster to all processes being ready."""
-    verified_s: float = 0.0
-    """RTO: from the disaster to all guarantees holding."""
-    notes: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return self.__dict__ | {"verified_s": round(self.verified_s, 1), "serving_s": round(self.serving_s, 1)}
+_ANOTHER: Final = "agder"
+"""A unit that was not in the pilot when it was lost: what is told of it comes first under the next version."""
+_GATE: Final = "SELECT max(version) AS version FROM aggregate_version WHERE aggregate_id = $1"
+_VERSIONS: Final = """
+SELECT id, version FROM preventive_case UNION ALL SELECT id, version FROM concern
+UNION ALL SELECT id, version FROM method_head UNION ALL SELECT uid, version FROM unit
+UNION ALL SELECT id, version FROM access_review
+"""
 
 
 async def _disaster(
-    stage: Stage, service: str, *, cases: int, moved: Walk | None = None
+    stage: Stage, service: str, *, cases: int, meanwhile: Callable[[], Awaitable[object]] | None = None
 ) -> tuple[datetime, float, Clock]:
     """Work, note a moment, work on, and lose the database; return the moment, the seconds lost and the clock.
 
-    ``moved`` is a case that is there at the moment and changes after it.
+    ``meanwhile`` changes, after the moment, what was there at it.
     """
     await stage.work.some(cases)
     await stage.caught_up()
     moment = await stage.servers[service].now()
     await stage.work.some(cases)
-    if moved is not None:
-        await moved.plan()
+    if meanwhile is not None:
+        await meanwhile()
     await stage.caught_up()
     await until_quiet(stage.receiver, for_s=0.5)
     async with stage.work.going_on(until_refused=service == "case"):
@@ -66,17 +52,26 @@ async def _disaster(
 
 
 async def indicators_lost(stage: Stage, *, cases: int = 4) -> Seen:
-    """The indicator database is set back: it reads on from its own offset."""
-    moment, lost, clock = await _disaster(stage, "indicator", cases=cases)
+    """The indicator database is set back: it reads on from its own offset, and people repeat what they decided."""
+    pilot = await approved_pilot(stage.platform)
+    await pilot.enrol(UNITS[0])
+    moment, lost, clock = await _disaster(stage, "indicator", cases=cases, meanwhile=lambda: pilot.enrol(UNITS[1]))
     await stage.stop("indicator")
     await stage.servers["indicator"].restore(moment)
     seen = Seen(scene="indicator database", lost_seconds=lost)
-    await _account_for_trail(stage, "indicator", seen)
-    await _mend_events(stage, "indicator", seen)
+    await account_for_trail(stage, "indicator", seen)
+    await mend_events(stage, "indicator", seen)
+    if not seen.lost_changes:
+        raise DevstackError("nobody noticed that the enrolment of a unit in a pilot was lost")
     seen.serving_s = clock.seconds
+    for unit in (_ANOTHER, UNITS[1]):
+        await pilot.enrol(unit)
     await stage.must_verify("after the indicator database was restored")
     seen.verified_s = clock.seconds
-    seen.notes.append("figures came back from Kafka by the offsets of the restored database")
+    seen.notes += [
+        "figures came back from Kafka by the offsets of the restored database",
+        "the enrolment that was lost was repeated after another, and the case service took both",
+    ]
     return seen
 
 
@@ -87,7 +82,7 @@ async def notifications_lost(stage: Stage, *, cases: int = 4) -> Seen:
     await stage.stop("notification")
     await stage.servers["notification"].restore(moment)
     seen = Seen(scene="notification database", lost_seconds=lost)
-    await _account_for_trail(stage, "notification", seen)
+    await account_for_trail(stage, "notification", seen)
     await stage.start("notification")
     seen.serving_s = clock.seconds
     await stage.must_verify("after the notification database was restored")
@@ -111,7 +106,7 @@ async def kafka_lost(stage: Stage, *, cases: int = 4) -> Seen:
     await stage.broker.begin_anew()
     seen = Seen(scene="Kafka", notes=[f"{len(waiting)} cases were opened while it was away, and waited in the outbox"])
     for service in ("case", "indicator"):
-        await command(stage.platform, service, "republish", "--since", _BEGINNING)
+        await command(stage.platform, service, "republish", "--since", BEGINNING)
     seen.serving_s = clock.seconds
     await stage.must_verify("after Kafka was lost")
     seen.verified_s = clock.seconds
@@ -128,7 +123,13 @@ async def cases_lost(stage: Stage, *, cases: int = 4, wrongly_first: bool = Fals
     With ``wrongly_first`` it is opened for work as it is, as an operator might; that must be seen, and mended.
     """
     live = await stage.work.open()
-    moment, lost, clock = await _disaster(stage, "case", cases=cases, moved=live)
+    retired: list[tuple[UUID, int]] = []
+
+    async def meanwhile() -> None:
+        await live.plan()
+        retired.append(await retire_method(stage.platform))
+
+    moment, lost, clock = await _disaster(stage, "case", cases=cases, meanwhile=meanwhile)
     await stage.stop("case")
     await stage.servers["case"].restore(moment)
     seen = Seen(scene="case database", lost_seconds=lost)
@@ -138,70 +139,18 @@ async def cases_lost(stage: Stage, *, cases: int = 4, wrongly_first: bool = Fals
     seen.notes.append(f"audit verify said: {told.findings[0]}")
     if wrongly_first:
         await _open_as_it_is(stage, live.case_id, seen)
-    await _account_for_trail(stage, "case", seen)
-    await _mend_events(stage, "case", seen)
+    await account_for_trail(stage, "case", seen)
+    await mend_events(stage, "case", seen)
     seen.serving_s = clock.seconds
-    await _rebuild(stage)
+    await rebuild(stage)
     await stage.work.some(1)
     await _move(stage, live.case_id)
+    retired.append(await retire_method(stage.platform))
     await stage.must_verify("after the case database was restored")
     seen.verified_s = clock.seconds
     await _versions_go_on(stage, seen)
+    await _retired_again(stage, *retired)
     return seen
-
-
-async def _account_for_trail(stage: Stage, service: str, seen: Seen) -> None:
-    """Sign for what the audit trail lost, as whoever answers for it does."""
-    if (await verify_trail(stage.trail(service))).ok:
-        return
-    node = stage.platform.nodes[service]
-    stage.platform.service_env = {
-        **stage.platform.service_env,
-        service: {**stage.platform.service_env[service], "FORKANT_AUDIT_RESTORE_KEY": stage.restore_key},
-    }
-    told = await command(
-        stage.platform, service, "forkant_kit.audit", "restored", str(stage.heads(service)), "rehearsal"
-    )
-    own = {name: text for name, text in stage.platform.service_env[service].items() if "RESTORE" not in name}
-    stage.platform.service_env = {**stage.platform.service_env, node.service: own}
-    seen.notes.append(f"audit of {service}: {told.text}")
-
-
-async def _mend_events(stage: Stage, service: str, seen: Seen) -> None:
-    """Skip what was published and lost, empty the service's topics, and publish its archive; then it runs."""
-    file = stage.folder / f"{service}.lost.json"
-    looked = await command(stage.platform, service, "recover", "look", "--json", str(file), accept=(0, 1))
-    lost = json.loads(file.read_text("utf-8"))["lost"] if looked.code else []
-    seen.lost_changes = sum(len(each["events"]) for each in lost)
-    seen.notes.append(f"recover look: {looked.text.splitlines()[0]}")
-    if lost:
-        await command(stage.platform, service, "recover", "fence", "--by", "rehearsal")
-        await command(stage.platform, service, "recover", "clear")
-    await stage.start(service)
-    if lost:
-        await command(stage.platform, service, "republish", "--since", _BEGINNING)
-
-
-async def _rebuild(stage: Stage) -> None:
-    """Make the figures anew from what is on Kafka now, and let them take the place of those that know what is lost."""
-    await command(stage.platform, "indicator", "rebuild", "start", "--wait")
-    await _tried(
-        lambda: command(stage.platform, "indicator", "rebuild", "flip", "--accept-missing", "--accept-differences")
-    )
-    await command(stage.platform, "indicator", "rebuild", "drop", "1")
-
-
-async def _tried(act: Callable[[], Awaitable[object]], *, times: int = 3) -> None:
-    """Try again what refuses while republished events still come in."""
-    for number in range(1, times + 1):
-        try:
-            await act()
-        except DevstackError:
-            if number == times:
-                raise
-            await asyncio.sleep(1)
-        else:
-            return
 
 
 async def _open_as_it_is(stage: Stage, case_id: UUID, seen: Seen) -> None:
@@ -237,7 +186,7 @@ async def _move(stage: Stage, case_id: UUID) -> None:
 
 async def _versions_go_on(stage: Stage, seen: Seen) -> None:
     """See that every reader takes what is written now: no gate stands above the case service's own versions."""
-    rows = await stage.platform.fetch("case", "SELECT id, version FROM preventive_case")
+    rows = await stage.platform.fetch("case", _VERSIONS)
     versions = {row["id"]: row["version"] for row in rows}
     for service in ("indicator", "notification"):
         gates = await stage.platform.fetch(
@@ -245,5 +194,15 @@ async def _versions_go_on(stage: Stage, seen: Seen) -> None:
         )
         ahead = [row["id"] for row in gates if row["version"] > versions.get(row["id"], row["version"])]
         if ahead:
-            raise DevstackError(f"{service} is ahead of {len(ahead)} cases and would drop what is written next")
-    seen.notes.append("no reader is ahead of a case: nothing that is written now is dropped")
+            raise DevstackError(f"{service} is ahead of {len(ahead)} of them and would drop what is written next")
+    seen.notes.append("no reader is ahead of a case, a method or a unit: nothing that is written now is dropped")
+
+
+async def _retired_again(stage: Stage, lost: tuple[UUID, int], again: tuple[UUID, int]) -> None:
+    """See that readers took the second retirement of a method, whose first they had read before it was lost."""
+    if again[1] <= lost[1]:
+        raise DevstackError(f"version {again[1]} of a method was given again, and readers dropped it")
+    for service in ("indicator", "notification"):
+        [gate] = await stage.platform.fetch(service, _GATE, again[0])
+        if gate["version"] != again[1]:
+            raise DevstackError(f"{service} did not take that a method was retired again")
