@@ -37,7 +37,7 @@ test: setup ## run every test, with a worker per processor up to four
 	@scripts/ensure-clamd.sh
 	@scripts/ensure-promtool.sh
 	@scripts/ensure-kube-score.sh
-	@exec python -m pytest --numprocesses logical --maxprocesses 4 $(ARGS)
+	@unset PYTHONDONTWRITEBYTECODE; exec python -m pytest --numprocesses logical --maxprocesses 4 $(ARGS)
 
 faults: setup ## cause every fault under load on real processes, and judge what is left (long)
 	@exec forkant faults $(ARGS)
