@@ -41,6 +41,7 @@ from forkant_contracts.codes import (
 )
 from forkant_contracts.events import case, concern, follow_up, information, measure, partner
 from forkant_devstack.native.databases import DatabaseUrls
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_kit.db import create_engine
 from forkant_kit.settings import Environment
 from forkant_kit.web import uvicorn_server
@@ -335,7 +336,7 @@ async def client(api) -> AsyncIterator[httpx.AsyncClient]:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     # Tests put rows into tables without noting a change, by which the hub would go.
     computed = {"Cache-Control": "no-cache"}
-    async with httpx.AsyncClient(base_url=url, timeout=15, headers=computed) as client:
+    async with plain_client(base_url=url, timeout=15, headers=computed) as client:
         yield client
     server.should_exit = True
     await serving

@@ -30,6 +30,7 @@ from forkant_devstack.stack.layout import Layout
 from forkant_devstack.stack.secret_store import SecretStore
 from forkant_devstack.stack.services import AUDITED, Service
 from forkant_devstack.testing.kafka_server import start_embedded_kafka
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_devstack.testing.postgres_server import PostgresServer
 from forkant_devstack.verify import audit as checking
 from forkant_devstack.verify.platform import Platform
@@ -64,7 +65,7 @@ def as_superuser(postgres: PostgresServer, url: str) -> str:
 def program(module: str, *, database: str, kafka: str, issuer: str, port: int, more: Mapping[str, str]) -> ProcessSpec:
     async def ready() -> bool:
         try:
-            async with httpx.AsyncClient(trust_env=False) as http:
+            async with plain_client() as http:
                 return (await http.get(f"http://127.0.0.1:{port}/health/live")).is_success
         except httpx.TransportError:
             return False
@@ -88,7 +89,7 @@ async def import_cases(case_url: str, issuer: IssuerServer) -> None:
     """Take cases over from another system, so that all is to be well with these too."""
     headers = issuer.headers("import-demo", clearance=2)
     more = {"Content-Type": "application/x-ndjson", "Idempotency-Key": str(uuid4())}
-    async with httpx.AsyncClient(base_url=case_url, headers={**headers, **more}) as http:
+    async with plain_client(base_url=case_url, headers={**headers, **more}) as http:
         (await http.post("/v1/imports?source=old-system", content=ndjson(case_rows(IMPORTED)))).raise_for_status()
 
 
@@ -112,7 +113,7 @@ async def filled(postgres: PostgresServer, issuer: IssuerServer, tmp_path_factor
             spec = program(module, database=database, kafka=broker.bootstrap, issuer=issuer.url, port=port, more=more)
             running.append(await children.start(spec, log=folder / f"{module}.log"))
         notification_url = f"http://127.0.0.1:{ports[4]}"
-        async with httpx.AsyncClient(base_url=notification_url, headers=issuer.headers("lead-oslo")) as http:
+        async with plain_client(base_url=notification_url, headers=issuer.headers("lead-oslo")) as http:
             # The demo asks for no messages, and a trail without an entry proves nothing.
             (await http.get("/v1/inbox")).raise_for_status()
         await run(cases=CASES, case_url=case_url, indicator_url=f"http://127.0.0.1:{ports[2]}", issuer_url=issuer.url)

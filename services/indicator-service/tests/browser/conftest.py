@@ -13,11 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from forkant_contracts.codes import AgeBand, Arena, ConcernOutcome, Effect, Theme
+from forkant_devstack.testing.plain_http import plain_client
 from forkant_kit.settings import Environment
 from forkant_kit.web import uvicorn_server
 from indicator_service.app import build_app
@@ -248,7 +248,7 @@ def aim(service, issuer):
     async def approve(*, unit: str = "oslo", indicator: int = 10, goal: float = 0.8, near: float = 0.6) -> None:
         today = datetime.now(ZoneInfo("Europe/Oslo")).date().isoformat()
         body = {"unit": unit, "indicator": indicator, "goal": goal, "near": near, "valid_from": today}
-        async with httpx.AsyncClient(base_url=service.url) as client:
+        async with plain_client(base_url=service.url) as client:
             lead = issuer.headers(f"lead-{unit}") | {"Idempotency-Key": f"propose-{unit}-{indicator}"}
             made = await client.post("/v1/targets", json=body | {"reason": "Prøve."}, headers=lead)
             asked = {"Idempotency-Key": f"approve-{unit}-{indicator}", "If-Match": made.headers["etag"]}
@@ -266,7 +266,7 @@ def steer(service, issuer):
 
     async def post(path, body, *, by, etag=None):
         headers = issuer.headers(by) | {"Idempotency-Key": f"steer-{next(keys)}"} | ({"If-Match": etag} if etag else {})
-        async with httpx.AsyncClient(base_url=service.url) as client:
+        async with plain_client(base_url=service.url) as client:
             answer = await client.post(path, json=body, headers=headers)
         assert answer.status_code in {200, 201}, answer.text
         return answer
