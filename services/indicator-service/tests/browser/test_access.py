@@ -4,6 +4,9 @@ import itertools
 import re
 
 import pytest
+from forkant_kit.db import utc_now
+from indicator_service.definitions import load_catalogue
+from indicator_service.settling import Settler, settle_figures
 from playwright.async_api import expect
 
 pytestmark = pytest.mark.browser
@@ -128,6 +131,33 @@ async def test_nothing_sticks_out_on_a_small_screen(visit, figures):
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
         assert await reader.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_others_figures_say_since_when_they_stand_and_their_tables_fit_a_small_screen(visit, course, aim, engine):
+    await course()
+    await aim()
+    await settle_figures(Settler(engine=engine, catalogue=load_catalogue(), now=utc_now))
+    reader = await visit("officer-oslo", at="#show=10")
+    for summary in await reader.page.locator("#board summary").all():
+        await summary.click()
+    table = reader.page.locator("#ranked-table table")
+    await expect(table.locator("thead th").last).to_have_text("Vist slik siden")
+    year = re.compile(r"\b20\d\d$")
+    await expect(table.get_by_role("row", name="Vest politidistrikt").locator("td").last).to_have_text(year)
+    await expect(table.get_by_role("row", name="Oslo politidistrikt").locator("td").last).to_have_text("–")
+    await expect(reader.page.locator("#measure-definition")).to_contain_text("Vist slik siden")
+    for width in (320, 390):
+        await reader.page.set_viewport_size({"width": width, "height": 800})
+        await reader.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        assert await reader.page.evaluate("document.documentElement.scrollWidth") <= width
+    await reader.page.goto(f"{reader.url}/dashboard#page=unit&unit=vest")
+    await expect(reader.page.locator("#unit-counts")).to_contain_text("Vist slik siden")
+    await expect(reader.page.locator('#unit-indicators [data-indicator="10"] .apart')).to_contain_text(
+        "Vist slik siden"
+    )
+    await expect(reader.page.locator('#unit-indicators [data-indicator="9"] th')).not_to_contain_text("Vist slik siden")
 
 
 async def test_the_overview_fits_one_screen(visit, figures):

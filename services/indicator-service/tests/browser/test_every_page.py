@@ -21,6 +21,10 @@ LOOKS = [
 ]
 
 
+NAMES_WIDTH = """() => Math.min(...[...document.querySelectorAll('.page:not([hidden]) .figures tbody th')]
+    .filter((each) => each.checkVisibility()).map((each) => each.getBoundingClientRect().width))"""
+
+
 @pytest.fixture
 def opened_page(visit, course, aim, planned, pilot):
     """Open a page with figures and a target, with all of its tables and choices unfolded."""
@@ -61,6 +65,8 @@ async def test_nothing_sticks_out_on_a_small_screen(opened_page, name):
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
         assert await reader.page.evaluate("document.documentElement.scrollWidth") <= width
+        # Nor is a name broken to letters to make room.
+        assert await reader.page.evaluate(NAMES_WIDTH) >= 80
 
 
 PAPER = """() => [...document.querySelectorAll('#pages, .tools, .pickers, select, button')]

@@ -4,7 +4,7 @@ import { createFlow } from "./flow.js";
 import { createIndicators } from "./indicators.js";
 import { pick, text, whole } from "./language.js";
 import { byId, element, setText, show } from "./lib.js";
-import { basisText, comparedText, figureText, isPair, read, tooltipLines } from "./measures.js";
+import { basisText, comparedText, figureText, isPair, read, settledText, tooltipLines } from "./measures.js";
 import { fillPeriods, periodDates, ROLLING } from "./periods.js";
 import { createProfile } from "./profile.js";
 import { createRanked } from "./ranked.js";
@@ -114,7 +114,8 @@ function leadFigures(measure, figure) {
   if (measure.kind === "count" || figure.value === null) return "";
   const basis = isPair(measure) ? ` (${basisText(figure)})`
     : ` (${text("p90").toLowerCase()} ${figureText(measure, figure.p90)}, ${text("basis").toLowerCase()} ${basisText(figure)})`;
-  return `${text("national")}: ${figureText(measure, figure)}${basis}.`;
+  const settled = settledText(figure);
+  return `${text("national")}: ${figureText(measure, figure)}${basis}.${settled ? ` ${settled}.` : ""}`;
 }
 
 const footOf = (measure) => (measure.definition_version ? text("foot", whole(measure.definition_version)) : text("footCount"));

@@ -5,7 +5,7 @@ import { apartNotes, definitionFacts, splitRows } from "./indicator-view.js";
 import { createPickers, MOST, SPANS } from "./indicator-pickers.js";
 import { dateTime, pick, text, whole } from "./language.js";
 import { byId, element, setText, show } from "./lib.js";
-import { figureOf, gapText, read } from "./measures.js";
+import { figureOf, gapText, read, settledText } from "./measures.js";
 import { periodDates, recentMonths, ROLLING } from "./periods.js";
 import { createReader } from "./reader.js";
 import { go, hrefOf, INDICATOR } from "./route.js";
@@ -149,7 +149,8 @@ function drawNow({ measure, unit, compare }, { live, units, ended }, { values })
     caption: title, first: text("unit"), measure,
     rows: shown.map((id) => ({
       name: nameOf(id, all), figure: figure(id), strong: id === unit,
-      note: id === NATIONAL ? "" : againstText(gapText(measure, figure(id), national)),
+      note: [id === NATIONAL ? "" : againstText(gapText(measure, figure(id), national)), id === unit ? "" : settledText(figure(id))]
+        .filter(Boolean).join(" · "),
     })),
   });
   setText(byId("one-now-note"), apartNotes(measure, figure(unit)));

@@ -125,8 +125,11 @@ export function targetText(measure, { target }) {
 /** Since which day a figure of others stands as it is; empty for one that is as of now. */
 export const settledDay = ({ settled_on: day }) => (day ? dayName(new Date(`${day}T12:00:00Z`)) : "");
 
-/** The same with the words before it. */
-export const settledText = (figure) => (figure.settled_on ? `${text("settledSince")} ${settledDay(figure)}` : "");
+/** The same with the words before it; empty too where nothing is counted. */
+export function settledText(figure) {
+  const nothing = figure.value === null && !figure.suppressed && !figure.numerator?.value;
+  return figure.settled_on && !nothing ? `${text("settledSince")} ${settledDay(figure)}` : "";
+}
 
 /** The lines of a unit's tooltip, each `[label, value]`; the first is the figure itself. */
 export function tooltipLines(measure, figure, national) {

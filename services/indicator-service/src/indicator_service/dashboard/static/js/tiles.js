@@ -37,8 +37,10 @@ export function createTiles({ onSelect }) {
   function draw(view) {
     if (view.rows.length !== tiles.size || view.rows.some(({ id }) => !tiles.has(id))) build(view.rows);
     groups.district.setAttribute("aria-label", text("districts"));
-    groups.body.setAttribute("aria-label", text("bodies"));
-    setText(heading, text("bodies"));
+    // A district that was established since has no place on the map, and stands with the special bodies.
+    const others = text(view.rows.some(({ unit }) => !unit.onMap && unit.kind === "district") ? "bodiesAndNew" : "bodies");
+    groups.body.setAttribute("aria-label", others);
+    setText(heading, others);
     const scale = colourScale(view.measure, scaledValues(view));
     for (const row of view.rows) paint(tiles.get(row.id), row, view, scale);
     drawLegend(legend, view, scale);

@@ -20,6 +20,7 @@ export const en = {
   mapTitle: "The districts, roughly as on the map",
   mapKeys: "The arrow keys go from unit to unit. Enter selects a unit.",
   bodies: "Special bodies",
+  bodiesAndNew: "Special bodies and new districts",
   districts: "Police districts",
   noValue: "no figures",
   hidden: "hidden (<5)",

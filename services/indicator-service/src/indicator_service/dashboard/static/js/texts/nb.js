@@ -20,6 +20,7 @@ export const nb = {
   mapTitle: "Distriktene, omtrent som på kartet",
   mapKeys: "Piltastene går fra enhet til enhet. Enter velger en enhet.",
   bodies: "Særorgan",
+  bodiesAndNew: "Særorgan og nye distrikter",
   districts: "Politidistrikter",
   noValue: "ingen tall",
   hidden: "skjult (<5)",

@@ -20,6 +20,7 @@ export const nn = {
   mapTitle: "Distrikta, om lag som på kartet",
   mapKeys: "Piltastane går frå eining til eining. Enter vel ei eining.",
   bodies: "Særorgan",
+  bodiesAndNew: "Særorgan og nye distrikt",
   districts: "Politidistrikt",
   noValue: "ingen tal",
   hidden: "skjult (<5)",
