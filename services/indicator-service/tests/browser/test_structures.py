@@ -68,6 +68,7 @@ async def test_the_map_shows_the_units_that_are_there_today(open_at):
     await expect(reader.tiles).to_have_count(17)
     for unit, there in (("nordsor", 1), ("kyst", 1), ("agder", 0), ("vest", 0), ("oslo", 1)):
         await expect(reader.tile(unit)).to_have_count(there)
+    await expect(reader.page.locator(".bodies-title")).to_have_text("Særorgan og nye distrikter")
 
 
 async def test_a_unit_that_ended_says_so_and_leads_to_the_one_that_has_its_work(open_at):
@@ -84,6 +85,32 @@ async def test_a_unit_that_ended_says_so_and_leads_to_the_one_that_has_its_work(
     assert await closed(page) == 16 + 68
     await page.locator("#unit-structure").select_option("then")
     await expect(page.locator('#unit-indicators [data-indicator="10"] td').nth(5)).to_have_text("0")
+
+
+@pytest.mark.parametrize(
+    "look",
+    [("nb", "Arbeidet gikk til: nordsor."), ("nn", "Arbeidet gjekk til: nordsor."), ("en", "went to:")],
+)
+async def test_an_enrolment_of_a_unit_that_ended_says_who_has_its_work(visit, course, pilot, project, look):
+    lang, told = look
+    await course()
+    await pilot()
+    await project(
+        changed("nordsor", UnitChange.ESTABLISHED, before=("agder", "troms")),
+        changed("agder", UnitChange.ENDED, after=("nordsor",)),
+        changed("troms", UnitChange.ENDED, after=("nordsor",)),
+    )
+    reader = await visit(None, at=f"?lang={lang}#page=pilots", viewport={"width": 390, "height": 900})
+    await reader.page.locator("#sign-in").click()
+    await reader.page.locator('button[value="pod-analyst"]').click()
+    oslo, troms = (reader.page.locator("#pilot-units tbody tr").nth(place) for place in (0, 1))
+    await expect(troms.locator("th")).to_contain_text(told)
+    await expect(troms.locator("th a").first).to_have_text("Troms")
+    await expect(oslo.locator(".apart")).to_have_count(0)
+    assert await reader.faults() == ""
+    assert await reader.page.evaluate("document.documentElement.scrollWidth") <= 390
+    await troms.locator(".apart a").click()
+    await expect(reader.page.locator("#unit-title")).to_have_text("nordsor")
 
 
 async def test_of_a_unit_that_was_split_the_page_says_that_its_shares_can_not_be_told(open_at):

@@ -82,11 +82,11 @@ function fillPilots(all, pilot) {
   select.value = pilot.id;
 }
 
-function drawProgramme(pilot, { measures, units }) {
+function drawProgramme(pilot, { measures, units, ended }) {
   setText(byId("pilot-name"), pilotName(pilot));
   const facts = pilotFacts(pilot, measures);
   byId("pilot-facts").replaceChildren(...facts.flatMap(([name, said]) => [element("dt", {}, name), element("dd", {}, said)]));
-  const rows = enrolmentRows(pilot, units);
+  const rows = enrolmentRows(pilot, [...units, ...ended]);
   byId("pilot-units").replaceChildren(
     element("caption", { class: "vh" }, text("enrolled")), head(UNIT_HEADS),
     element("tbody", {}, ...(rows.length ? rows : [element("tr", {}, element("td", { colspan: "3" }, text("nobodyEnrolled")))])));

@@ -28,12 +28,24 @@ export function pilotFacts(pilot, measures) {
   ].filter(([, said]) => said);
 }
 
-/** The enrolments of a programme as rows of a table. */
+/** The enrolments of a programme as rows of a table; of a unit that ended, who has its work. */
 export function enrolmentRows({ enrolments }, units) {
-  return enrolments.map(({ unit, valid_from: first, valid_until: last }) => element("tr", {},
-    element("th", { scope: "row" }, element("a", { href: hrefOf(UNIT, { unit }) }, nameOf(unit, units))),
-    element("td", {}, dayName(noon(first))),
-    element("td", {}, last === null ? text("goesOn") : last < first ? text("neverTookPart") : dayName(noon(last)))));
+  return enrolments.map((enrolment) => {
+    const { unit, valid_from: first, valid_until: last } = enrolment;
+    return element("tr", {},
+      element("th", { scope: "row" }, linkTo(unit, units), endedNote(enrolment, units)),
+      element("td", {}, dayName(noon(first))),
+      element("td", {}, last === null ? text("goesOn") : last < first ? text("neverTookPart") : dayName(noon(last))));
+  });
+}
+
+const linkTo = (unit, units) => element("a", { href: hrefOf(UNIT, { unit }) }, nameOf(unit, units));
+
+function endedNote({ unit_ended_on: day, successors }, units) {
+  if (!day) return null;
+  const links = successors.flatMap((unit, place) => [place ? ", " : " ", linkTo(unit, units)]);
+  return element("span", { class: "apart" }, `${text("unitEnded", dayName(noon(day)))} ${text("workWentTo")}`, ...links,
+    `. ${text("enrolledByThemselves")}`);
 }
 
 /** Which months are set against which. */

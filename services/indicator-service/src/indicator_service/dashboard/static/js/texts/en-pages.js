@@ -139,6 +139,7 @@ export const enPages = {
   firstDay: "From",
   lastDay: "Until",
   goesOn: "goes on",
+  enrolledByThemselves: "Whoever takes over is not in it unless enrolled.",
   neverTookPart: "never took part",
   pilotStanding: "Standing",
   pilotStates: { proposed: "proposed", approved: "approved", ended: "ended", withdrawn: "taken back" },

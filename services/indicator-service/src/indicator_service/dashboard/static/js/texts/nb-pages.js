@@ -139,6 +139,7 @@ export const nbPages = {
   firstDay: "Fra",
   lastDay: "Til",
   goesOn: "fortsetter",
+  enrolledByThemselves: "Den som overtar, er ikke med uten å være innmeldt.",
   neverTookPart: "var aldri med",
   pilotStanding: "Status",
   pilotStates: { proposed: "foreslått", approved: "godkjent", ended: "avsluttet", withdrawn: "trukket" },

@@ -139,6 +139,7 @@ export const nnPages = {
   firstDay: "Frå",
   lastDay: "Til",
   goesOn: "held fram",
+  enrolledByThemselves: "Den som tek over, er ikkje med utan å vere innmeld.",
   neverTookPart: "var aldri med",
   pilotStanding: "Status",
   pilotStates: { proposed: "foreslått", approved: "godkjend", ended: "avslutta", withdrawn: "trekt" },
