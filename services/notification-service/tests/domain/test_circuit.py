@@ -38,6 +38,11 @@ def test_failures_in_a_row_pause_an_endpoint_whatever_they_are(outcome):
     assert (circuit.state(NOW), circuit.trips, circuit.open_until) == (State.OPEN, 1, NOW + PAUSES[0])
 
 
+def test_the_fifth_failure_in_a_row_pauses_an_endpoint_as_its_owners_read():
+    assert failed(4).state(NOW) is State.CLOSED
+    assert failed(5).state(NOW) is State.OPEN
+
+
 @pytest.mark.parametrize("outcome", [Outcome.UNSIGNED, Outcome.FAULT])
 def test_faults_of_ours_say_nothing_of_the_receiver(outcome):
     assert Circuit().after([ended(outcome)] * 20, jitter=0.5) == Circuit()
