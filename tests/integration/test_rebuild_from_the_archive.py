@@ -19,7 +19,7 @@ from forkant_kit.testing import until
 
 pytestmark = pytest.mark.kafka
 INDICATOR_TABLES: Final = (
-    "metric_change", "district_cell", "district_day", "cell", "concern_fact", "case_fact", "uncounted_metric",
+    "metric_change", "district_cell", "district_day", "measure_cell", "cell", "concern_fact", "case_fact", "uncounted_metric",
     "parked_event", "aggregate_version", "consumer_offset",
 )  # fmt: skip
 

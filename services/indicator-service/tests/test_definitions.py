@@ -147,7 +147,12 @@ def test_another_combination_of_what_is_imported_needs_no_code(document, change)
             "split by nothing",
         ),
         ({"dimensions": ["case_type"], "numerator": "became_case", "denominator": "concerns_decided"}, "no case type"),
-        ({"dimensions": ["method"]}, "Input should be 'theme'"),
+        ({"dimensions": ["kind"]}, "Input should be 'theme'"),
+        ({"dimensions": ["method"]}, "not everything is counted by method"),
+        (
+            {"dimensions": ["arena"], "numerator": "digital_measures", "denominator": "measures"},
+            "not everything is counted by arena",
+        ),
     ],
 )
 def test_a_dimension_that_the_cells_do_not_know_is_refused(document, change, says):

@@ -48,7 +48,7 @@ STEERING = (
     "trial",
     "trial_figures",
 )
-CELLS = ("cell", "district_cell", "district_day")
+CELLS = ("cell", "district_cell", "district_day", "measure_cell")
 GUARDED = {*WORKERS, *IMPORTS, *STEERING, *CELLS, "idempotency_key", "settled_figures"}
 STANCES = {
     "none": {},
@@ -104,6 +104,7 @@ async def filled(postgres, new_case, new_concern):
         for unit in ("oslo", "troms/gde-tromso"):
             case, concern = new_case(unit=unit), new_concern(unit=unit)
             case.opened()
+            case.measure_planned(version=1)
             case.closed(after=timedelta(days=1))
             concern.received()
             await apply(conn, [*case.events, *concern.events])
@@ -172,7 +173,8 @@ async def test_figures_are_there_for_those_districts_alone_that_the_stance_names
 async def test_which_station_a_cell_is_of_is_the_workers_alone(filled, told):
     async with as_role(filled.worker_url, {}) as worker:
         assert await worker.fetchval("SELECT count(*) FROM cell WHERE unit = 'troms/gde-tromso'")
-    for ask in ("SELECT unit FROM cell", "SELECT * FROM cell", "SELECT FROM cell WHERE unit LIKE '%/%'"):
+    asked = ("SELECT unit FROM {}", "SELECT * FROM {}", "SELECT FROM {} WHERE unit LIKE '%/%'")
+    for ask in (each.format(table) for each in asked for table in ("cell", "measure_cell")):
         async with as_role(filled.app_url, STANCES[told]) as app:
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
                 await app.fetch(ask)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from forkant_contracts.codes import AgeBand, Theme
+from forkant_contracts.codes import AgeBand, Arena, Theme
 from forkant_contracts.units import CASE_UNITS
 from indicator_service.aggregation.calendar import day_of
 from indicator_service.audit_names import name_of
@@ -211,7 +211,12 @@ async def test_of_others_the_categories_of_the_nation_alone_are_shown(ask, close
 
 @pytest.mark.parametrize(
     ("number", "by", "there"),
-    [(10, "method", ["theme", "case_type", "age_band"]), (2, "case_type", ["theme", "age_band"]), (18, "theme", [])],
+    [
+        (10, "method", ["theme", "case_type", "age_band"]),
+        (2, "case_type", ["theme", "age_band"]),
+        (17, "arena", ["theme", "case_type", "age_band", "method"]),
+        (18, "theme", []),
+    ],
 )
 async def test_a_wrong_dimension_is_told_those_that_there_are(ask, number, by, there):
     problem = await ask_by(ask, number, by, status=422)
@@ -223,6 +228,8 @@ async def test_definitions_name_their_dimensions(client, as_persona):
     by_number = {each["number"]: each["dimensions"] for each in found}
     assert by_number[10] == ["theme", "case_type", "age_band"]
     assert by_number[3] == ["theme", "age_band"]
+    assert by_number[8] == by_number[12] == ["theme", "case_type", "age_band", "method", "arena"]
+    assert by_number[17] == ["theme", "case_type", "age_band", "method"]
     assert by_number[20] == []
 
 
@@ -254,3 +261,42 @@ async def test_the_trail_says_which_months_were_shown(ask, engine):
     assert {name_of(each) for each in ids} == {
         "unit:troms", "unit:national", "indicator:10", "period:2026-01", "period:2026-02", "period:2026-03"
     }  # fmt: skip
+
+
+async def test_measures_by_method_and_arena_add_up_to_the_whole(ask, project, new_case):
+    for number in range(3):
+        case = new_case(at=datetime.now(UTC) - 40 * DAY, unit=("oslo", "oslo/gde-sentrum", "troms")[number])
+        case.opened()
+        due = day_of(case.at) + 20 * DAY
+        standard = case.measure_planned(arena=Arena.DIGITAL, version=1 + number % 2, due_on=due)
+        case.measure_planned(due_on=due)
+        case.measure_completed(standard, met=number == 0, after=DAY)
+        await project(*case.events)
+    for number, by in ((8, "method"), (8, "arena"), (12, "method"), (12, "arena"), (17, "method")):
+        whole = {row["unit"]: row["indicator"] for row in (await ask(f"{number}/values"))["rows"]}
+        for row in (await ask_by(ask, number, by))["rows"]:
+            for name in ("numerator", "denominator"):
+                total = sum(each[name]["value"] for each in row["categories"])
+                assert total == whole[row["unit"]][name]["value"]
+    [oslo] = (await ask_by(ask, 8, "arena", unit="oslo"))["rows"]
+    assert {e["category"]: shown(e)[:2] for e in oslo["categories"]} == {
+        "physical": [0, 2], "digital": [2, 2], "unknown": [0, 0],
+    }  # fmt: skip
+    [oslo] = (await ask_by(ask, 12, "method", unit="oslo"))["rows"]
+    by_method = {each["category"]: shown(each)[:2] for each in oslo["categories"]}
+    assert by_method["home_visit"] == [1, 2]
+    assert by_method["without_method"] == [0, 0]
+
+
+async def test_of_other_units_no_method_and_no_arena_is_shown(ask, project, new_case):
+    for number in range(30):
+        case = new_case(unit=("oslo", "troms", "vest")[number % 3])
+        case.opened()
+        case.measure_planned(version=1 if number > 3 else None)
+        await project(*case.events)
+    rows = (await ask_by(ask, 17, "method", persona="lead-oslo"))["rows"]
+    for row in (row for row in rows if row["unit"] not in {"oslo", "national"}):
+        assert all(each["denominator"]["suppressed"] for each in row["categories"])
+    [national] = [row for row in rows if row["unit"] == "national"]
+    by_method = {each["category"]: each["denominator"] for each in national["categories"]}
+    assert by_method["without_method"] == {"value": None, "suppressed": True}

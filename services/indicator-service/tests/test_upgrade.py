@@ -42,6 +42,8 @@ COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass 
 CELLS = """
 SELECT district, metric, month, unit, case_type, theme, age_band, bucket, amount FROM cell WHERE amount <> 0
 UNION ALL SELECT district, metric, month, '', '', '', '', bucket, amount FROM district_cell WHERE amount <> 0
+UNION ALL SELECT district, metric, month, unit, dimension, category, '', bucket, amount FROM measure_cell
+WHERE amount <> 0
 """
 BY_DAY = "SELECT district, metric, day, amount FROM district_day WHERE amount <> 0"
 KEPT_SINCE = {"course", "information", "scheduled_on", "added_on", "removed_on"}

@@ -451,6 +451,18 @@ async def test_a_wrong_cell_is_named_with_both_figures(filled, platform):
     assert any(text.startswith("oslo opened") for text in found.values())
 
 
+async def test_a_wrong_count_by_method_is_named_with_its_unit_and_category(filled, platform):
+    which = """WHERE dimension = 'method' AND metric = 'measures' AND (generation, district, month, unit, category) = (
+        SELECT generation, district, month, unit, category FROM measure_cell
+        WHERE dimension = 'method' AND metric = 'measures' AND amount > 0 ORDER BY 3 DESC, 2, 4, 5 LIMIT 1)"""
+    plant, remove = (f"UPDATE measure_cell SET amount = amount {sign} 1 {which}" for sign in "+-")
+    async with planted(filled.root_of_indicator, [plant], [remove]):
+        found = wrong(await check_indicators(platform, settle_s=0))
+    [(name, said)] = found.items()
+    assert name.startswith("indicators of measures by method")
+    assert " 17 by method, " in said
+
+
 async def test_people_may_go_on_working_while_it_is_verified(filled, platform):
     working = asyncio.create_task(
         run(

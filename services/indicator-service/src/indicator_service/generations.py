@@ -44,7 +44,9 @@ WHERE number = :number AND changed_at < clock_timestamp() - make_interval(secs =
 """)
 _BATCH: Final = 5_000
 _ROWS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("case_fact", "concern_fact", "cell", "district_cell", "district_day"), "generation = :number"),
+    **dict.fromkeys(
+        ("case_fact", "concern_fact", "cell", "district_cell", "district_day", "measure_cell"), "generation = :number"
+    ),
     **dict.fromkeys(("consumer_offset", "aggregate_version"), "consumer_group = :group"),
     # What operators asked for about one of these stays on record, and the event with it.
     "parked_event": "consumer_group = :group AND NOT EXISTS (SELECT FROM parked_action AS a WHERE a.parked_id = id)",

@@ -17,9 +17,10 @@ from forkant_kit.db import transaction
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from indicator_service.aggregation.cells import Cell, Cells, cells_of
+from indicator_service.aggregation.cells import Cell, cells_of
 from indicator_service.aggregation.facts import Fact
-from indicator_service.definitions.metrics import BY_DAY, GOALS, metric_of
+from indicator_service.aggregation.measure_cells import MeasureCell, measure_cells_of
+from indicator_service.definitions.metrics import BY_DAY, GOALS, Metric, metric_of
 from indicator_service.fact_codec import case_from_json, concern_from_json
 
 SETTLE_S: Final = 30.0
@@ -30,7 +31,8 @@ _BATCH: Final = 5_000
 
 _UNITS: Final = text("""
 SELECT unit FROM case_fact WHERE generation = :generation UNION SELECT unit FROM concern_fact
-WHERE generation = :generation UNION SELECT unit FROM cell WHERE generation = :generation ORDER BY unit
+WHERE generation = :generation UNION SELECT unit FROM cell WHERE generation = :generation
+UNION SELECT unit FROM measure_cell WHERE generation = :generation ORDER BY unit
 """)
 _CASES: Final = text("SELECT CAST(fact AS text) AS fact FROM case_fact WHERE generation = :generation AND unit = :unit")
 _CONCERNS: Final = text(
@@ -38,6 +40,10 @@ _CONCERNS: Final = text(
 )
 _CELLS: Final = text("""
 SELECT unit, metric, month, case_type, theme, age_band, bucket, amount FROM cell
+WHERE generation = :generation AND district = split_part(:unit, '/', 1) AND unit = :unit AND amount <> 0
+""")
+_MEASURE_CELLS: Final = text("""
+SELECT unit, metric, month, dimension, category, bucket, amount FROM measure_cell
 WHERE generation = :generation AND district = split_part(:unit, '/', 1) AND unit = :unit AND amount <> 0
 """)
 _BY_DISTRICT: Final = text("""
@@ -143,12 +149,17 @@ async def _recounted(conn: AsyncConnection, generation: int) -> tuple[int, int]:
     bind = {"generation": generation, "by_day": sorted(metric.value for metric in BY_DAY), "goals": GOALS}
     wrong = sum([int((await conn.execute(each, bind)).scalar_one()) for each in (_BY_DISTRICT, _BY_DISTRICT_AND_DAY)])
     for unit in (await conn.execute(_UNITS, {"generation": generation})).scalars().all():
-        expected: Cells = Counter()
+        expected: Counter[Cell | MeasureCell] = Counter()
         async for fact in _facts(conn, generation, unit):
             for cell, amount in cells_of(fact):
                 expected[cell] += amount
+            expected.update(measure_cells_of(fact))
         rows = await conn.execute(_CELLS, {"generation": generation, "unit": unit})
-        found = {Cell(row.unit, metric_of(row.metric), *row[2:7]): int(row.amount) for row in rows}
+        found: dict[Cell | MeasureCell, int] = {
+            Cell(row.unit, metric_of(row.metric), *row[2:7]): int(row.amount) for row in rows
+        }
+        rows = await conn.execute(_MEASURE_CELLS, {"generation": generation, "unit": unit})
+        found |= {MeasureCell(row.unit, Metric(row.metric), *row[2:6]): int(row.amount) for row in rows}
         compared += len(found)
         wrong += sum(1 for cell in expected.keys() | found.keys() if expected.get(cell, 0) != found.get(cell, 0))
     return compared, wrong

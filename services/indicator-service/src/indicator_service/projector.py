@@ -17,9 +17,10 @@ from forkant_kit.batch import Apply
 from forkant_kit.consumer import ConsumerConfig
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_service import generations, store, units
+from indicator_service import generations, measure_store, store, units
 from indicator_service.aggregation.cells import district_of
 from indicator_service.aggregation.fold import fold, streams_of
+from indicator_service.aggregation.measure_cells import total_of_measures
 from indicator_service.generations import FIRST, State
 from indicator_service.settings import SERVICE
 
@@ -39,9 +40,10 @@ async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: 
         # Its rows are being removed: what came late would be left over.
         return
     streams = streams_of(events)
+    cases = await store.load_cases(conn, streams.cases, generation=generation)
     folded = fold(
         streams,
-        cases=await store.load_cases(conn, streams.cases, generation=generation),
+        cases=cases,
         concerns=await store.load_concerns(conn, streams.concerns, generation=generation),
     )
     await store.save_cases(conn, folded.cases, generation=generation)
@@ -50,6 +52,8 @@ async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: 
     if CaseErased in kinds:
         await _record_erasures(conn, events, generation=generation)
     changed = await units.keep(conn, events) if UnitChanged in kinds else frozenset[str]()
+    measured = total_of_measures(cases, folded.cases)
+    await measure_store.add_measure_cells(conn, measured, generation=generation)
     if folded.delta:
         await store.add_cells(conn, folded.delta, generation=generation)
         if state is State.LIVE:

@@ -4,11 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from forkant_contracts.codes import AgeBand, CaseType, Theme
+from forkant_contracts.codes import AgeBand, Arena, CaseType, MeasureKind, Theme
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service.aggregation.calendar import Period
+from indicator_service.aggregation.measure_cells import WITHOUT_METHOD
 from indicator_service.aggregation.tally import Tally
 from indicator_service.definitions import Catalogue, Metric
 from indicator_service.definitions.metrics import HISTOGRAMS
@@ -20,21 +21,34 @@ CATEGORIES: Final[Mapping[Dimension, tuple[str, ...]]] = {
     "theme": tuple(each.value for each in Theme),
     "case_type": tuple(each.value for each in CaseType),
     "age_band": tuple(each.value for each in AgeBand),
+    "method": (*(each.value for each in MeasureKind if each is not MeasureKind.UNKNOWN), WITHOUT_METHOD, "unknown"),
+    "arena": tuple(each.value for each in Arena),
 }
 """What figures are split into, by dimension: codes of this release, of which `unknown` holds those of later ones."""
 
-# The names of dimensions are those of columns, and come from the type alone.
+_OF_MEASURES: Final = frozenset({"method", "arena"})
+"""The dimensions of single measures, whose cells stand in a table of their own."""
+
+# The names of dimensions come from the type alone; those of cases are names of columns.
 _READ: Final = """
 SELECT district, metric, {dimension} AS category, CASE WHEN metric = ANY(:by_day) THEN 0 ELSE bucket END AS bucket,
        coalesce(sum(amount) FILTER (WHERE month >= :first), 0) AS within, sum(amount) AS until_end
-FROM cell
-WHERE generation = :generation AND metric = ANY(:metrics) AND month <= :last{units}
+FROM {cells}
+WHERE generation = :generation AND metric = ANY(:metrics) AND month <= :last{which}{units}
   AND (month >= :first OR metric = ANY(:stocks)) AND (metric <> ALL(:by_day) OR month + bucket - 1 <= :until)
 GROUP BY 1, 2, 3, 4
 """
+
+
+def _where_it_stands(dimension: Dimension) -> Mapping[str, str]:
+    if dimension in _OF_MEASURES:
+        return {"dimension": "category", "cells": "measure_cell", "which": f" AND dimension = '{dimension}'"}
+    return {"dimension": dimension, "cells": "cell", "which": ""}
+
+
 _STATEMENTS: Final = {
     (dimension, everybody): text(
-        _READ.format(dimension=dimension, units="" if everybody else " AND district = ANY(:units)")
+        _READ.format(**_where_it_stands(dimension), units="" if everybody else " AND district = ANY(:units)")
     )
     for dimension in CATEGORIES
     for everybody in (True, False)

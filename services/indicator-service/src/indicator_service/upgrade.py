@@ -17,8 +17,9 @@ from forkant_kit.db import transaction
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from indicator_service import store
+from indicator_service import measure_store, store
 from indicator_service.aggregation.cells import cells_of_metrics, district_of
+from indicator_service.aggregation.measure_cells import measure_cells_of_metrics
 from indicator_service.definitions import Metric
 from indicator_service.fact_codec import case_from_json
 from indicator_service.units import read_register
@@ -35,6 +36,7 @@ _CLEAR: Final = (
     text("DELETE FROM cell WHERE metric = ANY(:metrics)"),
     text("DELETE FROM district_cell WHERE metric = ANY(:metrics)"),
     text("DELETE FROM district_day WHERE metric = ANY(:metrics)"),
+    text("DELETE FROM measure_cell WHERE metric = ANY(:metrics)"),
 )
 _GENERATIONS: Final = text("SELECT number FROM generation WHERE state <> 'dropped' ORDER BY number")
 _FACTS: Final = text("""
@@ -77,7 +79,10 @@ async def _count(conn: AsyncConnection, metrics: Iterable[Metric], *, generation
     after = _FIRST
     bind = {"generation": generation, "batch": batch}
     while rows := (await conn.execute(_FACTS, {**bind, "after": after})).all():
-        cells = cells_of_metrics((case_from_json(row.fact) for row in rows), frozenset(metrics))
+        facts = [case_from_json(row.fact) for row in rows]
+        cells = cells_of_metrics(facts, frozenset(metrics))
+        measured = measure_cells_of_metrics(facts, frozenset(metrics))
+        await measure_store.add_measure_cells(conn, measured, generation=generation)
         if cells:
             await store.add_cells(conn, cells, generation=generation)
         districts |= {district_of(cell.unit) for cell in cells}

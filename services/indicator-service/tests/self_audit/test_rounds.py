@@ -207,6 +207,19 @@ async def test_a_wrong_sum_is_found_by_its_district_and_metric(audit, opened, st
         assert (await conn.execute(text("SELECT touched FROM self_audit_item"))).scalar_one() == {"vest": [metric]}
 
 
+async def test_a_wrong_sum_by_method_is_found_by_its_district_and_metric(audit, opened, stream, engine):
+    await stream()
+    await opened(unit="vest")
+    async with transaction(engine) as conn:
+        wrong = (
+            "SELECT number, 'vest', 'measures', date '2026-01-01', 'vest', 'method', 'mediation', 0, 1 FROM generation"
+        )
+        await conn.execute(text(f"INSERT INTO measure_cell {wrong}"))
+    assert await drift(audit) == {"vest": "cells"}
+    async with transaction(engine) as conn:
+        assert (await conn.execute(text("SELECT touched FROM self_audit_item"))).scalar_one() == {"vest": ["measures"]}
+
+
 async def test_a_lost_event_is_found_once_the_stream_has_passed_and_not_before(audit, opened, stream):
     await stream(-3600.0)
     lost = await opened(projected=False)

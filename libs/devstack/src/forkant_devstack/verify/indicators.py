@@ -14,6 +14,7 @@ from forkant_contracts.units import CASE_UNITS
 
 from forkant_devstack.stack.dev_token import dev_token
 from forkant_devstack.verify.figures import READER, read_figures
+from forkant_devstack.verify.measures import check_measures
 from forkant_devstack.verify.platform import Platform
 from forkant_devstack.verify.recount import NATIONAL, Figures, Period, recount
 from forkant_devstack.verify.recount_by_day import GOALS
@@ -105,6 +106,8 @@ async def check_indicators(platform: Platform, *, settle_s: float = SETTLE_SECON
             chosen = periods(datetime.now(_OSLO).date())
             units = (*CASE_UNITS, *[row["unit"] for row in await cases.fetch(_ESTABLISHED, [*CASE_UNITS])])
             rolling = await _settled((cases, plans), http, chosen[:1], units, settle_s=settle_s)
+            year = chosen[0]
+            measures = await check_measures(cases, http, first=year.first, day=year.counted_until, settle_s=settle_s)
             monthly = await _settled((cases, plans), http, chosen[1:], units, settle_s=settle_s)
     finally:
         await asyncio.gather(cases.close(), plans.close())
@@ -121,6 +124,7 @@ async def check_indicators(platform: Platform, *, settle_s: float = SETTLE_SECON
             compared=monthly.figures,
             differences=monthly.differences,
         ),
+        measures,
         await _check_cells(platform),
     ]
 

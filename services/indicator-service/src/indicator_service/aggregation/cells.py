@@ -85,7 +85,7 @@ def _without_zeros(cells: Mapping[Cell, int]) -> Cells:
     return Counter({cell: amount for cell, amount in cells.items() if amount})
 
 
-_Counted = tuple[Metric, datetime, int]
+Counted = tuple[Metric, datetime, int]
 """What counts, the moment whose month it counts in, and the length of a duration, else :data:`NO_BUCKET`."""
 
 
@@ -99,14 +99,14 @@ def _cells_of_case(fact: CaseFact) -> Iterator[tuple[Cell, int]]:
         yield Cell(unit, by_day, month_with(day), case_type, theme, age_band, day.day), amount
 
 
-def _counted_of_case(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:
+def _counted_of_case(fact: CaseFact, opened_at: datetime) -> Iterator[Counted]:
     yield from _counted_at_opening(fact, opened_at)
     if fact.planned_at is not None:
         yield Metric.PLANS, fact.planned_at, NO_BUCKET
         if fact.goals_with_baseline:
             yield Metric.PLANS_WITH_BASELINE, fact.planned_at, NO_BUCKET
     for measure in fact.measures.values():
-        yield from _counted_of_measure(measure)
+        yield from counted_of_measure(measure)
     if fact.evaluated_at is not None:
         yield Metric.EVALUATED, fact.evaluated_at, NO_BUCKET
         if fact.effect in _EFFECTS:
@@ -119,7 +119,7 @@ def _counted_of_case(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:
                 yield Metric.CLOSED_EVALUATED, fact.ended_at, NO_BUCKET
 
 
-def _counted_at_opening(fact: CaseFact, opened_at: datetime) -> Iterator[_Counted]:
+def _counted_at_opening(fact: CaseFact, opened_at: datetime) -> Iterator[Counted]:
     yield Metric.OPENED, opened_at, NO_BUCKET
     if fact.first_measure_at is not None:
         yield Metric.FIRST_MEASURE_DAYS, opened_at, max(_days(opened_at, fact.first_measure_at), 0)
@@ -133,7 +133,8 @@ def _counted_at_opening(fact: CaseFact, opened_at: datetime) -> Iterator[_Counte
             yield Metric.CHILD_VIEW_RECORDED, opened_at, NO_BUCKET
 
 
-def _counted_of_measure(fact: MeasureFact) -> Iterator[_Counted]:
+def counted_of_measure(fact: MeasureFact) -> Iterator[Counted]:
+    """Yield what a measure counts as by month; what it counts as by day is :mod:`.daily`'s."""
     if fact.cancelled_at is not None:
         return
     if fact.planned_at is not None:

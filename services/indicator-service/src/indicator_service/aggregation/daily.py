@@ -12,7 +12,7 @@ from forkant_contracts.codes import PartnerKind
 
 from indicator_service.aggregation.calendar import day_of
 from indicator_service.aggregation.course import Active, active_spans, approved_spans, held_since, tied_spans
-from indicator_service.aggregation.facts import CaseFact, FollowUpFact, PartnerFact
+from indicator_service.aggregation.facts import CaseFact, Course, FollowUpFact, MeasureFact, PartnerFact
 from indicator_service.aggregation.spans import NEVER, Span, common, days_after, joined
 from indicator_service.definitions.metrics import PARTNER_METRICS, CellMetric, Metric, goal_metric
 
@@ -38,7 +38,8 @@ def counted_by_day(fact: CaseFact) -> Iterator[Counted]:
     for tied, goal in tied_spans(fact.ties):
         yield from _while(goal_metric(goal), common([tied], spans))
     if fact.measures:
-        yield from _measures(fact)
+        for _measure, metric, day in due_of_measures(fact.measures.values(), fact.course):
+            yield metric, day, 1
     for information in fact.information.values():
         yield Metric.INFORMATION, information.registered_on, 1
         past = max(days_after(information.deadline, 1), information.registered_on)
@@ -83,14 +84,15 @@ def _with_partners(partners: Iterable[PartnerFact], active: Iterable[Span]) -> I
         yield from _while(PARTNER_METRICS[kind], common(joined(spans), active))
 
 
-def _measures(fact: CaseFact) -> Iterator[Counted]:
-    paused = held_since(fact.course)
-    for measure in fact.measures.values():
+def due_of_measures(measures: Iterable[MeasureFact], course: Course) -> Iterator[tuple[MeasureFact, Metric, date]]:
+    """Yield each measure of a case of this course with what it counts as on the day when it is due."""
+    paused = held_since(course)
+    for measure in measures:
         if measure.due_on is None or measure.cancelled_at is not None:
             continue
         # What is due while its case is on hold waits for the day that it moves to.
         if measure.completed_at is None and measure.due_on >= paused:
             continue
-        yield Metric.MEASURES_DUE, measure.due_on, 1
+        yield measure, Metric.MEASURES_DUE, measure.due_on
         if measure.completed_at is not None and day_of(measure.completed_at) <= measure.due_on:
-            yield Metric.MEASURES_IN_TIME, measure.due_on, 1
+            yield measure, Metric.MEASURES_IN_TIME, measure.due_on

@@ -13,7 +13,7 @@ class CategoryFigures(Document):
     """An indicator of a unit in one category."""
 
     category: str
-    """A theme, a case type or an age band; `unknown` holds those of later releases."""
+    """A theme, a case type, an age band, a method or an arena; `unknown` holds codes of later releases."""
     numerator: Figure | None
     denominator: Figure
     value: Figure

@@ -118,3 +118,19 @@ STOCKS: Final = frozenset(
 
 BY_DAY: Final = STOCKS | {Metric.MEASURES_DUE, Metric.MEASURES_IN_TIME}
 """The metrics whose cells are split by day, since some of their days are still to come."""
+
+BY_METHOD: Final = frozenset(
+    {
+        Metric.MEASURES,
+        Metric.DIGITAL_MEASURES,
+        Metric.STANDARD_MEASURES,
+        Metric.STANDARD_MEASURES_MET,
+        Metric.MEASURES_DUE,
+        Metric.MEASURES_IN_TIME,
+    }
+)
+"""The metrics that count measures, each of which follows one method or none."""
+
+BY_ARENA: Final = BY_METHOD - {Metric.MEASURES, Metric.DIGITAL_MEASURES}
+"""Of these, those that are counted by arena too. The share on digital arenas would be 1 on one and 0 on the other, and
+its categories the shares' numerators over again."""

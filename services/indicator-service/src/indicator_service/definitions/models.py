@@ -6,15 +6,15 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from indicator_service.definitions.metrics import STOCKS, Metric
+from indicator_service.definitions.metrics import BY_ARENA, BY_METHOD, STOCKS, Metric
 from indicator_service.definitions.series import FORM_OF, FORMS, Series
 
 Direction = Literal["lower", "higher", "neutral"]
 Kind = Literal["share", "rate", "duration", "count"]
 MeasurementUnit = Literal["share", "hours", "days", "cases", "concerns", "ratio", "cases_per_1000_inhabitants"]
 
-Dimension = Literal["theme", "case_type", "age_band"]
-"""What the cells of cases are split by. Those of concerns know no case type."""
+Dimension = Literal["theme", "case_type", "age_band", "method", "arena"]
+"""What cells are split by. Those of concerns know no case type, and those of measures alone know method and arena."""
 OF_CONCERNS: Final = frozenset(
     {Metric.CONCERNS_RECEIVED, Metric.CONCERNS_DECIDED, Metric.BECAME_CASE, Metric.DECISION_HOURS}
 )
@@ -106,6 +106,9 @@ class Version(_Data):
             raise ValueError("what is imported is split by nothing")
         if "case_type" in self.dimensions and self.metrics & OF_CONCERNS:
             raise ValueError("a concern has no case type")
+        for dimension, split in (("method", BY_METHOD), ("arena", BY_ARENA)):
+            if dimension in self.dimensions and not self.metrics <= split:
+                raise ValueError(f"of what it is computed from not everything is counted by {dimension}")
         return self
 
     @model_validator(mode="after")

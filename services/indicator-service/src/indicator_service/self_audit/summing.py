@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from indicator_service import queries
 from indicator_service.aggregation.cells import Cell, cells_of
 from indicator_service.aggregation.facts import Fact
+from indicator_service.aggregation.measure_cells import MeasureCell, measure_cells_of
 from indicator_service.definitions import Metric
 from indicator_service.definitions.metrics import BY_DAY, GOALS, CellMetric, GoalMetric, metric_of
 from indicator_service.fact_codec import case_from_json, concern_from_json
@@ -27,6 +28,8 @@ _BATCH: Final = 500
 _NEXT: Final = text("""
 SELECT min(district) FROM (
     SELECT min(district) AS district FROM district_cell WHERE generation = :generation AND district > :after
+    UNION ALL
+    SELECT min(district) FROM measure_cell WHERE generation = :generation AND district > :after
     UNION ALL
     SELECT min(split_part(unit, '/', 1)) FROM case_fact
     WHERE generation = :generation AND split_part(unit, '/', 1) > :after
@@ -48,6 +51,10 @@ _COARSE: Final = text("""
 SELECT metric, month, bucket, amount FROM district_cell
 WHERE generation = :generation AND district = :district AND amount <> 0
 """)
+_OF_MEASURES: Final = text("""
+SELECT unit, metric, month, dimension, category, bucket, amount FROM measure_cell
+WHERE generation = :generation AND district = :district AND amount <> 0
+""")
 _DAYS: Final = text("""
 SELECT metric, day, amount FROM district_day WHERE generation = :generation AND district = :district AND amount <> 0
 """)
@@ -66,15 +73,16 @@ class Sums:
 
 @dataclass(slots=True)
 class _Counted:
-    """The same amounts three times over, as the tables have them."""
+    """The same amounts several times over, as the tables have them."""
 
     fine: Counter[Cell]
     coarse: Counter[tuple[CellMetric, date, int]]
     days: Counter[tuple[CellMetric, date]]
+    measures: Counter[MeasureCell]
 
     @classmethod
     def empty(cls) -> "_Counted":
-        return cls(Counter(), Counter(), Counter())
+        return cls(Counter(), Counter(), Counter(), Counter())
 
     def add(self, cell: Cell, amount: int) -> None:
         self.fine[cell] += amount
@@ -99,6 +107,7 @@ async def compare_sums(conn: AsyncConnection, *, generation: int, district: str)
     async for fact in _facts(conn, generation=generation, district=district):
         for cell, amount in cells_of(fact):
             expected.add(cell, amount)
+        expected.measures.update(measure_cells_of(fact))
     bind = {"generation": generation, "district": district}
     found = _Counted.empty()
     for row in _of_this_release(await conn.execute(_FINE, bind)):
@@ -107,10 +116,13 @@ async def compare_sums(conn: AsyncConnection, *, generation: int, district: str)
         found.coarse[metric_of(row.metric), row.month, row.bucket] = int(row.amount)
     for row in _of_this_release(await conn.execute(_DAYS, bind)):
         found.days[metric_of(row.metric), row.day] = int(row.amount)
+    for row in _of_this_release(await conn.execute(_OF_MEASURES, bind)):
+        found.measures[MeasureCell(row.unit, Metric(row.metric), *row[2:6])] = int(row.amount)
     wrong = {
         *(named(cell.metric) for cell in _unlike(expected.fine, found.fine)),
         *(named(metric) for metric, *_ in _unlike(expected.coarse, found.coarse)),
         *(named(metric) for metric, _ in _unlike(expected.days, found.days)),
+        *(cell.metric for cell in _unlike(expected.measures, found.measures)),
     }
     return Sums(cells=len(found.fine), wrong=frozenset(wrong - uncounted))
 

@@ -60,6 +60,18 @@ export const enPages = {
         not_applicable: "Not about a person", unknown: "Newer codes",
       },
     },
+    method: {
+      name: "Method",
+      categories: {
+        concern_conversation: "Concern conversation", youth_contract: "Youth contract", follow_up_team: "Follow-up team", home_visit: "Home visit",
+        street_presence: "Street presence", situational_measure: "Situational measure", school_talk: "School talk", exit_dialogue: "Exit dialogue",
+        online_patrol_dialogue: "Online patrol dialogue", mediation: "Mediation", referral: "Referral", without_method: "Without a method", unknown: "Newer codes",
+      },
+    },
+    arena: {
+      name: "Arena",
+      categories: { physical: "Physical", digital: "Digital", unknown: "Newer codes" },
+    },
   },
   definition: "Definition",
   better: "Better when the figure is",

@@ -60,6 +60,18 @@ export const nbPages = {
         not_applicable: "Gjelder ikke en person", unknown: "Nyere koder",
       },
     },
+    method: {
+      name: "Metode",
+      categories: {
+        concern_conversation: "Bekymringssamtale", youth_contract: "Ungdomskontrakt", follow_up_team: "Oppfølgingsteam", home_visit: "Hjemmebesøk",
+        street_presence: "Gatenær tilstedeværelse", situational_measure: "Situasjonelt tiltak", school_talk: "Skoleprat", exit_dialogue: "Exit-dialog",
+        online_patrol_dialogue: "Dialog med nettpatruljen", mediation: "Konfliktråd", referral: "Henvisning", without_method: "Uten metode", unknown: "Nyere koder",
+      },
+    },
+    arena: {
+      name: "Arena",
+      categories: { physical: "Fysisk", digital: "Digital", unknown: "Nyere koder" },
+    },
   },
   definition: "Definisjon",
   better: "Bedre når tallet er",

@@ -60,6 +60,18 @@ export const nnPages = {
         not_applicable: "Gjeld ikkje ein person", unknown: "Nyare kodar",
       },
     },
+    method: {
+      name: "Metode",
+      categories: {
+        concern_conversation: "Uroasamtale", youth_contract: "Ungdomskontrakt", follow_up_team: "Oppfølgingsteam", home_visit: "Heimebesøk",
+        street_presence: "Gatenært nærvær", situational_measure: "Situasjonelt tiltak", school_talk: "Skuleprat", exit_dialogue: "Exit-dialog",
+        online_patrol_dialogue: "Dialog med nettpatruljen", mediation: "Konfliktråd", referral: "Tilvising", without_method: "Utan metode", unknown: "Nyare kodar",
+      },
+    },
+    arena: {
+      name: "Arena",
+      categories: { physical: "Fysisk", digital: "Digital", unknown: "Nyare kodar" },
+    },
   },
   definition: "Definisjon",
   better: "Betre når talet er",
