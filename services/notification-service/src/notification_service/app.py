@@ -1,7 +1,8 @@
 """The API process: ``python -m notification_service.app``."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Final
@@ -26,11 +27,13 @@ from notification_service.api import (
     deliveries,
     endpoints,
     inbox,
+    inbox_stream,
     letters,
     preferences,
     subscriptions,
 )
 from notification_service.api.calls import Tools
+from notification_service.api.feed import Feed
 from notification_service.api.refusals import problem_of
 from notification_service.domain.contacts import ChannelName
 from notification_service.domain.refusals import Refusal
@@ -56,11 +59,19 @@ def build_app(
 
     case_service = CaseServiceClient(settings.case_service_url, timeout_s=settings.case_service_timeout_seconds)
 
+    feed = Feed(engine=engine, poll_s=settings.inbox_stream_poll_seconds)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await case_service.aclose()
-        await engine.dispose()
+        looking = asyncio.create_task(feed.run(), name="inbox-feed")
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+            await case_service.aclose()
+            await engine.dispose()
 
     app = create_app(
         service=SERVICE,
@@ -68,6 +79,8 @@ def build_app(
         version=version(SERVICE),
         settings=settings,
         routers=[
+            # Before the message by its id, which would take its path for one.
+            inbox_stream.router,
             inbox.router,
             acknowledgements.router,
             subscriptions.router,
@@ -96,6 +109,9 @@ def build_app(
         keyring=Keyring(read_keys(settings.endpoint_secret_keys.get_secret_value())),
         allow_local=settings.webhook_allow_loopback,
         case_service=case_service,
+        feed=feed,
+        streams=settings.inbox_stream_limit,
+        streams_of_a_person=settings.inbox_stream_person_limit,
         standing_holds=timedelta(days=settings.standing_days),
         channels=tuple(name for name in ChannelName if settings.tells_by(name.value)),
     )

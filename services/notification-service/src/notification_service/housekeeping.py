@@ -19,6 +19,15 @@ DELETE FROM inbox_entry WHERE id IN (
     SELECT id FROM inbox_entry WHERE created_at < :before ORDER BY created_at LIMIT :most
 )
 """)
+# From the beginning and without a gap, so that whoever is at a place that is kept misses nothing after it. The newest
+# stays: a client may be there for as long as nothing happens.
+_OLD_CHANGES: Final = text("""
+DELETE FROM inbox_change WHERE id IN (
+    SELECT id FROM inbox_change WHERE position < (
+        SELECT coalesce(min(position) FILTER (WHERE changed_at >= :before), max(position)) FROM inbox_change
+    ) ORDER BY position LIMIT :most
+)
+""")
 _OLD_DELIVERIES: Final = text("""
 DELETE FROM delivery WHERE id IN (
     SELECT id FROM delivery WHERE settled_at < :before AND status <> 'dead' ORDER BY settled_at LIMIT :most
@@ -36,6 +45,8 @@ _OLD_SECRETS: Final = text("DELETE FROM endpoint_secret WHERE expires_at < :befo
 _OLDEST_DUE: Final = text("SELECT min(due_at) FROM lane WHERE due_at IS NOT NULL")
 RECENT: Final = timedelta(days=31)
 """How long what happened is kept to try endpoints on."""
+CHANGES: Final = timedelta(days=2)
+"""How long a client of the live inbox may have been away and still be told what it missed."""
 _AT_ONCE: Final = 5_000
 _log = structlog.get_logger(__name__)
 
@@ -53,6 +64,7 @@ async def clean(engine: AsyncEngine, retention: Retention, *, now: datetime) -> 
     """Remove what is too old, a bounded number at a time."""
     jobs = (
         (_OLD_ENTRIES, {"before": now - retention.entries, "most": _AT_ONCE}),
+        (_OLD_CHANGES, {"before": now - CHANGES, "most": _AT_ONCE}),
         (_OLD_DELIVERIES, {"before": now - retention.deliveries, "most": _AT_ONCE}),
         (_OLD_LETTERS, {"before": now - retention.letters, "most": _AT_ONCE}),
     )

@@ -20,6 +20,7 @@ _OWNERS: Final = LEADS | {Role.SUBSCRIBER}
 RULES: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
     {
         "inbox.read": _TOLD,
+        "inbox.stream": _TOLD,
         "inbox.mark": _TOLD,
         "subscription.read": _PEOPLE,
         "subscription.write": _PEOPLE,

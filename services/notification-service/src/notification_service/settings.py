@@ -65,6 +65,13 @@ class ProcessSettings(LetterSettings):
 class NotificationSettings(ApiSettings, VisibilitySettings, ProcessSettings):
     """What the API needs to know besides: as whom it asks whether a token holds, and where what a person may see."""
 
+    inbox_stream_poll_seconds: float = Field(default=0.25, gt=0, le=5)
+    """How often the process looks for changed inboxes, for all of its streams together."""
+    inbox_stream_limit: int = Field(default=500, ge=1)
+    """How many live inboxes one process keeps open."""
+    inbox_stream_person_limit: int = Field(default=10, ge=1)
+    """How many of them are one person's."""
+
 
 class CourierSettings(VisibilitySettings, LetterSettings):
     """As whom the worker asks what the people may see whom it writes to."""

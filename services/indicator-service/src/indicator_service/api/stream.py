@@ -7,16 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Final
 
 import anyio
-import structlog
 from fastapi import APIRouter, Depends, Header, Query, Request
 from forkant_kit.audit.record import record_alone
 from forkant_kit.audit.recorder import trail_of
 from forkant_kit.auth import Principal
 from forkant_kit.problems import PROBLEM_RESPONSES, ProblemError
 from forkant_kit.right import Right, right_of
-from sse_starlette import EventSourceResponse, ServerSentEvent
-from sse_starlette.sse import SendTimeoutError
-from starlette.types import Receive, Scope, Send
+from forkant_kit.sse import EventStream, end_event, wait_for_change
+from sse_starlette import EventSourceResponse
 
 from indicator_service import audit_names
 from indicator_service.aggregation.calendar import day_of, rolling_12
@@ -34,25 +32,10 @@ Reads = Annotated[Principal, CanReadFigures]
 
 _FRESHNESS_EVERY_S: Final = 4.0
 _LOOK_EVERY_S: Final = 1.0
-_SEND_TIMEOUT_S: Final = 10.0
-_SHUTDOWN_GRACE_S: Final = 3.0
 _READY_WITHIN_S: Final = 10.0
 
 _EVENT_ID: Final = re.compile(r"(?P<day>[0-9-]{10})/(?P<sequence>[0-9]{1,18})(?:/(?P<settled>[0-9]{1,18}))?")
 """The day until which a client's figures count, the newest change in them, and the version of what others are shown."""
-
-_log = structlog.get_logger(__name__)
-
-
-class _Stream(EventSourceResponse):
-    """The response, with a client that reads too slowly dropped rather than reported as a fault."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        except SendTimeoutError:
-            # It may come back with the id of the last event that it got.
-            _log.info("stream_client_too_slow")
 
 
 @router.get("/stream", response_class=EventSourceResponse)
@@ -78,13 +61,9 @@ async def stream_metrics(
     # Once for all that the stream will show: what it sends later are the same figures, as they change.
     await record_alone(deps.engine, trail_of(request), figures_entry(ids))
     stopping = anyio.Event()
-    return _Stream(
+    return EventStream(
         _events(deps.hub, keys, seen, stopping, right_of(request), sees=lambda: reader_of(principal, deps.hub.units)),
-        ping=0,
-        sep="\n",
-        send_timeout=_SEND_TIMEOUT_S,
-        shutdown_event=stopping,
-        shutdown_grace_period=_SHUTDOWN_GRACE_S,
+        stopping=stopping,
     )
 
 
@@ -149,13 +128,6 @@ async def _events(
             if now >= freshness_due:
                 freshness_due = now + _FRESHNESS_EVERY_S
                 yield hub.event(None)
-            await _wait(changed, min(_LOOK_EVERY_S, max(freshness_due - now, 0.001)))
+            await wait_for_change(changed, min(_LOOK_EVERY_S, max(freshness_due - now, 0.001)))
         # One whose right ended is shown nothing more, not even what had changed by then.
-        yield ServerSentEvent(f'{{"reason":"{right.ended or "shutting-down"}"}}', event="end").encode()
-
-
-async def _wait(changed: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(changed.wait(), seconds)
-    except TimeoutError:
-        return
+        yield end_event(right.ended)

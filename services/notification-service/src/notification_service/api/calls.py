@@ -22,6 +22,7 @@ from forkant_kit.visibility import CaseServiceClient
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from notification_service.api.feed import Feed
 from notification_service.commands.context import Context
 from notification_service.domain.contacts import ChannelName
 from notification_service.policy import OF_PEOPLE, owner_of, reader_of
@@ -58,6 +59,10 @@ class Tools:
     keyring: Keyring
     allow_local: bool
     case_service: CaseServiceClient
+    feed: Feed
+    streams: int = 500
+    """How many streams the process keeps open."""
+    streams_of_a_person: int = 10
     standing_holds: timedelta = timedelta(days=30)
     channels: tuple[ChannelName, ...] = ()
 

@@ -18,6 +18,7 @@ from notification_service.domain.audiences import Needs
 from notification_service.domain.happenings import Subject
 from notification_service.queries import demands
 from notification_service.queries.inbox import Meant, meant_for
+from notification_service.queries.inbox_news import Change, news
 from notification_service.queries.subscriptions import Match
 from notification_service.visibility import Sight
 
@@ -39,6 +40,26 @@ class Page:
     unread_more: bool
 
 
+NEWS: Final = 200
+"""How many changes of an inbox are told of at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What changed in an inbox, for whom, and which of the messages to show; with the count of what is not read."""
+
+    call: Call
+    changes: tuple[Change, ...]
+    ids: tuple[UUID, ...]
+    unread: int
+    unread_more: bool
+
+    @property
+    def full(self) -> bool:
+        """Whether there may be more."""
+        return len(self.changes) == NEWS
+
+
 async def look(call: Call, *, unread: bool | None, kind: str | None, before: UUID | None, limit: int) -> Page:
     """Return the newest entries below ``before`` that the caller may see, up to ``limit``.
 
@@ -55,6 +76,29 @@ async def look(call: Call, *, unread: bool | None, kind: str | None, before: UUI
         call=call.seeing(sight),
         ids=ids,
         following=following,
+        unread=len(_shown(not_read[:MOST_COUNTED], sight)),
+        unread_more=len(not_read) > MOST_COUNTED,
+    )
+
+
+async def look_at_news(call: Call, *, after: int, until: int) -> News:
+    """Return what changed in the caller's inbox between two positions of its journal, ``NEWS`` changes at the most.
+
+    Raises:
+        ProblemError: 503, nobody says what the caller may see.
+    """
+
+    async def work(conn: AsyncConnection) -> tuple[list[Change], list[Meant]]:
+        changes = await news(conn, after=after, until=until, most=NEWS)
+        return changes, await meant_for(conn, unread=True, most=MOST_COUNTED + 1) if changes else []
+
+    changes, not_read = await call.peek(work)
+    there = [change.meant for change in changes if change.meant is not None]
+    sight = await _ask(call, Sight(), [*there, *not_read])
+    return News(
+        call=call.seeing(sight),
+        changes=tuple(changes),
+        ids=tuple(dict.fromkeys(_shown(there, sight))),
         unread=len(_shown(not_read[:MOST_COUNTED], sight)),
         unread_more=len(not_read) > MOST_COUNTED,
     )
