@@ -29,7 +29,7 @@ from forkant_kit.testing import until
 # Tables that move by themselves, or that record what was tried.
 RESTLESS = (
     "^(alembic_version|audit_|case_export|relay_|outbox|consumer_offset|aggregate_version|lane|delivery|metric_change"
-    "|person_standing|fan_out|parked_|watch_round|indicator_watch|plan_round|plan_watch)"
+    "|person_standing|fan_out|inbox_change|inbox_head|parked_|watch_round|indicator_watch|plan_round|plan_watch)"
 )
 # Roles that see more than one unit.
 NATIONAL = {Role.UNKNOWN, Role.AUDITOR, Role.DIRECTORATE}

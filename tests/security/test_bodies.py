@@ -15,7 +15,7 @@ READS = [
     item
     for service in ("case", "notification", "indicator")
     for item in operations(REPOSITORY, service)
-    if item.method == "GET" and item.path != "/v1/stream"
+    if item.method == "GET" and not item.path.endswith("/stream")
 ]
 PAGED = [item for item in READS if "cursor" in item.named("query")]
 WRITES = {"case": "/v1/cases", "notification": "/v1/endpoints"}

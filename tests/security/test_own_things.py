@@ -20,7 +20,7 @@ from .test_tokens import DOORS
 REPOSITORY = Path(__file__).parents[2]
 NOTIFICATION = operations(REPOSITORY, "notification")
 OF_ONE_PERSON = [item for item in NOTIFICATION if {"subscription_id", "letter_id"} & set(item.named("path"))]
-INBOX = [item for item in NOTIFICATION if item.path.startswith("/v1/inbox/")]
+INBOX = [item for item in NOTIFICATION if "entry_id" in item.named("path")]
 ENDPOINTS = [item for item in NOTIFICATION if {"endpoint_id", "delivery_id"} & set(item.named("path"))]
 HOOK = "http://127.0.0.1:9/hook"
 WITHIN_S = 5.0

@@ -29,8 +29,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-# A stream has no end; it has tests of its own.
-ENDLESS = "/v1/stream"
+# A stream has no end; each has tests of its own.
+ENDLESS = ["/v1/stream", "/v1/inbox/stream"]
 EXAMPLES = 6
 # What the server says to a made-up transfer-encoding and such, before there is a request that anybody could answer.
 NO_HTTP = b"Invalid HTTP request received."

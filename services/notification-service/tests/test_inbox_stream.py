@@ -19,6 +19,7 @@ from notification_service.api import inbox_stream
 from notification_service.app import build_app
 from notification_service.housekeeping import Retention
 from notification_service.settings import NotificationSettings
+from structlog.testing import capture_logs
 
 PATH = "/v1/inbox/stream"
 
@@ -76,10 +77,11 @@ async def served(stage, issuer, clock, case_service) -> AsyncIterator[httpx.Asyn
         inbox_stream_person_limit=2,
     )
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn_server(build_app(settings, now=clock), host="127.0.0.1", port=0)
+    app = build_app(settings, now=clock)
+    server = uvicorn_server(app, host="127.0.0.1", port=0)
     running = asyncio.create_task(server._serve(sockets=[listener]))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as client:
-        client.server = server
+        client.feed = app.state.tools.feed
         yield client
     server.should_exit = True
     await running
@@ -128,7 +130,8 @@ async def test_a_client_that_comes_back_is_told_what_it_missed_and_nothing_twice
         await reader.counts(1)
     await world.happen(world.event("approved", missed))
     async with streaming(last_id=reader.last_id) as again:
-        await again.has("entry")
+        names = [name for name, _ in again.events]
+        assert (names.count("entry"), names.index("entry") < names.index("present")) == (1, True)
         assert again.entries() == [str(missed)]
         assert len(again.named("present")[0]["ids"]) == 2
         await world.happen(world.event("approved", live))
@@ -251,6 +254,58 @@ async def test_each_message_is_recorded_before_it_is_shown(world, streaming):
         entry = reader.named("entry")[0]
         assert (shown["action"], shown["subject"], opened["action"]) == ("inbox.stream", "officer-oslo", "inbox.stream")
         assert [str(each) for each in shown["object_ids"]] == [entry["id"], entry["subject_id"]]
+
+
+@asynccontextmanager
+async def no_trail(stage) -> AsyncIterator[None]:
+    """Let nothing be written into the trail."""
+    await stage.fetch("ALTER TABLE audit_entry ADD CONSTRAINT broken CHECK (false) NOT VALID")
+    try:
+        yield
+    finally:
+        await stage.fetch("ALTER TABLE audit_entry DROP CONSTRAINT broken")
+
+
+async def test_what_cannot_be_recorded_is_not_shown_and_comes_when_it_can(world, streaming, served, issuer):
+    case = uuid4()
+    with capture_logs() as logs:
+        async with streaming() as reader:
+            async with no_trail(world.stage):
+                await world.happen(world.event("approved", case))
+
+                async def waits() -> bool:
+                    return any(line["event"] == "inbox_stream_waits" for line in logs)
+
+                await until(waits, what="the stream waiting for the trail")
+                refused = await served.get(PATH, headers=issuer.headers("officer-oslo"))
+                assert (refused.status_code, refused.json()["code"]) == (503, "audit-unavailable")
+                assert str(case) not in refused.text
+                assert reader.entries() == []
+            await reader.counts(1)
+            assert reader.entries() == [str(case)]
+
+
+async def test_a_refused_stream_is_recorded(world, served, issuer):
+    assert (await served.get(PATH, headers=issuer.headers("import-demo"))).status_code == 403
+    query = "SELECT subject, action, outcome, refusal FROM audit_entry ORDER BY seq DESC LIMIT 1"
+    [left] = await world.stage.fetch(query)
+    assert tuple(left) == ("import-demo", "inbox.stream", "refused", "forbidden")
+
+
+async def test_nothing_is_numbered_while_nobody_listens(world, streaming, served, issuer):
+    async with streaming():
+        pass
+
+    async def alone() -> bool:
+        return served.feed.streams == 0
+
+    await until(alone, what="the process seeing that its reader went")
+    await world.happen(world.event("approved", uuid4()))
+    # An answer of the same process: it works on, and numbers nothing.
+    for _ in range(5):
+        assert (await served.get("/v1/inbox", headers=issuer.headers("officer-oslo"))).status_code == 200
+    [row] = await world.stage.fetch("SELECT count(*) AS n FROM inbox_change WHERE position IS NULL")
+    assert row["n"] > 0
 
 
 async def test_a_place_that_is_not_known_any_more_begins_anew_and_says_so(world, streaming):

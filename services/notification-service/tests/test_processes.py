@@ -46,6 +46,21 @@ def worker_of(migrated):
     return worker
 
 
+async def test_open_inboxes_are_told_when_the_api_stops(environment, issuer, tmp_path):
+    async with api_of(environment, tmp_path) as (url, process):
+        async with (
+            httpx.AsyncClient(base_url=url, timeout=15) as client,
+            client.stream("GET", "/v1/inbox/stream", headers=issuer.headers("officer-oslo")) as response,
+        ):
+            lines = response.aiter_lines()
+            assert await anext(lines) == "event: present"
+            stopping = asyncio.create_task(stopped(process))
+            rest = [line async for line in lines]
+        assert rest[-3:] == ["event: end", 'data: {"reason":"shutting-down"}', ""]
+        assert await stopping in (0, -15)
+    assert "Traceback" not in "".join(file.read_text() for file in tmp_path.glob("*.log"))
+
+
 @pytest.mark.kafka
 async def test_an_event_on_kafka_reaches_the_inbox_and_a_webhook(  # noqa: PLR0917 - fixtures
     world, environment, kafka, receiver, issuer, tmp_path, worker_of

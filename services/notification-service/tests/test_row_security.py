@@ -24,6 +24,7 @@ from notification_service.migrate import MIGRATIONS
 from notification_service.queries import deliveries as delivery_queries
 from notification_service.queries import endpoints as endpoint_queries
 from notification_service.queries import inbox as inbox_queries
+from notification_service.queries import inbox_news
 from notification_service.row_security import FREE, stance
 from notification_service.settings import NotificationSettings
 from notification_service.store import dead_letters, endpoints, inbox
@@ -36,6 +37,8 @@ WORKERS = (
     "alarm",
     "case_standing",
     "consumer_offset",
+    "inbox_change",
+    "inbox_head",
     "parked_action",
     "parked_event",
     "parked_outcome",
@@ -145,6 +148,7 @@ async def filled(world, migrated, receiver) -> Filled:
         await world.stage.fetch(MARK, f"lead-{unit}", unit)
         for statement in (ANSWER, CHOSEN, PREFERRED, STANDS, REACHED, WRITTEN, TELLS):
             await world.stage.fetch(statement, f"lead-{unit}")
+    await inbox_news.number(world.stage.engine)
     return Filled(migrated, made)
 
 
@@ -298,6 +302,33 @@ async def test_the_function_that_tells_what_letters_are_about_keeps_to_the_perso
     items = "SELECT DISTINCT person FROM letter_item"
     assert await column(filled.urls.worker_url, {}, items) == {"lead-oslo", "lead-troms"}
     assert await column(filled.urls.app_url, LEAD, items) == {"lead-oslo"}
+
+
+async def test_the_function_that_tells_what_changed_keeps_to_unit_role_restriction_and_person(filled):
+    news = text("SELECT what, entry_id, subject FROM inbox_news_for_me(0, 1000000, 1000000)")
+    meant = text("SELECT entry_id FROM inbox_meant_for_me(NULL, NULL, NULL, NULL, 1000)")
+    every = text("SELECT what, entry_id FROM inbox_change WHERE what <> 'begun'")
+    async with as_engines(filled.urls) as (app, worker):
+        async with transaction(worker) as conn:
+            marked = {row.entry_id for row in await conn.execute(every) if row.what == "marked"}
+        several = set()
+        for reader in READERS:
+            async with transaction(app, stance(reader, NOBODYS, changes=False)) as conn:
+                told = (await conn.execute(news)).all()
+                there = set((await conn.execute(meant)).scalars())
+            # What of a message is told beside its id is told of those alone that are there.
+            assert {row.entry_id for row in told if row.subject is not None} == there, reader
+            assert [row for row in told if row.what == "marked"] == []
+            several.add(frozenset(row.entry_id for row in told))
+        async with transaction(app) as conn:
+            assert (await conn.execute(news)).all() == []
+    own = "SELECT entry_id FROM inbox_news_for_me(0, 1000000, 1000000) WHERE what = 'marked'"
+    of_oslo, of_troms = (
+        await column(filled.urls.app_url, {"subject": f"lead-{unit}"}, own) for unit in ("oslo", "troms")
+    )
+    assert of_oslo | of_troms == marked
+    assert not of_oslo & of_troms
+    assert len(several) > 4
 
 
 @asynccontextmanager

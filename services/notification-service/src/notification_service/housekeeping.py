@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from notification_service import metrics
 from notification_service.deliveries.workshop import Clock, wait_for
+from notification_service.queries import inbox_news
 
 _OLD_ENTRIES: Final = text("""
 DELETE FROM inbox_entry WHERE id IN (
@@ -62,6 +63,8 @@ class Retention:
 
 async def clean(engine: AsyncEngine, retention: Retention, *, now: datetime) -> None:
     """Remove what is too old, a bounded number at a time."""
+    # Where nobody listens to an inbox nobody else numbers what changes, and only what has a number goes.
+    await inbox_news.number(engine)
     jobs = (
         (_OLD_ENTRIES, {"before": now - retention.entries, "most": _AT_ONCE}),
         (_OLD_CHANGES, {"before": now - CHANGES, "most": _AT_ONCE}),

@@ -1,4 +1,7 @@
-"""The feed of a process: it looks once for all streams whether inboxes changed, and wakes those that it may concern."""
+"""The feed of a process: it looks once for all streams whether inboxes changed, and wakes those that it may concern.
+
+Where nobody listens it looks at nothing, so that an idle process asks and writes nothing.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -37,9 +40,15 @@ class Feed:
         self._engine = engine
         self._poll_s = poll_s
         self._listeners: set[Listener] = set()
-        self.head: Place | None = None
-        """The newest place of the journal; None before the first look."""
-        self.ready = asyncio.Event()
+        self._listened = asyncio.Event()
+        self._looking = asyncio.Lock()
+        self._begun = 0
+        self._known = 0
+        self._head: Place | None = None
+
+    async def head(self) -> Place:
+        """Return the newest place of the journal; after the first look it is the one that was looked at last."""
+        return self._head or await self.refresh()
 
     @property
     def streams(self) -> int:
@@ -55,14 +64,18 @@ class Feed:
         """Give an event that is set when the reader's inbox may have changed, for as long as the block lasts."""
         listener = Listener(reader.person, district_of(reader.unit))
         self._listeners.add(listener)
+        self._listened.set()
         try:
             yield listener.woken
         finally:
             self._listeners.discard(listener)
+            if not self._listeners:
+                self._listened.clear()
 
     async def run(self) -> None:
-        """Look again and again, until cancelled."""
+        """Look again and again while somebody listens, until cancelled."""
         while True:
+            await self._listened.wait()
             try:
                 await self.refresh()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -71,19 +84,25 @@ class Feed:
             else:
                 await asyncio.sleep(self._poll_s)
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> Place:
         """Look once: what was committed before the call is then known of, and whom it may concern is woken."""
-        before = self.head
-        async with transaction(self._engine) as conn:
-            head = await inbox_news.number(conn)
-        if head is None or head == before:
+        asked = self._begun
+        async with self._looking:
+            # A look that began after this was asked for is as good as one of its own: many clients come back at once.
+            if self._head is None or self._known <= asked:
+                self._begun += 1
+                head = await inbox_news.number(self._engine)
+                await self._wake(self._head, head)
+                self._head, self._known = head, self._begun
+            return self._head
+
+    async def _wake(self, before: Place | None, head: Place) -> None:
+        if head == before:
             return
         concerned = set(self._listeners)
         if before is not None and before.position < head.position:
             async with transaction(self._engine) as conn:
                 districts, persons = await inbox_news.touched(conn, after=before.position, until=head.position)
             concerned = {each for each in self._listeners if each.district in districts or each.person in persons}
-        self.head = head
-        self.ready.set()
         for each in concerned:
             each.woken.set()

@@ -18,7 +18,7 @@ from notification_service.api.calls import Call, reading
 from notification_service.api.feed import Feed
 from notification_service.api.follower import HELD, POSITIONS, Follower, opening
 from notification_service.api.sight import look
-from notification_service.queries.inbox_news import Place, position_of
+from notification_service.queries.inbox_news import position_of
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
@@ -29,7 +29,6 @@ _RETRY_S: Final = 2.0
 _HEARTBEAT_S: Final = 15.0
 _HEARTBEAT: Final = b": still here\n\n"
 _STOP_SEEN_WITHIN_S: Final = 1.0
-_READY_WITHIN_S: Final = 10.0
 _log = structlog.get_logger(__name__)
 
 
@@ -50,7 +49,8 @@ async def stream_inbox(
     feed = call.tools.feed
     stamp = call.before(POSITIONS, last_event_id or None)
     _refuse_too_many(call, feed)
-    head = await _head(feed)
+    # What the client missed comes before `present`, all of it: nothing committed by now is left to be numbered later.
+    head = await feed.refresh()
     at = head if stamp is None else await call.peek(lambda conn: position_of(conn, stamp))
     page = await look(call, unread=None, kind=None, before=None, limit=HELD)
     await record_alone(call.tools.engine, call.trail, opening(page))
@@ -65,16 +65,6 @@ def _refuse_too_many(call: Call, feed: Feed) -> None:
     if feed.streams >= call.tools.streams:
         detail = "This process has as many streams as it takes; try again soon."
         raise ProblemError(503, "too-many-streams", "Too many streams", detail, headers={"Retry-After": "5"})
-
-
-async def _head(feed: Feed) -> Place:
-    try:
-        await asyncio.wait_for(feed.ready.wait(), _READY_WITHIN_S)
-    except TimeoutError:
-        detail = "The inbox can't be read at the moment; try again soon."
-        raise ProblemError(503, "not-ready", "Not ready", detail, headers={"Retry-After": "5"}) from None
-    assert feed.head is not None  # noqa: S101 - ready says so
-    return feed.head
 
 
 async def _events(call: Call, follower: Follower, stopping: anyio.Event, right: Right) -> AsyncIterator[bytes]:
@@ -109,7 +99,7 @@ async def _due(feed: Feed, follower: Follower, woken: asyncio.Event, pace: "_Pac
         return
     woken.clear()
     pace.rest(_REST_S)
-    async for event in follower.follow(await _head(feed)):
+    async for event in follower.follow(await feed.head()):
         pace.sent()
         yield event
     if again:

@@ -9,13 +9,14 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from forkant_kit.db import transaction
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from notification_service.domain.happenings import Subject
 from notification_service.queries.inbox import Meant
 
-_NUMBER: Final = text("SELECT newest, newest_stamp FROM number_inbox_changes()")
+_NUMBER: Final = text("SELECT newest, newest_stamp, more FROM number_inbox_changes()")
 _TOUCHED: Final = text("SELECT district, person FROM inbox_touched(:after, :until)")
 _POSITION: Final = text("SELECT inbox_position(:stamp)")
 _NEWS: Final = text("""
@@ -51,10 +52,13 @@ class Change:
     meant: Meant | None
 
 
-async def number(conn: AsyncConnection) -> Place | None:
-    """Give positions to what was committed since, and return the newest; None while another process is at the first."""
-    row = (await conn.execute(_NUMBER)).one_or_none()
-    return None if row is None else Place(row.newest, row.newest_stamp)
+async def number(engine: AsyncEngine) -> Place:
+    """Give positions to all that was committed before the call, some thousands at a time, and return the newest."""
+    while True:
+        async with transaction(engine) as conn:
+            row = (await conn.execute(_NUMBER)).one()
+        if not row.more:
+            return Place(row.newest, row.newest_stamp)
 
 
 async def touched(conn: AsyncConnection, *, after: int, until: int) -> tuple[frozenset[str], frozenset[str]]:

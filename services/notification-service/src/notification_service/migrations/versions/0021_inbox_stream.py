@@ -120,13 +120,14 @@ TRIGGERS: Final = (
 )
 
 # Whoever numbers holds the row of the head until the commit, so that numbers are handed out in the order in which they
-# can be read. What others have not committed yet gets a later number.
+# can be read; who comes meanwhile waits, and then sees those. What others have not committed yet gets a later number.
 NUMBER: Final = f"""
-    CREATE FUNCTION number_inbox_changes() RETURNS TABLE (newest bigint, newest_stamp uuid)
+    CREATE FUNCTION number_inbox_changes() RETURNS TABLE (newest bigint, newest_stamp uuid, more boolean)
     LANGUAGE plpgsql VOLATILE {_OWNERS} AS $$
     DECLARE
+        most CONSTANT integer := 5000;
         head bigint;
-        numbered bigint;
+        numbered integer := 0;
     BEGIN
         IF NOT EXISTS (SELECT FROM inbox_change WHERE position IS NOT NULL) THEN
             INSERT INTO inbox_head (position) VALUES (0) ON CONFLICT DO NOTHING;
@@ -136,18 +137,16 @@ NUMBER: Final = f"""
             END IF;
         END IF;
         IF EXISTS (SELECT FROM inbox_change WHERE position IS NULL) THEN
-            SELECT h.position INTO head FROM inbox_head AS h FOR UPDATE SKIP LOCKED;
-            IF FOUND THEN
-                WITH waiting AS (
-                    SELECT w.id, row_number() OVER (ORDER BY w.id) AS n
-                    FROM (SELECT c.id FROM inbox_change AS c WHERE c.position IS NULL ORDER BY c.id LIMIT 5000) AS w
-                )
-                UPDATE inbox_change AS c SET position = head + w.n FROM waiting AS w WHERE c.id = w.id;
-                GET DIAGNOSTICS numbered = ROW_COUNT;
-                UPDATE inbox_head AS h SET position = head + numbered;
-            END IF;
+            SELECT h.position INTO head FROM inbox_head AS h FOR UPDATE;
+            WITH waiting AS (
+                SELECT w.id, row_number() OVER (ORDER BY w.id) AS n
+                FROM (SELECT c.id FROM inbox_change AS c WHERE c.position IS NULL ORDER BY c.id LIMIT most) AS w
+            )
+            UPDATE inbox_change AS c SET position = head + w.n FROM waiting AS w WHERE c.id = w.id;
+            GET DIAGNOSTICS numbered = ROW_COUNT;
+            UPDATE inbox_head AS h SET position = head + numbered WHERE numbered > 0;
         END IF;
-        RETURN QUERY SELECT c.position, c.stamp FROM inbox_change AS c
+        RETURN QUERY SELECT c.position, c.stamp, numbered = most FROM inbox_change AS c
             WHERE c.position IS NOT NULL ORDER BY c.position DESC LIMIT 1;
     END $$
 """  # noqa: S608 - of this file's own constants
