@@ -133,13 +133,18 @@ async def test_no_endpoint_asks_for_what_happens_in_another_unit_or_is_told_of_i
     await lead.done("notification", "DELETE", path, etag=made.headers["etag"])
 
 
-async def events(wall, headers: dict[str, str], begun: asyncio.Event | None = None) -> list[tuple[str, Any]]:
+STREAMS = {"indicator": "/v1/stream?units=oslo", "notification": "/v1/inbox/stream"}
+
+
+async def events(
+    wall, service: str, headers: dict[str, str], begun: asyncio.Event | None = None
+) -> list[tuple[str, Any]]:
     """Return all events of a stream that ends by itself; ``begun`` is set at the first."""
     found, name = [], ""
     async with (
         asyncio.timeout(60),
-        plain_client(base_url=wall.platform.nodes["indicator"].url, timeout=60) as client,
-        client.stream("GET", "/v1/stream?units=oslo", headers=headers) as response,
+        plain_client(base_url=wall.platform.nodes[service].url, timeout=60) as client,
+        client.stream("GET", STREAMS[service], headers=headers) as response,
     ):
         assert response.status_code == 200
         async for line in response.aiter_lines():
@@ -166,23 +171,25 @@ async def ask(wall, service: str, headers: dict[str, str]) -> tuple[int, str | N
     return answer.status_code, answer.json().get("reason")
 
 
-async def test_no_stream_goes_on_after_its_token_ended(wall):
+@pytest.mark.parametrize(("service", "shown"), [("indicator", "metrics"), ("notification", "present")])
+async def test_no_stream_goes_on_after_its_token_ended(wall, service, shown):
     soon = int((datetime.now(UTC) + timedelta(seconds=2)).timestamp())
-    told = await events(wall, dict(wall.person("lead-oslo", exp=soon).headers))
+    told = await events(wall, service, dict(wall.person("lead-oslo", exp=soon).headers))
     assert told[-1] == ("end", {"reason": "token-expired"})
-    assert "metrics" in {name for name, _ in told}
+    assert shown in {name for name, _ in told}
 
 
-async def test_no_stream_goes_on_after_its_token_was_revoked(wall):
+@pytest.mark.parametrize("service", sorted(STREAMS))
+async def test_no_stream_goes_on_after_its_token_was_revoked(wall, service):
     headers, begun = dict(wall.person("lead-oslo").headers), asyncio.Event()
-    reading = asyncio.create_task(events(wall, headers, begun))
+    reading = asyncio.create_task(events(wall, service, headers, begun))
     await asyncio.wait_for(begun.wait(), 30)
     await revoke(wall, headers)
     told = await asyncio.wait_for(reading, WITHIN_S)
     assert told[-1] == ("end", {"reason": "token-revoked"})
-    assert await ask(wall, "indicator", headers) == (401, "revoked")
-    async with plain_client(base_url=wall.platform.nodes["indicator"].url, timeout=30) as client:
-        assert (await client.get("/v1/stream?units=oslo", headers=headers)).status_code == 401
+    assert await ask(wall, service, headers) == (401, "revoked")
+    async with plain_client(base_url=wall.platform.nodes[service].url, timeout=30) as client:
+        assert (await client.get(STREAMS[service], headers=headers)).status_code == 401
 
 
 @pytest.mark.parametrize("service", sorted(DOORS))
@@ -196,7 +203,8 @@ async def test_no_request_passes_five_seconds_after_its_token_was_revoked(wall, 
     assert await ask(wall, service, others) == (200, None)
 
 
-async def test_no_stream_is_opened_without_a_token_by_one_that_ended_or_by_who_has_no_part_in_figures(wall):
+@pytest.mark.parametrize("service", sorted(STREAMS))
+async def test_no_stream_is_opened_without_a_token_by_one_that_ended_or_by_who_has_no_part_in_it(wall, service):
     ended = int((datetime.now(UTC) - timedelta(minutes=1)).timestamp())
     for headers, status in (
         ({}, 401),
@@ -204,7 +212,46 @@ async def test_no_stream_is_opened_without_a_token_by_one_that_ended_or_by_who_h
         (wall.person("import-demo").headers, 403),
         (wall.person("lead-oslo", roles=["made-up"]).headers, 403),
     ):
-        async with plain_client(base_url=wall.platform.nodes["indicator"].url, timeout=30) as client:
-            answer = await client.get("/v1/stream?units=oslo", headers=headers)
+        async with plain_client(base_url=wall.platform.nodes[service].url, timeout=30) as client:
+            answer = await client.get(STREAMS[service], headers=headers)
         assert answer.status_code == status
-        assert "counts" not in answer.text
+        assert "data:" not in answer.text
+
+
+async def present_of(wall, person: Person) -> set[str]:
+    """Return the ids that the live inbox of somebody begins with."""
+    async with (
+        plain_client(base_url=wall.platform.nodes["notification"].url, timeout=30) as client,
+        client.stream("GET", STREAMS["notification"], headers=person.headers) as response,
+    ):
+        assert response.status_code == 200
+        async for line in response.aiter_lines():
+            if line.startswith("data: "):
+                return {*json.loads(line.removeprefix("data: "))["ids"]}
+    raise AssertionError("the stream ended before it began")
+
+
+async def test_the_live_inbox_begins_with_what_the_inbox_holds_and_nothing_of_another_unit_or_role(wall, oslo):
+    listed, live = {}, {}
+    people = {"own": wall.person("lead-oslo"), "role": wall.person("officer-oslo"), "unit": wall.mighty("innlandet")}
+    for name, person in people.items():
+        page = (await person.done("notification", "GET", "/v1/inbox?limit=100")).json()["items"]
+        listed[name] = {item["id"] for item in page}
+        live[name] = await present_of(wall, person)
+        assert listed[name] <= live[name], name
+    assert listed["own"]
+    assert not live["unit"] & live["own"]
+    assert oslo.ids["entry_id"] not in live["role"] | live["unit"]
+
+
+async def test_no_place_of_another_person_is_taken_by_the_live_inbox(wall):
+    async with (
+        plain_client(base_url=wall.platform.nodes["notification"].url, timeout=30) as client,
+        client.stream("GET", STREAMS["notification"], headers=wall.person("lead-oslo").headers) as response,
+    ):
+        place = await anext(line async for line in response.aiter_lines() if line.startswith("id: "))
+    for person in (wall.person("lead-oslo", sub="lead9-oslo"), wall.person("lead-oslo", unit="troms")):
+        headers = {**person.headers, "Last-Event-ID": place.removeprefix("id: ")}
+        async with plain_client(base_url=wall.platform.nodes["notification"].url, timeout=30) as client:
+            answer = await client.get(STREAMS["notification"], headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-cursor")

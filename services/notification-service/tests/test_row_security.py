@@ -323,9 +323,9 @@ async def test_the_function_that_tells_what_changed_keeps_to_unit_role_restricti
         async with transaction(app) as conn:
             assert (await conn.execute(news)).all() == []
     own = "SELECT entry_id FROM inbox_news_for_me(0, 1000000, 1000000) WHERE what = 'marked'"
-    of_oslo, of_troms = (
+    of_oslo, of_troms = [
         await column(filled.urls.app_url, {"subject": f"lead-{unit}"}, own) for unit in ("oslo", "troms")
-    )
+    ]
     assert of_oslo | of_troms == marked
     assert not of_oslo & of_troms
     assert len(several) > 4

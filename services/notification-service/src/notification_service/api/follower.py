@@ -44,7 +44,6 @@ class Follower:
         self._lost = at is None
         self._held: set[UUID] = set()
         self._floor: UUID | None = None
-        self._ahead: set[UUID] = set()
         self._unread: UnreadView | None = None
 
     async def follow(self, head: Place) -> AsyncIterator[bytes]:
@@ -77,8 +76,7 @@ class Follower:
         views = await self._read(page.call, fresh)
         gone = [each for each in self._held.difference(page.ids) if below is None or each >= below]
         self._hold(page)
-        self._ahead = {*views}
-        # Without a place: the journal may tell of the same once more.
+        # Without a place: who comes back may be told of the same once more.
         events = [self._event("entry", view) for view in reversed([*views.values()])]
         events += [self._event("withdrawn", WithdrawnView(id=each)) for each in sorted(gone)]
         return [*events, *self._count(page.unread, more=page.unread_more)]
@@ -121,10 +119,8 @@ class Follower:
             case What.MARKED if view.read_at is not None:
                 marked = MarkedView(id=view.id, read_at=view.read_at, acknowledged_at=view.acknowledged_at)
                 return self._event("marked", marked, change.place)
-            case What.MADE if view.id not in self._ahead:
-                self._held.add(view.id)
-                return self._event("entry", view, change.place)
-            case What.SHOWN if view.id not in self._held:
+            case What.MADE | What.SHOWN if view.id not in self._held:
+                # One that came while the stream was opened is among the present: who lacks it reads it.
                 self._held.add(view.id)
                 return self._event("entry", view, change.place)
         return None
