@@ -285,6 +285,17 @@ async def test_what_cannot_be_recorded_is_not_shown_and_comes_when_it_can(world,
             assert reader.entries() == [str(case)]
 
 
+async def test_what_a_stream_begins_with_is_recorded(world, streaming):
+    await world.happen(world.event("approved", uuid4()), world.event("approved", uuid4()))
+    async with streaming() as reader:
+        query = "SELECT subject, action, outcome, object_ids FROM audit_entry ORDER BY seq DESC LIMIT 1"
+        [opened] = await world.stage.fetch(query)
+        assert (opened["subject"], opened["action"], opened["outcome"]) == ("officer-oslo", "inbox.stream", "done")
+        ids = reader.named("present")[0]["ids"]
+        assert [str(each) for each in opened["object_ids"]] == ids
+        assert len(ids) == 2
+
+
 async def test_a_refused_stream_is_recorded(world, served, issuer):
     assert (await served.get(PATH, headers=issuer.headers("import-demo"))).status_code == 403
     query = "SELECT subject, action, outcome, refusal FROM audit_entry ORDER BY seq DESC LIMIT 1"
