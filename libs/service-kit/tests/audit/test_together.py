@@ -63,22 +63,6 @@ async def test_who_comes_while_others_are_written_gets_a_look_of_their_own_later
     assert looks == [0, 1]
 
 
-async def test_those_who_come_in_the_rest_after_a_long_one_share_the_next(trail: Kept, looks: list[int]):
-    long = 0.05
-
-    async def look() -> None:
-        looks.append(len(await entries(trail.stage)))
-        await asyncio.sleep(long)
-
-    together = Together(trail.stage.engine, before=look)
-    await together.record(who(1), read_of(uuid4()))
-    resting = asyncio.create_task(together.record(who(2), read_of(uuid4())))
-    for _ in range(5):
-        await asyncio.sleep(0)
-    await asyncio.gather(resting, together.record(who(3), read_of(uuid4())))
-    assert looks == [0, 1]
-
-
 async def test_a_trail_that_cannot_be_written_refuses_all_who_wait_and_the_next_are_tried_anew(trail: Kept):
     async def look() -> None:
         pass

@@ -2,12 +2,9 @@
 
 An answer that is ready in memory costs less than the transaction that says who got it. Those who wait for such a
 transaction while another is under way share the next one: each is answered after its own entry is committed, as ever.
-Where one follows the other, there is a rest between them, longer after one that took long: a busy process spends no
-more than a third of its time on them, and who waits that long waits with many. Who comes after one is served at once.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -18,9 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from forkant_kit.audit.record import Actor, Entry, Trail, unavailable, write_for_all
 
 _MOST: Final = 500
-_REST: Final = 2.0
-"""How many times as long as a transaction took nobody else's begins."""
-_LONGEST_REST_S: Final = 0.1
 
 
 class Together:
@@ -37,7 +31,6 @@ class Together:
         self._before = before
         self._waiting: list[tuple[Actor, Entry, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._rests_until = 0.0
 
     async def record(self, trail: Trail, entry: Entry) -> None:
         """Write an act down that has no transaction of its own, and commit it.
@@ -55,12 +48,8 @@ class Together:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(max(0.0, self._rests_until - time.monotonic()))
-                began = time.monotonic()
                 taken, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 error = await self._fault([(actor, entry) for actor, entry, _ in taken])
-                ended = time.monotonic()
-                self._rests_until = ended + min(_REST * (ended - began), _LONGEST_REST_S)
                 for _, _, written in taken:
                     if not written.done():
                         written.set_result(None) if error is None else written.set_exception(error)
