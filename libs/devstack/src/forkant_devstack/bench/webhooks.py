@@ -1,9 +1,9 @@
 """Webhooks: how many a second, how soon the first attempt, and what a bad receiver does to others."""
 
 import asyncio
-import statistics
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -31,7 +31,8 @@ from forkant_devstack.testing.walk import A_CASE
 _ENDPOINTS: Final = 20
 _EVENTS: Final = 300
 _CASES_A_SECOND: Final = 5.0
-_SECONDS: Final = 20
+_SECONDS: Final = 10
+_TURNS: Final = 9
 _LINES: Final = 4
 _BAR_RATE: Final = 200.0
 _BAR_MS: Final = 1_000.0
@@ -52,6 +53,14 @@ WHERE d.endpoint_id = ANY ($1::uuid[]) AND d.created_at >= $2
 """
 
 
+@dataclass(kw_only=True)
+class _Isolated:
+    """How long first attempts of good endpoints took, in ms: a list for each turn."""
+
+    alone: list[list[float]] = field(default_factory=list)
+    beside: list[list[float]] = field(default_factory=list)
+
+
 async def bench_webhooks(lab: Laboratory) -> list[Result]:
     """Deliver to good receivers, then beside bad ones, and last to ten thousand that come back at once."""
     async with running_hooks(lab) as hooks:
@@ -63,7 +72,7 @@ async def bench_webhooks(lab: Laboratory) -> list[Result]:
             measured=lambda: _deliver(lab, hooks, count),
             ceiling=lambda: _post_bare(hooks, count),
         )
-        alone, beside = await _isolated(lab, hooks, ids)
+        isolated = await _isolated(lab, hooks, ids)
         recovery = await bench_recovery(lab, hooks)
     rate = Result(
         benchmark="webhooks",
@@ -78,7 +87,7 @@ async def bench_webhooks(lab: Laboratory) -> list[Result]:
         reached=compared.measured.median >= _BAR_RATE,
         detail=compared.cpu_us,
     )
-    return [rate, *_delays(alone, beside), recovery]
+    return [rate, *_delays(isolated), recovery]
 
 
 def _event() -> Event:
@@ -162,23 +171,29 @@ def _signed() -> tuple[dict[str, str], bytes]:
     return signature_headers(message_id=str(event.id), sent_at=utc_now(), body=body, secrets=[b"s" * 32]), body
 
 
-async def _isolated(lab: Laboratory, hooks: Hooks, ids: Sequence[UUID]) -> tuple[list[float], list[float]]:
-    """Return the p95 of the first attempts of good endpoints, in ms, without and with bad ones, by turns."""
-    alone, beside = [], []
-    for _ in range(lab.rounds):
-        alone.append(await _first_attempts(lab, hooks, ids))
-        bad = await hooks.register(["/hang/1", "/fail/1"])
-        beside.append(await _first_attempts(lab, hooks, ids))
-        await hooks.remove(bad)
-    return alone, beside
+async def _isolated(lab: Laboratory, hooks: Hooks, ids: Sequence[UUID]) -> _Isolated:
+    """Measure the first attempts of good endpoints without and with bad ones, by turns.
+
+    Many short turns, of which every second one begins with the bad receivers: what the machine does besides lasts
+    longer than a turn, and would be taken for their doing.
+    """
+    measured = _Isolated()
+    for turn in range(1 if lab.quick else _TURNS):
+        for with_bad in (turn % 2 == 1, turn % 2 == 0):
+            bad = await hooks.register(["/hang/1", "/fail/1"]) if with_bad else []
+            (measured.beside if with_bad else measured.alone).append(await _first_attempts(lab, hooks, ids))
+            if bad:
+                await hooks.remove(bad)
+    return measured
 
 
-async def _first_attempts(lab: Laboratory, hooks: Hooks, ids: Sequence[UUID]) -> float:
+async def _first_attempts(lab: Laboratory, hooks: Hooks, ids: Sequence[UUID]) -> list[float]:
+    """Return how long each first attempt took, in ms."""
     cases = lab.sized(round(_CASES_A_SECOND * _SECONDS))
     before, began = (await hooks.counts())["answered"], utc_now()
     await _open_cases(hooks, cases)
     await hooks.answered(before + cases * _ENDPOINTS, within_s=_WITHIN_S)
-    return percentile(await _milliseconds(hooks, ids, began, cases * _ENDPOINTS), 0.95)
+    return await _milliseconds(hooks, ids, began, cases * _ENDPOINTS)
 
 
 async def _milliseconds(hooks: Hooks, ids: Sequence[UUID], since: datetime, count: int) -> list[float]:
@@ -204,32 +219,44 @@ async def _open_cases(hooks: Hooks, count: int) -> None:
     await asyncio.gather(*map(work, range(_LINES)))
 
 
-def _delays(alone: Sequence[float], beside: Sequence[float]) -> list[Result]:
-    changes = [with_bad / without - 1 for without, with_bad in zip(alone, beside, strict=True)]
-    change, p95 = statistics.median(changes), Spread.of(alone)
+def _delays(isolated: _Isolated) -> list[Result]:
+    alone, beside = _p95s(isolated.alone), _p95s(isolated.beside)
+    change = beside.median / alone.median
+    turns = [_p95(bad) / _p95(good) for good, bad in zip(isolated.alone, isolated.beside, strict=True)]
     load = f"{_CASES_A_SECOND:.0f} cases a second opened over HTTP, each told to {_ENDPOINTS} endpoints"
     return [
         Result(
             benchmark="webhooks",
             load=f"{load}; from the recording of the event by the case service, over relay, Kafka and router",
             figure="case to first attempt, p95",
-            measured=p95,
+            measured=alone,
             unit="ms",
             bar=f"p95 ≤ {_BAR_MS:,.0f} ms",
-            reached=p95.median <= _BAR_MS,
+            reached=alone.median <= _BAR_MS,
         ),
         Result(
             benchmark="webhooks",
-            load=f"{load}, and to one that hangs and one that answers 500; beside the same without these two",
+            load=f"{load}, and to one that hangs and one that answers 500; beside the same without these two, "
+            "by short turns; all attempts of all turns, and in brackets the turns",
             figure="p95 of the others",
-            measured=Spread.of(beside),
+            measured=beside,
             unit="ms",
-            ceiling=p95,
-            ratio=Spread.of([1 + each for each in changes]),
+            ceiling=alone,
+            ratio=Spread(median=change, low=min(turns), high=max(turns)),
             bar=f"change < {_BAR_CHANGE:.0%}",
-            reached=change < _BAR_CHANGE,
+            reached=change < 1 + _BAR_CHANGE,
         ),
     ]
+
+
+def _p95(turn: Sequence[float]) -> float:
+    return percentile(turn, 0.95)
+
+
+def _p95s(turns: Sequence[Sequence[float]]) -> Spread:
+    """Return the p95 of all attempts together, with the lowest and the highest of a turn."""
+    each = [_p95(turn) for turn in turns]
+    return Spread(median=_p95([ms for turn in turns for ms in turn]), low=min(each), high=max(each))
 
 
 def _cpu_s(pid: int) -> float:
