@@ -158,7 +158,7 @@ async def test_what_was_applied_before_is_learnt_from_and_a_fault_there_holds_no
     offset = 0
     for batch in batches:
         records = [a_record(*which)._replace(offset=offset + place) for place, which in enumerate(batch)]
-        offset = (await processor.process(records)).next_offset
+        offset = (await processor.process(records)).next_offsets[records[0].topic, records[0].partition]
     assert learnt == [(case, 1), (case, 2), (case, 1), (broken, 1)]
     found = await handler.applied([case, broken])
     assert {each: sorted(versions) for each, versions in found.items()} == {
@@ -166,3 +166,47 @@ async def test_what_was_applied_before_is_learnt_from_and_a_fault_there_holds_no
         broken: [1],
     }
     assert await handler.parked() == set()
+
+
+def in_partition(number: int, *records: Record, first: int = 0) -> list[Record]:
+    return [each._replace(partition=number, offset=offset) for offset, each in enumerate(records, start=first)]
+
+
+async def test_records_of_several_partitions_are_applied_by_one_call_and_each_offset_moves(handler: Handler):
+    one, two = uuid4(), uuid4()
+    processor = BatchProcessor(engine=handler.stage.engine, group=handler.group, apply=handler.apply)
+    outcome = await processor.process(
+        in_partition(3, a_record(one, 1), a_record(one, 2)), in_partition(1, a_record(two, 1), first=7)
+    )
+    assert handler.calls == 1
+    assert await handler.applied([one, two]) == {one: [1, 2], two: [1]}
+    assert outcome.next_offsets == {("t", 3): 2, ("t", 1): 8}
+    rows = await handler.stage.fetch(
+        "SELECT partition, next_offset, last_recorded_at FROM consumer_offset WHERE consumer_group = $1 ORDER BY 1",
+        handler.group,
+    )
+    newest = {event.aggregate_id: event.recorded_at for event in outcome.applied}
+    assert [tuple(row) for row in rows] == [(1, 8, newest[two]), (3, 2, newest[one])]
+
+
+async def test_of_several_partitions_one_that_another_consumer_has_read_meanwhile_is_passed_over(handler: Handler):
+    one, two = uuid4(), uuid4()
+    processor = BatchProcessor(engine=handler.stage.engine, group=handler.group, apply=handler.apply)
+    stale = in_partition(0, a_record(one, 1))
+    await processor.process(stale)
+    outcome = await processor.process(stale, in_partition(1, a_record(two, 1)))
+    assert [event.aggregate_id for event in outcome.applied] == [two]
+    assert outcome.next_offsets == {("t", 0): 1, ("t", 1): 1}
+    assert (await processor.process(stale)).next_offsets == {("t", 0): 1}
+    assert await handler.applied([one, two]) == {one: [1], two: [1]}
+
+
+async def test_an_event_that_fails_in_one_of_several_partitions_parks_its_own_aggregate_alone(handler: Handler):
+    bad, good, beside = uuid4(), uuid4(), uuid4()
+    handler.bad = {(bad, 1)}
+    processor = BatchProcessor(engine=handler.stage.engine, group=handler.group, apply=handler.apply)
+    await processor.process(
+        in_partition(0, a_record(bad, 1), a_record(good, 1), a_record(bad, 2)), in_partition(1, a_record(beside, 1))
+    )
+    assert await handler.applied([bad, good, beside]) == {good: [1], beside: [1]}
+    assert await handler.parked() == {(bad, 1, "apply_failed"), (bad, 2, "behind_parked")}

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.structs import ConsumerRecord
-from forkant_kit.consumer_lanes import Lanes
+from forkant_kit.consumer_lanes import Lanes as _Lanes
+from forkant_kit.consumer_lanes import Polled
 
+Lanes = partial(_Lanes, few_records=0)
 ONE, TWO, THREE = (TopicPartition("topic", number) for number in range(3))
 
 
@@ -43,11 +45,12 @@ class Effect:
         for partition in partitions:
             self.gates[partition] = asyncio.Event()
 
-    async def __call__(self, partition: TopicPartition, batch: Sequence[ConsumerRecord]) -> bool:
-        self.came.append((partition, [record.offset for record in batch]))
-        if partition in self.gates:
-            await self.gates[partition].wait()
-        return partition not in self.taken_away
+    async def __call__(self, batch: Polled) -> bool:
+        for partition, polled in batch.items():
+            self.came.append((partition, [record.offset for record in polled]))
+            if partition in self.gates:
+                await self.gates[partition].wait()
+        return not batch.keys() <= self.taken_away
 
 
 async def settled(lanes: Lanes) -> None:
@@ -97,7 +100,7 @@ async def test_of_a_partition_that_was_taken_away_nothing_more_begins():
 async def test_what_ended_a_lane_is_raised_where_the_lanes_are_settled():
     lanes = Lanes(lanes=1, max_records=1)
 
-    async def failing(_partition: TopicPartition, _batch: Sequence[ConsumerRecord]) -> bool:
+    async def failing(_batch: Polled) -> bool:
         raise LookupError("the effect")
 
     lanes.take({ONE: records(ONE, 2)}, failing)
@@ -111,7 +114,7 @@ async def test_at_the_end_what_waits_does_not_begin_and_what_fails_is_told():
     lanes, effect = Lanes(lanes=2, max_records=1), Effect()
     effect.close(ONE)
 
-    async def failing(_partition: TopicPartition, _batch: Sequence[ConsumerRecord]) -> bool:
+    async def failing(_batch: Polled) -> bool:
         raise LookupError("the effect")
 
     lanes.take({ONE: records(ONE, 1)}, effect)
@@ -143,9 +146,9 @@ async def test_the_slowest_lane_says_since_when_nothing_turned():
     began = lanes.since()
     assert began <= time.monotonic()
     lanes.take({TWO: records(TWO, 1)}, effect)
-    lanes.turn(TWO)
+    lanes.turn([TWO])
     assert lanes.since() == began
-    lanes.turn(ONE)
+    lanes.turn([ONE])
     assert lanes.since() > began
     await lanes.end(within_s=0)
 
@@ -154,5 +157,42 @@ async def test_when_all_lanes_are_free_nothing_is_slow():
     lanes = Lanes(lanes=1, max_records=1)
     before = time.monotonic()
     assert lanes.since() >= before
-    lanes.turn(ONE)
+    lanes.turn([ONE])
     assert not lanes.busy(ONE)
+
+
+async def test_partitions_of_which_few_records_came_share_a_batch_and_one_of_many_has_its_own():
+    batches: list[dict[TopicPartition, int]] = []
+
+    async def noting(batch: Polled) -> bool:
+        batches.append({partition: len(polled) for partition, polled in batch.items()})
+        return True
+
+    lanes = Lanes(lanes=1, max_records=10, few_records=4)
+    lanes.take({ONE: records(ONE, 5), TWO: records(TWO, 4), THREE: records(THREE, 1)}, noting)
+    assert all(map(lanes.busy, (ONE, TWO, THREE)))
+    await settled(lanes)
+    assert batches == [{TWO: 4, THREE: 1}, {ONE: 5}]
+    assert not any(map(lanes.busy, (ONE, TWO, THREE)))
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((2, 2, 2), [[2, 2], [2]]),
+        ((3, 3, 1), [[3], [3, 1]]),
+        ((1, 1, 1), [[1, 1, 1]]),
+        ((4, 4, 4), [[4], [4], [4]]),
+    ],
+)
+async def test_a_shared_batch_has_no_more_records_than_a_batch_may_have(counts, expected):
+    batches: list[list[int]] = []
+
+    async def noting(batch: Polled) -> bool:
+        batches.append([len(polled) for polled in batch.values()])
+        return True
+
+    lanes = Lanes(lanes=1, max_records=4, few_records=4)
+    lanes.take({each: records(each, count) for each, count in zip((ONE, TWO, THREE), counts, strict=True)}, noting)
+    await settled(lanes)
+    assert batches == expected

@@ -4,20 +4,18 @@ import asyncio
 import threading
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from forkant_contracts import Event, Topic, encode
+from forkant_contracts import Event, Topic
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_kit import parked_store
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
 from forkant_kit.consumer_seek import SeekToDatabase
-from forkant_kit.consumer_store import ConsumerStore
+from forkant_kit.consumer_store import ConsumerStore, Reached
 from forkant_kit.db import create_engine
 from forkant_kit.freshness import read_freshness
 from forkant_kit.testing import Stage, an_event, until
@@ -26,53 +24,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
+from .consuming import MIB, a_consumer, record_effect, running, send
+
 pytestmark = pytest.mark.kafka
-INSERT = text("INSERT INTO effect (aggregate_id, version) VALUES (:a, :v)")
-MIB = 1024 * 1024
-
-
-async def record_effect(conn: AsyncConnection, events: Sequence[Event]) -> None:
-    await conn.execute(INSERT, [{"a": e.aggregate_id, "v": e.aggregate_version} for e in events])
-
-
-def a_consumer(stage: Stage, kafka: KafkaServer, topic: Topic, apply=record_effect, **config: float) -> EventConsumer:
-    return EventConsumer(
-        engine=stage.engine,
-        kafka_bootstrap=kafka.bootstrap,
-        group=f"group-{topic.name}",
-        topics=[topic.name],
-        apply=apply,
-        config=replace(ConsumerConfig(observe_every_s=0.1, parked_every_s=0.1, poll_s=0.1), **config),
-    )
-
-
-@asynccontextmanager
-async def running(consumer: EventConsumer) -> AsyncIterator[asyncio.Event]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(consumer.run(stop))
-    try:
-        yield stop
-    finally:
-        stop.set()
-        await asyncio.wait_for(task, 20)
-
-
-async def send(
-    kafka: KafkaServer, topic: Topic, events: Sequence[Event], *, partition: int = 0, value: bytes | None = None
-) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, max_request_size=2 * MIB, linger_ms=5)
-    await producer.start()
-    try:
-        sent = []
-        for event in events:
-            message = encode(event)
-            body = value or message.value
-            sent.append(
-                await producer.send(topic.name, body, key=message.key, headers=message.headers, partition=partition)
-            )
-        await asyncio.gather(*sent)
-    finally:
-        await producer.stop()
 
 
 async def applied(stage: Stage) -> list[tuple[UUID, int]]:
@@ -150,7 +104,7 @@ async def test_told_to_stop_it_ends_the_batch_in_hand_and_begins_no_other(
         begun.set()
         await go_on.wait()
 
-    async with running(a_consumer(stage, kafka, topic, waiting)) as stop:
+    async with running(a_consumer(stage, kafka, topic, waiting, few_records=0)) as stop:
         await asyncio.wait_for(begun.wait(), 20)
         stop.set()
         go_on.set()
@@ -180,7 +134,7 @@ async def test_batches_of_as_many_partitions_as_it_may_are_under_way_side_by_sid
     async def done() -> bool:
         return len(await applied(stage)) == 4
 
-    async with running(a_consumer(stage, kafka, topic, meeting, partitions_at_once=2)):
+    async with running(a_consumer(stage, kafka, topic, meeting, partitions_at_once=2, few_records=0)):
         await until(done, what="all four partitions applied")
     assert most == 2
 
@@ -463,7 +417,7 @@ async def test_a_partition_is_not_read_again_because_its_former_owner_read_on_me
     store = ConsumerStore("a-group")
     async with stage.engine.begin() as conn:
         await store.lock_offset(conn, *place)
-        await store.advance(conn, *place, next_offset=28, recorded_at=None)
+        await store.advance(conn, {place: Reached(28)})
     seeking = SeekToDatabase(client, engine=stage.engine, group="a-group", positions={})
     with capture_logs() as logs:
         await seeking.on_partitions_assigned({place})

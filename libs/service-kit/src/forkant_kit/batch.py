@@ -1,14 +1,13 @@
-"""One partition batch of a consumer: gate, effect, versions and offset in one transaction.
+"""One batch of a consumer, of one or several partitions: gate, effect, versions and offset in one transaction.
 
 Errors::
 
     HandlerBrokenError    every event of a batch failed: the handler is at fault, not the events
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from forkant_kit import consumer_metrics as metrics
-from forkant_kit.consumer_store import ConsumerStore
+from forkant_kit.consumer_store import ConsumerStore, Place, Reached
 from forkant_kit.gate import Parked, ParkReason, Read, Record, Verdict, judge, merge_waiting, read
 
 Apply = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
@@ -27,7 +26,6 @@ Apply = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
 Learn = Callable[[AsyncConnection, Sequence[Event]], Awaitable[None]]
 """What a service takes from events that it has applied already; gets each as often as it comes, in any order."""
 
-_recorded_at = attrgetter("recorded_at")
 _log = structlog.get_logger(__name__)
 _PASSING_SQLSTATES: Final = ("08", "40", "53", "55", "57", "58")
 _BROKEN_AFTER: Final = 10
@@ -39,10 +37,11 @@ class HandlerBrokenError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a batch: the events applied, and the offset that the partition now stands at."""
+    """What became of a batch: the events applied, where they stood, and the offset that each partition stands at."""
 
     applied: tuple[Event, ...]
-    next_offset: int
+    next_offsets: Mapping[Place, int]
+    accepted: Sequence[Read] = ()
 
 
 def is_passing(error: BaseException) -> bool:
@@ -118,39 +117,42 @@ class BatchProcessor:
         self._learn = learn
         self._store = ConsumerStore(group)
 
-    async def process(self, records: Sequence[Record]) -> Outcome:
-        """Apply one partition's records, in order of offset, and move its offset; all or nothing.
+    async def process(self, *partitions: Sequence[Record]) -> Outcome:
+        """Apply records of some partitions, of each in order of offset, and move their offsets; all or nothing.
 
         Raises:
             HandlerBrokenError: see the class.
             sqlalchemy.exc.DBAPIError, OSError: the surroundings failed (see :func:`is_passing`); nothing changed.
         """
+        by_place = {(records[0].topic, records[0].partition): records for records in partitions}
         try:
-            return await self._in_one_transaction(records, in_halves=False)
+            return await self._in_one_transaction(by_place, in_halves=False)
         except Exception as error:
             if is_passing(error):
                 raise
             _log.warning("batch_failed_trying_halves", group=self._group, error=type(error).__name__)
-        return await self._in_one_transaction(records, in_halves=True)
+        return await self._in_one_transaction(by_place, in_halves=True)
 
-    async def _in_one_transaction(self, records: Sequence[Record], *, in_halves: bool) -> Outcome:
-        first = records[0]
+    async def _in_one_transaction(self, by_place: Mapping[Place, Sequence[Record]], *, in_halves: bool) -> Outcome:
         async with self._engine.begin() as conn:
-            position = await self._store.lock_offset(conn, first.topic, first.partition)
-            fresh = [record for record in records if record.offset >= position]
+            positions = await self._store.lock_offsets(conn, by_place)
+            left = {place: _from(records, positions[place]) for place, records in by_place.items()}
+            fresh = {place: records for place, records in left.items() if records}
             if not fresh:
-                return Outcome((), position)
-            verdict = await self._judge(conn, [read(record) for record in fresh])
+                return Outcome((), positions)
+            verdict = await self._judge(conn, [read(record) for records in fresh.values() for record in records])
             if in_halves:
                 verdict = await self._apply_each(conn, verdict)
             events = verdict.events
             if events and not in_halves:
                 await self._apply(conn, events)
             await self._learn_from(conn, verdict.repeated_events)
-            next_offset = fresh[-1].offset + 1
-            await self._settle(conn, verdict, first, next_offset, newest=max(map(_recorded_at, events), default=None))
+            newest = _newest(verdict.accept, fresh)
+            reached = {place: Reached(records[-1].offset + 1, newest.get(place)) for place, records in fresh.items()}
+            await self._settle(conn, verdict, reached)
         self._count(verdict, events=len(events))
-        return Outcome(tuple(events), next_offset)
+        next_offsets = {place: each.next_offset for place, each in reached.items()}
+        return Outcome(tuple(events), positions | next_offsets, verdict.accept)
 
     async def _learn_from(self, conn: AsyncConnection, repeated: Sequence[Event]) -> None:
         """Learn from repeats; what fails there holds nothing up, since their effect is done."""
@@ -178,16 +180,14 @@ class BatchProcessor:
             raise HandlerBrokenError(f"all events of {len(failed)} aggregates failed in group {self._group}")
         return result
 
-    async def _settle(
-        self, conn: AsyncConnection, verdict: Verdict, first: Record, next_offset: int, *, newest: datetime | None
-    ) -> None:
+    async def _settle(self, conn: AsyncConnection, verdict: Verdict, reached: Mapping[Place, Reached]) -> None:
         await self._store.park(conn, [p for p in verdict.park if p.read.record.parked_id is None])
         versions = verdict.versions
         if versions:
             await self._store.store_versions(conn, versions)
             released = [r.record.parked_id for r in verdict.accept if r.record.parked_id is not None]
             await self._store.settle(conn, versions, released)
-        await self._store.advance(conn, first.topic, first.partition, next_offset=next_offset, recorded_at=newest)
+        await self._store.advance(conn, reached)
 
     def _count(self, verdict: Verdict, *, events: int) -> None:
         metrics.APPLIED.labels(self._group).inc(events)
@@ -201,3 +201,24 @@ class BatchProcessor:
                 _log.error(
                     "record_parked", group=self._group, reason=parked.reason.value, topic=parked.read.record.topic
                 )
+
+
+def _from(records: Sequence[Record], position: int) -> Sequence[Record]:
+    """Return those at an offset and after it."""
+    if records[0].offset >= position:
+        return records
+    return [record for record in records if record.offset >= position]
+
+
+def _newest(accepted: Sequence[Read], places: Iterable[Place]) -> dict[Place, datetime]:
+    """Return when the newest event of each partition was recorded; of a partition without events nothing."""
+    one, *others = places
+    if not others:
+        recorded = [item.event.recorded_at for item in accepted if item.event is not None]
+        return {one: max(recorded)} if recorded else {}
+    newest: dict[Place, datetime] = {}
+    for item in accepted:
+        if item.event is not None:
+            place, recorded_at = (item.record.topic, item.record.partition), item.event.recorded_at
+            newest[place] = max(newest.get(place, recorded_at), recorded_at)
+    return newest

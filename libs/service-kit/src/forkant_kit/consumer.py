@@ -1,4 +1,4 @@
-"""The consumer runner: reads topics in batches and applies each partition's batch in one database transaction.
+"""The consumer runner: reads topics in batches and applies each batch in one database transaction.
 
 The database's offset is the truth: a partition is sought to it when assigned, and it moves in the transaction of the
 effect. The offset committed to Kafka afterwards only shows lag to Kafka's own tools. What can't be applied is parked
@@ -23,8 +23,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit import consumer_metrics as metrics
-from forkant_kit.batch import Apply, BatchProcessor, Learn, is_passing
-from forkant_kit.consumer_lanes import Lanes
+from forkant_kit.batch import Apply, BatchProcessor, Learn, Outcome, is_passing
+from forkant_kit.consumer_lanes import Apply as LaneApply
+from forkant_kit.consumer_lanes import Lanes, Polled
 from forkant_kit.consumer_seek import SeekToDatabase
 from forkant_kit.consumer_watch import ConsumerWatch
 from forkant_kit.gate import Record
@@ -43,15 +44,21 @@ _value_of = itemgetter(1)
 class ConsumerConfig:
     """How the consumer paces itself; times in seconds.
 
-    ``partitions_at_once`` batches of as many partitions are applied side by side, each in a transaction of its own, as
+    ``partitions_at_once`` batches of other partitions are applied side by side, each in a transaction of its own, as
     several processes of the group would: while the database works on one, the next is read. The effect must bear that.
+    Partitions of which no more than ``few_records`` came share a batch, and after so few altogether the next come
+    together for ``gather_s``: a batch of twenty costs hardly more than one of one. The client fetches little while it
+    holds something that was not taken, so that what lies at the broker behind it is awaited for ``hand_over_s``.
     Memory is bounded by the fetch sizes, in bytes: nothing more of a partition is fetched before what came was taken.
     When told to stop, the batch in hand has ``batch_stop_s`` to end before it is rolled back, to be read again by
     whoever has the partition next, and leaving the group has ``leave_stop_s``.
     """
 
     max_records: int = 5_000
+    few_records: int = 200
     partitions_at_once: int = 1
+    gather_s: float = 0.05
+    hand_over_s: float = 0.01
     poll_s: float = 0.5
     fetch_bytes: int = 32 * 1024 * 1024
     partition_fetch_bytes: int = 4 * 1024 * 1024
@@ -92,7 +99,11 @@ class EventConsumer:
         self._after_commit = after_commit
         self._config = config or ConsumerConfig()
         self._progress = time.monotonic()
-        self._lanes = Lanes(lanes=self._config.partitions_at_once, max_records=self._config.max_records)
+        self._lanes = Lanes(
+            lanes=self._config.partitions_at_once,
+            max_records=self._config.max_records,
+            few_records=self._config.few_records,
+        )
         self._parked = ParkedWork(engine=engine, group=group, apply=apply)
         self._parked_at = 0.0
         self._watch = ConsumerWatch(
@@ -136,12 +147,9 @@ class EventConsumer:
                 return
             consumer.subscribe(list(self._topics), listener=self._seeking(consumer))
             helpers.append(asyncio.create_task(self._watch.run(consumer), name="consumer-watch"))
+            few = False
             while not stop.is_set():
-                self._lanes.take(await self._poll(consumer, stopping), apply)
-                self._lanes.settle()
-                self._progress = time.monotonic()
-                if time.monotonic() >= self._parked_at:
-                    await self._finish(self._attend_parked(), stopping)
+                few = await self._turn(consumer, stopping, apply, gathered=few)
         finally:
             in_time, failed = await self._lanes.end(within_s=self._config.batch_stop_s)
             if not in_time:
@@ -154,25 +162,45 @@ class EventConsumer:
         for error in failed:
             raise error
 
-    async def _poll(
-        self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]"
-    ) -> Mapping[TopicPartition, Sequence[ConsumerRecord]]:
+    async def _turn(
+        self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]", apply: LaneApply, *, gathered: bool
+    ) -> bool:
+        """Begin on what came; tell whether it was few, and what comes after it has come together."""
+        polled = await self._polled(consumer, stopping, gathered=gathered)
+        few = 0 < sum(map(len, polled.values())) <= self._config.few_records
+        busy = bool(self._lanes.running)
+        self._lanes.take(polled, apply)
+        self._lanes.settle()
+        self._progress = time.monotonic()
+        if time.monotonic() >= self._parked_at:
+            await self._finish(self._attend_parked(), stopping)
+        if few:
+            await asyncio.wait({stopping}, timeout=self._config.gather_s)
+        return few or (gathered and busy and not polled)
+
+    async def _polled(self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]", *, gathered: bool) -> Polled:
+        """Return what came; when it has come together for a while, with what the client did not hold yet."""
+        polled = await self._poll(consumer, stopping, within_s=self._config.poll_s)
+        if not (gathered and polled):
+            return polled
+        more = await self._poll(consumer, stopping, within_s=self._config.hand_over_s)
+        return {place: [*polled.get(place, ()), *more.get(place, ())] for place in polled.keys() | more.keys()}
+
+    async def _poll(self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]", *, within_s: float) -> Polled:
         """Return what there is of partitions that are not busy; nothing when a lane ends first, or at the stop."""
         idle = [partition for partition in consumer.assignment() if not self._lanes.busy(partition)]
         running, room = self._lanes.running, self._lanes.room
         if room == 0 or (running and not idle):
-            await asyncio.wait({stopping, *running}, timeout=self._config.poll_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopping, *running}, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
             return {}
-        polling = asyncio.ensure_future(
-            consumer.getmany(*idle, timeout_ms=int(self._config.poll_s * 1000), max_records=room)
-        )
+        polling = asyncio.ensure_future(consumer.getmany(*idle, timeout_ms=int(within_s * 1000), max_records=room))
         await asyncio.wait({polling, stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
         if polling.done():
-            return cast("Mapping[TopicPartition, Sequence[ConsumerRecord]]", polling.result())
+            return cast("Polled", polling.result())
         # The client hands records over without a pause in between, so that none is lost with a poll that is cut short.
         polling.cancel()
         with suppress(asyncio.CancelledError):
-            return cast("Mapping[TopicPartition, Sequence[ConsumerRecord]]", await polling)
+            return cast("Polled", await polling)
         return {}
 
     async def _finish(self, work: Coroutine[None, None, None], stopping: "asyncio.Task[bool]") -> None:
@@ -222,25 +250,19 @@ class EventConsumer:
             **security(self._tls),
         )
 
-    async def _apply_with_retry(
-        self,
-        consumer: AIOKafkaConsumer,
-        stop: asyncio.Event,
-        partition: TopicPartition,
-        fetched: Sequence[ConsumerRecord],
-    ) -> bool:
-        """Apply a batch; False when it is left to whoever has the partition next, or to the next start."""
-        records = [_to_record(item) for item in fetched]
+    async def _apply_with_retry(self, consumer: AIOKafkaConsumer, stop: asyncio.Event, polled: Polled) -> bool:
+        """Apply a batch; False when it is left to whoever has its partitions next, or to the next start."""
+        records = {partition: [_to_record(item) for item in fetched] for partition, fetched in polled.items()}
         delay = self._config.retry_s
-        while partition in consumer.assignment() and not stop.is_set():
+        while not stop.is_set() and (assigned := records.keys() & consumer.assignment()):
             try:
-                await self._apply_once(consumer, partition, records)
+                await self._apply_once(consumer, {partition: records[partition] for partition in assigned})
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 if not is_passing(error):
                     raise
                 metrics.RETRIES.labels(self._group).inc()
                 _log.warning("batch_retried", group=self._group, error=type(error).__name__)
-                self._lanes.turn(partition)
+                self._lanes.turn(polled)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), delay)
                 delay = min(delay * 2, self._config.max_retry_s)
@@ -248,24 +270,26 @@ class EventConsumer:
                 return True
         return False
 
-    async def _apply_once(
-        self, consumer: AIOKafkaConsumer, partition: TopicPartition, records: Sequence[Record]
-    ) -> None:
+    async def _apply_once(self, consumer: AIOKafkaConsumer, batch: Mapping[TopicPartition, Sequence[Record]]) -> None:
         began, began_ns = time.monotonic(), time.time_ns()
-        outcome = await self._processor.process(records)
+        outcome = await self._processor.process(*batch.values())
         metrics.BATCH_SECONDS.labels(self._group).observe(time.monotonic() - began)
-        traced = [
-            TracedEvent(partition.topic, partition.partition, e.type, str(e.id), e.traceparent or "")
-            for e in outcome.applied
-            if is_sampled(e.traceparent)
-        ]
-        record_process_spans(traced, count=len(outcome.applied), began_ns=began_ns, group=self._group)
-        self._watch.positions[partition] = outcome.next_offset
+        record_process_spans(_traced(outcome), count=len(outcome.applied), began_ns=began_ns, group=self._group)
+        reached = {partition: outcome.next_offsets[partition] for partition in batch}
+        self._watch.positions.update(reached)
         # Only a courtesy to Kafka's own tools: after a rebalance it may be refused, and the database knows better.
         with suppress(KafkaError):
-            await consumer.commit({partition: outcome.next_offset})
+            await consumer.commit(reached)
         if self._after_commit is not None and outcome.applied:
             await self._after_commit(outcome.applied)
+
+
+def _traced(outcome: Outcome) -> list[TracedEvent]:
+    return [
+        TracedEvent(item.record.topic, item.record.partition, event.type, str(event.id), event.traceparent or "")
+        for item in outcome.accepted
+        if (event := item.event) is not None and is_sampled(event.traceparent)
+    ]
 
 
 async def _started(consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]") -> bool:

@@ -1,16 +1,20 @@
-"""The batches that a consumer has under way: some partitions side by side, of each one batch after the other."""
+"""The batches that a consumer has under way: some side by side, of each partition one batch after the other.
+
+A batch is of one partition, or of several of which few records came: what a transaction costs hardly depends on how
+many records there are as long as there are few.
+"""
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-Batch = Sequence[ConsumerRecord]
-Apply = Callable[[TopicPartition, Batch], Awaitable[bool]]
-"""Applies a batch of a partition; False when the partition was taken away, and nothing of it is to be applied after."""
+Polled = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+Apply = Callable[[Polled], Awaitable[bool]]
+"""Applies a batch; False when its partitions were taken away, and nothing of them is to be applied after."""
 
 
 class Lanes:
@@ -20,12 +24,16 @@ class Lanes:
     that what is dropped when it is taken away is read again by whoever has it next: from the database's offset.
     """
 
-    def __init__(self, *, lanes: int, max_records: int) -> None:
-        """Begin with free lanes; a batch has ``max_records`` at the most."""
+    def __init__(self, *, lanes: int, max_records: int, few_records: int) -> None:
+        """Begin with free lanes; a batch has ``max_records`` at the most.
+
+        Partitions of which no more than ``few_records`` came share a batch.
+        """
         self._lanes = lanes
         self._size = max_records
-        self._waiting: deque[tuple[TopicPartition, Batch, Apply]] = deque()
-        self._running: dict[asyncio.Task[None], TopicPartition] = {}
+        self._few = few_records
+        self._waiting: deque[tuple[Polled, Apply]] = deque()
+        self._running: dict[asyncio.Task[None], Polled] = {}
         self._turned: dict[TopicPartition, float] = {}
 
     @property
@@ -44,19 +52,21 @@ class Lanes:
 
     def since(self) -> float:
         """Return since when, by the monotonic clock, the lane that is slowest has not turned; now when all are free."""
-        turned = [self._turned[partition] for partition in self._running.values()]
+        turned = [self._turned[partition] for batch in self._running.values() for partition in batch]
         return min(turned, default=time.monotonic())
 
-    def turn(self, partition: TopicPartition) -> None:
-        """Note that the lane of a partition goes on, be it by trying again."""
-        if partition in self._turned:
-            self._turned[partition] = time.monotonic()
+    def turn(self, partitions: Iterable[TopicPartition]) -> None:
+        """Note that the lane of some partitions goes on, be it by trying again."""
+        now = time.monotonic()
+        self._turned.update((partition, now) for partition in partitions if partition in self._turned)
 
-    def take(self, polled: Mapping[TopicPartition, Batch], apply: Apply) -> None:
+    def take(self, polled: Polled, apply: Apply) -> None:
         """Put what was polled into free lanes, the rest behind them."""
-        for partition, records in polled.items():
-            self._turned[partition] = time.monotonic()
-            self._waiting.append((partition, records, apply))
+        self._turned.update(dict.fromkeys(polled, time.monotonic()))
+        few = {partition: records for partition, records in polled.items() if len(records) <= self._few}
+        self._waiting.extend((batch, apply) for batch in _packed(few, self._size))
+        many = [partition for partition in polled if partition not in few]
+        self._waiting.extend(({partition: polled[partition]}, apply) for partition in many)
         self._fill()
 
     def settle(self) -> None:
@@ -66,7 +76,8 @@ class Lanes:
             Exception: what ended a lane, when one failed.
         """
         for task in [task for task in self._running if task.done()]:
-            del self._turned[self._running.pop(task)]
+            for partition in self._running.pop(task):
+                del self._turned[partition]
             task.result()
         self._fill()
 
@@ -91,13 +102,28 @@ class Lanes:
 
     def _fill(self) -> None:
         while self._waiting and len(self._running) < self._lanes:
-            partition, records, apply = self._waiting.popleft()
-            self.turn(partition)
-            lane = asyncio.create_task(self._one_after_the_other(partition, records, apply), name="consumer-batch")
-            self._running[lane] = partition
+            batch, apply = self._waiting.popleft()
+            self.turn(batch)
+            lane = asyncio.create_task(self._one_after_the_other(batch, apply), name="consumer-batch")
+            self._running[lane] = batch
 
-    async def _one_after_the_other(self, partition: TopicPartition, records: Batch, apply: Apply) -> None:
-        for start in range(0, len(records), self._size):
-            if not await apply(partition, records[start : start + self._size]):
+    async def _one_after_the_other(self, polled: Polled, apply: Apply) -> None:
+        for start in range(0, max(map(len, polled.values())), self._size):
+            batch = {partition: records[start : start + self._size] for partition, records in polled.items()}
+            if not await apply(batch):
                 return
-            self.turn(partition)
+            self.turn(batch)
+
+
+def _packed(few: Polled, size: int) -> Iterator[Polled]:
+    """Put partitions together as long as their records are no more than ``size``."""
+    batch: dict[TopicPartition, Sequence[ConsumerRecord]] = {}
+    count = 0
+    for partition, records in few.items():
+        if batch and count + len(records) > size:
+            yield batch
+            batch, count = {}, 0
+        batch[partition] = records
+        count += len(records)
+    if batch:
+        yield batch

@@ -27,7 +27,7 @@ PARKED_ACTIONS: Final = Counter(
 )
 BATCH_SECONDS: Final = Histogram(
     "forkant_consumer_batch_seconds",
-    "Time to process and commit one partition batch.",
+    "Time to process and commit one batch.",
     ["group"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )

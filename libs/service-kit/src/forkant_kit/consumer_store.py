@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,15 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from forkant_kit.gate import Parked, Read, Record, read
 
 _LOCK: Final = text("""
-INSERT INTO consumer_offset (consumer_group, topic, partition) VALUES (:group, :topic, :partition)
+INSERT INTO consumer_offset (consumer_group, topic, partition)
+SELECT CAST(:group AS text), p.topic, p.partition
+FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) AS p (topic, partition) ORDER BY p.topic, p.partition
 ON CONFLICT (consumer_group, topic, partition) DO UPDATE SET partition = EXCLUDED.partition
-RETURNING next_offset
+RETURNING topic, partition, next_offset
 """)
 _ADVANCE: Final = text("""
-UPDATE consumer_offset
-SET next_offset = :next_offset, end_offset = greatest(end_offset, :next_offset), observed_at = clock_timestamp(),
-    last_recorded_at = greatest(last_recorded_at, CAST(:recorded_at AS timestamptz))
-WHERE consumer_group = :group AND topic = :topic AND partition = :partition
+UPDATE consumer_offset AS c
+SET next_offset = r.next_offset, end_offset = greatest(c.end_offset, r.next_offset), observed_at = clock_timestamp(),
+    last_recorded_at = greatest(c.last_recorded_at, r.recorded_at)
+FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:next_offsets AS bigint[]),
+            CAST(:recorded_at AS timestamptz[])) AS r (topic, partition, next_offset, recorded_at)
+WHERE c.consumer_group = :group AND c.topic = r.topic AND c.partition = r.partition
 """)
 # A row that a batch holds is passed over: to wait for it would make a slow batch look like a silent consumer.
 _OBSERVE: Final = text("""
@@ -88,6 +92,17 @@ WHERE consumer_group = :group AND status = 'parked' AND reason = 'gap'
 """)
 
 
+Place = tuple[str, int]
+"""A partition: its topic and its number."""
+
+
+class Reached(NamedTuple):
+    """How far a partition was read, and when the newest of its events that were applied just now was recorded."""
+
+    next_offset: int
+    newest: datetime | None = None
+
+
 class ConsumerStore:
     """The tables of one consumer group, read and written on the caller's connection."""
 
@@ -97,15 +112,25 @@ class ConsumerStore:
 
     async def lock_offset(self, conn: AsyncConnection, topic: str, partition: int) -> int:
         """Lock the partition's row until the transaction ends and return the next offset to apply."""
-        bind = {"group": self._group, "topic": topic, "partition": partition}
-        return int((await conn.execute(_LOCK, bind)).scalar_one())
+        return (await self.lock_offsets(conn, [(topic, partition)]))[topic, partition]
 
-    async def advance(
-        self, conn: AsyncConnection, topic: str, partition: int, *, next_offset: int, recorded_at: datetime | None
-    ) -> None:
-        """Move the partition's offset, in the transaction of the effect."""
-        bind = {"group": self._group, "topic": topic, "partition": partition}
-        await conn.execute(_ADVANCE, {**bind, "next_offset": next_offset, "recorded_at": recorded_at})
+    async def lock_offsets(self, conn: AsyncConnection, places: Iterable[Place]) -> dict[Place, int]:
+        """Lock partitions' rows, in order, until the transaction ends; return the next offset to apply of each."""
+        topics, partitions = zip(*places, strict=True)
+        bind = {"group": self._group, "topics": topics, "partitions": partitions}
+        found = await conn.execute(_LOCK, bind)
+        return {(row.topic, row.partition): row.next_offset for row in found}
+
+    async def advance(self, conn: AsyncConnection, reached: Mapping[Place, Reached]) -> None:
+        """Move partitions' offsets, in the transaction of the effect."""
+        bind = {
+            "group": self._group,
+            "topics": [topic for topic, _ in reached],
+            "partitions": [partition for _, partition in reached],
+            "next_offsets": [each.next_offset for each in reached.values()],
+            "recorded_at": [each.newest for each in reached.values()],
+        }
+        await conn.execute(_ADVANCE, bind)
 
     async def move(self, conn: AsyncConnection, topic: str, partition: int, next_offset: int) -> None:
         """Set the offset to where the topic begins: back when it was made anew, on when retention removed the rest."""

@@ -39,7 +39,7 @@ METRICS: Final[dict[str, str]] = {
     "infinite while that is unknown.",
     "forkant_consumer_stale_gaps": "Aggregates that have long waited for a version, which may be lost.",
     "forkant_consumer_parked_actions_total": "Requests about parked events that are done.",
-    "forkant_consumer_batch_seconds": "Time to process and commit one partition batch.",
+    "forkant_consumer_batch_seconds": "Time to process and commit one batch.",
     "forkant_archive_months": "Months that the event archive holds or has made ready.",
     "forkant_archive_bytes": "Size of the event archive with its indexes.",
     "forkant_archive_oldest_month_seconds": "Age of the beginning of the oldest month kept.",
