@@ -13,6 +13,8 @@ of them alone counts.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, Literal
 from uuid import UUID
 
@@ -27,6 +29,7 @@ from indicator_service.definitions.series import FORM_OF, FollowUp, ImportKind, 
 
 _MONTHS: Final = 12
 _AT_ONCE: Final = FollowUp()
+_MOST_KEPT: Final = 4_096
 Reason = Literal["not_imported", "not_yet_complete", "not_for_this_unit"]
 """`not_yet_complete`: it can't be known yet. `not_for_this_unit`: special bodies have no such figures."""
 
@@ -64,9 +67,11 @@ class Basis:
 
 def label_of(series: Series, start: date) -> str:
     """Write a period as imports do: ``2026`` or ``2026-03``."""
-    return f"{start:%Y}" if FORM_OF[series].yearly else f"{start:%Y-%m}"
+    # Not by strftime, which takes ten times as long: figures without imports name every period that they lack.
+    return f"{start.year:04}" if FORM_OF[series].yearly else f"{start.year:04}-{start.month:02}"
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def ready_on(series: Series, start: date) -> date:
     """Return the first day on which a figure of a period can be known."""
     form = FORM_OF[series]
@@ -76,12 +81,19 @@ def ready_on(series: Series, start: date) -> date:
     return add_months(start, 1 + follow_up.months) + timedelta(days=follow_up.days)
 
 
-def starts_of(series: Collection[Series], period: Period) -> dict[Series, tuple[date, ...]]:
+def starts_of(series: Sequence[Series], period: Period) -> Mapping[Series, tuple[date, ...]]:
     """Return the first days of the periods that figures rest on which set some series against each other."""
+    return _rests_on(tuple(series), period)[0]
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _rests_on(series: tuple[Series, ...], period: Period) -> tuple[Mapping[Series, tuple[date, ...]], Covers | None]:
+    """Return the first days of the periods, and all days of them; the same for all units and whoever asks."""
     monthly = [each for each in series if not FORM_OF[each].yearly]
     moving = period.kind in {"rolling_12", "year_to_date"}
     newest = _newest_ready(monthly, before=period.last_month) if moving else period.last_month
-    return {each: tuple(_starts(each, newest, period)) for each in series}
+    starts = {each: tuple(_starts(each, newest, period)) for each in series}
+    return MappingProxyType(starts), _covers(starts)
 
 
 def _starts(series: Series, newest: date, period: Period) -> Iterator[date]:
@@ -112,7 +124,7 @@ def groups_of(catalogue: Catalogue, period: Period) -> list[tuple[Series, ...]]:
     return [*(version.series for version in versions if version.series), *further]
 
 
-def reach_of(groups: Iterable[Collection[Series]], period: Period) -> tuple[date, date] | None:
+def reach_of(groups: Iterable[Sequence[Series]], period: Period) -> tuple[date, date] | None:
     """Return the first and last of all periods that figures rest on, by their first days; None where there is none."""
     starts = [start for group in groups for each in starts_of(group, period).values() for start in each]
     return (min(starts), max(starts)) if starts else None
@@ -135,7 +147,7 @@ def basis_of(
         period: what the figure is about.
         structure: which units' figures are the unit's: on the first day of each imported period those there then.
     """
-    starts = starts_of(series, period)
+    starts, covers = _rests_on(tuple(series), period)
     found: dict[Series, int] = {}
     imports: set[UUID] = set()
     lacks: list[tuple[Series, date, str]] = []
@@ -150,8 +162,8 @@ def basis_of(
                     imports.add(known.import_id)
     missing = tuple(_missing(lacks, series, asked_on=period.asked_on, register=structure.register))
     if missing:
-        return Basis(missing=missing, covers=_covers(starts))
-    return Basis(amounts=found, imports=tuple(sorted(imports)), covers=_covers(starts))
+        return Basis(missing=missing, covers=covers)
+    return Basis(amounts=found, imports=tuple(sorted(imports)), covers=covers)
 
 
 def _owners(series: Series, unit: str, start: date, structure: Structure) -> tuple[str, ...]:
@@ -169,18 +181,18 @@ def _missing(
     lacks: Iterable[tuple[Series, date, str]], series: Collection[Series], *, asked_on: date, register: Register
 ) -> Iterator[Missing]:
     units: dict[tuple[ImportKind, date], dict[str, None]] = {}
-    labels: dict[tuple[ImportKind, date], str] = {}
+    of_kind: dict[ImportKind, Series] = {}
     for each, start, owner in lacks:
-        key = (FORM_OF[each].kind, start)
-        units.setdefault(key, {})[owner] = None
-        labels[key] = label_of(each, start)
+        kind = FORM_OF[each].kind
+        units.setdefault((kind, start), {})[owner] = None
+        of_kind[kind] = each
     grouped: dict[tuple[ImportKind, Reason, tuple[str, ...]], list[tuple[str, date]]] = {}
     for (kind, start), owners in units.items():
         together = [each for each in series if FORM_OF[each].kind is kind]
         ready = max(ready_on(each, start) for each in together)
         # The national figure asks nobody who has no such figures, so one owner speaks for all.
         reason = _reason(next(iter(owners)), together[0], ready=ready, asked_on=asked_on, register=register)
-        grouped.setdefault((kind, reason, tuple(owners)), []).append((labels[kind, start], ready))
+        grouped.setdefault((kind, reason, tuple(owners)), []).append((label_of(of_kind[kind], start), ready))
     for (kind, reason, owners_of), periods in grouped.items():
         yield Missing(
             kind=kind,

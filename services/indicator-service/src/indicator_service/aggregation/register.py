@@ -14,6 +14,7 @@ from forkant_contracts.codes import UnitChange
 from forkant_contracts.units import UNITS, UnitKind
 
 _DAY: Final = timedelta(days=1)
+_MOST_KEPT: Final = 1_000
 _HOLD_CASES: Final = frozenset({UnitKind.DISTRICT, UnitKind.SPECIAL_BODY})
 
 
@@ -80,7 +81,12 @@ class Register:
 
     def on(self, first: date, last: date | None = None) -> tuple[str, ...]:
         """Return the units with cases that are there on a day, or on any of some days."""
-        return tuple(each.id for each in self._with_cases() if each.there(first, last))
+        found = self._asked.get((first, last))
+        if found is None:
+            found = tuple(each.id for each in self._with_cases() if each.there(first, last))
+            if len(self._asked) < _MOST_KEPT:
+                self._asked[first, last] = found
+        return found
 
     def holder(self, unit: str, day: date) -> str:
         """Return the unit in which the work of one is told on a day: itself, or whom all of it went to by then."""
@@ -109,6 +115,11 @@ class Register:
             return False
         cuts = (cut for each in self.members(unit, day) if each in self.units for cut in self.units[each].cuts)
         return not any(since < cut <= day for cut in cuts)
+
+    @cached_property
+    def _asked(self) -> dict[tuple[date, date | None], tuple[str, ...]]:
+        """What was asked before: figures of all units ask for the same days again and again."""
+        return {}
 
     @cached_property
     def days(self) -> tuple[date, ...]:
