@@ -10,7 +10,8 @@ from aiokafka import AIOKafkaProducer
 from forkant_contracts import Event, Topic, encode
 from forkant_devstack.testing.kafka_server import KafkaServer
 from forkant_kit.batch import Apply
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.testing import Stage
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 from forkant_contracts import Event, Topic, encode
 from forkant_devstack.testing.kafka_server import KafkaServer
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.testing import Stage, an_event, until
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -135,6 +137,38 @@ async def test_a_partition_that_is_taken_away_between_two_attempts_is_left_to_it
     client = Client({one, two}, {two})
     assert await consumer._apply_with_retry(client, asyncio.Event(), {one: polled(one, lost), two: polled(two, kept)})
     assert [row["aggregate_id"] for row in await stage.fetch("SELECT aggregate_id FROM effect")] == [kept]
+    await consumer._offsets.tell(client, within_s=10)
     assert client.committed == [{two: 1}]
     rows = await stage.fetch("SELECT partition, next_offset FROM consumer_offset")
     assert [tuple(row) for row in rows] == [(1, 1)]
+
+
+async def committed(kafka: KafkaServer, topic: Topic) -> int | None:
+    """Return how far Kafka's own tools say that partition 0 was read."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    await admin.start()
+    try:
+        known = await admin.list_consumer_group_offsets(f"group-{topic.name}")
+    finally:
+        await admin.close()
+    found = known.get(TopicPartition(topic.name, 0))
+    return None if found is None else found.offset
+
+
+@pytest.mark.parametrize("every_s", [0.1, 60.0], ids=["meanwhile", "at the stop"])
+async def test_kafkas_own_tools_are_told_how_far_it_was_read(
+    stage: Stage, kafka: KafkaServer, topic: Topic, every_s: float
+):
+    kafka.need_kafka("the embedded broker has no admin API")
+    effect = Noting()
+    effect.go_on.set()
+
+    async def told() -> bool:
+        return await committed(kafka, topic) == 2
+
+    async with running(a_consumer(stage, kafka, topic, effect, commit_every_s=every_s)):
+        await send(kafka, topic, [an_event(uuid4(), 1), an_event(uuid4(), 1)])
+        await effect.told_of(2)
+        if every_s < 1:
+            await until(told, what="two read, as Kafka has it")
+    assert await told()

@@ -15,7 +15,8 @@ from forkant_contracts.events.case import CaseAssessmentStarted
 from forkant_devstack.native import kafka
 from forkant_devstack.testing.authority import Authority
 from forkant_devstack.testing.secure_kafka import SecureKafka
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.freshness import read_freshness
 from forkant_kit.kafka_tls import KafkaSettings, KafkaTls, kafka_tls
 from forkant_kit.outbox import append_events

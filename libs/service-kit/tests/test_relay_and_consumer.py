@@ -10,7 +10,8 @@ from aiokafka import AIOKafkaProducer
 from forkant_contracts import Event, Topic
 from forkant_contracts.codec import encode
 from forkant_devstack.testing.kafka_server import KafkaServer
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.freshness import read_freshness
 from forkant_kit.outbox import append_events, partition_of
 from forkant_kit.relay import Relay, RelayConfig

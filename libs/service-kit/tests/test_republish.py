@@ -10,7 +10,8 @@ import pytest
 from forkant_contracts import TOPICS, Event
 from forkant_contracts.events.case import CaseAssessmentStarted
 from forkant_devstack.testing.kafka_server import KafkaServer
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.outbox import append_events
 from forkant_kit.relay import Relay
 from forkant_kit.republish import Pace, Progress, RepublishingElsewhereError, Selection, count, republish

@@ -11,7 +11,8 @@ from aiokafka import TopicPartition
 from forkant_contracts import TOPICS, Event, Topic
 from forkant_contracts.events.case import CaseAssessmentStarted
 from forkant_devstack.testing.kafka_server import KafkaServer
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.freshness import Freshness, read_freshness
 from forkant_kit.outbox import append_events
 from forkant_kit.relay import Relay

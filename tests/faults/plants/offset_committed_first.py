@@ -6,30 +6,33 @@ from typing import Any
 from forkant_devstack.faults.order import Order
 from forkant_devstack.faults.points import CONSUMER_IN_BUG, Points
 from forkant_kit.batch import BatchProcessor
-from forkant_kit.consumer_store import ConsumerStore
+from forkant_kit.consumer_store import ConsumerStore, Reached
 from forkant_kit.gate import read
 
 _process = BatchProcessor.process
-_lock_offset, _advance = ConsumerStore.lock_offset, ConsumerStore.advance
+_lock_offsets, _advance = ConsumerStore.lock_offsets, ConsumerStore.advance
 _points = Points(Order.given().trigger)
 
 
-async def _commit_then_process(self: BatchProcessor, records: Any) -> Any:
-    place = (records[0].topic, records[0].partition)
+async def _commit_then_process(self: BatchProcessor, *partitions: Any) -> Any:
+    by_place = {(records[0].topic, records[0].partition): records for records in partitions}
     async with self._engine.begin() as conn:
-        position = await _lock_offset(self._store, conn, *place)
-        fresh = [record for record in records if record.offset >= position]
-        verdict = await self._judge(conn, [read(record) for record in fresh])
+        positions = await _lock_offsets(self._store, conn, by_place)
+        left = {place: [r for r in records if r.offset >= positions[place]] for place, records in by_place.items()}
+        fresh = {place: records for place, records in left.items() if records}
+        verdict = await self._judge(conn, [read(record) for records in fresh.values() for record in records])
         if fresh:
-            await _advance(self._store, conn, *place, next_offset=fresh[-1].offset + 1, recorded_at=None)
+            await _advance(
+                self._store, conn, {place: Reached(records[-1].offset + 1) for place, records in fresh.items()}
+            )
     if verdict.events:
         _points.passing(CONSUMER_IN_BUG)
 
-    async def as_before(*_args: Any) -> int:
-        return int(position)
+    async def as_before(*_args: Any) -> dict[Any, int]:
+        return positions
 
-    self._store.lock_offset = as_before  # type: ignore[method-assign]
-    return await _process(self, records)
+    self._store.lock_offsets = as_before  # type: ignore[method-assign]
+    return await _process(self, *partitions)
 
 
 async def _moved_already(*_args: Any, **_fields: Any) -> None:

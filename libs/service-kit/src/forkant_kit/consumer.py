@@ -9,27 +9,26 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from operator import itemgetter
 from typing import cast
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord
 from forkant_contracts import Event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from forkant_kit import consumer_metrics as metrics
 from forkant_kit.batch import Apply, BatchProcessor, Learn, Outcome, is_passing
+from forkant_kit.consumer_client import ConsumerConfig, new_client, started, to_record
 from forkant_kit.consumer_lanes import Apply as LaneApply
 from forkant_kit.consumer_lanes import Lanes, Polled
+from forkant_kit.consumer_offsets import KafkaOffsets
 from forkant_kit.consumer_seek import SeekToDatabase
 from forkant_kit.consumer_watch import ConsumerWatch
 from forkant_kit.gate import Record
-from forkant_kit.kafka_tls import KafkaTls, security
+from forkant_kit.kafka_tls import KafkaTls
 from forkant_kit.message_spans import TracedEvent, is_sampled, record_process_spans
 from forkant_kit.parked_work import ParkedWork
 
@@ -37,40 +36,6 @@ AfterCommit = Callable[[Sequence[Event]], Awaitable[None]]
 """Called after a batch is committed; it may be missed in a crash, so it only hurries what polling would find."""
 
 _log = structlog.get_logger(__name__)
-_value_of = itemgetter(1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumerConfig:
-    """How the consumer paces itself; times in seconds.
-
-    ``partitions_at_once`` batches of other partitions are applied side by side, each in a transaction of its own, as
-    several processes of the group would: while the database works on one, the next is read. The effect must bear that.
-    Partitions of which no more than ``few_records`` came share a batch, and after so few altogether the next come
-    together for ``gather_s``: a batch of twenty costs hardly more than one of one. The client fetches little while it
-    holds something that was not taken, so that what lies at the broker behind it is awaited for ``hand_over_s``.
-    Memory is bounded by the fetch sizes, in bytes: nothing more of a partition is fetched before what came was taken.
-    When told to stop, the batch in hand has ``batch_stop_s`` to end before it is rolled back, to be read again by
-    whoever has the partition next, and leaving the group has ``leave_stop_s``.
-    """
-
-    max_records: int = 5_000
-    few_records: int = 200
-    partitions_at_once: int = 1
-    gather_s: float = 0.05
-    hand_over_s: float = 0.01
-    poll_s: float = 0.5
-    fetch_bytes: int = 32 * 1024 * 1024
-    partition_fetch_bytes: int = 4 * 1024 * 1024
-    session_timeout_s: float = 10.0
-    observe_every_s: float = 2.0
-    stuck_after_s: float = 60.0
-    retry_s: float = 0.5
-    max_retry_s: float = 10.0
-    parked_every_s: float = 1.0
-    stale_gap_s: float = 60.0
-    batch_stop_s: float = 5.0
-    leave_stop_s: float = 3.0
 
 
 class EventConsumer:
@@ -106,6 +71,7 @@ class EventConsumer:
         )
         self._parked = ParkedWork(engine=engine, group=group, apply=apply)
         self._parked_at = 0.0
+        self._offsets = KafkaOffsets(every_s=self._config.commit_every_s)
         self._watch = ConsumerWatch(
             engine=engine,
             kafka_bootstrap=kafka_bootstrap,
@@ -138,15 +104,16 @@ class EventConsumer:
                     await asyncio.wait_for(stop.wait(), self._config.retry_s)
 
     async def _consume(self, stop: asyncio.Event) -> None:
-        consumer = self._client()
+        consumer = new_client(bootstrap=self._bootstrap, group=self._group, tls=self._tls, config=self._config)
         stopping = asyncio.create_task(stop.wait(), name="consumer-stop")
         helpers: list[asyncio.Task[bool] | asyncio.Task[None]] = [stopping]
         apply = partial(self._apply_with_retry, consumer, stop)
         try:
-            if not await _started(consumer, stopping):
+            if not await started(consumer, stopping):
                 return
             consumer.subscribe(list(self._topics), listener=self._seeking(consumer))
             helpers.append(asyncio.create_task(self._watch.run(consumer), name="consumer-watch"))
+            helpers.append(asyncio.create_task(self._offsets.run(consumer), name="consumer-offsets"))
             few = False
             while not stop.is_set():
                 few = await self._turn(consumer, stopping, apply, gathered=few)
@@ -158,7 +125,7 @@ class EventConsumer:
                 task.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
             with suppress(TimeoutError, KafkaError):
-                await asyncio.wait_for(consumer.stop(), self._config.leave_stop_s)
+                await asyncio.wait_for(self._leave(consumer), self._config.leave_stop_s)
         for error in failed:
             raise error
 
@@ -177,6 +144,10 @@ class EventConsumer:
         if few:
             await asyncio.wait({stopping}, timeout=self._config.gather_s)
         return few or (gathered and busy and not polled)
+
+    async def _leave(self, consumer: AIOKafkaConsumer) -> None:
+        await self._offsets.tell(consumer, within_s=self._config.leave_stop_s / 3)
+        await consumer.stop()
 
     async def _polled(self, consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]", *, gathered: bool) -> Polled:
         """Return what came; when it has come together for a while, with what the client did not hold yet."""
@@ -234,29 +205,13 @@ class EventConsumer:
     def _seeking(self, consumer: AIOKafkaConsumer) -> SeekToDatabase:
         return SeekToDatabase(consumer, engine=self._engine, group=self._group, positions=self._watch.positions)
 
-    def _client(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_bytes=self._config.fetch_bytes,
-            max_partition_fetch_bytes=self._config.partition_fetch_bytes,
-            session_timeout_ms=int(self._config.session_timeout_s * 1000),
-            heartbeat_interval_ms=int(self._config.session_timeout_s * 1000 / 4),
-            metadata_max_age_ms=30_000,
-            # A tenth of a second, the client's default, fills the log while the broker is away.
-            retry_backoff_ms=500,
-            **security(self._tls),
-        )
-
     async def _apply_with_retry(self, consumer: AIOKafkaConsumer, stop: asyncio.Event, polled: Polled) -> bool:
         """Apply a batch; False when it is left to whoever has its partitions next, or to the next start."""
-        records = {partition: [_to_record(item) for item in fetched] for partition, fetched in polled.items()}
+        records = {partition: [to_record(item) for item in fetched] for partition, fetched in polled.items()}
         delay = self._config.retry_s
         while not stop.is_set() and (assigned := records.keys() & consumer.assignment()):
             try:
-                await self._apply_once(consumer, {partition: records[partition] for partition in assigned})
+                await self._apply_once({partition: records[partition] for partition in assigned})
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 if not is_passing(error):
                     raise
@@ -270,16 +225,14 @@ class EventConsumer:
                 return True
         return False
 
-    async def _apply_once(self, consumer: AIOKafkaConsumer, batch: Mapping[TopicPartition, Sequence[Record]]) -> None:
+    async def _apply_once(self, batch: Mapping[TopicPartition, Sequence[Record]]) -> None:
         began, began_ns = time.monotonic(), time.time_ns()
         outcome = await self._processor.process(*batch.values())
         metrics.BATCH_SECONDS.labels(self._group).observe(time.monotonic() - began)
         record_process_spans(_traced(outcome), count=len(outcome.applied), began_ns=began_ns, group=self._group)
         reached = {partition: outcome.next_offsets[partition] for partition in batch}
         self._watch.positions.update(reached)
-        # Only a courtesy to Kafka's own tools: after a rebalance it may be refused, and the database knows better.
-        with suppress(KafkaError):
-            await consumer.commit(reached)
+        self._offsets.reached(reached)
         if self._after_commit is not None and outcome.applied:
             await self._after_commit(outcome.applied)
 
@@ -290,23 +243,3 @@ def _traced(outcome: Outcome) -> list[TracedEvent]:
         for item in outcome.accepted
         if (event := item.event) is not None and is_sampled(event.traceparent)
     ]
-
-
-async def _started(consumer: AIOKafkaConsumer, stopping: "asyncio.Task[bool]") -> bool:
-    """Start a client; tell whether it was before the order to stop, since a Kafka that says nothing takes its time."""
-    starting = asyncio.ensure_future(consumer.start())
-    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():
-        starting.cancel()
-        with suppress(asyncio.CancelledError, KafkaError):
-            await starting
-        return False
-    starting.result()
-    return True
-
-
-def _to_record(item: ConsumerRecord) -> Record:
-    headers = tuple(item.headers)
-    if None in map(_value_of, headers):
-        headers = tuple((name, value or b"") for name, value in headers)
-    return Record(item.topic, item.partition, item.offset, item.key, headers, item.value)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.db import transaction
 from forkant_kit.kafka_tls import KafkaTls
 from sqlalchemy.exc import SQLAlchemyError

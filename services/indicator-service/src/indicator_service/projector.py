@@ -14,7 +14,7 @@ from forkant_contracts.events.case import CaseErased
 from forkant_contracts.events.catalogue import UnitChanged
 from forkant_kit.audit.record import record_erasure
 from forkant_kit.batch import Apply
-from forkant_kit.consumer import ConsumerConfig
+from forkant_kit.consumer_client import ConsumerConfig
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service import generations, measure_store, store, units

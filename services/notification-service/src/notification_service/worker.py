@@ -15,7 +15,8 @@ from forkant_kit.audit.sealer import build_sealer
 from forkant_kit.audit.upkeep import audit_chores
 from forkant_kit.chores import keep_house as do_chores
 from forkant_kit.client_credentials import ClientCredentials
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.db import create_engine, new_id, utc_now
 from forkant_kit.garbage import collect_seldom
 from forkant_kit.health import database_check, worker_app

@@ -17,7 +17,8 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 from forkant_contracts import Event
 from forkant_kit.batch import Apply
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.db import create_engine
 from forkant_kit.garbage import collect_seldom
 from indicator_service.projector import CONFIG

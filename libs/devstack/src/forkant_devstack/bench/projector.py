@@ -11,7 +11,8 @@ from typing import Final
 from forkant_contracts import Event
 from forkant_contracts.topics import CASE_TOPIC, CONCERN_TOPIC, TOPICS, Topic
 from forkant_kit.batch import BatchProcessor
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.db import create_engine
 from forkant_kit.garbage import collect_seldom
 from indicator_service.migrate import MIGRATIONS

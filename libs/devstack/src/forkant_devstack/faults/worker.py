@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import uvloop
 from forkant_contracts import Event
-from forkant_kit.consumer import ConsumerConfig, EventConsumer
+from forkant_kit.consumer import EventConsumer
+from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.db import create_engine, new_id
 from forkant_kit.logs import set_up_logging
 from forkant_kit.relay import Relay, RelayConfig

@@ -15,7 +15,11 @@ from notification_service.post.rights import Rights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostConfig:
-    """How a worker paces itself; a lease is longer than asking and sending can take."""
+    """How a worker paces itself; a lease is longer than asking and sending can take.
+
+    After a turn that found little, what is called for next comes together for ``gather_s``: a letter is not urgent by
+    the millisecond, and looking after each event would take more than writing.
+    """
 
     lease: timedelta = timedelta(seconds=120)
     standing_holds: timedelta = timedelta(days=30)
@@ -31,6 +35,7 @@ class PostConfig:
     people_on_a_page: int = 500
     entries_at_once: int = 50
     poll_s: float = 0.5
+    gather_s: float = 0.1
     retry_s: float = 2.0
     stop_deadline_s: float = 8.0
     stuck_after_s: float = 300.0

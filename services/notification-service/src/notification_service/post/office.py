@@ -42,12 +42,14 @@ class Office:
         while not stop.is_set():
             self._wake.clear()
             try:
-                busy = await self.turn()
-                pause = 0.0 if busy else config.poll_s
+                found = await self.turn()
+                pause = 0.0 if found else config.poll_s
             except* (SQLAlchemyError, OSError) as group:
                 _log.warning("post_failed", error=type(group.exceptions[0]).__name__)
-                pause = config.retry_s
+                found, pause = 0, config.retry_s
             self._progress = time.monotonic()
+            if found < config.entries_at_once:
+                await wait_for(stop, config.gather_s)
             if pause and not stop.is_set():
                 await _first(self._wake, stop, pause)
 
