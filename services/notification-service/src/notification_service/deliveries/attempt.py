@@ -13,7 +13,8 @@ from notification_service.domain.attempts import Answer, Outcome, settle
 from notification_service.domain.payloads import payload
 from notification_service.domain.signing import signature_headers
 from notification_service.signing_keys import Signers
-from notification_service.store.lanes import Claimed, Result
+from notification_service.store.lanes import Claimed
+from notification_service.store.results import Result
 
 _log = structlog.get_logger(__name__)
 _tracer = tracer("notification_service.webhook")

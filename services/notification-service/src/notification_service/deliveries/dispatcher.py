@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from notification_service import metrics
+from notification_service.deliveries.clerk import Clerk
 from notification_service.deliveries.lane import Lane
 from notification_service.deliveries.workshop import Workshop, wait_for
 from notification_service.store import lanes
@@ -24,6 +25,7 @@ class Dispatcher:
         """Take the tools; ``owner`` names this process among the workers."""
         self._shop = shop
         self._owner = owner
+        self._clerk = Clerk(shop)
         self._turns = itertools.count(1)
         self._active: dict[UUID, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,7 +94,7 @@ class Dispatcher:
         return len(taken)
 
     def _start(self, endpoint_id: UUID, token: str) -> None:
-        lane = Lane(self._shop, endpoint_id=endpoint_id, token=token)
+        lane = Lane(self._shop, self._clerk, endpoint_id=endpoint_id, token=token)
         task = asyncio.create_task(lane.run(), name="lane")
         self._active[endpoint_id] = lane
         self._tasks.add(task)
@@ -116,3 +118,4 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._clerk.close()

@@ -30,7 +30,8 @@ class DeliveryConfig:
     """How a worker paces itself; times in seconds.
 
     A lease is longer than an attempt can take, so that nobody else takes up a delivery that is still under way. After
-    an answer others of the same endpoint are awaited for ``gather_s``, so that one transaction writes several.
+    an answer others are awaited for ``gather_s``, of the same endpoint and then of all, so that one transaction writes
+    several.
     """
 
     lease_s: float = 30.0

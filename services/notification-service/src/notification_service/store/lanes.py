@@ -1,19 +1,18 @@
-"""The worker's side of the lanes: taking a lane, taking what is due in it, writing what came of it, giving it back.
+"""The worker's side of the lanes: taking them, taking what is due in them, giving them back, each for many at once.
 
 A lane is worked by one holder of its lease at a time. The lease only saves work: what keeps results right is that each
 is written for the attempt it belongs to and no other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notification_service.domain.attempts import Answer, Verdict
 from notification_service.domain.circuit import Circuit
 from notification_service.domain.payloads import Letter
 from notification_service.domain.signing import Signature
@@ -28,11 +27,21 @@ WHERE endpoint_id IN (
 )
 RETURNING endpoint_id
 """)
-_RENEW: Final = text("""
-UPDATE lane SET leased_until = CASE WHEN leased_by = :token THEN CAST(:until AS timestamptz) ELSE leased_until END
-WHERE endpoint_id = :endpoint_id
-RETURNING leased_by IS NOT DISTINCT FROM :token AS held, failures, failing_since, trips, open_until, told_at
-""")
+_HOLD_SOME: Final = """
+WITH wanted AS MATERIALIZED (
+    SELECT l.endpoint_id, w.token
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:tokens AS text[])) AS w (endpoint_id, token)
+    JOIN lane AS l USING (endpoint_id)
+    ORDER BY l.endpoint_id FOR UPDATE OF l{others}
+)
+UPDATE lane AS l
+SET leased_until = CASE WHEN l.leased_by = w.token THEN CAST(:until AS timestamptz) ELSE l.leased_until END
+FROM wanted AS w WHERE l.endpoint_id = w.endpoint_id
+RETURNING l.endpoint_id, l.leased_by IS NOT DISTINCT FROM w.token AS held, l.failures, l.failing_since, l.trips,
+          l.open_until, l.told_at
+"""
+_HOLD: Final = text(_HOLD_SOME.format(others=""))
+_HOLD_FREE: Final = text(_HOLD_SOME.format(others=" SKIP LOCKED"))
 _RELEASE: Final = text("""
 UPDATE lane AS l SET leased_by = NULL, leased_until = NULL, due_at = least(
     (SELECT min(p.next_attempt_at) FROM delivery AS p
@@ -41,28 +50,34 @@ UPDATE lane AS l SET leased_by = NULL, leased_until = NULL, due_at = least(
      WHERE d.endpoint_id = l.endpoint_id AND d.status = 'pending' AND NOT d.blocked AND NOT d.is_ping
      ORDER BY d.next_attempt_at LIMIT 1)
 )
-WHERE l.endpoint_id = :endpoint_id
+WHERE l.endpoint_id = ANY(CAST(:ids AS uuid[]))
 """)
-_STORE_CIRCUIT: Final = text("""
-UPDATE lane SET failures = :failures, failing_since = :failing_since, trips = :trips, open_until = :open_until,
-    told_at = :told_at
-WHERE endpoint_id = :endpoint_id
+_STORE_CIRCUITS: Final = text("""
+UPDATE lane AS l SET failures = c.failures, failing_since = c.failing_since, trips = c.trips,
+    open_until = c.open_until, told_at = c.told_at
+FROM unnest(CAST(:ids AS uuid[]), CAST(:failures AS int[]), CAST(:since AS timestamptz[]), CAST(:trips AS int[]),
+            CAST(:open AS timestamptz[]), CAST(:told AS timestamptz[]))
+     AS c (endpoint_id, failures, failing_since, trips, open_until, told_at)
+WHERE l.endpoint_id = c.endpoint_id
 """)
+# An array, since nobody knows beforehand how many a lane has: the rows are always looked up by their key.
 _CLAIM_SOME: Final = """
 UPDATE delivery AS d SET attempts = d.attempts + 1, rung = d.rung + 1, next_attempt_at = :hidden_until
-FROM (
-    SELECT id FROM delivery
-    WHERE endpoint_id = :endpoint_id AND status = 'pending' AND NOT blocked AND next_attempt_at <= :now{only}
-    ORDER BY next_attempt_at, sequence LIMIT :room
-) AS due
-WHERE d.id = due.id
-RETURNING d.id, d.message_id, d.sequence, d.is_ping, d.event_type, d.subject_id, d.subject_version, d.unit,
-          d.occurred_at, d.recorded_at, d.traceparent, d.attempts, d.rung, d.created_at
+WHERE d.id = ANY (ARRAY(
+    SELECT due.id FROM unnest(CAST(:ids AS uuid[]), CAST(:rooms AS int[])) AS w (endpoint_id, room)
+    CROSS JOIN LATERAL (
+        SELECT id FROM delivery
+        WHERE endpoint_id = w.endpoint_id AND status = 'pending' AND NOT blocked AND next_attempt_at <= :now{only}
+        ORDER BY next_attempt_at, sequence LIMIT w.room
+    ) AS due
+))
+RETURNING d.id, d.endpoint_id, d.message_id, d.sequence, d.is_ping, d.event_type, d.subject_id, d.subject_version,
+          d.unit, d.occurred_at, d.recorded_at, d.traceparent, d.attempts, d.rung, d.created_at
 """
 _CLAIM: Final = text(_CLAIM_SOME.format(only=""))
 _CLAIM_PINGS: Final = text(_CLAIM_SOME.format(only=" AND is_ping"))
 _ADDRESS: Final = text("""
-SELECT e.url, array(
+SELECT e.id, e.url, array(
     SELECT s.version FROM endpoint_secret AS s
     WHERE s.endpoint_id = e.id AND s.version = ANY (e.signatures) AND (s.expires_at IS NULL OR s.expires_at > :now)
     ORDER BY s.created_at DESC, s.id DESC
@@ -72,28 +87,10 @@ SELECT e.url, array(
     ORDER BY s.created_at DESC, s.id DESC
 ) AS sealed
 FROM endpoint AS e
-WHERE e.id = :endpoint_id AND e.enabled AND e.proven_at > :unproven AND NOT EXISTS (
+WHERE e.id = ANY(CAST(:ids AS uuid[])) AND e.enabled AND e.proven_at > :unproven AND NOT EXISTS (
     SELECT FROM unit_ending AS u
     WHERE u.ends_at <= :now AND (e.unit = u.unit OR starts_with(e.unit, u.unit || '/'))
 )
-""")
-_RECORD: Final = text("""
-UPDATE delivery AS d
-SET status = r.status, reason = r.reason, next_attempt_at = coalesce(r.next_attempt_at, d.next_attempt_at),
-    settled_at = CASE WHEN r.status = 'pending' THEN NULL ELSE r.ended_at END,
-    last_outcome = r.outcome, last_status_code = r.status_code
-FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:statuses AS text[]), CAST(:reasons AS text[]),
-            CAST(:next AS timestamptz[]), CAST(:ended AS timestamptz[]), CAST(:outcomes AS text[]),
-            CAST(:codes AS int[]))
-     AS r (id, attempt, status, reason, next_attempt_at, ended_at, outcome, status_code)
-WHERE d.id = r.id AND d.attempts = r.attempt AND d.status = 'pending'
-RETURNING d.endpoint_id, d.order_key, d.status
-""")
-_LOG: Final = text("""
-INSERT INTO delivery_attempt (delivery_id, number, started_at, duration_ms, outcome, status_code)
-SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[]), CAST(:started AS timestamptz[]),
-                     CAST(:durations AS int[]), CAST(:outcomes AS text[]), CAST(:codes AS int[]))
-ON CONFLICT (delivery_id, number) DO NOTHING
 """)
 
 
@@ -108,17 +105,6 @@ class Claimed:
     is_ping: bool
     created_at: datetime
     traceparent: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What came of one attempt."""
-
-    claimed: Claimed
-    answer: Answer
-    verdict: Verdict
-    started_at: datetime
-    ended_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,106 +132,103 @@ async def claim_lanes(
     return list((await conn.execute(_CLAIM_LANES, bind)).scalars())
 
 
-async def renew(conn: AsyncConnection, *, endpoint_id: UUID, token: str, until: datetime) -> Hold:
-    """Lock a lane until the transaction ends and keep it, unless somebody else took it."""
-    bind = {"endpoint_id": endpoint_id, "token": token, "until": until}
-    row = (await conn.execute(_RENEW, bind)).one()._asdict()
-    return Hold(held=row.pop("held"), circuit=Circuit(**row))
+async def hold(conn: AsyncConnection, tokens: Mapping[UUID, str], *, until: datetime, wait: bool) -> dict[UUID, Hold]:
+    """Lock lanes until the transaction ends, and keep each that nobody else took.
+
+    Args:
+        conn: the connection.
+        tokens: the lanes, and under which token each was taken.
+        until: how long they are kept.
+        wait: for those that are locked elsewhere; without it they are left out.
+    """
+    bind = {"ids": list(tokens), "tokens": list(tokens.values()), "until": until}
+    found = {}
+    for row in await conn.execute(_HOLD if wait else _HOLD_FREE, bind):
+        circuit = row._asdict()
+        endpoint_id, held = circuit.pop("endpoint_id"), circuit.pop("held")
+        found[endpoint_id] = Hold(held=held, circuit=Circuit(**circuit))
+    return found
 
 
-async def store_circuit(conn: AsyncConnection, *, endpoint_id: UUID, circuit: Circuit) -> None:
-    """Store how an endpoint did, in its locked lane."""
+async def store_circuits(conn: AsyncConnection, circuits: Mapping[UUID, Circuit]) -> None:
+    """Store how endpoints did, in their locked lanes."""
+    if not circuits:
+        return
+    states = circuits.values()
     bind = {
-        "endpoint_id": endpoint_id,
-        "failures": circuit.failures,
-        "failing_since": circuit.failing_since,
-        "trips": circuit.trips,
-        "open_until": circuit.open_until,
-        "told_at": circuit.told_at,
+        "ids": list(circuits),
+        "failures": [each.failures for each in states],
+        "since": [each.failing_since for each in states],
+        "trips": [each.trips for each in states],
+        "open": [each.open_until for each in states],
+        "told": [each.told_at for each in states],
     }
-    await conn.execute(_STORE_CIRCUIT, bind)
+    await conn.execute(_STORE_CIRCUITS, bind)
 
 
-async def release(conn: AsyncConnection, *, endpoint_id: UUID) -> None:
-    """Give a lane back, which :func:`renew` has locked, and note when it is due next."""
-    await conn.execute(_RELEASE, {"endpoint_id": endpoint_id})
+async def release(conn: AsyncConnection, endpoint_ids: Sequence[UUID]) -> None:
+    """Give lanes back, which :func:`hold` has locked, and note when each is due next."""
+    if endpoint_ids:
+        await conn.execute(_RELEASE, {"ids": list(endpoint_ids)})
 
 
 async def claim_due(
     conn: AsyncConnection,
+    rooms: Mapping[UUID, int],
     *,
-    endpoint_id: UUID,
     now: datetime,
     hidden_until: datetime,
-    room: int,
     pings_alone: bool = False,
-) -> list[Claimed]:
-    """Take what is due in a lane; should this process die, it is due again at ``hidden_until``."""
-    bind = {"endpoint_id": endpoint_id, "now": now, "hidden_until": hidden_until, "room": room}
-    return [
-        Claimed(
-            id=row.id,
-            letter=Letter(
-                message_id=row.message_id,
-                event_type=row.event_type,
-                sequence=row.sequence,
-                occurred_at=row.occurred_at,
-                recorded_at=row.recorded_at,
-                subject_id=row.subject_id,
-                subject_version=row.subject_version,
-                unit=row.unit,
-            ),
-            attempt=row.attempts,
-            rung=row.rung,
-            is_ping=row.is_ping,
-            created_at=row.created_at,
-            traceparent=row.traceparent,
-        )
-        for row in await conn.execute(_CLAIM_PINGS if pings_alone else _CLAIM, bind)
-    ]
+) -> dict[UUID, list[Claimed]]:
+    """Take what is due, from each lane as many as there is room for.
+
+    Should this process die, they are due again at ``hidden_until``.
+    """
+    found: dict[UUID, list[Claimed]] = {}
+    if not rooms:
+        return found
+    bind = {"ids": list(rooms), "rooms": list(rooms.values()), "now": now, "hidden_until": hidden_until}
+    for row in await conn.execute(_CLAIM_PINGS if pings_alone else _CLAIM, bind):
+        found.setdefault(row.endpoint_id, []).append(_claimed(row))
+    return found
 
 
-async def destination(
-    conn: AsyncConnection, *, endpoint_id: UUID, now: datetime, unproven: datetime
-) -> Destination | None:
-    """Return where an endpoint's deliveries go; None when it is off, unproven since a moment, or its unit has ended."""
-    bind = {"endpoint_id": endpoint_id, "now": now, "unproven": unproven}
-    row = (await conn.execute(_ADDRESS, bind)).one_or_none()
-    if row is None:
-        return None
+def _claimed(row: Row[Any]) -> Claimed:
+    letter = Letter(
+        message_id=row.message_id,
+        event_type=row.event_type,
+        sequence=row.sequence,
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        subject_id=row.subject_id,
+        subject_version=row.subject_version,
+        unit=row.unit,
+    )
+    return Claimed(
+        id=row.id,
+        letter=letter,
+        attempt=row.attempts,
+        rung=row.rung,
+        is_ping=row.is_ping,
+        created_at=row.created_at,
+        traceparent=row.traceparent,
+    )
+
+
+async def destinations(
+    conn: AsyncConnection, endpoint_ids: Sequence[UUID], *, now: datetime, unproven: datetime
+) -> dict[UUID, Destination]:
+    """Return where deliveries go; without those that are off, unproven since a moment, or whose unit has ended."""
+    if not endpoint_ids:
+        return {}
+    bind = {"ids": list(endpoint_ids), "now": now, "unproven": unproven}
+    return {row.id: _destination(row) for row in await conn.execute(_ADDRESS, bind)}
+
+
+def _destination(row: Row[Any]) -> Destination:
     sealed = [(version, bytes(one)) for version, one in zip(row.versions, row.sealed, strict=True)]
     return Destination(
         url=row.url,
         secrets=tuple(one for version, one in sealed if version == Signature.V1),
         keys=tuple(one for version, one in sealed if version == Signature.V1A),
     )
-
-
-async def record(conn: AsyncConnection, results: Sequence[Result]) -> list[tuple[UUID, UUID]]:
-    """Write what came of attempts; return endpoint and order key of the deliveries that ended.
-
-    A result of an attempt that is no longer the newest, or of a delivery that was withdrawn meanwhile, goes to the
-    log alone.
-    """
-    if not results:
-        return []
-    shared = {
-        "ids": [r.claimed.id for r in results],
-        "attempts": [r.claimed.attempt for r in results],
-        "outcomes": [r.answer.outcome.value for r in results],
-        "codes": [r.answer.status_code for r in results],
-    }
-    verdicts = {
-        "statuses": [r.verdict.status.value for r in results],
-        "reasons": [None if r.verdict.reason is None else r.verdict.reason.value for r in results],
-        "next": [r.verdict.next_attempt_at for r in results],
-        "ended": [r.ended_at for r in results],
-    }
-    times = {
-        "started": [r.started_at for r in results],
-        "durations": [round((r.ended_at - r.started_at).total_seconds() * 1000) for r in results],
-    }
-    moved = await conn.execute(_RECORD, {**shared, **verdicts})
-    ended = [(row.endpoint_id, row.order_key) for row in moved if row.status != "pending"]
-    await conn.execute(_LOG, {**shared, **times})
-    return ended
