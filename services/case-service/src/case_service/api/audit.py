@@ -25,7 +25,7 @@ from case_service.row_security import stance
 router = APIRouter(prefix="/v1/audit", tags=["audit"], generate_unique_id_function=operation_id)
 
 
-def _question(
+async def _question(
     object_id: Annotated[UUID | None, Query(description="The case or concern that was changed or shown.")] = None,
     subject: Annotated[str | None, Query(max_length=255, description="Who acted, by the token's subject.")] = None,
     since: Annotated[Moment | None, Query()] = None,

@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1/best-practices", tags=["best-practices"], generat
 _UNIT = Annotated[str | None, Query(json_schema_extra={"enum": list(CASE_UNITS)}, max_length=40)]
 
 
-def _wanted(
+async def _wanted(
     *,
     q: Annotated[
         Annotated[str, f.Text(200)] | None,

@@ -9,7 +9,7 @@ from case_service.domain.labels import Language
 _SPOKEN: Final = {"nb": Language.NB, "no": Language.NB, "nn": Language.NB, "en": Language.EN, "*": Language.NB}
 
 
-def _language(
+async def _language(
     lang: Annotated[Language | None, Query(description="Of the sentences; else as `Accept-Language` says.")] = None,
     accept_language: Annotated[str, Header(max_length=200)] = "",
 ) -> Language:

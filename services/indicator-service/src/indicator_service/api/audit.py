@@ -30,7 +30,7 @@ _OBJECT: Final = (
 )
 
 
-def _question(
+async def _question(
     units: Units,
     asked: Annotated[str | None, Query(alias="object", max_length=64, description=_OBJECT)] = None,
     subject: Annotated[str | None, Query(max_length=255, description="Who acted, by the token's subject.")] = None,

@@ -65,7 +65,7 @@ def secret_rank(secret: str) -> Rank:
     return lambda unit: hashlib.blake2b(unit.encode(), key=key, digest_size=16).digest()
 
 
-def dependencies_of(request: Request) -> Dependencies:
+async def dependencies_of(request: Request) -> Dependencies:
     """Return the record that the composition root has put on the application."""
     return cast("Dependencies", request.app.state.dependencies)
 

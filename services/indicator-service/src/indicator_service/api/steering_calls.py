@@ -96,7 +96,7 @@ def shown(body: BaseModel, version: int) -> Response:
 
 
 async def _called(request: Request, principal: Principal, version: int | None = None) -> Call:
-    tools = dependencies_of(request)
+    tools = await dependencies_of(request)
     context = Context(
         subject=principal.subject,
         unit=district_of(principal.unit),

@@ -13,7 +13,7 @@ from indicator_service.aggregation.tally import NATIONAL
 from indicator_service.api.dependencies import Deps, Units
 
 
-def structure_asked(
+async def structure_asked(
     deps: Deps,
     units: Units,
     asked: Annotated[

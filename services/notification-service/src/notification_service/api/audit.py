@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["audit"])
 _OBJECT = "The message, endpoint or delivery that was changed or shown, or the case or concern that it is about."
 
 
-def _question(
+async def _question(
     object_id: Annotated[UUID | None, Query(description=_OBJECT)] = None,
     subject: Annotated[str | None, Query(max_length=255, description="Who acted, by the token's subject.")] = None,
     since: Annotated[AwareDatetime | None, Query()] = None,
