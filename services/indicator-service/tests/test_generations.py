@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -17,11 +18,13 @@ from forkant_kit.db import transaction
 from forkant_kit.gate import Record
 from forkant_kit.testing import until
 from indicator_service import generations
+from indicator_service.counting import count_facts
 from indicator_service.generations import READ, State, group_of
 from indicator_service.projection import Projection
 from indicator_service.projector import applying
 from indicator_service.rebuild import main
 from indicator_service.rebuild_desk import NotDoneError, RebuildDesk
+from sqlalchemy.exc import IntegrityError
 
 GOALS = (UUID(int=1), UUID(int=2), None)
 DAY = timedelta(days=1)
@@ -228,7 +231,85 @@ async def test_parked_events_stand_in_the_way(engine, desk, live, events, owner)
         await desk.flip()
 
 
+async def test_what_is_being_built_holds_facts_alone_and_is_counted_once_whoever_asks(  # noqa: PLR0917  fixtures
+    built, live, desk, engine, owner, new_case
+):
+    assert await counted(owner, 2) == []
+    assert await asyncio.gather(count_facts(engine, 2), count_facts(engine, 2)) in ([True, False], [False, True])
+    assert await counted(owner, 2) == await counted(owner, 1) != []
+    case = new_case()
+    case.opened()
+    case.measure_started(after=DAY)
+    await built.read(*case.events)
+    await live.read(*case.events)
+    assert await counted(owner, 2) == await counted(owner, 1)
+    _, found, _ = await desk.compare()
+    assert (found.sound, found.different) == (True, 0)
+
+
+async def test_what_comes_while_it_is_being_counted_is_counted_after(built, live, engine, owner, new_case):
+    case = new_case()
+    case.opened()
+    await live.read(*case.events)
+    async with transaction(engine) as conn:
+        assert await generations.hold_to_count(conn, 2)
+        reading = asyncio.create_task(built.read(*case.events))
+        await until(partial(waits_for_a_lock, owner), what="the batch that waits")
+        await generations.note_counted(conn, 2)
+    await reading
+    once = await owner.fetchval("SELECT sum(amount) FROM cell WHERE generation = 2 AND metric = 'opened'")
+    assert once == 1
+
+
+async def test_what_a_worker_of_the_release_before_counted_is_not_counted_twice(built, engine, owner):
+    await owner.execute("INSERT INTO cell SELECT (jsonb_populate_record(c, '{\"generation\": 2}')).* FROM cell AS c")
+    await owner.execute(
+        "INSERT INTO district_cell SELECT (jsonb_populate_record(c, '{\"generation\": 2}')).* FROM district_cell AS c"
+    )
+    assert await count_facts(engine, 2)
+    assert await counted(owner, 2) == await counted(owner, 1)
+
+
+async def test_one_that_is_not_counted_takes_nobodys_place(built, engine, owner):
+    with pytest.raises(IntegrityError, match="generation_counted"):
+        async with transaction(engine) as conn:
+            await generations.make_live(conn, 2)
+    async with transaction(engine) as conn:
+        assert await generations.live(conn) == 1
+
+
+async def test_the_worker_counts_what_has_read_everything_and_the_next_look_tries_again(
+    built, engine, owner, monkeypatch, capsys
+):
+    attempts = []
+
+    async def at_first_away(where, number):
+        attempts.append(number)
+        if len(attempts) == 1:
+            raise OSError("away, once")
+        return await count_facts(where, number)
+
+    monkeypatch.setattr("indicator_service.projection.count_facts", at_first_away)
+    monkeypatch.setattr(Projection, "_begin", lambda *_: None)
+    projection, stop = Projection(engine=engine, kafka_bootstrap="127.0.0.1:1", look_every_s=0.02), asyncio.Event()
+    running = asyncio.create_task(projection.run(stop))
+
+    async def is_counted():
+        return await counted(owner, 2) == await counted(owner, 1)
+
+    await until(is_counted, what="the second generation counted")
+    stop.set()
+    await running
+    assert attempts[:2] == [2, 2]
+    assert "generation_not_counted" in capsys.readouterr().out
+
+
+async def waits_for_a_lock(owner):
+    return await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0
+
+
 async def test_cells_that_are_no_sum_of_the_facts_stand_in_the_way(built, desk, owner):
+    await desk.compare()
     await owner.execute("UPDATE cell SET amount = amount + 1 WHERE generation = 2 AND metric = 'opened'")
     with pytest.raises(NotDoneError, match="not what its facts add up to"):
         await desk.flip(accept_differences=True)

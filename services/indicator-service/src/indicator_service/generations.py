@@ -3,7 +3,8 @@
 A rebuild reads the events anew into the next generation, while every answer is made from the live one; then the two
 change places in one transaction. Each generation reads under a consumer group of its own. Its states::
 
-    building    reads the events from the beginning and is shown to nobody; there is one at the most
+    building    reads the events from the beginning and is shown to nobody; there is one at the most. Until it has
+                read everything it holds facts alone; then its cells are counted (see :mod:`.counting`)
     live        what every answer is made from; there is always exactly one
     kept        was live before, and goes on reading, so that it can be live again at once
     dropped     reads no more; its rows are removed
@@ -15,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from forkant_contracts.topics import CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC, GENERATIONS
+from forkant_contracts.topics import CASE_TOPIC, CATALOGUE_TOPIC, CONCERN_TOPIC, GENERATIONS, TOPICS
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,13 +28,16 @@ READ: Final = (CASE_TOPIC, CONCERN_TOPIC, CATALOGUE_TOPIC)
 
 _LIVE: Final = text("SELECT number FROM generation WHERE state = 'live'")
 _ALL: Final = text(
-    "SELECT number, state, begun_by, begun_at, changed_at, removed_at FROM generation ORDER BY number DESC"
+    "SELECT number, state, facts_alone, begun_by, begun_at, changed_at, removed_at FROM generation ORDER BY number DESC"
 )
 # The lock makes a change of places wait for the batches under way, so that none is told of as what it is no longer.
-_HELD: Final = text("SELECT state FROM generation WHERE number = :number FOR SHARE")
+_HELD: Final = text("SELECT state, facts_alone FROM generation WHERE number = :number FOR SHARE")
+# Waits for the batches under way, whose facts are then seen.
+_HELD_TO_COUNT: Final = text("SELECT number FROM generation WHERE number = :number AND facts_alone FOR UPDATE")
+_COUNTED: Final = text("UPDATE generation SET facts_alone = false WHERE number = :number")
 _BEGIN: Final = text("""
-INSERT INTO generation (number, state, begun_by)
-SELECT max(number) + 1, 'building', :by FROM generation RETURNING number
+INSERT INTO generation (number, state, begun_by, facts_alone)
+SELECT max(number) + 1, 'building', :by, true FROM generation RETURNING number
 """)
 _MOVE: Final = text("""
 UPDATE generation SET state = :to, changed_at = clock_timestamp() WHERE number = :number AND state = ANY(:among)
@@ -42,11 +46,18 @@ _REMOVED: Final = text("""
 UPDATE generation SET removed_at = clock_timestamp()
 WHERE number = :number AND changed_at < clock_timestamp() - make_interval(secs => :seconds)
 """)
+_FEW: Final = 1_000
+"""Events that a generation may have to read and still have caught up: what is new goes on coming in."""
+_PARTITIONS: Final = sum(TOPICS[name].partitions for name in READ)
+_READ: Final = text("""
+SELECT count(caught_up_at) FILTER (WHERE observed_at > clock_timestamp() - interval '10 seconds') AS reached,
+       coalesce(sum(greatest(end_offset - next_offset, 0)), 0) AS to_read
+FROM consumer_offset WHERE consumer_group = :group
+""")
 _BATCH: Final = 5_000
+_CELLS: Final = ("cell", "district_cell", "district_day", "measure_cell")
 _ROWS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(
-        ("case_fact", "concern_fact", "cell", "district_cell", "district_day", "measure_cell"), "generation = :number"
-    ),
+    **dict.fromkeys(("case_fact", "concern_fact", *_CELLS), "generation = :number"),
     **dict.fromkeys(("consumer_offset", "aggregate_version"), "consumer_group = :group"),
     # What operators asked for about one of these stays on record, and the event with it.
     "parked_event": "consumer_group = :group AND NOT EXISTS (SELECT FROM parked_action AS a WHERE a.parked_id = id)",
@@ -72,6 +83,8 @@ class Generation:
 
     number: int
     state: State
+    facts_alone: bool
+    """Whether its cells are not counted yet."""
     begun_by: str
     begun_at: datetime
     changed_at: datetime
@@ -83,6 +96,21 @@ class Generation:
     def group(self) -> str:
         """Return the consumer group under which it reads."""
         return group_of(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a generation has read."""
+
+    reached: int
+    """Partitions whose end it has reached and still watches; one that has not begun to read has reached none."""
+    to_read: int
+    """Events that it has yet to read, of the partitions that it has seen."""
+
+    @property
+    def read_all(self) -> bool:
+        """Whether it has read all that there was, and only what is new waits, if anything."""
+        return self.reached == _PARTITIONS and self.to_read < _FEW
 
 
 def group_of(number: int) -> str:
@@ -105,9 +133,40 @@ async def list_all(conn: AsyncConnection) -> list[Generation]:
     return [Generation(**{**row._mapping, "state": State(row.state)}) for row in rows]  # noqa: SLF001  a public name
 
 
-async def hold(conn: AsyncConnection, number: int) -> State:
-    """Return the state of a generation, which stays so until the transaction ends."""
-    return State((await conn.execute(_HELD, {"number": number})).scalar_one())
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a generation stands until the transaction ends."""
+
+    state: State
+    facts_alone: bool
+
+
+async def hold(conn: AsyncConnection, number: int) -> Held:
+    """Return how a generation stands, which stays so until the transaction ends."""
+    row = (await conn.execute(_HELD, {"number": number})).one()
+    return Held(State(row.state), row.facts_alone)
+
+
+async def hold_to_count(conn: AsyncConnection, number: int) -> bool:
+    """Keep batches out of a generation until the transaction ends; return whether it holds facts alone."""
+    return (await conn.execute(_HELD_TO_COUNT, {"number": number})).one_or_none() is not None
+
+
+async def clear_cells(conn: AsyncConnection, number: int) -> None:
+    """Remove the cells of a generation."""
+    for table in _CELLS:
+        await conn.execute(text(f"DELETE FROM {table} WHERE generation = :number"), {"number": number})  # noqa: S608
+
+
+async def note_counted(conn: AsyncConnection, number: int) -> None:
+    """Note that a generation's cells are counted, so that from now on batches change them."""
+    await conn.execute(_COUNTED, {"number": number})
+
+
+async def progress(conn: AsyncConnection, number: int) -> Progress:
+    """Return how far a generation has read."""
+    row = (await conn.execute(_READ, {"group": group_of(number)})).one()
+    return Progress(row.reached, int(row.to_read))
 
 
 async def begin(conn: AsyncConnection, *, by: str) -> int:

@@ -8,7 +8,6 @@ it was built, and somebody has to say so.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -18,26 +17,20 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from indicator_service.aggregation.cells import Cell, cells_of
-from indicator_service.aggregation.facts import Fact
 from indicator_service.aggregation.measure_cells import MeasureCell, measure_cells_of
 from indicator_service.definitions.metrics import BY_DAY, GOALS, Metric, metric_of
-from indicator_service.fact_codec import case_from_json, concern_from_json
+from indicator_service.facts_read import facts_of_unit
 
 SETTLE_S: Final = 30.0
 """Seconds within which a generation must come to know what the live one knew when they were compared."""
 _PAUSE_S: Final = 0.2
 _MOST: Final = 100_000
-_BATCH: Final = 5_000
 
 _UNITS: Final = text("""
 SELECT unit FROM case_fact WHERE generation = :generation UNION SELECT unit FROM concern_fact
 WHERE generation = :generation UNION SELECT unit FROM cell WHERE generation = :generation
 UNION SELECT unit FROM measure_cell WHERE generation = :generation ORDER BY unit
 """)
-_CASES: Final = text("SELECT CAST(fact AS text) AS fact FROM case_fact WHERE generation = :generation AND unit = :unit")
-_CONCERNS: Final = text(
-    "SELECT CAST(fact AS text) AS fact FROM concern_fact WHERE generation = :generation AND unit = :unit"
-)
 _CELLS: Final = text("""
 SELECT unit, metric, month, case_type, theme, age_band, bucket, amount FROM cell
 WHERE generation = :generation AND district = split_part(:unit, '/', 1) AND unit = :unit AND amount <> 0
@@ -150,7 +143,7 @@ async def _recounted(conn: AsyncConnection, generation: int) -> tuple[int, int]:
     wrong = sum([int((await conn.execute(each, bind)).scalar_one()) for each in (_BY_DISTRICT, _BY_DISTRICT_AND_DAY)])
     for unit in (await conn.execute(_UNITS, {"generation": generation})).scalars().all():
         expected: Counter[Cell | MeasureCell] = Counter()
-        async for fact in _facts(conn, generation, unit):
+        async for fact in facts_of_unit(conn, generation, unit):
             for cell, amount in cells_of(fact):
                 expected[cell] += amount
             expected.update(measure_cells_of(fact))
@@ -163,14 +156,6 @@ async def _recounted(conn: AsyncConnection, generation: int) -> tuple[int, int]:
         compared += len(found)
         wrong += sum(1 for cell in expected.keys() | found.keys() if expected.get(cell, 0) != found.get(cell, 0))
     return compared, wrong
-
-
-async def _facts(conn: AsyncConnection, generation: int, unit: str) -> AsyncIterator[Fact]:
-    for statement, read in ((_CASES, case_from_json), (_CONCERNS, concern_from_json)):
-        bind = {"generation": generation, "unit": unit}
-        async with conn.stream(statement, bind, execution_options={"yield_per": _BATCH}) as rows:
-            async for row in rows:
-                yield read(row.fact)
 
 
 async def _compared(conn: AsyncConnection, generation: int, *, live: int) -> tuple[int, int, list[_Late]]:

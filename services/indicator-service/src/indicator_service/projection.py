@@ -11,9 +11,10 @@ from forkant_kit.consumer_client import ConsumerConfig
 from forkant_kit.db import transaction
 from forkant_kit.kafka_tls import KafkaTls
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from indicator_service import generations, journal
+from indicator_service.counting import count_facts
 from indicator_service.generations import Generation, State
 from indicator_service.projector import CONFIG, applying
 
@@ -50,6 +51,7 @@ class Projection:
         self._look_every_s = look_every_s
         self._readings: dict[int, _Reading] = {}
         self._live: int | None = None
+        self._counting: asyncio.Task[None] | None = None
 
     def healthy(self) -> bool:
         """Whether every consumer turns; before the first one has begun, it is healthy."""
@@ -67,12 +69,17 @@ class Projection:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._look_every_s)
         finally:
+            if self._counting is not None:
+                # What it has counted rolls back; whoever looks next counts anew.
+                self._counting.cancel()
+                await asyncio.gather(self._counting, return_exceptions=True)
             await asyncio.gather(*[self._end(number) for number in list(self._readings)])
 
     async def _look(self) -> None:
         try:
             async with self._engine.connect() as conn:
                 found = await generations.list_all(conn)
+                await self._count_what_is_read(conn, found)
             await self._remove(found)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             _log.warning("generations_not_seen", error=type(error).__name__)
@@ -85,6 +92,23 @@ class Projection:
             await self._end(number)
         for number in sorted(wanted - set(self._readings)):
             self._begin(number)
+
+    async def _count_what_is_read(self, conn: AsyncConnection, found: list[Generation]) -> None:
+        """Begin to count the cells of a generation that has read everything, beside all that goes on."""
+        if self._counting is not None and not self._counting.done():
+            return
+        for each in found:
+            alone = each.state is State.BUILDING and each.facts_alone
+            if alone and (await generations.progress(conn, each.number)).read_all:
+                self._counting = asyncio.create_task(self._count(each.number), name="count-facts")
+
+    async def _count(self, number: int) -> None:
+        try:
+            if await count_facts(self._engine, number):
+                _log.info("generation_counted", generation=number)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            # The next look begins anew.
+            _log.warning("generation_not_counted", generation=number, error=type(error).__name__)
 
     def _begin(self, number: int) -> None:
         consumer = EventConsumer(

@@ -35,8 +35,8 @@ def applying(generation: int) -> Apply:
 
 
 async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: int) -> None:
-    state = await generations.hold(conn, generation)
-    if state is State.DROPPED:
+    held = await generations.hold(conn, generation)
+    if held.state is State.DROPPED:
         # Its rows are being removed: what came late would be left over.
         return
     streams = streams_of(events)
@@ -45,6 +45,7 @@ async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: 
         streams,
         cases=cases,
         concerns=await store.load_concerns(conn, streams.concerns, generation=generation),
+        counting=not held.facts_alone,
     )
     await store.save_cases(conn, folded.cases, generation=generation)
     await store.save_concerns(conn, folded.concerns, generation=generation)
@@ -52,11 +53,12 @@ async def _apply(conn: AsyncConnection, events: Sequence[Event], *, generation: 
     if CaseErased in kinds:
         await _record_erasures(conn, events, generation=generation)
     changed = await units.keep(conn, events) if UnitChanged in kinds else frozenset[str]()
-    measured = total_of_measures(cases, folded.cases)
-    await measure_store.add_measure_cells(conn, measured, generation=generation)
+    if not held.facts_alone:
+        measured = total_of_measures(cases, folded.cases)
+        await measure_store.add_measure_cells(conn, measured, generation=generation)
     if folded.delta:
         await store.add_cells(conn, folded.delta, generation=generation)
-        if state is State.LIVE:
+        if held.state is State.LIVE:
             changed |= {district_of(cell.unit) for cell in folded.delta}
     if changed:
         # A unit that is new, or is no more, changes answers without a figure.

@@ -88,8 +88,11 @@ async def _wait_for(desk: RebuildDesk, number: int) -> None:
 
 def _line(standing: Standing) -> str:
     generation = standing.generation
-    behind = "has caught up" if standing.caught_up else f"{standing.to_read} events to read"
-    if not standing.caught_up and standing.to_read == 0:
+    left = standing.progress.to_read
+    behind = "has caught up" if standing.caught_up else f"{left} events to read"
+    if standing.progress.read_all and generation.facts_alone:
+        behind = "has read everything, and its cells are being counted"
+    elif not standing.caught_up and left == 0:
         behind = "is read by no worker yet"
     parked = f", {standing.parked_events} parked" if standing.parked_events else ""
     since = f"{generation.changed_at:%Y-%m-%d %H:%M} UTC"

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from forkant_contracts.topics import TOPICS
 from forkant_contracts.units import DIRECTORATE
 from forkant_kit.audit.record import Actor, Entry, write
 from forkant_kit.consumer_store import ConsumerStore
@@ -24,18 +23,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from indicator_service import generations, parity, store
-from indicator_service.generations import Generation, State
+from indicator_service.counting import count_facts
+from indicator_service.generations import Generation, Progress, State
 from indicator_service.parity import Change, Parity
 from indicator_service.units import read_register
 
-_PARTITIONS: Final = sum(TOPICS[name].partitions for name in generations.READ)
-_FEW: Final = 1_000
-"""Events that a generation may have to read and still have caught up: what is new goes on coming in."""
-_READ: Final = text("""
-SELECT count(caught_up_at) FILTER (WHERE observed_at > clock_timestamp() - interval '10 seconds') AS reached,
-       coalesce(sum(greatest(end_offset - next_offset, 0)), 0) AS to_read
-FROM consumer_offset WHERE consumer_group = :group
-""")
 _DISTRICTS: Final = text("SELECT DISTINCT district FROM district_cell WHERE generation = ANY(:numbers)")
 
 
@@ -48,17 +40,14 @@ class Standing:
     """One generation, and how far it has come."""
 
     generation: Generation
-    reached: int
-    """Partitions whose end it has reached and still watches; one that has not begun to read has reached none."""
-    to_read: int
-    """Events that it has yet to read, of the partitions that it has seen."""
+    progress: Progress
     parked_events: int
     parked_aggregates: int
 
     @property
     def caught_up(self) -> bool:
-        """Whether it has read all that there was, and only what is new waits, if anything."""
-        return self.reached == _PARTITIONS and self.to_read < _FEW
+        """Whether it has read all that there was, and its cells are counted."""
+        return self.progress.read_all and not self.generation.facts_alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +86,7 @@ class RebuildDesk:
         """
         async with self._engine() as engine:
             chosen, live = await self._chosen(engine, number, among=(State.BUILDING, State.KEPT))
+            await count_facts(engine, chosen.number)
             found = await parity.compare(engine, chosen.number, live=live)
             async with transaction(engine) as conn:
                 return chosen.number, found, await parity.changes(conn, chosen.number, live=live)
@@ -149,6 +139,7 @@ class RebuildDesk:
             chosen, live = await self._chosen(engine, None, among=(state,))
             async with transaction(engine) as conn:
                 _require_ready(await _standing(conn, chosen))
+            await count_facts(engine, chosen.number)
             _require_parity(
                 chosen.number,
                 await parity.compare(engine, chosen.number, live=live),
@@ -191,11 +182,9 @@ class RebuildDesk:
 
 async def _standing(conn: AsyncConnection, generation: Generation) -> Standing:
     events, aggregates = await ConsumerStore(generation.group).count_parked(conn)
-    row = (await conn.execute(_READ, {"group": generation.group})).one()
     return Standing(
         generation=generation,
-        reached=row.reached,
-        to_read=int(row.to_read),
+        progress=await generations.progress(conn, generation.number),
         parked_events=events,
         parked_aggregates=aggregates,
     )
@@ -209,9 +198,9 @@ def _require_ready(standing: Standing) -> None:
             f"concerns: `forkant parked list --group {standing.generation.group}` shows why. Where Kafka has removed "
             "the first events of some, `forkant republish --since` a date before them fills the gaps."
         )
-    if not standing.caught_up:
+    if not standing.progress.read_all:
         raise NotDoneError(
-            f"Generation {number} has not read everything ({standing.to_read} events are left): wait until "
+            f"Generation {number} has not read everything ({standing.progress.to_read} events are left): wait until "
             "`status` says that it has caught up. Does the worker run?"
         )
 

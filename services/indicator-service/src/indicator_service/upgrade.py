@@ -38,7 +38,10 @@ _CLEAR: Final = (
     text("DELETE FROM district_day WHERE metric = ANY(:metrics)"),
     text("DELETE FROM measure_cell WHERE metric = ANY(:metrics)"),
 )
-_GENERATIONS: Final = text("SELECT number FROM generation WHERE state <> 'dropped' ORDER BY number")
+# Waits for a worker that counts all of a generation's facts: only then are its cells seen. One that holds facts alone
+# is counted in all metrics by and by.
+_HOLD: Final = text("SELECT FROM generation WHERE state <> 'dropped' ORDER BY number FOR SHARE")
+_GENERATIONS: Final = text("SELECT number FROM generation WHERE state <> 'dropped' AND NOT facts_alone ORDER BY number")
 _FACTS: Final = text("""
 SELECT case_id AS id, CAST(fact AS text) AS fact FROM case_fact
 WHERE generation = :generation AND case_id > :after ORDER BY case_id LIMIT :batch
@@ -59,6 +62,7 @@ async def count_what_is_new(engine: AsyncEngine, *, batch: int = BATCH) -> None:
         if not metrics:
             return
         bind = {"metrics": sorted(metrics)}
+        await conn.execute(_HOLD)
         _log.info("counting_new_metrics", metrics=bind["metrics"])
         for statement in _CLEAR:
             await conn.execute(statement, bind)

@@ -1,6 +1,6 @@
 """A batch of events folded into the facts it touches, and what the cells change by."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -42,15 +42,24 @@ def streams_of(events: Iterable[Event]) -> Streams:
     return Streams(cases=cases, concerns=concerns)
 
 
-def fold(streams: Streams, *, cases: Mapping[UUID, CaseFact], concerns: Mapping[UUID, ConcernFact]) -> Folded:
+def fold(
+    streams: Streams,
+    *,
+    cases: Mapping[UUID, CaseFact],
+    concerns: Mapping[UUID, ConcernFact],
+    counting: bool = True,
+) -> Folded:
     """Fold events, those of one aggregate in order of version, into the facts that are known of their aggregates.
 
-    Cases and concerns never look at each other, so the order between their topics doesn't matter.
+    Cases and concerns never look at each other, so the order between their topics doesn't matter. Unless it is
+    counting, it leaves the cells alone.
     """
     changed_cases = {key: fold_case(cases.get(key, NO_CASE), events) for key, events in streams.cases.items()}
     changed_concerns = {
         key: fold_concern(concerns.get(key, NO_CONCERN), events) for key, events in streams.concerns.items()
     }
+    if not counting:
+        return Folded(cases=changed_cases, concerns=changed_concerns, delta=Counter())
     delta = total(
         [
             *((cases.get(key, NO_CASE), fact) for key, fact in changed_cases.items()),
