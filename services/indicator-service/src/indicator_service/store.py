@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_service.aggregation.cells import Cells
 from indicator_service.aggregation.facts import CaseFact, ConcernFact
-from indicator_service.definitions.metrics import BY_DAY, GoalMetric
+from indicator_service.definitions.metrics import BY_DAY, GOALS, GoalMetric
 from indicator_service.fact_codec import case_from_json, case_to_json, concern_from_json, concern_to_json
 
 _BY_DAY: Final = sorted(metric.value for metric in BY_DAY)
@@ -78,6 +78,30 @@ ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ON CONFLICT (generation, district, metric, month, unit, case_type, theme, age_band, bucket)
 DO UPDATE SET amount = c.amount + EXCLUDED.amount
 """)
+_INSERT_CELLS: Final = text("""
+INSERT INTO cell (generation, district, metric, month, unit, case_type, theme, age_band, bucket, amount)
+SELECT CAST(:generation AS int), split_part(d.unit, '/', 1), d.metric, d.month, d.unit, d.case_type, d.theme,
+       d.age_band, d.bucket, d.amount
+FROM unnest(CAST(:units AS text[]), CAST(:metrics AS text[]), CAST(:months AS date[]),
+            CAST(:case_types AS text[]), CAST(:themes AS text[]), CAST(:age_bands AS text[]),
+            CAST(:buckets AS int[]), CAST(:amounts AS bigint[]))
+     AS d (unit, metric, month, case_type, theme, age_band, bucket, amount)
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+""")
+_SUM_DISTRICTS: Final = (
+    text("""
+    INSERT INTO district_cell (generation, district, metric, month, bucket, amount)
+    SELECT generation, district, metric, month,
+           CASE WHEN metric = ANY(:by_day) OR starts_with(metric, :goals) THEN 0 ELSE bucket END, sum(amount)
+    FROM cell WHERE generation = :generation GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4, 5
+    """),
+    text("""
+    INSERT INTO district_day (generation, day, district, metric, amount)
+    SELECT generation, month + bucket - 1, district, metric, sum(amount) FROM cell
+    WHERE generation = :generation AND (metric = ANY(:by_day) OR starts_with(metric, :goals))
+    GROUP BY 1, 2, 3, 4 HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4
+    """),
+)
 # Held until commit, the lock makes the order of the sequence the order of commits: a reader that has seen one number
 # has missed no smaller one. It is taken last and once a batch.
 _LOCK_CHANGES: Final = text("SELECT pg_advisory_xact_lock(hashtext('metric_change'))")
@@ -148,9 +172,23 @@ async def held_elsewhere(conn: AsyncConnection, ids: Collection[UUID], *, genera
 
 async def add_cells(conn: AsyncConnection, delta: Cells, *, generation: int) -> None:
     """Add to the cells, with every dimension, by district, and by district and day."""
-    cells = list(delta)
-    bind = {
-        "generation": generation,
+    goals = {cell.metric.value for cell in delta if isinstance(cell.metric, GoalMetric)}
+    await conn.execute(_ADD_CELLS, {**_columns(delta), "generation": generation, "by_day": [*_BY_DAY, *goals]})
+
+
+async def insert_cells(conn: AsyncConnection, cells: Cells, *, generation: int) -> None:
+    """Store cells with every dimension that are not there yet; :func:`sum_districts` adds them up afterwards."""
+    await conn.execute(_INSERT_CELLS, {**_columns(cells), "generation": generation})
+
+
+async def sum_districts(conn: AsyncConnection, *, generation: int) -> None:
+    """Store what the cells of a generation add up to by district, and by district and day; there is nothing yet."""
+    for statement in _SUM_DISTRICTS:
+        await conn.execute(statement, {"generation": generation, "by_day": _BY_DAY, "goals": GOALS})
+
+
+def _columns(cells: Cells) -> dict[str, list[object]]:
+    return {
         "units": [cell.unit for cell in cells],
         # A metric is a string, and so are codes.
         "metrics": [cell.metric for cell in cells],
@@ -159,10 +197,8 @@ async def add_cells(conn: AsyncConnection, delta: Cells, *, generation: int) -> 
         "themes": [cell.theme for cell in cells],
         "age_bands": [cell.age_band for cell in cells],
         "buckets": [cell.bucket for cell in cells],
-        "amounts": [delta[cell] for cell in cells],
-        "by_day": [*_BY_DAY, *{cell.metric.value for cell in cells if isinstance(cell.metric, GoalMetric)}],
+        "amounts": [*cells.values()],
     }
-    await conn.execute(_ADD_CELLS, bind)
 
 
 async def add_changes(conn: AsyncConnection, districts: Iterable[str]) -> None:
