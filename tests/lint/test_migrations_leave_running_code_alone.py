@@ -19,7 +19,10 @@ FIRST_RELEASE: Mapping[str, str] = MappingProxyType({"case": "0041", "indicator"
 """The first release holds these revisions and all before them: nothing of before runs beside them."""
 ACCEPTED: Mapping[tuple[str, str], str] = MappingProxyType(
     {
-        ("indicator", "0022"): "what the release before begins to build does not hold facts alone, and one that does it "
+        (
+            "indicator",
+            "0022",
+        ): "what the release before begins to build does not hold facts alone, and one that does it "
         "would not let take the live one's place either, since its cells are not what its facts add up to",
     }
 )
