@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
-_OWN = Path(__file__).parents[2] / ".forkant/promtool/promtool"
-PROGRAM = str(_OWN) if _OWN.is_file() else shutil.which("promtool")
-"""What scripts/ensure-promtool.sh brings, or the machine's own."""
+_OWN = Path(__file__).parents[2] / ".forkant/promtool"
+
+
+def program(name: str) -> str | None:
+    """Return what scripts/ensure-promtool.sh brings, or the machine's own."""
+    return str(_OWN / name) if (_OWN / name).is_file() else shutil.which(name)
+
+
+PROGRAM = program("promtool")
 
 needed = pytest.mark.skipif(
     PROGRAM is None,
