@@ -67,7 +67,10 @@ async def is_parked(stack: Stack, reason: str) -> None:
 
 async def a_foreign_record(stack: Stack) -> str:
     """Write an event of nobody's to a topic, and return the id under which the indicator service parked it."""
-    message, query = encode(an_event(uuid4(), 1)), "SELECT max(id) FROM parked_event WHERE reason = 'malformed'"
+    message, query = (
+        encode(an_event(uuid4(), 1)),
+        "SELECT max(id) FROM parked_event WHERE reason = 'malformed' AND consumer_group = 'indicator-service.g2'",
+    )
     before = await stack.ask_database("indicator", query)
     producer = AIOKafkaProducer(bootstrap_servers=f"127.0.0.1:{stack.ports['kafka']}")
     await producer.start()
