@@ -8,10 +8,12 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from forkant_devstack.issuer.personas import SELF_AUDIT, SERVICE_SECRET
+from forkant_devstack.issuer import clients
+from forkant_devstack.issuer.personas import RESOURCE_SERVER, SELF_AUDIT, SERVICE_SECRET
 from forkant_kit import client_credentials
 from forkant_kit.client_credentials import ClientCredentials
-from forkant_kit.issuer_documents import IssuerAddress, IssuerUnavailableError
+from forkant_kit.introspection import Introspection
+from forkant_kit.issuer_documents import ClientRefusedError, IssuerAddress, IssuerUnavailableError
 from pydantic import SecretStr
 
 ISSUER = "https://login.test"
@@ -19,7 +21,7 @@ BEARER = {"access_token": "one", "token_type": "Bearer", "expires_in": 300}
 
 
 def asking(
-    answer: Callable[[int], httpx.Response], issuer: str = ISSUER, **more: Any
+    answer: Callable[[int], httpx.Response], issuer: str = ISSUER, secret: str = "a/secret:", **more: Any
 ) -> tuple[ClientCredentials, list]:
     asked: list[httpx.Request] = []
 
@@ -30,8 +32,8 @@ def asking(
         return answer(len(asked))
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(handle))
-    secret = SecretStr("a/secret:")
-    return ClientCredentials(issuer=IssuerAddress(ISSUER), client_id="me", client_secret=secret, http=http), asked
+    held = SecretStr(secret)
+    return ClientCredentials(issuer=IssuerAddress(ISSUER), client_id="me", client_secret=held, http=http), asked
 
 
 def numbered(count: int) -> httpx.Response:
@@ -107,3 +109,62 @@ async def test_the_issuer_of_development_gives_a_service_its_token_and_nobody_el
     finally:
         await right.aclose()
         await wrong.aclose()
+
+
+def shown(request: httpx.Request) -> str:
+    return base64.b64decode(request.headers["authorization"].partition(" ")[2]).decode().partition(":")[2]
+
+
+async def test_of_several_secrets_the_one_that_the_issuer_takes_is_shown_from_then_on():
+    good = "old"
+
+    def answer(count: int) -> httpx.Response:
+        return numbered(count) if shown(asked[-1]) == good else httpx.Response(401, json={"error": "invalid_client"})
+
+    credentials, asked = asking(answer, secret="new, old")
+    for _ in range(2):
+        await credentials.token()
+        credentials.forget()
+    good = "new"
+    for _ in range(2):
+        await credentials.token()
+        credentials.forget()
+    assert [shown(each) for each in asked] == ["new", "old", "old", "old", "new", "new"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+async def test_an_issuer_that_is_in_trouble_is_not_shown_the_other_secrets(status):
+    credentials, asked = asking(lambda _: httpx.Response(status), secret="new,old")
+    with pytest.raises(IssuerUnavailableError, match=f"answered {status}"):
+        await credentials.token()
+    assert [shown(each) for each in asked] == ["new"]
+
+
+async def test_an_issuer_that_takes_none_of_the_secrets_refuses_as_it_refuses_one():
+    credentials, asked = asking(lambda _: httpx.Response(401), secret="new,old")
+    with pytest.raises(ClientRefusedError, match="token answered 401"):
+        await credentials.token()
+    assert [shown(each) for each in asked] == ["new", "old"]
+
+
+async def test_the_secret_of_a_client_is_replaced_by_the_documented_steps_without_a_refusal(issuer, monkeypatch):
+    """Old, then both, then the issuer changes, then the new one alone: each step asks for tokens and about them."""
+    token = issuer.token("officer-oslo")
+
+    async def asked_with(secret: str) -> None:
+        held, where = SecretStr(secret), IssuerAddress(issuer.url)
+        own = ClientCredentials(issuer=where, client_id=SELF_AUDIT, client_secret=held)
+        about = Introspection(issuer=where, client_id=RESOURCE_SERVER, client_secret=held)
+        assert await own.token()
+        assert await about.is_active(token)
+        await own.aclose()
+        await about.aclose()
+
+    new = "another-secret"
+    await asked_with(SERVICE_SECRET)
+    await asked_with(f"{new},{SERVICE_SECRET}")
+    monkeypatch.setattr(clients, "SERVICE_SECRET", new)
+    await asked_with(f"{new},{SERVICE_SECRET}")
+    await asked_with(new)
+    with pytest.raises(ClientRefusedError):
+        await asked_with(SERVICE_SECRET)

@@ -4,12 +4,12 @@ import asyncio
 import time
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote_plus
 
 import httpx
 from pydantic import SecretStr
 
-from forkant_kit.issuer_documents import IssuerAddress, IssuerUnavailableError, discover, fetch_object, new_http_client
+from forkant_kit.client_secrets import ClientSecrets
+from forkant_kit.issuer_documents import IssuerAddress, IssuerUnavailableError, discover, new_http_client
 
 _EARLY_S: Final = 30.0
 """Seconds before its end at which a token is no longer used, so that none ends on its way."""
@@ -31,8 +31,7 @@ class ClientCredentials:
     ) -> None:
         """Hold whom to ask and as whom; nothing is asked yet."""
         self._issuer = issuer
-        # Form-encoded first, as RFC 6749, 2.3.1 has it.
-        self._auth = httpx.BasicAuth(quote_plus(client_id), quote_plus(client_secret.get_secret_value()))
+        self._client = ClientSecrets(client_id, client_secret)
         self._http = http or new_http_client(connections=1)
         self._asking = asyncio.Lock()
         self._kept: _Token | None = None
@@ -59,7 +58,7 @@ class ClientCredentials:
         asked_at = time.monotonic()
         endpoint = await discover(self._http, issuer=self._issuer, name="token_endpoint")
         form = {"grant_type": "client_credentials"}
-        answer = await fetch_object(self._http, endpoint, "token", form=form, auth=self._auth)
+        answer = await self._client.ask(self._http, endpoint, "token", form=form)
         value, lasts = answer.get("access_token"), answer.get("expires_in", _UNSTATED_S)
         if not isinstance(value, str) or not value or str(answer.get("token_type", "")).lower() != "bearer":
             raise IssuerUnavailableError("token is no bearer token")

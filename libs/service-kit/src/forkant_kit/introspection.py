@@ -2,12 +2,12 @@
 
 import asyncio
 from typing import Final
-from urllib.parse import quote_plus
 
 import httpx
 from pydantic import SecretStr
 
-from forkant_kit.issuer_documents import IssuerAddress, IssuerUnavailableError, discover, fetch_object, new_http_client
+from forkant_kit.client_secrets import ClientSecrets
+from forkant_kit.issuer_documents import IssuerAddress, IssuerUnavailableError, discover, new_http_client
 
 _AT_ONCE: Final = 32
 
@@ -20,8 +20,7 @@ class Introspection:
     ) -> None:
         """Hold whom to ask and as whom; nothing is asked yet."""
         self._issuer = issuer
-        # Form-encoded first, as RFC 6749, 2.3.1 has it.
-        self._auth = httpx.BasicAuth(quote_plus(client_id), quote_plus(client_secret.get_secret_value()))
+        self._client = ClientSecrets(client_id, client_secret)
         self._http = http or new_http_client(connections=_AT_ONCE)
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._endpoint: str | None = None
@@ -39,7 +38,7 @@ class Introspection:
                 self._endpoint = await discover(self._http, issuer=self._issuer, name="introspection_endpoint")
             form = {"token": token, "token_type_hint": "access_token"}
             try:
-                answer = await fetch_object(self._http, self._endpoint, "introspection", form=form, auth=self._auth)
+                answer = await self._client.ask(self._http, self._endpoint, "introspection", form=form)
             except (IssuerUnavailableError, httpx.HTTPError, ValueError):
                 # It may have moved.
                 self._endpoint = None

@@ -20,6 +20,10 @@ class IssuerUnavailableError(Exception):
     """The issuer gave no usable answer; the text says at which step, and holds nothing of what was asked."""
 
 
+class ClientRefusedError(IssuerUnavailableError):
+    """The issuer does not take the credentials of our own."""
+
+
 @dataclass(frozen=True, slots=True)
 class IssuerAddress:
     """The issuer's name, as tokens have it, and where its discovery document is looked for if not there."""
@@ -55,6 +59,7 @@ async def fetch_object(
     """Return the JSON object at a URL, by POST when there is a form.
 
     Raises:
+        ClientRefusedError: 401, which RFC 6749 (5.2) has for a client whose credentials are wrong.
         IssuerUnavailableError: another status than 200, more than 256 KiB, or no object.
         httpx.HTTPError: no answer at all.
         ValueError: no JSON.
@@ -65,7 +70,8 @@ async def fetch_object(
     async with http.stream(method, url, headers=headers, data=form, auth=auth) as response:
         saw_issuer(response.extensions.get("network_stream"))
         if response.status_code != HTTPStatus.OK:
-            raise IssuerUnavailableError(f"{step} answered {response.status_code}")
+            refused = response.status_code == HTTPStatus.UNAUTHORIZED
+            raise (ClientRefusedError if refused else IssuerUnavailableError)(f"{step} answered {response.status_code}")
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > _MAX_DOCUMENT:

@@ -153,7 +153,10 @@ class ApiSettings(ServiceSettings):
     introspection_client_id: str | None = Field(default=None, min_length=1)
     """Client that may introspect tokens; some issuers want it named in their audience. Must be set in production."""
     introspection_client_secret: SecretStr | None = Field(default=None, min_length=1)
-    """Secret of that client; without both, a revoked token holds until it expires."""
+    """Secret of that client; without both, a revoked token holds until it expires.
+
+    While it is replaced, several separated by commas: the one that the issuer takes is used.
+    """
     introspection_grace_seconds: float = Field(default=15.0, ge=5, le=300)
     """How long the issuer's last yes to a token counts while it does not answer; then nothing passes."""
 

@@ -37,7 +37,7 @@ class IndicatorWorkerSettings(KafkaSettings, AuditSettings, VisibilitySettings):
     Must be set in production; without it nothing is audited, and the figures say so.
     """
     self_audit_client_secret: SecretStr | None = Field(default=None, min_length=1)
-    """Secret of that client."""
+    """Secret of that client; while it is replaced, several separated by commas: the one the issuer takes is used."""
     self_audit_page_size: int = Field(default=MOST_RECOUNTED, ge=1, le=MOST_RECOUNTED)
     """Cases, or concerns, that are compared at once."""
     self_audit_every_seconds: float = Field(default=2.0, ge=0.01, le=3600)

@@ -82,7 +82,7 @@ class CourierSettings(VisibilitySettings, LetterSettings):
     Must be set in production when there are channels; without it letters about cases wait.
     """
     courier_client_secret: SecretStr | None = Field(default=None, min_length=1)
-    """Secret of that client."""
+    """Secret of that client; while it is replaced, several separated by commas: the one the issuer takes is used."""
 
     @rule
     def _courier_is_whole(self) -> Iterator[str]:
