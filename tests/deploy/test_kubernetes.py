@@ -157,6 +157,10 @@ def test_what_is_mounted_is_where_the_settings_look(overlay):
                 for place, volume in places.items()
                 for item in volume.get("secret", {}).get("items", [])
             }
+            # A secret without items is mounted whole, and is a folder.
+            files |= {
+                place for place, volume in places.items() if "secret" in volume and "items" not in volume["secret"]
+            }
             wanted = [each["value"] for each in container.get("env", []) if each["name"].endswith("_FILE")]
             assert {"/etc/forkant/postgres/ca.crt", *wanted} <= files, name
 

@@ -39,6 +39,17 @@ def test_each_file_of_settings_and_environment_is_shown(pem: Path, monkeypatch: 
     assert shown("kafka_client") is None
 
 
+def test_of_a_folder_of_authorities_the_last_counts(pem: Path, tmp_path: Path):
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    assert expiry_of(folder, kind="kafka_authority") == UNREADABLE
+    (folder / "ca.crt").write_bytes(pem.read_bytes())
+    assert expiry_of(folder, kind="kafka_authority") == expiry_of(pem, kind="kafka_authority")
+    end = b"-----END CERTIFICATE-----\n"
+    (folder / "ca-old.crt").write_bytes(Path(certifi.where()).read_bytes().partition(end)[0] + end)
+    assert expiry_of(folder, kind="kafka_authority") > expiry_of(pem, kind="kafka_authority")
+
+
 def test_a_renewed_file_is_seen_without_a_new_start(pem: Path):
     watch_files(Settings(kafka_certificate_file=pem))
     assert shown("kafka_client") == pytest.approx(time.time() + HOUR, abs=60)

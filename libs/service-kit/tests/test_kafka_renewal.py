@@ -162,6 +162,39 @@ async def test_an_authority_is_replaced_by_an_overlap_while_the_worker_runs(
         await read_up_to(stage, cases, 4)
 
 
+async def test_an_authority_whose_key_is_replaced_is_believed_beside_the_old_one_in_its_folder(
+    stage: Stage, server: SecureKafka, own_topic: Topic, tmp_path: Path
+):
+    """As Strimzi does: the new one takes the name of the old one, which is kept under another until brokers changed."""
+    folder, new, cases = tmp_path / "authorities", Authority(tmp_path, "new-authority"), [uuid4(), uuid4()]
+    folder.mkdir()
+    (folder / "ca.crt").write_bytes(server.authority.file.read_bytes())
+    (folder / "ca.p12").write_bytes(b"no certificate")
+    tls = replace(server.tls, ca_file=folder)
+    async with running(stage, server, own_topic, tls):
+        await append(stage, cases, 1)
+        await read_up_to(stage, cases, 1)
+
+        # The secret changes first, and brokers that show certificates of the old authority go on for a while.
+        (folder / "ca-2026-12-01T07-00-00Z.crt").write_bytes(server.authority.file.read_bytes())
+        (folder / "ca.crt").write_bytes(new.file.read_bytes())
+        await server.controls.restart()
+        await append(stage, cases, 2)
+        await read_up_to(stage, cases, 2)
+
+        # The broker shows one of the new authority, and believes both.
+        server.show(new, trusted=new, also=server.authority)
+        server.tls = tls
+        await server.controls.restart()
+        await append(stage, cases, 3)
+        await read_up_to(stage, cases, 3)
+
+
+def test_a_folder_without_an_authority_is_not_taken_for_one_that_believes_all(tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        KafkaTls(ca_file=tmp_path).context()
+
+
 async def test_files_that_are_apart_for_a_moment_leave_the_last_that_were_together(server: SecureKafka, tmp_path: Path):
     secret = MountedSecret(tmp_path / "secret")
     good = secret.write(believed=[server.authority], issuer=server.authority)

@@ -15,6 +15,7 @@ from cryptography import x509
 from pydantic import BaseModel
 
 from forkant_kit import certificate_metrics as metrics
+from forkant_kit.authorities import authorities_in
 
 ISSUER: Final = "issuer"
 OF_LIBPQ: Final[Mapping[str, str]] = {"PGSSLROOTCERT": "database_authority", "PGSSLCERT": "database_client"}
@@ -36,13 +37,14 @@ def watch_files(settings: BaseModel) -> None:
 
 
 def expiry_of(path: Path, *, kind: str) -> float:
-    """Return when the certificates of a file end, in seconds since 1970; 0 when it can't be read.
+    """Return when the certificates of a file, or of a folder's `*.crt`, end, in seconds since 1970; 0 when unreadable.
 
     Of a chain the first counts that ends, of authorities the last: an old one that stays beside its successor for a
     while harms nobody.
     """
     try:
-        found = x509.load_pem_x509_certificates(path.read_bytes())
+        files = [each.read_bytes() for each in authorities_in(path)]
+        found = x509.load_pem_x509_certificates(b"\n".join(files))
     except (OSError, ValueError):
         return UNREADABLE
     ends = [each.not_valid_after_utc.timestamp() for each in found]

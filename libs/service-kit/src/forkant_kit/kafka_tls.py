@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import structlog
-from pydantic import FilePath
+from pydantic import DirectoryPath, FilePath
 
+from forkant_kit.authorities import authorities_in
 from forkant_kit.settings import Environment, ServiceSettings, rule
 
 _log = structlog.get_logger(__name__)
@@ -20,7 +21,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaTls:
-    """Whom to believe that they are the broker, and who to be."""
+    """Whom to believe that they are the broker, and who to be.
+
+    ``ca_file`` may be a folder: then each authority is believed that a file `*.crt` in it holds, as where an operator
+    keeps the old one beside the new one while brokers change over.
+    """
 
     ca_file: Path
     certificate_file: Path | None = None
@@ -33,7 +38,10 @@ class KafkaTls:
             OSError: a file can't be read.
             ssl.SSLError: a file holds no certificate or no key, or the two don't belong together.
         """
-        context = ssl.create_default_context(cafile=str(self.ca_file))
+        first, *others = authorities_in(self.ca_file)
+        context = ssl.create_default_context(cafile=str(first))
+        for each in others:
+            context.load_verify_locations(cafile=str(each))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.certificate_file is not None:
             context.load_cert_chain(self.certificate_file, self.key_file)
@@ -71,8 +79,11 @@ class RenewedContext(ssl.SSLContext):
 class KafkaSettings(ServiceSettings):
     """What whoever speaks to Kafka needs to know besides its address: the workers, since no API does."""
 
-    kafka_ca_file: FilePath | None = None
-    """File with the authority of the brokers' certificates, in PEM; with it TLS is on, as it must be in production."""
+    kafka_ca_file: FilePath | DirectoryPath | None = None
+    """File with the authority of the brokers' certificates, in PEM, or folder whose files `*.crt` are all believed.
+
+    With it TLS is on, as it must be in production.
+    """
     kafka_certificate_file: FilePath | None = None
     """File with the certificate that tells the brokers who the process is, in PEM."""
     kafka_key_file: FilePath | None = None

@@ -37,11 +37,22 @@ class SecureKafka:
         self.show(self.authority, trusted=self.authority)
         self.controls = native_controls(self._spec(controller), log=folder / "kafka.log")
 
-    def show(self, authority: Authority, *, trusted: Authority, lifetime: timedelta = LIFETIME) -> None:
-        """Let the broker show a certificate of an authority, and believe clients of one, from its next start on."""
+    def show(
+        self,
+        authority: Authority,
+        *,
+        trusted: Authority,
+        also: Authority | None = None,
+        lifetime: timedelta = LIFETIME,
+    ) -> None:
+        """Let the broker show a certificate of an authority, and believe clients of one or two, from its next start on.
+
+        Its own must be among these, since brokers are clients of each other.
+        """
         certificate, key = authority.issue("broker", LOOPBACK, lifetime=lifetime)
         (self.folder / "broker.pem").write_bytes(key.read_bytes() + certificate.read_bytes())
-        self._trusted.write_bytes(trusted.file.read_bytes())
+        believed = [trusted] if also is None else [trusted, also]
+        self._trusted.write_bytes(b"".join(each.file.read_bytes() for each in believed))
 
     async def answers(self) -> bool:
         """Say whether the broker lets its client in."""
