@@ -6,12 +6,13 @@ import pytest
 from forkant_kit.db import create_engine, transaction
 from forkant_kit.migrations import migrate
 from indicator_service import journal
+from indicator_service.aggregation.fold import fold, streams_of
 from indicator_service.aggregation.snapshot import Reader
 from indicator_service.api import changes_reading
 from indicator_service.audit_names import name_of
 from indicator_service.migrate import MIGRATIONS
-from indicator_service.projector import apply
 from indicator_service.row_security import looking_behind
+from indicator_service.store import save_cases
 from sqlalchemy import text
 
 DAY = timedelta(days=1)
@@ -184,7 +185,8 @@ async def test_cases_of_before_the_journal_go_on_from_what_was_known_of_them(pos
     case.opened()
     case.assessed(after=DAY)
     async with transaction(engine) as conn:
-        await apply(conn, case.events)
+        known = fold(streams_of(case.events), cases={}, concerns={})
+        await save_cases(conn, known.cases, generation=1)
         await conn.execute(text("INSERT INTO aggregate_version VALUES ('indicator-service', :id, 2)"), {"id": case.id})
     await migrate(owner_url=urls.owner_url, script_location=MIGRATIONS)
     later = datetime.now(UTC) + timedelta(seconds=1)
